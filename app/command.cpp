@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <QCoreApplication>
+#include <QSocketNotifier>
+
+#include <csignal>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "configlocation.h"
+
+namespace tagwire {
+
+namespace {
+
+int signalPipe[2] = {-1, -1};
+
+void onSignal(int signal) {
+  // Only what a signal handler may do: one byte through a pipe. The loop does the rest.
+  const char byte = static_cast<char>(signal);
+  if (::write(signalPipe[1], &byte, 1) < 0) return;
+}
+
+}  // namespace
+
+Result<Arguments> Arguments::parse(const QStringList &given, const QStringList &valued, const QStringList &flags) {
+  Arguments arguments;
+  for (qsizetype i = 0; i < given.size(); ++i) {
+    if (given[i] == QLatin1String("--")) {
+      arguments.m_rest += given.mid(i + 1);
+      break;
+    }
+    if (!given[i].startsWith(QLatin1String("--"))) {
+      arguments.m_rest << given[i];
+      continue;
+    }
+    const QString name = given[i].mid(2).section(u'=', 0, 0);
+    const bool hasValue = given[i].contains(u'=');
+    if (flags.contains(name) && !hasValue) {
+      arguments.m_flags << name;
+    } else if (valued.contains(name) && (hasValue || i + 1 < given.size())) {
+      arguments.m_values.append({name, hasValue ? given[i].section(u'=', 1) : given[++i]});
+    } else if (valued.contains(name)) {
+      return failure(QStringLiteral("option --%1 needs a value").arg(name));
+    } else {
+      return failure(QStringLiteral("unknown option --%1%2").arg(name, didYouMean(name, valued + flags)));
+    }
+  }
+  return arguments;
+}
+
+QStringList Arguments::values(const QString &option) const {
+  QStringList found;
+  for (const auto &[name, value] : m_values) {
+    if (name == option) found << value;
+  }
+  return found;
+}
+
+void printLine(const QString &line) {
+  std::fputs((line + u'\n').toUtf8().constData(), stdout);
+  std::fflush(stdout);
+}
+
+void printError(const QString &line) { std::fputs((line + u'\n').toUtf8().constData(), stderr); }
+
+void quitOnSignals(const std::function<void()> &reload) {
+  if (::pipe2(signalPipe, O_CLOEXEC | O_NONBLOCK) != 0) qFatal("no pipe for signals");
+  auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, QCoreApplication::instance());
+  QObject::connect(notifier, &QSocketNotifier::activated, notifier, [reload] {
+    char byte = 0;
+    while (::read(signalPipe[0], &byte, 1) == 1) {
+      if (byte != SIGHUP) {
+        ::signal(SIGTERM, SIG_DFL);
+        ::signal(SIGINT, SIG_DFL);
+        QCoreApplication::quit();
+      } else if (reload) {
+        reload();
+      }
+    }
+  });
+  struct sigaction action {};
+  action.sa_handler = onSignal;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace tagwire

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QStringList>
+
+#include <functional>
+
+#include "result.h"
+
+namespace tagwire {
+
+/// Exit codes, from sysexits(3); the manifest page lists what each means.
+namespace exitcode {
+constexpr int ok = 0;
+constexpr int usage = 64;
+constexpr int badManifest = 78;
+}  // namespace exitcode
+
+/// What follows `tagwire <command>`: options with a value (`--plugin-dir X` or `--plugin-dir=X`), flags, and the rest.
+class Arguments {
+ public:
+  /// `valued` and `flags` are the names admitted, without dashes. Errors name the option.
+  static Result<Arguments> parse(const QStringList &given, const QStringList &valued, const QStringList &flags);
+
+  QStringList values(const QString &option) const;
+  /// The last one given, or empty.
+  QString value(const QString &option) const { return values(option).isEmpty() ? QString() : values(option).last(); }
+  bool has(const QString &flag) const { return m_flags.contains(flag); }
+  const QStringList &rest() const { return m_rest; }
+
+ private:
+  QList<std::pair<QString, QString>> m_values;
+  QStringList m_flags;
+  QStringList m_rest;
+};
+
+/// Writes a line to stdout, or stderr, at once.
+void printLine(const QString &line);
+void printError(const QString &line);
+
+/// SIGTERM and SIGINT quit the event loop; a second one ends the program at once. SIGHUP calls `reload` if given.
+void quitOnSignals(const std::function<void()> &reload = {});
+
+// The commands: each takes what follows its name and returns the exit code.
+int runCommand(const QStringList &arguments);
+int checkCommand(const QStringList &arguments);
+int schemaCommand(const QStringList &arguments);
+int pluginsCommand(const QStringList &arguments);
+int simCommand(const QStringList &arguments);
+int watchCommand(const QStringList &arguments);
+
+}  // namespace tagwire

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifestcommands.h"
+
+#include <QJsonDocument>
+
+#include "logging.h"
+#include "runtime.h"
+
+namespace tagwire {
+
+std::optional<Arguments> parseCommon(const QStringList &given, const QStringList &flags, const QString &usage,
+                                     qsizetype leastRest, qsizetype mostRest) {
+  auto arguments = Arguments::parse(given, commonOptions(), flags);
+  QString wrong = arguments ? QString() : arguments.error();
+  if (arguments && !arguments->value(QStringLiteral("log-level")).isEmpty()) {
+    const auto level = setLogLevel(arguments->value(QStringLiteral("log-level")));
+    if (!level) wrong = level.error();
+  }
+  const bool isCountRight = arguments && arguments->rest().size() >= leastRest && arguments->rest().size() <= mostRest;
+  if (wrong.isEmpty() && isCountRight) return *arguments;
+  if (!wrong.isEmpty()) printError(wrong);
+  printError(QStringLiteral("usage: tagwire ") + usage);
+  return std::nullopt;
+}
+
+int checkCommand(const QStringList &given) {
+  const auto arguments = parseCommon(given, {}, QStringLiteral("check MANIFEST"), 1, 1);
+  if (!arguments) return exitcode::usage;
+  PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
+  const Clock clock;
+  Problems problems;
+  const Manifest manifest = Manifest::read(arguments->rest().first(), problems);
+  Runtime runtime(loader, clock);
+  runtime.load(manifest, problems);
+  for (const Problem &problem : std::as_const(problems)) printError(toText(problem));
+  if (hasErrors(problems)) return exitcode::badManifest;
+  printLine(QStringLiteral("ok: %1 plugins, %2 points").arg(runtime.instanceCount()).arg(runtime.points().count()));
+  return exitcode::ok;
+}
+
+int schemaCommand(const QStringList &given) {
+  const QString markdown = QStringLiteral("markdown");
+  const auto arguments = parseCommon(given, {markdown}, QStringLiteral("schema [TYPE] [--markdown]"), 0, 1);
+  if (!arguments) return exitcode::usage;
+  PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
+  const QStringList wanted = arguments->rest().isEmpty() ? loader.types() : arguments->rest();
+  QMap<QString, ConfigSchema> schemas;
+  for (const QString &type : wanted) {
+    const auto factory = loader.load(type);
+    if (!factory) {
+      printError(factory.error());
+      if (!arguments->rest().isEmpty()) return exitcode::usage;
+      continue;
+    }
+    schemas.insert(type, (*factory)->schema());
+  }
+  if (arguments->has(markdown)) {
+    for (auto type = schemas.begin(); type != schemas.end(); ++type) {
+      if (schemas.size() > 1) printLine(QStringLiteral("## %1\n").arg(type.key()));
+      printLine(type->markdown);
+    }
+    return exitcode::ok;
+  }
+  const QJsonObject schema = arguments->rest().isEmpty() ? manifestSchema(schemas)
+                                                         : standaloneSchema(schemas.first(), schemas.firstKey());
+  printLine(QString::fromUtf8(QJsonDocument(schema).toJson()).trimmed());
+  return exitcode::ok;
+}
+
+int pluginsCommand(const QStringList &given) {
+  const auto arguments = parseCommon(given, {}, QStringLiteral("plugins"), 0, 0);
+  if (!arguments) return exitcode::usage;
+  PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
+  QList<PluginRefusal> refusals = loader.refusals();
+  const auto plugins = loader.plugins();
+  for (const PluginDescription &plugin : plugins) {
+    // Only loading tells whether every symbol is there.
+    const auto factory = loader.load(plugin.type);
+    if (!factory) {
+      refusals.append({plugin.file, factory.error()});
+      continue;
+    }
+    QStringList roles;
+    if (plugin.isSource) roles << QStringLiteral("source");
+    if (plugin.isSink) roles << QStringLiteral("sink");
+    printLine(QStringLiteral("%1 %2 %3 %4").arg(plugin.type, -10).arg(plugin.version, -8)
+                  .arg(roles.join(u','), -12).arg(plugin.file));
+    if (!plugin.summary.isEmpty()) printLine(QStringLiteral("           ") + plugin.summary);
+  }
+  for (const PluginRefusal &refusal : std::as_const(refusals)) {
+    printLine(QStringLiteral("refused: %1: %2").arg(refusal.file, refusal.reason));
+  }
+  return exitcode::ok;
+}
+
+}  // namespace tagwire

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "command.h"
+#include "pluginloader.h"
+
+namespace tagwire {
+
+/// Options that every command with plugins takes.
+inline QStringList commonOptions() { return {QStringLiteral("plugin-dir"), QStringLiteral("log-level")}; }
+
+/// Parses the command line of a command and sets the log level; on errors prints them and returns nothing.
+std::optional<Arguments> parseCommon(const QStringList &given, const QStringList &flags, const QString &usage,
+                                     qsizetype leastRest, qsizetype mostRest);
+
+}  // namespace tagwire

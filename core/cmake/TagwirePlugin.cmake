@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+# tagwire_add_plugin(<type> SOURCES file… [LIBRARIES target…])
+#
+# Builds the plugin of the folder it is called in: <type>plugin.cpp holds the factory, SOURCES all the rest. The library
+# goes to the folder plugins/ beside the program. plugin.json is read by moc (Q_PLUGIN_METADATA(… FILE "plugin.json")).
+# For the folder's own tests the SOURCES are also the object library <type>-objects.
+#
+# tagwire_add_plugin_test(<type> <name> SOURCES file… [LIBRARIES target…]) builds a Qt Test program with these objects.
+function(tagwire_add_plugin type)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${type}-objects OBJECT ${arg_SOURCES})
+  set_target_properties(${type}-objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${type}-objects PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${type}-objects PUBLIC tagwire-core ${arg_LIBRARIES})
+
+  add_library(${type}-plugin MODULE ${type}plugin.cpp)
+  target_link_libraries(${type}-plugin PRIVATE ${type}-objects)
+  # moc does not see a change in plugin.json by itself.
+  set_property(TARGET ${type}-plugin APPEND PROPERTY AUTOMOC_DEPEND_FILTERS "Q_PLUGIN_METADATA" "FILE +\"([^\"]+)\"")
+  set_target_properties(${type}-plugin PROPERTIES PREFIX "" OUTPUT_NAME ${type}
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/plugins)
+  set_property(GLOBAL APPEND PROPERTY TAGWIRE_PLUGIN_TARGETS ${type}-plugin)
+endfunction()
+
+function(tagwire_add_plugin_test type name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  tagwire_add_test(NAME ${name} SOURCES ${arg_SOURCES} LIBRARIES ${type}-objects tagwire-testing ${arg_LIBRARIES}
+                   LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+endfunction()

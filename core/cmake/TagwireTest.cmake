@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# tagwire_add_test(NAME name SOURCES file… [LIBRARIES target…] [LABELS label…] [TIMEOUT seconds])
+#
+# Builds a Qt Test program and registers each of its test functions with CTest as "<name>.<function>", so that
+# `ctest -R R5-8` finds what proves a requirement: R5_8 in a function's name becomes R5-8.
+function(tagwire_add_test)
+  cmake_parse_arguments(arg "" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_link_libraries(${arg_NAME} PRIVATE tagwire-core Qt6::Test ${arg_LIBRARIES})
+  set(listing ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_functions.cmake)
+  add_custom_command(
+    TARGET ${arg_NAME} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${arg_NAME}> -DNAME=${arg_NAME} -DLISTING=${listing}
+            "-DLABELS=${arg_LABELS}" -DTIMEOUT=${arg_TIMEOUT} -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
+    BYPRODUCTS ${listing} VERBATIM)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${listing})
+endfunction()

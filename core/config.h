@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a plugin says what its configuration looks like: a plain struct with one
+//
+//   static void describe(Shape<MyConfig> &shape) {
+//     shape.required("host", &MyConfig::host, "name or address of the PLC");
+//     shape.optional("port", &MyConfig::port, "TCP port").range(1, 65535);
+//   }
+//
+// The default of an optional key is what the member holds in a fresh MyConfig. Reading, checking, the JSON Schema and
+// the README's key table all come from this one declaration. Member types: bool, int, qint64, double, QString,
+// std::chrono::milliseconds (the key ends in _ms), Secret, PointReference, an enum with enumWords(), a class with
+// fromText(), a struct with describe(), and std::optional, QList and QMap<QString, …> of these.
+#pragma once
+
+#include <QHash>
+#include <QJsonObject>
+#include <QString>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "confignode.h"
+#include "sample.h"
+
+namespace tagwire {
+
+class ConfigReader;
+
+/// A password, key or token. In the manifest it must be {"$env": …} or {"$file": …}; it is never printed.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(QString text) : m_text(std::move(text)) {}
+  const QString &reveal() const { return m_text; }
+  bool isEmpty() const { return m_text.isEmpty(); }
+
+ private:
+  QString m_text;
+};
+
+/// The full name of another instance's point. Checked once every instance has declared its points.
+struct PointReference {
+  QString name;
+};
+
+/// JSON Schema (draft-07) of one configuration, and its key table for a README.
+struct ConfigSchema {
+  QJsonObject json;
+  QString markdown;
+};
+
+/// One key under construction; each call narrows what is allowed.
+class TAGWIRE_EXPORT Key {
+ public:
+  /// Inclusive; for text and lists: of their length.
+  Key &range(double lowest, double highest);
+  /// Each element of a list (or value of a map) within these, inclusive.
+  Key &eachWithin(double lowest, double highest);
+  /// Says what is wrong with a text ("…, allowed: …"), or returns an empty QString.
+  Key &check(std::function<QString(const QString &)> test);
+  /// A list may also be written as its single element.
+  Key &orSingle();
+
+  struct Rules;
+  explicit Key(Rules &rules) : m_rules(rules) {}
+
+ private:
+  Rules &m_rules;
+};
+
+template <class T>
+class Shape;
+
+template <class T>
+ConfigSchema schemaOf();
+
+/// Reads one configuration object into structs and collects every problem with its place.
+class TAGWIRE_EXPORT ConfigReader {
+ public:
+  struct Pending {  ///< a reference to look up later
+    QString name;
+    ConfigLocation where;
+    QString path;
+  };
+
+  ConfigReader(const ConfigNode &node, QString path, Problems &problems);
+
+  /// The configuration, or nothing when it has errors (each one reported).
+  template <class T>
+  std::optional<T> read();
+  /// The same, but `out` holds what could be read even when something is wrong (then false).
+  template <class T>
+  bool readInto(T &out);
+
+  /// Reports an error of the plugin's own at a key: `at` is a path below the configuration, "points[3].register";
+  /// an unknown path is reported at the nearest known place above it.
+  void error(const QString &at, const QString &message);
+  void warning(const QString &at, const QString &message);
+
+  /// Where a key stands; the nearest known place above it when the key is absent.
+  ConfigLocation locate(const QString &at) const;
+
+  bool failed() const { return m_errors > 0; }
+  const QList<Pending> &pointReferences() const { return m_pointReferences; }
+
+ private:
+  friend struct ConfigWalk;
+  void report(const ConfigLocation &where, const QString &path, const QString &message, bool isWarning);
+
+  const ConfigNode &m_node;
+  QString m_path;
+  Problems &m_problems;
+  QList<Pending> m_pointReferences;
+  int m_errors = 0;
+  QHash<QString, std::shared_ptr<const ConfigNode>> m_rows;  ///< by path: elements that came from CSV files
+};
+
+}  // namespace tagwire
+
+#include "configshape.h"

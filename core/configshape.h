@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+// The templates behind config.h: how each member type is read and described. Authors need not read this.
+#pragma once
+
+#include <QList>
+#include <QMap>
+
+#include <array>
+#include <chrono>
+#include <concepts>
+#include <memory>
+#include <vector>
+
+#include "config.h"
+
+namespace tagwire {
+
+struct Key::Rules {
+  std::optional<double> lowest, highest, eachLowest, eachHighest;
+  std::function<QString(const QString &)> check;
+  bool orSingle = false;
+};
+
+/// What a value looks like, for the schema and the key table.
+struct TypeNode {
+  enum class Kind : quint8 { Bool, Integer, Number, Duration, Text, Secret, Point, Words, List, Map, Object, Any };
+  struct Field;
+
+  Kind kind = Kind::Text;
+  QStringList words = {};
+  QString help = {};                       ///< Text: what form it has
+  std::shared_ptr<TypeNode> element = {};  ///< List and Map
+  std::vector<Field> fields = {};          ///< Object
+  QString shorthand = {};                  ///< Object: the key that a plain string stands for
+};
+
+/// One key of an object.
+struct TypeNode::Field {
+  QString key;
+  QString help;
+  bool required = false;
+  Key::Rules rules;
+  TypeNode type;
+  QJsonValue fallback;
+};
+
+/// One step of the walk through a document: where we are, and whom to tell.
+struct TAGWIRE_EXPORT ConfigWalk {
+  ConfigReader &reader;
+  QString path;
+
+  ConfigWalk at(const QString &key) const { return {reader, path.isEmpty() ? key : path + u'.' + key}; }
+  ConfigWalk at(qsizetype index) const { return {reader, QStringLiteral("%1[%2]").arg(path).arg(index)}; }
+  bool error(const ConfigNode &node, const QString &message) const;  ///< false, always
+
+  bool readBool(const ConfigNode &node, bool &out) const;
+  bool readInteger(const ConfigNode &node, const Key::Rules &rules, qint64 lowest, qint64 highest, qint64 &out) const;
+  bool readNumber(const ConfigNode &node, const Key::Rules &rules, double &out) const;
+  bool readText(const ConfigNode &node, const Key::Rules &rules, QString &out) const;
+  bool readSecret(const ConfigNode &node, Secret &out) const;
+  bool readPoint(const ConfigNode &node, PointReference &out) const;
+  bool readWord(const ConfigNode &node, const QStringList &words, qsizetype &out) const;
+  bool countWithin(const ConfigNode &node, qsizetype count, const Key::Rules &rules, const char *what) const;
+  /// The elements, with each {"$csv": …} replaced by its rows.
+  bool elements(const ConfigNode &node, const Key::Rules &rules, std::vector<const ConfigNode *> &out,
+                std::vector<std::shared_ptr<ConfigNode>> &rows) const;
+
+  struct Member {
+    QString key;
+    bool required;
+    std::function<bool(const ConfigWalk &, const ConfigNode &)> read;
+  };
+  bool readObject(const ConfigNode &node, const std::vector<Member> &members, const QString &shorthand) const;
+};
+
+TAGWIRE_EXPORT ConfigSchema makeSchema(const TypeNode &type);
+
+inline Key::Rules eachRules(const Key::Rules &rules) {
+  Key::Rules each;
+  each.lowest = rules.eachLowest;
+  each.highest = rules.eachHighest;
+  each.eachLowest = rules.eachLowest;
+  each.eachHighest = rules.eachHighest;
+  each.check = rules.check;
+  return each;
+}
+
+template <class M>
+struct ValueShape;
+
+template <>
+struct ValueShape<bool> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, bool &out) {
+    return walk.readBool(node, out);
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Bool}; }
+  static QJsonValue fallback(bool value) { return value; }
+};
+
+template <std::integral M>
+struct ValueShape<M> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, M &out) {
+    qint64 value = 0;
+    constexpr qint64 lowest = std::numeric_limits<M>::min();
+    constexpr qint64 highest =
+        sizeof(M) < 8 ? static_cast<qint64>(std::numeric_limits<M>::max()) : std::numeric_limits<qint64>::max();
+    if (!walk.readInteger(node, rules, lowest, highest, value)) return false;
+    out = static_cast<M>(value);
+    return true;
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Integer}; }
+  static QJsonValue fallback(M value) { return static_cast<qint64>(value); }
+};
+
+template <>
+struct ValueShape<double> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, double &out) {
+    return walk.readNumber(node, rules, out);
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Number}; }
+  static QJsonValue fallback(double value) { return value; }
+};
+
+template <>
+struct ValueShape<std::chrono::milliseconds> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules,
+                   std::chrono::milliseconds &out) {
+    qint64 value = 0;
+    constexpr qint64 tenYears = 10LL * 366 * 24 * 3600 * 1000;
+    if (!walk.readInteger(node, rules, 0, tenYears, value)) return false;
+    out = std::chrono::milliseconds(value);
+    return true;
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Duration}; }
+  static QJsonValue fallback(std::chrono::milliseconds value) { return static_cast<qint64>(value.count()); }
+};
+
+template <>
+struct ValueShape<QString> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, QString &out) {
+    return walk.readText(node, rules, out);
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Text}; }
+  static QJsonValue fallback(const QString &value) { return value; }
+};
+
+template <>
+struct ValueShape<Secret> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, Secret &out) {
+    return walk.readSecret(node, out);
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Secret}; }
+  static QJsonValue fallback(const Secret &) { return {}; }
+};
+
+template <>
+struct ValueShape<PointReference> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, PointReference &out) {
+    return walk.readPoint(node, out);
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Point}; }
+  static QJsonValue fallback(const PointReference &) { return {}; }
+};
+
+/// Whatever stands there, for whoever reads it later.
+template <>
+struct ValueShape<ConfigNode> {
+  static bool read(const ConfigWalk &, const ConfigNode &node, const Key::Rules &, ConfigNode &out) {
+    out = node;
+    return true;
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Any}; }
+  static QJsonValue fallback(const ConfigNode &) { return {}; }
+};
+
+/// An enum with `constexpr auto enumWords(MyEnum) { return std::array{std::pair{"big", MyEnum::Big}, …}; }` beside it.
+template <class M>
+requires std::is_enum_v<M>
+struct ValueShape<M> {
+  static QStringList words() {
+    QStringList all;
+    for (const auto &[word, value] : enumWords(M{})) all << QString::fromLatin1(word);
+    return all;
+  }
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, M &out) {
+    qsizetype index = 0;
+    if (!walk.readWord(node, words(), index)) return false;
+    out = enumWords(M{})[static_cast<size_t>(index)].second;
+    return true;
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Words, .words = words()}; }
+  static QJsonValue fallback(M value) {
+    for (const auto &[word, each] : enumWords(M{})) {
+      if (each == value) return QString::fromLatin1(word);
+    }
+    return {};
+  }
+};
+
+/// A class with `static Result<C> fromText(const QString &)` and `static constexpr const char *form =
+/// "tcp://host:port"`.
+template <class M>
+requires requires(QString text) {
+  { M::fromText(text) } -> std::same_as<Result<M>>;
+}
+struct ValueShape<M> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, M &out) {
+    QString text;
+    if (!walk.readText(node, rules, text)) return false;
+    auto parsed = M::fromText(text);
+    if (!parsed) return walk.error(node, parsed.error());
+    out = std::move(*parsed);
+    return true;
+  }
+  static TypeNode type() { return {.kind = TypeNode::Kind::Text, .help = QString::fromUtf8(M::form)}; }
+  static QJsonValue fallback(const M &) { return {}; }
+};
+
+template <class M>
+struct ValueShape<std::optional<M>> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, std::optional<M> &out) {
+    M value{};
+    if (!ValueShape<M>::read(walk, node, rules, value)) return false;
+    out = std::move(value);
+    return true;
+  }
+  static TypeNode type() { return ValueShape<M>::type(); }
+  static QJsonValue fallback(const std::optional<M> &) { return {}; }
+};
+
+template <class M>
+struct ValueShape<QList<M>> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, QList<M> &out) {
+    std::vector<const ConfigNode *> elements;
+    std::vector<std::shared_ptr<ConfigNode>> rows;
+    bool ok = walk.elements(node, rules, elements, rows);
+    const Key::Rules each = eachRules(rules);
+    out.reserve(static_cast<qsizetype>(elements.size()));
+    for (const ConfigNode *element : elements) {
+      M value{};
+      ok = ValueShape<M>::read(walk.at(out.size()), *element, each, value) && ok;
+      out.append(std::move(value));
+    }
+    return ok;
+  }
+  static TypeNode type() {
+    return {.kind = TypeNode::Kind::List, .element = std::make_shared<TypeNode>(ValueShape<M>::type())};
+  }
+  static QJsonValue fallback(const QList<M> &) { return {}; }
+};
+
+template <class M>
+struct ValueShape<QMap<QString, M>> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules, QMap<QString, M> &out) {
+    if (node.kind != ConfigNode::Kind::Object) {
+      return walk.error(node, QStringLiteral("an object is due, not %1").arg(node.kindText()));
+    }
+    bool ok = walk.countWithin(node, static_cast<qsizetype>(node.members.size()), rules, "entries");
+    const Key::Rules each = eachRules(rules);
+    for (const auto &member : node.members) {
+      ok = ValueShape<M>::read(walk.at(member.key), member.value, each, out[member.key]) && ok;
+    }
+    return ok;
+  }
+  static TypeNode type() {
+    return {.kind = TypeNode::Kind::Map, .element = std::make_shared<TypeNode>(ValueShape<M>::type())};
+  }
+  static QJsonValue fallback(const QMap<QString, M> &) { return {}; }
+};
+
+template <class M>
+inline constexpr bool isList = false;
+template <class M>
+inline constexpr bool isList<QList<M>> = true;
+
+/// The keys of one config struct.
+template <class T>
+class Shape {
+ public:
+  template <class M>
+  Key required(const char *key, M T::*member, const char *help) {
+    return add(key, member, help, true);
+  }
+  template <class M>
+  Key optional(const char *key, M T::*member, const char *help) {
+    return add(key, member, help, false);
+  }
+  /// A plain string instead of the object stands for this key (which should be the only required one).
+  void shorthand(const char *key) { m_shorthand = QString::fromLatin1(key); }
+
+  bool read(const ConfigWalk &walk, const ConfigNode &node, T &out) const {
+    std::vector<ConfigWalk::Member> members;
+    members.reserve(m_fields.size());
+    for (const auto &field : m_fields) {
+      members.push_back({field->key, field->required,
+                         [&](const ConfigWalk &at, const ConfigNode &value) { return field->read(at, value, out); }});
+    }
+    return walk.readObject(node, members, m_shorthand);
+  }
+  TypeNode type() const {
+    TypeNode node{.kind = TypeNode::Kind::Object, .shorthand = m_shorthand};
+    for (const auto &field : m_fields) {
+      node.fields.push_back({field->key, field->help, field->required, field->rules, field->type(), field->fallback});
+    }
+    return node;
+  }
+
+ private:
+  struct Field {
+    QString key;
+    QString help;
+    bool required;
+    Key::Rules rules;
+    std::function<bool(const ConfigWalk &, const ConfigNode &, T &)> read;
+    std::function<TypeNode()> type;
+    QJsonValue fallback;
+  };
+
+  template <class M>
+  Key add(const char *key, M T::*member, const char *help, bool required) {
+    m_fields.push_back(std::make_unique<Field>());
+    Field &field = *m_fields.back();
+    field.key = QString::fromLatin1(key);
+    field.help = QString::fromUtf8(help);
+    field.required = required;
+    field.type = &ValueShape<M>::type;
+    field.fallback = required ? QJsonValue() : ValueShape<M>::fallback(T{}.*member);
+    field.read = [member, &rules = field.rules](const ConfigWalk &at, const ConfigNode &value, T &out) {
+      M fresh{};
+      const bool ok = ValueShape<M>::read(at, value, rules, fresh);
+      // A list with one wrong element is kept, so that whoever goes on can find the errors of the others too.
+      if (ok || isList<M>) out.*member = std::move(fresh);
+      return ok;
+    };
+    return Key(field.rules);
+  }
+
+  std::vector<std::unique_ptr<Field>> m_fields;
+  QString m_shorthand;
+};
+
+/// Built once per struct: describing is not free, and a manifest may hold ten thousand points.
+template <class T>
+const Shape<T> &shapeOf() {
+  static const Shape<T> shape = [] {
+    Shape<T> fresh;
+    T::describe(fresh);
+    return fresh;
+  }();
+  return shape;
+}
+
+template <class M>
+requires requires(Shape<M> &shape) { M::describe(shape); }
+struct ValueShape<M> {
+  static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, M &out) {
+    return shapeOf<M>().read(walk, node, out);
+  }
+  static TypeNode type() { return shapeOf<M>().type(); }
+  static QJsonValue fallback(const M &) { return {}; }
+};
+
+template <class T>
+ConfigSchema schemaOf() {
+  return makeSchema(shapeOf<T>().type());
+}
+
+template <class T>
+std::optional<T> ConfigReader::read() {
+  T out{};
+  return readInto(out) ? std::optional<T>(std::move(out)) : std::nullopt;
+}
+
+template <class T>
+bool ConfigReader::readInto(T &out) {
+  return ValueShape<T>::read(ConfigWalk{*this, m_path}, m_node, Key::Rules(), out);
+}
+
+}  // namespace tagwire

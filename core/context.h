@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QList>
+#include <QLoggingCategory>
+#include <QString>
+#include <QTimeZone>
+
+#include "metrics.h"
+#include "pointtable.h"
+#include "services/service.h"
+#include "status.h"
+#include "timestamp.h"
+
+namespace tagwire {
+
+/// The place all instances stand at.
+struct Site {
+  QString name;
+  QTimeZone timeZone = QTimeZone::utc();
+};
+
+/// What an instance gets from the host, and the only way to it. Lives as long as the instance; owned by the host.
+/// Thread-safe but where a member says otherwise.
+class TAGWIRE_EXPORT PluginContext {
+ public:
+  virtual ~PluginContext();
+
+  /// The manifest's `id` of this instance.
+  virtual QString id() const = 0;
+  /// Category "tagwire.<id>": `qCWarning(context.log) << …`. Once per change of state, never per sample.
+  virtual const QLoggingCategory &log() const = 0;
+  virtual const Site &site() const = 0;
+  virtual const Clock &clock() const = 0;
+  /// Absolute; exists, mode 0700, when start() is called.
+  virtual QString dataDir() const = 0;
+
+  /// Makes points of this instance known, "<id>/<name>", and returns their ids in the same order (None for a refused
+  /// one: while the manifest is read that is an error at PointInfo::where; at run time it is logged). Host thread.
+  virtual QList<PointId> declare(const QList<PointInfo> &points) = 0;
+  virtual const PointTable &points() const = 0;
+
+  /// Number of the newest batch or event that the hub has handed out in this run. Host thread.
+  virtual quint64 sequence() const = 0;
+  /// Names this run of the program: sequence numbers of another epoch mean nothing.
+  virtual QString epoch() const = 0;
+
+  /// Call from start() when `address` ("127.0.0.1:8080") can't be listened on because somebody else does, then emit
+  /// Failed: at start the program ends with exit code 69 and names the port, unless the entry sets on_start_error.
+  virtual void portBusy(const QString &address) = 0;
+
+  /// Counters and gauges with the label plugin="<id>".
+  virtual Metrics &metrics() = 0;
+  /// Every instance as the pages show it. Host thread.
+  virtual QList<InstanceStatus> instances() const = 0;
+
+  /// Asks another instance: request(&AlarmDesk::activeAlarms, [](Result<…> answer) {…}, arguments…). The first instance
+  /// that offers the service answers, or the one named `instance`. The callback comes in the caller's thread, never
+  /// from within this call; within 5 s, with an error when there is no such instance, it stopped meanwhile or was too
+  /// slow; never, when the caller stopped meanwhile. Call it in the instance's own thread.
+  template <class Service, class Answer, class... Taken, class Callback, class... Given>
+  void request(void (Service::*method)(Reply<Answer>, Taken...), Callback callback, Given &&...given) {
+    requestFrom(QString(), method, std::move(callback), std::forward<Given>(given)...);
+  }
+  template <class Service, class Answer, class... Taken, class Callback, class... Given>
+  void requestFrom(const QString &instance, void (Service::*method)(Reply<Answer>, Taken...), Callback callback,
+                   Given &&...given);
+
+ protected:
+  /// `cast` tells whether a plugin offers the service; `call` runs in its thread; `answer` (null or the error) in ours.
+  virtual void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
+                     std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
+                     std::function<void(Result<std::shared_ptr<void>>)> answer) = 0;
+};
+
+}  // namespace tagwire
+
+#include "services/request.h"

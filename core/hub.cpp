@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub.h"
+
+#include <algorithm>
+
+namespace tagwire {
+
+namespace {
+// Two sinks that answer each other's events for ever may not stop the loop.
+constexpr int mostInOneTurn = 10'000;
+}  // namespace
+
+Hub::Hub(PointTable &points, Metrics &metrics)
+    : m_points(points),
+      m_samples(metrics.counter("tagwire_hub_samples_total", "Samples that went through the hub")),
+      m_batches(metrics.counter("tagwire_hub_batches_total", "Batches of samples that went through the hub")),
+      m_events(metrics.counter("tagwire_hub_events_total", "Events that went through the hub")) {}
+
+void Hub::addSink(const Plugin *plugin, SinkRunner *runner) { m_routes.push_back({plugin, runner}); }
+
+void Hub::removeSink(const Plugin *plugin) {
+  std::erase_if(m_routes, [plugin](const Route &route) { return route.plugin == plugin; });
+}
+
+void Hub::publish(const Plugin *from, const Samples &samples) {
+  if (!samples.isEmpty()) enqueue({from, samples});
+}
+
+void Hub::raise(const Plugin *from, const Event &event) { enqueue({from, event}); }
+
+bool Hub::isIdle() const {
+  return m_inbox.empty() &&
+         std::all_of(m_routes.begin(), m_routes.end(), [](const Route &route) { return route.runner->isIdle(); });
+}
+
+void Hub::enqueue(Item item) {
+  if (m_dispatching || !m_inbox.empty()) {
+    m_inbox.push_back(std::move(item));
+    return;
+  }
+  m_dispatching = true;
+  handOut(item);
+  m_dispatching = false;
+  if (!m_inbox.empty()) dispatch();
+}
+
+void Hub::dispatch() {
+  m_dispatching = true;
+  for (int i = 0; i < mostInOneTurn && !m_inbox.empty(); ++i) {
+    Item item = std::move(m_inbox.front());
+    m_inbox.pop_front();
+    handOut(item);
+  }
+  m_dispatching = false;
+  if (!m_inbox.empty()) QMetaObject::invokeMethod(this, &Hub::dispatch, Qt::QueuedConnection);
+}
+
+void Hub::handOut(Item &item) {
+  ++m_sequence;
+  if (const auto *samples = std::get_if<Samples>(&item.content)) {
+    m_points.update(*samples);
+    m_batches.add();
+    m_samples.add(static_cast<double>(samples->size()));
+    for (const Route &route : m_routes) {
+      if (route.plugin != item.from) route.runner->offer(*samples);
+    }
+    return;
+  }
+  auto &event = std::get<Event>(item.content);
+  event.sequence = m_sequence;
+  m_events.add();
+  for (const Route &route : m_routes) {
+    if (route.plugin != item.from) route.runner->offer(event);
+  }
+  if (const auto *status = std::get_if<CommandStatus>(&event.body)) Q_EMIT commandStatus(*status);
+}
+
+}  // namespace tagwire

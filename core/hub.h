@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QObject>
+
+#include <deque>
+#include <variant>
+#include <vector>
+
+#include "metrics.h"
+#include "pointtable.h"
+#include "sinkrunner.h"
+
+namespace tagwire {
+
+/// Joins sources and sinks: numbers every batch and event on receipt (that order is the order), keeps the last values,
+/// and offers each to every sink but the plugin it came from. What a sink raises while it is served waits until all
+/// sinks have the present one, so that all see the same order. Thread-bound to the host thread; owned by the Runtime.
+class TAGWIRE_EXPORT Hub : public QObject {
+  Q_OBJECT
+ public:
+  Hub(PointTable &points, Metrics &metrics);
+
+  void addSink(const Plugin *plugin, SinkRunner *runner);
+  void removeSink(const Plugin *plugin);
+
+  /// `from` is the plugin it comes from; null: the host.
+  void publish(const Plugin *from, const Samples &samples);
+  void raise(const Plugin *from, const Event &event);
+
+  /// Number of the newest batch or event handed out.
+  quint64 sequence() const { return m_sequence; }
+  /// Nothing waits in the hub itself or in front of a sink.
+  bool isIdle() const;
+
+ Q_SIGNALS:
+  /// A status of a command goes by; the command router listens.
+  void commandStatus(const tagwire::CommandStatus &status);
+
+ private:
+  struct Item {
+    const Plugin *from;
+    std::variant<Samples, Event> content;
+  };
+  struct Route {
+    const Plugin *plugin;
+    SinkRunner *runner;
+  };
+  void enqueue(Item item);
+  void dispatch();
+  void handOut(Item &item);
+
+  PointTable &m_points;
+  std::vector<Route> m_routes;
+  std::deque<Item> m_inbox;
+  bool m_dispatching = false;
+  quint64 m_sequence = 0;
+  Counter m_samples;
+  Counter m_batches;
+  Counter m_events;
+};
+
+}  // namespace tagwire

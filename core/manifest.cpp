@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QRegularExpression>
+#include <QTimeZone>
+
+namespace tagwire {
+
+namespace {
+
+constexpr qint64 largestManifest = 64 * 1024 * 1024;
+
+QString wrongId(const QString &id) {
+  static const QRegularExpression allowed(QStringLiteral("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"));
+  if (id == QLatin1String("tagwire")) return QStringLiteral("\"tagwire\" is the runtime's own name");
+  if (allowed.match(id).hasMatch()) return {};
+  return QStringLiteral("\"%1\" is no id (allowed: 1 to 64 letters, digits, _ . -, beginning with a letter or digit)")
+      .arg(id.left(70));
+}
+
+QString wrongTimeZone(const QString &name) {
+  if (QTimeZone::isTimeZoneIdAvailable(name.toUtf8())) return {};
+  QStringList known;
+  for (const QByteArray &id : QTimeZone::availableTimeZoneIds()) known << QString::fromLatin1(id);
+  return QStringLiteral("unknown time zone \"%1\"%2 (allowed: IANA names such as Europe/Berlin)")
+      .arg(name.left(60), didYouMean(name, known));
+}
+
+/// The part of an include file.
+struct Included {
+  QList<ManifestEntry> plugins;
+  QList<ConfigNode> interlocks;
+
+  static void describe(Shape<Included> &shape) {
+    shape.optional("plugins", &Included::plugins, "more entries");
+    shape.optional("interlocks", &Included::interlocks, "more interlocks");
+  }
+};
+
+ConfigNode readDocument(const QString &file, Problems &problems, bool &ok) {
+  const auto shownFile = std::make_shared<const QString>(file);
+  QFile source(file);
+  QString wrong;
+  if (!QFileInfo::exists(file)) {
+    wrong = QStringLiteral("no such file");
+  } else if (QFileInfo(file).isDir()) {
+    wrong = QStringLiteral("is a directory (a JSON file is due)");
+  } else if (!source.open(QIODevice::ReadOnly)) {
+    wrong = QStringLiteral("can't be read: %1").arg(source.errorString());
+  } else if (source.size() > largestManifest) {
+    wrong = QStringLiteral("is too large (allowed: %1 bytes)").arg(largestManifest);
+  }
+  ok = wrong.isEmpty();
+  if (!ok) {
+    problems.append({{shownFile, 0, 0}, QString(), wrong, false});
+    return {};
+  }
+  const auto before = problems.size();
+  ConfigNode node = parseJson(source.readAll(), file, problems);
+  // Even with a key twice the rest of the tree is worth reading; a syntax error leaves none.
+  ok = problems.size() == before || !node.members.empty();
+  return node;
+}
+
+/// The entries know where they stand, so that later steps can point at them.
+void place(QList<ManifestEntry> &entries, const ConfigReader &reader) {
+  for (qsizetype i = 0; i < entries.size(); ++i) {
+    const QString local = QStringLiteral("plugins[%1]").arg(i);
+    entries[i].path = local;
+    entries[i].where = reader.locate(local + QLatin1String(".id"));
+    entries[i].typeWhere = reader.locate(local + QLatin1String(".type"));
+    if (!entries[i].config.where.file) {
+      entries[i].config.kind = ConfigNode::Kind::Object;
+      entries[i].config.where = entries[i].where;
+    }
+  }
+}
+
+QStringList filesOf(const QString &pattern, const QString &manifest, QString &wrong) {
+  const QFileInfo info(QFileInfo(manifest).dir().filePath(pattern));
+  const bool isPattern = pattern.contains(u'*') || pattern.contains(u'?') || pattern.contains(u'[');
+  if (!isPattern) return {info.filePath()};
+  if (info.path().contains(u'*')) {
+    wrong = QStringLiteral("a pattern may stand in the last part of the path only");
+    return {};
+  }
+  QStringList files;
+  for (const auto &each : info.dir().entryInfoList({info.fileName()}, QDir::Files, QDir::Name)) files << each.filePath();
+  return files;
+}
+
+void readIncluded(Manifest &manifest, const QString &file, const ConfigReader &reader, Problems &problems) {
+  for (qsizetype i = 0; i < manifest.include.size(); ++i) {
+    QString wrong;
+    const QString key = QStringLiteral("include[%1]").arg(i);
+    const QStringList files = filesOf(manifest.include[i], file, wrong);
+    if (!wrong.isEmpty()) problems.append({reader.locate(key), key, wrong, false});
+    for (const QString &each : files) {
+      bool ok = false;
+      const ConfigNode node = readDocument(each, problems, ok);
+      if (!ok) continue;
+      ConfigReader part(node, QString(), problems);
+      Included included;
+      part.readInto(included);
+      place(included.plugins, part);
+      manifest.plugins += included.plugins;
+      manifest.interlocks += included.interlocks;
+    }
+  }
+}
+
+void checkIds(const Manifest &manifest, Problems &problems) {
+  QHash<QString, const ManifestEntry *> seen;
+  for (const ManifestEntry &entry : manifest.plugins) {
+    if (entry.id.isEmpty()) continue;  // reported already
+    if (const auto *first = seen.value(entry.id)) {
+      problems.append({entry.where, entry.path + QLatin1String(".id"),
+                       QStringLiteral("id \"%1\" is taken by the entry in %2, line %3")
+                           .arg(entry.id, *first->where.file).arg(first->where.line), false});
+    }
+    seen.insert(entry.id, &entry);
+  }
+}
+
+}  // namespace
+
+void ManifestEntry::describe(Shape<ManifestEntry> &shape) {
+  shape.required("id", &ManifestEntry::id, "name of the instance; its points are `<id>/<name>`").check(wrongId);
+  shape.required("type", &ManifestEntry::type, "type of the plugin").range(1, 64);
+  shape.optional("enabled", &ManifestEntry::enabled, "false: read and checked, but not started");
+  shape.optional("on_start_error", &ManifestEntry::onStartError, "what to do when it can't start");
+  shape.optional("isolation", &ManifestEntry::isolation, "where it runs");
+  shape.optional("config", &ManifestEntry::config, "the plugin's own keys");
+}
+
+void SiteConfig::describe(Shape<SiteConfig> &shape) {
+  shape.optional("name", &SiteConfig::name, "name of the site").range(0, 100);
+  shape.optional("timezone", &SiteConfig::timeZone, "IANA time zone of times without an offset").check(wrongTimeZone);
+}
+
+void Manifest::describe(Shape<Manifest> &shape) {
+  shape.optional("site", &Manifest::site, "the place all this stands at");
+  shape.optional("data_dir", &Manifest::dataDir, "folder for all that is kept, relative to this file").range(1, 4096);
+  shape.optional("include", &Manifest::include, "further files with `plugins` and `interlocks`; `*` in the file's name");
+  shape.required("plugins", &Manifest::plugins, "the instances to run");
+  shape.optional("interlocks", &Manifest::interlocks, "conditions on commands");
+}
+
+Manifest Manifest::read(const QString &file, Problems &problems) {
+  bool ok = false;
+  const ConfigNode node = readDocument(file, problems, ok);
+  if (!ok) return {};
+  ConfigReader reader(node, QString(), problems);
+  Manifest manifest;
+  reader.readInto(manifest);
+  place(manifest.plugins, reader);
+  readIncluded(manifest, file, reader, problems);
+  checkIds(manifest, problems);
+  if (!manifest.interlocks.isEmpty()) {
+    problems.append({manifest.interlocks.first().where, QStringLiteral("interlocks[0]"),
+                     QStringLiteral("interlocks are not enforced yet, so a manifest that relies on them is refused"), false});
+  }
+  manifest.dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(manifest.dataDir));
+  return manifest;
+}
+
+namespace {
+
+QJsonObject object(std::initializer_list<std::pair<QString, QJsonValue>> members) { return QJsonObject(members); }
+
+QJsonObject oneString(const QString &key) {
+  return object({{QStringLiteral("type"), QStringLiteral("object")},
+                 {QStringLiteral("properties"),
+                  object({{key, object({{QStringLiteral("type"), QStringLiteral("string")}})}})},
+                 {QStringLiteral("required"), QJsonArray{key}},
+                 {QStringLiteral("additionalProperties"), false}});
+}
+
+QJsonObject definitions() {
+  return object({{QStringLiteral("reference"),
+                  object({{QStringLiteral("anyOf"),
+                           QJsonArray{oneString(QStringLiteral("$env")), oneString(QStringLiteral("$file"))}}})},
+                 {QStringLiteral("csv"), oneString(QStringLiteral("$csv"))}});
+}
+
+QJsonObject asDocument(QJsonObject schema, const QString &title) {
+  schema.insert(QStringLiteral("$schema"), QStringLiteral("http://json-schema.org/draft-07/schema#"));
+  schema.insert(QStringLiteral("title"), title);
+  schema.insert(QStringLiteral("definitions"), definitions());
+  return schema;
+}
+
+}  // namespace
+
+QJsonObject standaloneSchema(const ConfigSchema &schema, const QString &title) { return asDocument(schema.json, title); }
+
+QJsonObject manifestSchema(const QMap<QString, ConfigSchema> &pluginSchemas) {
+  QJsonObject schema = schemaOf<Manifest>().json;
+  QJsonObject properties = schema.value(QLatin1String("properties")).toObject();
+  properties.insert(QStringLiteral("$schema"), object({{QStringLiteral("type"), QStringLiteral("string")}}));
+  QJsonObject plugins = properties.value(QLatin1String("plugins")).toObject();
+  QJsonObject entry = schemaOf<ManifestEntry>().json;
+  // An entry's `config` depends on its `type`.
+  QJsonArray choices;
+  for (auto type = pluginSchemas.begin(); type != pluginSchemas.end(); ++type) {
+    const auto is = object({{QStringLiteral("properties"),
+                             object({{QStringLiteral("type"), object({{QStringLiteral("const"), type.key()}})}})}});
+    const auto then = object({{QStringLiteral("properties"), object({{QStringLiteral("config"), type->json}})}});
+    choices.append(object({{QStringLiteral("if"), is}, {QStringLiteral("then"), then}}));
+  }
+  if (!choices.isEmpty()) entry.insert(QStringLiteral("allOf"), choices);
+  plugins.insert(QStringLiteral("items"), entry);
+  properties.insert(QStringLiteral("plugins"), plugins);
+  schema.insert(QStringLiteral("properties"), properties);
+  return asDocument(schema, QStringLiteral("Tagwire manifest"));
+}
+
+}  // namespace tagwire

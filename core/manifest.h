@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QList>
+#include <QString>
+
+#include <chrono>
+
+#include "config.h"
+#include "context.h"
+
+namespace tagwire {
+
+/// What happens when an instance can't start.
+enum class OnStartError { Retry, Fail, Skip };
+constexpr auto enumWords(OnStartError) {
+  return std::array{std::pair{"retry", OnStartError::Retry}, std::pair{"fail", OnStartError::Fail},
+                    std::pair{"skip", OnStartError::Skip}};
+}
+
+enum class Isolation { None };
+constexpr auto enumWords(Isolation) { return std::array{std::pair{"none", Isolation::None}}; }
+
+/// One entry of `plugins`: the host's keys, and the plugin's as they stand.
+struct ManifestEntry {
+  QString id;
+  QString type;
+  bool enabled = true;
+  std::optional<OnStartError> onStartError;
+  Isolation isolation = Isolation::None;
+  ConfigNode config;
+  QString path;          ///< "plugins[2]"
+  ConfigLocation where;  ///< of the entry
+  ConfigLocation typeWhere;
+
+  static void describe(Shape<ManifestEntry> &shape);
+};
+
+/// What stands in the `site` object.
+struct SiteConfig {
+  QString name;
+  QString timeZone = QStringLiteral("UTC");
+
+  static void describe(Shape<SiteConfig> &shape);
+};
+
+/// The whole document, as far as the host reads it. References between instances are checked later (Runtime::load).
+struct TAGWIRE_EXPORT Manifest {
+  SiteConfig site;
+  QString dataDir = QStringLiteral("var");  ///< absolute after reading
+  QStringList include;
+  QList<ManifestEntry> plugins;
+  QList<ConfigNode> interlocks;
+
+  static void describe(Shape<Manifest> &shape);
+
+  /// Reads `file` and what it includes. Everything wrong goes into `problems`; with errors the manifest is not to be used.
+  static Manifest read(const QString &file, Problems &problems);
+};
+
+/// The schema of a manifest whose entries may be of these types; draft-07, complete with definitions.
+TAGWIRE_EXPORT QJsonObject manifestSchema(const QMap<QString, ConfigSchema> &pluginSchemas);
+/// One plugin's schema as a document of its own.
+TAGWIRE_EXPORT QJsonObject standaloneSchema(const ConfigSchema &schema, const QString &title);
+
+}  // namespace tagwire

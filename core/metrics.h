@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "export.h"
+
+namespace prometheus {
+class Counter;
+class Gauge;
+class Registry;
+}  // namespace prometheus
+
+namespace tagwire {
+
+/// A number that only rises. Thread-safe.
+class TAGWIRE_EXPORT Counter {
+ public:
+  explicit Counter(prometheus::Counter *counter) : m_counter(counter) {}
+  void add(double by = 1);
+  double value() const;
+
+ private:
+  prometheus::Counter *m_counter;
+};
+
+/// A number that goes up and down. Thread-safe.
+class TAGWIRE_EXPORT Gauge {
+ public:
+  explicit Gauge(prometheus::Gauge *gauge) : m_gauge(gauge) {}
+  void set(double value);
+  double value() const;
+
+ private:
+  prometheus::Gauge *m_gauge;
+};
+
+/// Counters and gauges under common labels, for /metrics. Asking twice for the same gives the same. Names follow
+/// Prometheus: "tagwire_modbus_requests_total", base units in the name. Label by plugin, never by point. Thread-safe.
+class TAGWIRE_EXPORT Metrics {
+ public:
+  using Labels = std::map<std::string, std::string>;
+
+  Metrics();
+  ~Metrics();
+  Counter counter(const char *name, const char *help, const Labels &labels = {});
+  Gauge gauge(const char *name, const char *help, const Labels &labels = {});
+  /// The same registry with more labels on everything made through it.
+  std::unique_ptr<Metrics> with(const Labels &labels) const;
+  /// Prometheus text exposition format 0.0.4.
+  std::string text() const;
+
+ private:
+  Metrics(std::shared_ptr<prometheus::Registry> registry, Labels labels);
+  std::shared_ptr<prometheus::Registry> m_registry;
+  Labels m_labels;
+};
+
+}  // namespace tagwire

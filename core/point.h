@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QString>
+
+#include <optional>
+
+#include "configlocation.h"
+#include "sample.h"
+
+namespace tagwire {
+
+/// What a plugin says of a point when it declares it.
+struct PointInfo {
+  QString name;  ///< within the instance: "boiler/temp"; the full name is "<instance id>/boiler/temp"
+  ValueType type = ValueType::Double;
+  std::optional<int> number = {};  ///< id on the older protocols, 1…2147483647; given once by the host if absent
+  QString unit = {};               ///< engineering unit, "°C"
+  QString description = {};
+  bool writable = false;               ///< commands are admitted
+  bool verify = true;                  ///< a write is confirmed by reading back
+  std::optional<double> minimum = {};  ///< lowest value a command may write, engineering units
+  std::optional<double> maximum = {};  ///< highest
+  ConfigLocation where = {};           ///< where the manifest names it; for error messages only
+};
+
+/// A declared point: what the table keeps. Never changed once it is handed out.
+struct Point : PointInfo {
+  PointId id = PointId::None;
+  QString fullName;
+  QString owner;  ///< instance id
+};
+
+}  // namespace tagwire

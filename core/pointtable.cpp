@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pointtable.h"
+
+#include <QFile>
+#include <QRegularExpression>
+
+#include <mutex>
+
+namespace tagwire {
+
+namespace {
+
+const Sample &noSample() {
+  static const Sample sample{PointId::None, Quality::bad(QualityReason::WaitingForFirstValue), Time(), Value()};
+  return sample;
+}
+
+/// Empty when the name may be used: a path of one or more parts that topics and file formats can hold.
+QString wrongName(const QString &name) {
+  static const QRegularExpression control(QStringLiteral("[\\x00-\\x1f\\x7f*#?+]"));
+  if (name.isEmpty()) return QStringLiteral("a point's name may not be empty");
+  if (name.size() > 200) return QStringLiteral("a point's name may hold 200 characters at most");
+  if (name.contains(control)) return QStringLiteral("a point's name may not hold * # ? + or control characters");
+  if (name.startsWith(u'/') || name.endsWith(u'/') || name.contains(QLatin1String("//"))) {
+    return QStringLiteral("a point's name may not begin or end with / or hold an empty part");
+  }
+  return {};
+}
+
+}  // namespace
+
+PointTable::PointTable() = default;
+PointTable::~PointTable() = default;
+
+Result<void> PointTable::keepNumbersIn(const QString &file) {
+  m_numbersFile = file;
+  QFile numbers(file);
+  if (!numbers.exists()) return {};
+  if (!numbers.open(QIODevice::ReadOnly)) {
+    return failure(QStringLiteral("%1: %2").arg(file, numbers.errorString()));
+  }
+  while (!numbers.atEnd()) {
+    const QByteArray line = numbers.readLine(4096);
+    const auto tab = line.indexOf('\t');
+    bool ok = false;
+    const int number = line.left(tab).toInt(&ok);
+    // A torn last line (power cut) has no newline: its point simply gets its number anew.
+    if (tab < 1 || !ok || number < 1 || !line.endsWith('\n')) continue;
+    m_remembered.insert(QString::fromUtf8(line.mid(tab + 1).chopped(1)), number);
+    m_reserved.insert(number);
+  }
+  return {};
+}
+
+int PointTable::giveNumber(const QString &fullName) {
+  if (const auto found = m_remembered.constFind(fullName); found != m_remembered.cend() && !m_byNumber.contains(*found)) {
+    return *found;
+  }
+  while (m_byNumber.contains(m_nextNumber) || m_reserved.contains(m_nextNumber)) ++m_nextNumber;
+  m_reserved.insert(m_nextNumber);
+  m_remembered.insert(fullName, m_nextNumber);
+  m_unsaved += QByteArray::number(m_nextNumber) + '\t' + fullName.toUtf8() + '\n';
+  return m_nextNumber++;
+}
+
+Result<PointId> PointTable::declare(const QString &owner, const QString &prefix, const PointInfo &info) {
+  if (const QString wrong = wrongName(info.name); !wrong.isEmpty()) return failure(wrong);
+  const QString fullName = prefix + u'/' + info.name;
+  if (info.number && *info.number < 1) {
+    return failure(QStringLiteral("number %1 is out of range (allowed: 1 to 2147483647)").arg(*info.number));
+  }
+  std::unique_lock lock(m_mutex);
+  if (m_byName.contains(fullName)) return failure(QStringLiteral("point \"%1\" is declared twice").arg(fullName));
+  if (info.number && m_byNumber.contains(*info.number)) {
+    return failure(QStringLiteral("number %1 is taken by point \"%2\"")
+                       .arg(*info.number)
+                       .arg(m_points[static_cast<quint32>(m_byNumber.value(*info.number)) - 1]->fullName));
+  }
+  const PointId id = static_cast<PointId>(m_points.size() + 1);
+  auto point = std::make_shared<Point>();
+  static_cast<PointInfo &>(*point) = info;
+  point->where = {};
+  point->id = id;
+  point->fullName = fullName;
+  point->owner = owner;
+  m_byName.insert(fullName, id);
+  if (point->number) {
+    m_byNumber.insert(*point->number, id);
+  } else {
+    m_unnumbered.append(id);
+  }
+  Sample first = noSample();
+  first.point = id;
+  m_last.push_back(first);
+  m_points.push_back(std::move(point));
+  return id;
+}
+
+Result<void> PointTable::assignNumbers() {
+  {
+    std::unique_lock lock(m_mutex);
+    for (const PointId id : std::as_const(m_unnumbered)) {
+      auto &entry = m_points[static_cast<quint32>(id) - 1];
+      auto numbered = std::make_shared<Point>(*entry);
+      numbered->number = giveNumber(entry->fullName);
+      m_byNumber.insert(*numbered->number, id);
+      entry = std::move(numbered);
+    }
+    m_unnumbered.clear();
+  }
+  if (m_unsaved.isEmpty() || m_numbersFile.isEmpty()) return {};
+  QFile file(m_numbersFile);
+  const bool fresh = !file.exists();
+  if (!file.open(QIODevice::ReadWrite | QIODevice::Append) || file.write(m_unsaved) != m_unsaved.size() || !file.flush()) {
+    return failure(QStringLiteral("%1: %2").arg(m_numbersFile, file.errorString()));
+  }
+  if (fresh) file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+  m_unsaved.clear();
+  return {};
+}
+
+PointId PointTable::find(const QString &fullName) const {
+  std::shared_lock lock(m_mutex);
+  return m_byName.value(fullName, PointId::None);
+}
+
+PointId PointTable::findNumber(int number) const {
+  std::shared_lock lock(m_mutex);
+  return m_byNumber.value(number, PointId::None);
+}
+
+std::shared_ptr<const Point> PointTable::point(PointId id) const {
+  std::shared_lock lock(m_mutex);
+  const quint32 index = static_cast<quint32>(id) - 1;  // None wraps round to the largest index
+  return index < m_points.size() ? m_points[index] : nullptr;
+}
+
+quint32 PointTable::count() const {
+  std::shared_lock lock(m_mutex);
+  return static_cast<quint32>(m_points.size());
+}
+
+QStringList PointTable::fullNames() const {
+  std::shared_lock lock(m_mutex);
+  QStringList names;
+  names.reserve(static_cast<qsizetype>(m_points.size()));
+  for (const auto &point : m_points) names << point->fullName;
+  return names;
+}
+
+const Sample &PointTable::last(PointId id) const {
+  const quint32 index = static_cast<quint32>(id) - 1;
+  return index < m_last.size() ? m_last[index] : noSample();
+}
+
+void PointTable::update(const Samples &samples) {
+  for (const Sample &sample : samples) {
+    const quint32 index = static_cast<quint32>(sample.point) - 1;
+    if (index < m_last.size()) {
+      m_last[index] = sample;
+    } else {
+      ++m_unknownIds;
+    }
+  }
+}
+
+}  // namespace tagwire

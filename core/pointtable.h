@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QHash>
+#include <QList>
+#include <QSet>
+#include <QStringList>
+
+#include <memory>
+#include <shared_mutex>
+#include <vector>
+
+#include "export.h"
+#include "point.h"
+#include "result.h"
+
+namespace tagwire {
+
+/// The catalogue of points (names ↔ ids ↔ numbers, metadata) and their last values. One per runtime, owned by the host.
+/// Looking up names, numbers and metadata is thread-safe; declaring and last values belong to the host thread.
+class TAGWIRE_EXPORT PointTable {
+ public:
+  PointTable();
+  ~PointTable();
+
+  /// Remembers numbers given once in this file, so that they are the same after a restart. Call before declaring.
+  Result<void> keepNumbersIn(const QString &file);
+
+  /// Adds `point` under "<prefix>/<point.name>" for instance `owner`. Errors: bad name, name or number taken.
+  Result<PointId> declare(const QString &owner, const QString &prefix, const PointInfo &point);
+  /// Gives a number to each point declared without one: the one it had in an earlier run, else the next free one. Call it
+  /// after a round of declare(), so that given numbers never take a configured one. New ones go to the file of
+  /// keepNumbersIn in one append. Errors: the file can't be written (the numbers are given all the same). Host thread.
+  Result<void> assignNumbers();
+
+  /// None when there is no such point.
+  PointId find(const QString &fullName) const;
+  PointId findNumber(int number) const;
+  /// Null for None and unknown ids. Keep it as long as you like: it never changes.
+  std::shared_ptr<const Point> point(PointId id) const;
+  /// Ids run from 1 to count().
+  quint32 count() const;
+  QStringList fullNames() const;
+
+  /// The newest sample of a point; quality Bad (waiting_for_first_value) before the first. Host thread.
+  const Sample &last(PointId id) const;
+  /// Called by the hub for each batch, before the sinks get it. Unknown ids are skipped and counted. Host thread.
+  void update(const Samples &samples);
+  quint64 unknownIds() const { return m_unknownIds; }
+
+ private:
+  int giveNumber(const QString &fullName);
+
+  mutable std::shared_mutex m_mutex;
+  QHash<QString, PointId> m_byName;
+  QHash<int, PointId> m_byNumber;
+  std::vector<std::shared_ptr<const Point>> m_points;
+  std::vector<Sample> m_last;
+  QList<PointId> m_unnumbered;
+  QHash<QString, int> m_remembered;
+  QSet<int> m_reserved;
+  QString m_numbersFile;
+  QByteArray m_unsaved;
+  int m_nextNumber = 1;
+  quint64 m_unknownIds = 0;
+};
+
+}  // namespace tagwire

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime.h"
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QEventLoop>
+#include <QUuid>
+
+#include <algorithm>
+#include <atomic>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guard.h"
+
+namespace tagwire {
+
+namespace {
+
+Q_LOGGING_CATEGORY(log, "tagwire.host", QtInfoMsg)
+
+constexpr std::chrono::seconds readyAfter{3};
+constexpr std::chrono::seconds drainFor{3};
+constexpr std::chrono::seconds answerWithin{5};
+constexpr std::chrono::milliseconds lagPeriod{500};
+
+constexpr int exitPortBusy = 69;
+constexpr int exitCantCreate = 73;
+constexpr int exitHeld = 75;
+constexpr int exitSoftware = 70;
+
+/// Sinks first, so that nothing a source brings is missed; pure sources last.
+int startRank(const PluginInstance &instance) {
+  if (!instance.description().isSource) return 0;
+  return instance.description().isSink ? 1 : 2;
+}
+
+}  // namespace
+
+struct Runtime::OpenRequest {
+  PluginInstance *caller = nullptr;
+  PluginInstance *serving = nullptr;
+  QString service;
+  std::function<void(Result<std::shared_ptr<void>>)> answer;
+  std::atomic<bool> answered = false;
+};
+
+Runtime::Runtime(PluginLoader &loader, const Clock &clock)
+    : m_loader(loader),
+      m_clock(clock),
+      m_hub(m_points, m_metrics),
+      m_commands(m_points, m_hub, clock,
+                 [this](const QString &owner, const Command &command) -> Result<void> {
+                   for (const auto &instance : m_instances) {
+                     if (instance->entry().id != owner || !instance->source()) continue;
+                     const PluginState state = instance->state();
+                     if (state != PluginState::Running && state != PluginState::Degraded) break;
+                     instance->execute(command);
+                     return {};
+                   }
+                   return failure(QStringLiteral("plugin \"%1\" does not run").arg(owner));
+                 }),
+      m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
+      m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
+  m_readyDeadline.setSingleShot(true);
+  connect(&m_readyDeadline, &QTimer::timeout, this, [this] {
+    if (!std::exchange(m_ready, true)) Q_EMIT ready();
+  });
+  m_lagTimer.setTimerType(Qt::PreciseTimer);
+  connect(&m_lagTimer, &QTimer::timeout, this, &Runtime::measureLag);
+}
+
+Runtime::~Runtime() {
+  stop();
+  while (!m_instances.empty()) m_instances.pop_back();
+  if (m_lock >= 0) ::close(m_lock);
+}
+
+void Runtime::load(const Manifest &manifest, Problems &problems) {
+  m_site = {manifest.site.name, QTimeZone(manifest.site.timeZone.toUtf8())};
+  m_dataDir = manifest.dataDir;
+  if (const auto kept = m_points.keepNumbersIn(m_dataDir + QLatin1String("/point-numbers.tsv")); !kept) {
+    problems.append({{}, QStringLiteral("data_dir"), kept.error(), false});
+  }
+  QList<ConfigReader::Pending> references;
+  for (const ManifestEntry &entry : manifest.plugins) addInstance(entry, problems, references);
+  checkReferences(references, problems);
+  std::stable_sort(m_instances.begin(), m_instances.end(),
+                   [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
+}
+
+void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
+  if (entry.id.isEmpty() || entry.type.isEmpty()) return;  // reported already
+  const auto factory = m_loader.load(entry.type);
+  if (!factory) {
+    problems.append({entry.typeWhere, entry.path + QLatin1String(".type"), factory.error(), false});
+    return;
+  }
+  auto instance = std::make_unique<PluginInstance>(entry, *m_loader.find(entry.type), *this);
+  const bool isUsable = instance->create(**factory, problems, references);
+  if (!entry.enabled || !isUsable) return;
+  PluginInstance *added = instance.get();
+  connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });
+  connect(added, &PluginInstance::portIsBusy, this, [this](const QString &address) {
+    qCCritical(log).noquote() << "port is busy:" << address << "(another program listens there)";
+    Q_EMIT fatal(exitPortBusy);
+  });
+  connect(added, &PluginInstance::startFailed, this, [this, added](const QString &text) {
+    qCCritical(log).noquote() << added->entry().id << "can't start, and its on_start_error is \"fail\":" << text;
+    Q_EMIT fatal(exitSoftware);
+  });
+  m_instances.push_back(std::move(instance));
+}
+
+void Runtime::checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems) {
+  QStringList names;
+  for (const auto &reference : references) {
+    if (m_points.find(reference.name) != PointId::None) continue;
+    if (names.isEmpty()) names = m_points.fullNames();
+    // Near misses are looked for among a bounded number of names: a check should not take minutes.
+    const QString hint = names.size() <= 20'000 ? didYouMean(reference.name, names) : QString();
+    problems.append({reference.where, reference.path,
+                     QStringLiteral("unknown point \"%1\"%2 (allowed: a declared point, \"<plugin id>/<name>\")")
+                         .arg(reference.name.left(200), hint), false});
+  }
+}
+
+Result<void> Runtime::takeDataDir(int &exitCode) {
+  exitCode = exitCantCreate;
+  const bool existed = QDir(m_dataDir).exists();
+  if (!existed && !QDir().mkpath(m_dataDir)) {
+    return failure(QStringLiteral("data_dir %1 can't be made").arg(m_dataDir));
+  }
+  const QByteArray path = QFile::encodeName(m_dataDir);
+  if (!existed) ::chmod(path.constData(), 0700);
+  // flock and not a file that holds a pid: the kernel lets go of it however we end.
+  m_lock = ::open((path + "/lock").constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (m_lock < 0) return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, qt_error_string()));
+  if (::flock(m_lock, LOCK_EX | LOCK_NB) != 0) {
+    exitCode = exitHeld;
+    return failure(QStringLiteral("data_dir %1 is held by another instance").arg(m_dataDir));
+  }
+  if (const auto kept = m_points.assignNumbers(); !kept) {
+    return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
+  }
+  return {};
+}
+
+void Runtime::start() {
+  (void)m_points.assignNumbers();
+  m_readyDeadline.start(readyAfter);
+  m_lagExpected = m_clock.elapsed() + lagPeriod;
+  m_lagTimer.start(lagPeriod);
+  for (const auto &instance : m_instances) {
+    instance->start();
+    if (m_stopping) return;
+  }
+  QMetaObject::invokeMethod(this, &Runtime::checkReady, Qt::QueuedConnection);
+}
+
+void Runtime::stop() {
+  if (std::exchange(m_stopping, true)) return;
+  m_readyDeadline.stop();
+  m_lagTimer.stop();
+  const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
+  for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
+    if (isPureSource(*instance)) (*instance)->stop();
+  }
+  drain();
+  for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
+}
+
+void Runtime::drain() {
+  QElapsedTimer since;
+  since.start();
+  QEventLoop loop;
+  while (!m_hub.isIdle() && since.elapsed() < std::chrono::milliseconds(drainFor).count()) {
+    QTimer::singleShot(5, &loop, &QEventLoop::quit);
+    loop.exec();
+  }
+  if (!m_hub.isIdle()) qCWarning(log) << "some sinks did not take all that was queued for them";
+}
+
+QList<InstanceStatus> Runtime::instances() const {
+  QList<InstanceStatus> all;
+  for (const auto &instance : m_instances) {
+    all.append({instance->entry().id, instance->entry().type, instance->state(), instance->stateText()});
+  }
+  return all;
+}
+
+void Runtime::instanceChanged(PluginInstance *instance) {
+  m_metrics.gauge("tagwire_plugin_up", "1 while the instance runs", {{"plugin", instance->entry().id.toStdString()}})
+      .set(instance->state() == PluginState::Running ? 1 : 0);
+  if (instance->state() == PluginState::Stopped || instance->state() == PluginState::Failed) answerGone(instance);
+  if (m_stopping) return;
+  if (instance->state() != PluginState::Starting) {
+    Event event;
+    event.time = m_clock.now();
+    event.source = QStringLiteral("tagwire");
+    event.body = SystemEvent{QStringLiteral("plugin_status"),
+                             instance->entry().id + QLatin1String(" is ") + toText(instance->state()) +
+                                 (instance->stateText().isEmpty() ? QString() : QLatin1String(": ") + instance->stateText()),
+                             instance->state() == PluginState::Running ? Severity::Info : Severity::Minor};
+    m_hub.raise(instance->plugin(), event);
+  }
+  checkReady();
+}
+
+void Runtime::checkReady() {
+  const bool all = std::all_of(m_instances.begin(), m_instances.end(), [](const auto &instance) {
+    return instance->state() == PluginState::Running || instance->state() == PluginState::Degraded;
+  });
+  if (!all || m_ready || m_stopping) return;
+  m_ready = true;
+  m_readyDeadline.stop();
+  Q_EMIT ready();
+}
+
+void Runtime::measureLag() {
+  const auto now = m_clock.elapsed();
+  m_lag.set(std::max(0.0, std::chrono::duration<double>(now - m_lagExpected).count()));
+  m_lagExpected = now + lagPeriod;
+}
+
+PluginInstance *Runtime::serving(const QString &id, const std::function<bool(Plugin *)> &offers) const {
+  for (const auto &instance : m_instances) {
+    const bool runs = instance->state() == PluginState::Running || instance->state() == PluginState::Degraded;
+    if (runs && (id.isEmpty() || instance->entry().id == id) && offers(instance->plugin())) return instance.get();
+  }
+  return nullptr;
+}
+
+void Runtime::route(PluginInstance *caller, const QString &instance, const char *service,
+                    std::function<bool(Plugin *)> offers,
+                    std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
+                    std::function<void(Result<std::shared_ptr<void>>)> answer) {
+  auto request = std::make_shared<OpenRequest>();
+  request->caller = caller;
+  request->service = QString::fromLatin1(service);
+  request->answer = std::move(answer);
+  // Queued even from the host thread: the answer may never come from within the call.
+  QMetaObject::invokeMethod(
+      this,
+      [this, request, instance, offers = std::move(offers), call = std::move(call)] {
+        request->serving = serving(instance, offers);
+        if (!request->serving) {
+          finish(request, failure(QStringLiteral("no running plugin offers the %1").arg(request->service)));
+          return;
+        }
+        m_requests.push_back(request);
+        QTimer::singleShot(answerWithin, this, [this, request] {
+          finish(request, failure(QStringLiteral("the %1 did not answer in time").arg(request->service)));
+        });
+        Plugin *plugin = request->serving->plugin();
+        auto done = [this, request](std::shared_ptr<void> result) {
+          QMetaObject::invokeMethod(this, [this, request, result] { finish(request, result); });
+        };
+        QMetaObject::invokeMethod(plugin, [plugin, call, done] { guard([&] { call(plugin, done); }); });
+      },
+      Qt::QueuedConnection);
+}
+
+void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome) {
+  if (request->answered.exchange(true)) return;
+  std::erase(m_requests, request);
+  const PluginState state = request->caller->state();
+  if (state == PluginState::Stopped || state == PluginState::Failed) return;
+  QMetaObject::invokeMethod(request->caller->plugin(),
+                            [request, outcome = std::move(outcome)] { guard([&] { request->answer(outcome); }); });
+}
+
+void Runtime::answerGone(const PluginInstance *instance) {
+  const auto open = m_requests;  // finish() takes them out
+  for (const auto &request : open) {
+    if (request->serving == instance) finish(request, failure(QStringLiteral("gone: \"%1\" stopped").arg(instance->entry().id)));
+  }
+}
+
+}  // namespace tagwire

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+
+#include <memory>
+#include <vector>
+
+#include "commandrouter.h"
+#include "hub.h"
+#include "manifest.h"
+#include "plugininstance.h"
+#include "pluginloader.h"
+
+namespace tagwire {
+
+/// The whole: reads a manifest into instances, joins them through the hub, starts and stops them in order. Thread-bound
+/// to the main thread; one per program run.
+class TAGWIRE_EXPORT Runtime : public QObject {
+  Q_OBJECT
+ public:
+  Runtime(PluginLoader &loader, const Clock &clock);
+  ~Runtime() override;
+
+  /// Makes every instance and checks all that can be checked without a network, a device or a file being written. What is
+  /// wrong goes into `problems`; with errors, start() may not be called.
+  void load(const Manifest &manifest, Problems &problems);
+  qsizetype instanceCount() const { return static_cast<qsizetype>(m_instances.size()); }
+
+  /// Takes the data dir: makes it (0700) and locks it. `exitCode` is 73 (can't be written) or 75 (another run holds it).
+  Result<void> takeDataDir(int &exitCode);
+
+  /// Starts sinks, then those that are both, then sources. ready() follows.
+  void start();
+  /// Stops sources first, lets the sinks take what is queued (up to 3 s), then stops those. Returns when all stopped.
+  void stop();
+
+  PointTable &points() { return m_points; }
+  const PointTable &points() const { return m_points; }
+  Hub &hub() { return m_hub; }
+  Metrics &metrics() { return m_metrics; }
+  const Clock &clock() const { return m_clock; }
+  const Site &site() const { return m_site; }
+  QString dataDir() const { return m_dataDir; }
+  QString epoch() const { return m_epoch; }
+  QList<InstanceStatus> instances() const;
+  CommandRouter &commands() { return m_commands; }
+
+  /// Serves PluginContext::request for `caller`. Thread-safe.
+  void route(PluginInstance *caller, const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
+             std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
+             std::function<void(Result<std::shared_ptr<void>>)> answer);
+
+ Q_SIGNALS:
+  /// Every instance runs or is degraded, or 3 s went by.
+  void ready();
+  /// The program can't go on: the reason was logged.
+  void fatal(int exitCode);
+
+ private:
+  struct OpenRequest;
+
+  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
+  void checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems);
+  void instanceChanged(PluginInstance *instance);
+  void checkReady();
+  void answerGone(const PluginInstance *instance);
+  void finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome);
+  PluginInstance *serving(const QString &instance, const std::function<bool(Plugin *)> &offers) const;
+  void drain();
+  void measureLag();
+
+  PluginLoader &m_loader;
+  const Clock &m_clock;
+  Metrics m_metrics;
+  PointTable m_points;
+  Hub m_hub;
+  CommandRouter m_commands;
+  Site m_site;
+  QString m_dataDir;
+  QString m_epoch;
+  std::vector<std::unique_ptr<PluginInstance>> m_instances;  ///< in start order after load()
+  std::vector<std::shared_ptr<OpenRequest>> m_requests;
+  QTimer m_readyDeadline;
+  QTimer m_lagTimer;
+  std::chrono::nanoseconds m_lagExpected{0};
+  Gauge m_lag;
+  bool m_ready = false;
+  bool m_stopping = false;
+  int m_lock = -1;
+};
+
+}  // namespace tagwire

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QList>
+#include <QString>
+
+#include "../export.h"
+#include "service.h"
+
+namespace tagwire {
+
+struct RtlsManager {
+  QString name;
+  QString host;  ///< as configured; may be empty
+  int port = 0;
+};
+struct ZoneInfo {
+  int id = 0;
+  QString name;
+  QString level;
+  int parent = 0;  ///< 0: top
+};
+struct TagInfo {
+  QString id;
+  QString name;
+};
+struct TriggerInfo {
+  int id = 0;
+  QString name;
+  int zone = 0;
+  QString direction;
+  bool isPortable = false;
+};
+
+/// All that is configured of one RTLS instance.
+struct ZoneDirectory {
+  QList<RtlsManager> managers;
+  QList<ZoneInfo> zones;
+  QList<TagInfo> tags;
+  QList<TriggerInfo> triggers;
+
+  /// Whether `zone` is `top` or lies somewhere below it.
+  TAGWIRE_EXPORT bool isWithin(int zone, int top) const;
+};
+
+/// Who knows zones, tags and triggers. Offered by plugin `rtls`.
+class TAGWIRE_EXPORT ZoneCatalog {
+ public:
+  static constexpr const char *serviceName = "zone catalogue";
+  virtual ~ZoneCatalog();
+  virtual void directory(Reply<ZoneDirectory> reply) = 0;
+};
+
+}  // namespace tagwire

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinkrunner.h"
+
+#include <QThread>
+
+#include "guard.h"
+
+namespace tagwire {
+
+SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log)
+    : SinkRunner(plugin, sink, metrics, log, Bounds()) {}
+
+SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, Bounds bounds)
+    : m_plugin(plugin),
+      m_sink(sink),
+      m_log(log),
+      m_bounds(bounds),
+      m_droppedSamples(metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them")),
+      m_droppedEvents(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them")),
+      m_handedOver(metrics.counter("tagwire_sink_samples_total", "Samples handed over to a sink")),
+      m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")) {
+  connect(plugin, &Plugin::written, this, &SinkRunner::done);
+}
+
+void SinkRunner::open() {
+  m_open = true;
+  m_inFlight = false;
+  handOver();
+}
+
+void SinkRunner::close() {
+  m_open = false;
+  m_inFlight = false;
+}
+
+void SinkRunner::offer(const Samples &samples) {
+  if (samples.isEmpty()) return;
+  m_queue.emplace_back(samples);
+  m_queuedSamples += samples.size();
+  handOver();
+  while (m_queuedSamples > m_bounds.samples) dropOldest();
+}
+
+void SinkRunner::offer(const Event &event) {
+  m_queue.emplace_back(event);
+  ++m_queuedEvents;
+  handOver();
+  if (m_queuedEvents <= m_bounds.events) return;
+  const auto oldest = std::find_if(m_queue.begin(), m_queue.end(), [](const Item &item) { return item.index() == 1; });
+  m_queue.erase(oldest);
+  --m_queuedEvents;
+  m_droppedEvents.add();
+  if (!std::exchange(m_overflowing, true)) {
+    qCCritical(m_log) << "the queue of events is full: the oldest are dropped and counted";
+  }
+}
+
+void SinkRunner::dropOldest() {
+  const auto oldest = std::find_if(m_queue.begin(), m_queue.end(), [](const Item &item) { return item.index() == 0; });
+  const auto lost = std::get<Samples>(*oldest).size();
+  m_queue.erase(oldest);
+  m_queuedSamples -= lost;
+  m_gap += static_cast<quint64>(lost);
+  m_droppedSamples.add(static_cast<double>(lost));
+  if (!std::exchange(m_overflowing, true)) {
+    qCWarning(m_log) << "takes samples too slowly: the oldest are dropped and counted";
+  }
+}
+
+/// What was dropped leaves a marker in the sink's own stream, so that a reader of history sees the gap.
+void SinkRunner::markGap() {
+  Event gap;
+  gap.time = std::chrono::system_clock::now();
+  gap.source = QStringLiteral("tagwire");
+  gap.body = SystemEvent{QStringLiteral("samples_dropped"),
+                         QStringLiteral("%1 samples were dropped before this sink took them").arg(m_gap), Severity::Major};
+  m_gap = 0;
+  m_queue.emplace_front(std::move(gap));
+  ++m_queuedEvents;
+}
+
+void SinkRunner::handOver() {
+  // A sink in our own thread says `written` from within write(): the loop goes on, it is not entered twice.
+  if (m_handingOver) return;
+  m_handingOver = true;
+  while (m_open && !m_inFlight && !m_queue.empty()) {
+    if (m_gap > 0) markGap();
+    if (m_queue.front().index() == 0) {
+      handOverSamples();
+    } else {
+      handOverEvent();
+    }
+  }
+  m_handingOver = false;
+  if (m_queue.empty() && std::exchange(m_overflowing, false)) qCInfo(m_log) << "keeps up again";
+  m_depth.set(static_cast<double>(m_queuedSamples));
+}
+
+void SinkRunner::handOverSamples() {
+  Samples batch = std::move(std::get<Samples>(m_queue.front()));
+  m_queue.pop_front();
+  while (!m_queue.empty() && m_queue.front().index() == 0 &&
+         batch.size() + std::get<Samples>(m_queue.front()).size() <= m_bounds.handOver) {
+    batch += std::get<Samples>(m_queue.front());
+    m_queue.pop_front();
+  }
+  m_queuedSamples -= batch.size();
+  m_inFlight = true;
+  m_handedOver.add(static_cast<double>(batch.size()));
+  inPluginThread([sink = m_sink, batch] { sink->write(batch); });
+}
+
+void SinkRunner::handOverEvent() {
+  Event event = std::move(std::get<Event>(m_queue.front()));
+  m_queue.pop_front();
+  --m_queuedEvents;
+  m_inFlight = true;
+  inPluginThread([sink = m_sink, event] { sink->notify(event); });
+  // An event has no `written`: in our own thread it is done now, else when the plugin's thread came to it.
+  if (m_plugin->thread() == thread()) {
+    m_inFlight = false;
+  } else {
+    QMetaObject::invokeMethod(
+        m_plugin, [this] { QMetaObject::invokeMethod(this, &SinkRunner::done, Qt::QueuedConnection); }, Qt::QueuedConnection);
+  }
+}
+
+template <class Call>
+void SinkRunner::inPluginThread(Call call) {
+  auto guarded = [this, call = std::move(call)] {
+    const QString what = guard(call);
+    if (!what.isEmpty()) QMetaObject::invokeMethod(this, [this, what] { Q_EMIT failed(what); }, Qt::QueuedConnection);
+  };
+  if (m_plugin->thread() == thread()) {
+    guarded();
+  } else {
+    QMetaObject::invokeMethod(m_plugin, std::move(guarded), Qt::QueuedConnection);
+  }
+}
+
+void SinkRunner::done() {
+  m_inFlight = false;
+  handOver();
+}
+
+}  // namespace tagwire

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "testcontext.h"
+
+namespace tagwire {
+
+TestContext::TestContext(const QString &id)
+    : m_id(id), m_categoryName("tagwire." + id.toUtf8()), m_category(m_categoryName.constData(), QtInfoMsg) {}
+
+TestContext::~TestContext() = default;
+
+QList<PointId> TestContext::declare(const QList<PointInfo> &points) {
+  QList<PointId> ids;
+  for (const PointInfo &point : points) {
+    const auto id = m_points.declare(m_id, m_id, point);
+    if (!id) m_refusals << id.error();
+    ids << id.value_or(PointId::None);
+  }
+  (void)m_points.assignNumbers();
+  return ids;
+}
+
+void TestContext::route(const QString &, const char *service, std::function<bool(Plugin *)> offers,
+                        std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
+                        std::function<void(Result<std::shared_ptr<void>>)> answer) {
+  // As in the host: the answer never comes from within the call.
+  QMetaObject::invokeMethod(
+      &m_queue,
+      [this, name = QString::fromLatin1(service), offers, call, answer] {
+        if (!m_answering || !offers(m_answering)) {
+          answer(failure(QStringLiteral("no instance offers the %1").arg(name)));
+          return;
+        }
+        call(m_answering, [answer](std::shared_ptr<void> result) { answer(std::move(result)); });
+      },
+      Qt::QueuedConnection);
+}
+
+}  // namespace tagwire

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QTemporaryDir>
+
+#include <map>
+
+#include "context.h"
+#include "manualclock.h"
+#include "plugin.h"
+
+namespace tagwire {
+
+/// A host for one plugin under test: real point table and metrics, a ManualClock, a data dir that goes away, and the
+/// services that the test offers.
+class TestContext : public PluginContext {
+ public:
+  explicit TestContext(const QString &id = QStringLiteral("test"));
+  ~TestContext() override;
+
+  QString id() const override { return m_id; }
+  const QLoggingCategory &log() const override { return m_category; }
+  const Site &site() const override { return m_site; }
+  const Clock &clock() const override { return m_clock; }
+  QString dataDir() const override { return m_dataDir.path(); }
+  QList<PointId> declare(const QList<PointInfo> &points) override;
+  const PointTable &points() const override { return m_points; }
+  quint64 sequence() const override { return m_sequence; }
+  QString epoch() const override { return QStringLiteral("test-epoch"); }
+  void portBusy(const QString &address) override { m_busyPorts << address; }
+  Metrics &metrics() override { return m_metrics; }
+  QList<InstanceStatus> instances() const override { return m_instances; }
+
+  /// For tests to set up and look at.
+  ManualClock &manualClock() { return m_clock; }
+  PointTable &pointTable() { return m_points; }
+  Site &mutableSite() { return m_site; }
+  void setSequence(quint64 sequence) { m_sequence = sequence; }
+  void setInstances(const QList<InstanceStatus> &instances) { m_instances = instances; }
+  /// Requests for a service are answered by this plugin (not owned), if it implements it. Null: nobody answers.
+  void answerWith(Plugin *plugin) { m_answering = plugin; }
+  QStringList busyPorts() const { return m_busyPorts; }
+  /// What declare() refused.
+  QStringList refusals() const { return m_refusals; }
+
+ protected:
+  void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
+             std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
+             std::function<void(Result<std::shared_ptr<void>>)> answer) override;
+
+ private:
+  QString m_id;
+  QByteArray m_categoryName;
+  QLoggingCategory m_category;
+  QTemporaryDir m_dataDir;
+  ManualClock m_clock;
+  PointTable m_points;
+  Metrics m_metrics;
+  Site m_site;
+  quint64 m_sequence = 0;
+  QList<InstanceStatus> m_instances;
+  Plugin *m_answering = nullptr;
+  QStringList m_refusals;
+  QStringList m_busyPorts;
+  QObject m_queue;
+};
+
+/// Reads `json` into T as a manifest would; the problems, one per line, come by `errors` (may be null).
+template <class T>
+std::optional<T> readConfig(const QByteArray &json, QString *errors = nullptr);
+
+}  // namespace tagwire
+
+#include "readconfig.h"
