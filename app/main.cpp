@@ -23,7 +23,8 @@ struct Command {
 constexpr std::array commands{
     Command{"run", runCommand, "run MANIFEST", "run in the foreground until SIGTERM or SIGINT"},
     Command{"check", checkCommand, "check MANIFEST", "say what is wrong with a manifest"},
-    Command{"schema", schemaCommand, "schema [TYPE] [--markdown]", "print the JSON Schema of the manifest or of one plugin"},
+    Command{"schema", schemaCommand, "schema [TYPE] [--markdown]",
+            "print the JSON Schema of the manifest or of one plugin"},
     Command{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
     Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart, for trying things out: sim modbus, sim rtls"},
     Command{"watch", watchCommand, "watch URL [TOPIC…]", "print live values in the terminal"},
@@ -44,11 +45,14 @@ class Application : public QCoreApplication {
 void printUsage() {
   printLine(QStringLiteral("tagwire %1: a SCADA and RTLS runtime\n\nUsage:").arg(QLatin1String(TAGWIRE_VERSION)));
   for (const Command &command : commands) {
-    printLine(QStringLiteral("  tagwire %1  %2").arg(QString::fromUtf8(command.synopsis), -28).arg(QLatin1String(command.help)));
+    printLine(QStringLiteral("  tagwire %1  %2")
+                  .arg(QString::fromUtf8(command.synopsis), -28)
+                  .arg(QLatin1String(command.help)));
   }
-  printLine(QStringLiteral(
-      "\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the folder beside the\n"
-      "program are looked through), --log-level debug|info|warning|error."));
+  printLine(
+      QStringLiteral("\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the "
+                     "folder beside the\n"
+                     "program are looked through), --log-level debug|info|warning|error."));
 }
 
 }  // namespace

@@ -61,8 +61,8 @@ int schemaCommand(const QStringList &given) {
     }
     return exitcode::ok;
   }
-  const QJsonObject schema = arguments->rest().isEmpty() ? manifestSchema(schemas)
-                                                         : standaloneSchema(schemas.first(), schemas.firstKey());
+  const QJsonObject schema =
+      arguments->rest().isEmpty() ? manifestSchema(schemas) : standaloneSchema(schemas.first(), schemas.firstKey());
   printLine(QString::fromUtf8(QJsonDocument(schema).toJson()).trimmed());
   return exitcode::ok;
 }
@@ -83,8 +83,11 @@ int pluginsCommand(const QStringList &given) {
     QStringList roles;
     if (plugin.isSource) roles << QStringLiteral("source");
     if (plugin.isSink) roles << QStringLiteral("sink");
-    printLine(QStringLiteral("%1 %2 %3 %4").arg(plugin.type, -10).arg(plugin.version, -8)
-                  .arg(roles.join(u','), -12).arg(plugin.file));
+    printLine(QStringLiteral("%1 %2 %3 %4")
+                  .arg(plugin.type, -10)
+                  .arg(plugin.version, -8)
+                  .arg(roles.join(u','), -12)
+                  .arg(plugin.file));
     if (!plugin.summary.isEmpty()) printLine(QStringLiteral("           ") + plugin.summary);
   }
   for (const PluginRefusal &refusal : std::as_const(refusals)) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "watch.h"
 
-#include <QCoreApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QUrlQuery>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace tagwire {
 
@@ -27,18 +25,12 @@ QString withUsage(const QString &text) {
 bool hasCredential(const QUrl &url) {
   const QUrlQuery query(url);
   const auto isSecret = [](const auto &item) {
-    static const QStringList secrets{QStringLiteral("token"), QStringLiteral("access_token"),
-                                     QStringLiteral("api_key"), QStringLiteral("jwt")};
+    static const QStringList secrets{QStringLiteral("token"), QStringLiteral("access_token"), QStringLiteral("api_key"),
+                                     QStringLiteral("jwt")};
     return secrets.contains(item.first, Qt::CaseInsensitive);
   };
   const auto items = query.queryItems(QUrl::FullyDecoded);
   return !url.userInfo().isEmpty() || std::any_of(items.begin(), items.end(), isSecret);
-}
-
-void printTo(std::FILE *file, const QString &line) {
-  const QByteArray text = line.toUtf8() + '\n';
-  std::fwrite(text.constData(), 1, static_cast<size_t>(text.size()), file);
-  std::fflush(file);
 }
 
 }  // namespace
@@ -166,21 +158,6 @@ void Watch::checkLife() {
   if (m_socket.state() == QAbstractSocket::UnconnectedState) return;
   if (++m_silence > mostSilence) return m_socket.abort();
   if (m_socket.state() == QAbstractSocket::ConnectedState) m_socket.ping();
-}
-
-int watch(const QStringList &arguments) {
-  auto request = WatchRequest::fromArguments(arguments);
-  if (!request) {
-    printTo(stderr, request.error());
-    return usageError;
-  }
-  Watch watching(
-      std::move(*request), [](const QString &line) { printTo(stdout, line); },
-      [](const QString &line) { printTo(stderr, QStringLiteral("watch: ") + line); });
-  QObject::connect(&watching, &Watch::finished, QCoreApplication::instance(),
-                   [](int exitCode) { QCoreApplication::exit(exitCode); });
-  watching.start();
-  return QCoreApplication::exec();
 }
 
 }  // namespace tagwire

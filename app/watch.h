@@ -24,7 +24,7 @@ struct WatchRequest {
 };
 
 /// A client of the protocol `live` that prints what it gets and comes back, where it left off, when the connection is
-/// lost. Thread-bound; owned by watch() or a test.
+/// lost. Thread-bound; owned by the command or a test.
 class Watch : public QObject {
   Q_OBJECT
  public:
@@ -60,15 +60,12 @@ class Watch : public QObject {
   QWebSocket m_socket;
   QTimer m_again;
   QTimer m_life;
-  QString m_epoch;      ///< of the run that was watched last; empty before the first
+  QString m_epoch;  ///< of the run that was watched last; empty before the first
   qint64 m_sequence = 0;
-  int m_attempts = 0;   ///< since it was connected last
-  int m_silence = 0;    ///< looks at the connection without a sign of life since
+  int m_attempts = 0;  ///< since it was connected last
+  int m_silence = 0;   ///< looks at the connection without a sign of life since
   bool m_isStopped = true;
   bool m_isLost = false;  ///< has been said
 };
-
-/// Runs until the application's event loop ends; exit code 64 for wrong arguments.
-int watch(const QStringList &arguments);
 
 }  // namespace tagwire

@@ -20,8 +20,10 @@ bool isHarmless(char32_t character) {
     case QChar::Other_PrivateUse:
     case QChar::Other_NotAssigned:
     case QChar::Separator_Line:
-    case QChar::Separator_Paragraph: return false;
-    default: return character != U'\\';
+    case QChar::Separator_Paragraph:
+      return false;
+    default:
+      return character != U'\\';
   }
 }
 
@@ -39,18 +41,21 @@ QString numberText(double number) { return QString::number(number, 'g', 10); }
 
 QString valueText(const QJsonValue &value) {
   switch (value.type()) {
-    case QJsonValue::Bool: return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
+    case QJsonValue::Bool:
+      return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
     case QJsonValue::Double: {
       const QVariant number = value.toVariant();  // keeps 64-bit integers whole
       return number.typeId() == QMetaType::LongLong ? number.toString() : numberText(value.toDouble());
     }
     // In quotes, so that a text can't be taken for a value, a unit and a quality.
-    case QJsonValue::String: return u'"' + printable(value.toString()).replace(u'"', QLatin1String("\\\"")) + u'"';
+    case QJsonValue::String:
+      return u'"' + printable(value.toString()).replace(u'"', QLatin1String("\\\"")) + u'"';
     case QJsonValue::Object: {
       const QByteArray json = QJsonDocument(value.toObject()).toJson(QJsonDocument::Compact);
       return printable(QString::fromUtf8(json));
     }
-    default: return QStringLiteral("-");
+    default:
+      return QStringLiteral("-");
   }
 }
 
@@ -72,16 +77,15 @@ QString tagLine(const QJsonObject &tag) {
 
 QString alarmLine(const QJsonObject &alarm) {
   return columns({timeText(alarm.value(QLatin1String("ts"))),
-                  QStringLiteral("alarm %1").arg(alarm.value(QLatin1String("rule_id")).toInt()),
-                  textAt(alarm, "state"), textAt(alarm, "severity"), valueText(alarm.value(QLatin1String("value"))),
-                  textAt(alarm, "message")});
+                  QStringLiteral("alarm %1").arg(alarm.value(QLatin1String("rule_id")).toInt()), textAt(alarm, "state"),
+                  textAt(alarm, "severity"), valueText(alarm.value(QLatin1String("value"))), textAt(alarm, "message")});
 }
 
 QString eventLine(const QJsonObject &event) {
   QJsonObject rest = event;
   for (const char *key : {"seq", "type", "t"}) rest.remove(QLatin1String(key));
-  return columns({timeText(event.value(QLatin1String("t"))), QStringLiteral("event ") + textAt(event, "type"),
-                  valueText(rest)});
+  return columns(
+      {timeText(event.value(QLatin1String("t"))), QStringLiteral("event ") + textAt(event, "type"), valueText(rest)});
 }
 
 /// What names a transition, in the list of alarms and in that of events.

@@ -41,7 +41,8 @@ Result<Command> CommandRouter::checked(Command command) const {
 
 void CommandRouter::request(Command given) {
   if (given.id.isEmpty()) given.id = newCommandId();
-  if (const QString first = m_byCorrelation.value(given.correlationId); !given.correlationId.isEmpty() && !first.isEmpty()) {
+  if (const QString first = m_byCorrelation.value(given.correlationId);
+      !given.correlationId.isEmpty() && !first.isEmpty()) {
     Known &known = m_known[first];
     if (first != given.id && known.aliases.size() < remembered) known.aliases << given.id;
     CommandStatus status = known.last;

@@ -106,7 +106,8 @@ bool hasErrors(const Problems &problems) {
 
 QString didYouMean(const QString &given, const QStringList &known) {
   if (given.size() > 100) return {};
-  int nearest = std::max<int>(1, static_cast<int>(given.size()) / 3) + 1;
+  // A third of the word may be wrong: "hots" is near "host".
+  int nearest = (static_cast<int>(given.size()) + 2) / 3 + 1;
   QString best;
   for (const QString &word : known) {
     if (std::abs(word.size() - given.size()) >= nearest) continue;
@@ -212,7 +213,8 @@ bool ConfigWalk::readInteger(const ConfigNode &node, const Key::Rules &rules, qi
   if (rules.highest) highest = std::min(highest, static_cast<qint64>(*rules.highest));
   const QString allowed = QStringLiteral("allowed: %1 to %2").arg(lowest).arg(highest);
   if (!ok) return error(node, QStringLiteral("a whole number is due, not %1 (%2)").arg(node.kindText(), allowed));
-  if (out < lowest || out > highest) return error(node, QStringLiteral("%1 is out of range (%2)").arg(out).arg(allowed));
+  if (out < lowest || out > highest)
+    return error(node, QStringLiteral("%1 is out of range (%2)").arg(out).arg(allowed));
   return true;
 }
 
@@ -242,8 +244,9 @@ bool ConfigWalk::readText(const ConfigNode &node, const Key::Rules &rules, QStri
                                       "{\"$file\": …})"));
   }
   if (rules.lowest && out.size() < *rules.lowest) {
-    return error(node, out.isEmpty() ? QStringLiteral("may not be empty")
-                                     : QStringLiteral("is too short (allowed: %1 characters or more)").arg(*rules.lowest));
+    return error(node, out.isEmpty()
+                           ? QStringLiteral("may not be empty")
+                           : QStringLiteral("is too short (allowed: %1 characters or more)").arg(*rules.lowest));
   }
   if (rules.highest && out.size() > *rules.highest) {
     return error(node, QStringLiteral("is too long (allowed: %1 characters)").arg(*rules.highest));
@@ -269,7 +272,8 @@ bool ConfigWalk::readSecret(const ConfigNode &node, Secret &out) const {
     const auto content = readFile(file, largestReferencedFile);
     if (!content) return error(node, content.error());
     if (QFileInfo(file).permissions() & (QFile::ReadOther | QFile::WriteOther)) {
-      reader.report(node.where, path, QStringLiteral("file \"%1\" can be read by others (chmod o= it)").arg(file), true);
+      reader.report(node.where, path, QStringLiteral("file \"%1\" can be read by others (chmod o= it)").arg(file),
+                    true);
     }
     QString text = QString::fromUtf8(*content);
     while (text.endsWith(u'\n') || text.endsWith(u'\r')) text.chop(1);
@@ -293,14 +297,16 @@ bool ConfigWalk::readWord(const ConfigNode &node, const QStringList &words, qsiz
   }
   out = words.indexOf(node.text);
   if (out >= 0) return true;
-  return error(node, QStringLiteral("unknown word %1%2 (%3)").arg(shown(node.text), didYouMean(node.text, words), allowed));
+  return error(node,
+               QStringLiteral("unknown word %1%2 (%3)").arg(shown(node.text), didYouMean(node.text, words), allowed));
 }
 
 bool ConfigWalk::countWithin(const ConfigNode &node, qsizetype count, const Key::Rules &rules, const char *what) const {
   const double lowest = rules.lowest.value_or(0);
   const double highest = rules.highest.value_or(1e9);
   if (static_cast<double>(count) >= lowest && static_cast<double>(count) <= highest) return true;
-  return error(node, QStringLiteral("has %1 %2 (%3)").arg(count).arg(QLatin1String(what), allowedRange(lowest, highest)));
+  return error(node,
+               QStringLiteral("has %1 %2 (%3)").arg(count).arg(QLatin1String(what), allowedRange(lowest, highest)));
 }
 
 bool ConfigWalk::elements(const ConfigNode &node, const Key::Rules &rules, std::vector<const ConfigNode *> &out,
@@ -314,8 +320,8 @@ bool ConfigWalk::elements(const ConfigNode &node, const Key::Rules &rules, std::
   for (const ConfigNode &item : node.items) {
     const auto *given = reference(item);
     if (!given || given->key != QLatin1String("$csv")) {
-      if (!rows.empty()) reader.m_rows.insert(at(static_cast<qsizetype>(out.size())).path,
-                                              std::make_shared<const ConfigNode>(item));
+      if (!rows.empty())
+        reader.m_rows.insert(at(static_cast<qsizetype>(out.size())).path, std::make_shared<const ConfigNode>(item));
       out.push_back(&item);
       continue;
     }
@@ -338,10 +344,12 @@ bool ConfigWalk::elements(const ConfigNode &node, const Key::Rules &rules, std::
   return countWithin(node, static_cast<qsizetype>(out.size()), rules, "entries") && ok;
 }
 
-bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &members, const QString &shorthand) const {
+bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &members,
+                            const QString &shorthand) const {
   const bool isText = node.kind == ConfigNode::Kind::String || node.kind == ConfigNode::Kind::Cell;
   if (isText && !shorthand.isEmpty()) {
-    const auto key = std::find_if(members.begin(), members.end(), [&](const Member &each) { return each.key == shorthand; });
+    const auto key =
+        std::find_if(members.begin(), members.end(), [&](const Member &each) { return each.key == shorthand; });
     return key->read(*this, node);
   }
   if (node.kind != ConfigNode::Kind::Object) {
@@ -357,7 +365,8 @@ bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &m
     if (index < 0) {
       reader.report(given.where, at(given.key).path,
                     QStringLiteral("unknown key \"%1\"%2 (allowed: %3)")
-                        .arg(given.key.left(60), didYouMean(given.key, known), known.join(QLatin1String(", "))), false);
+                        .arg(given.key.left(60), didYouMean(given.key, known), known.join(QLatin1String(", "))),
+                    false);
       ok = false;
       continue;
     }

@@ -111,10 +111,12 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
   }
   void checkTwice(const ConfigNode &object) {
     const auto &members = object.members;
-    const auto first = std::find_if(members.begin(), members.end(), [&](const auto &each) { return each.key == m_key; });
+    const auto first =
+        std::find_if(members.begin(), members.end(), [&](const auto &each) { return each.key == m_key; });
     if (first == members.end()) return;
-    m_problems.append({m_keyWhere, path(), QStringLiteral("key \"%1\" stands here twice (first in line %2)")
-                                               .arg(m_key).arg(first->where.line), false});
+    m_problems.append(
+        {m_keyWhere, path(),
+         QStringLiteral("key \"%1\" stands here twice (first in line %2)").arg(m_key).arg(first->where.line), false});
   }
   QString path() const {
     QString text;
@@ -138,7 +140,7 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
       m_tooDeep = true;
       return false;
     }
-    ConfigNode &node = place(1);
+    ConfigNode &node = place(0);  // told before the bracket is taken
     node.kind = kind;
     m_open.push_back(&node);  // stays valid: nothing is added to its parent before it is closed
     return true;
@@ -170,14 +172,22 @@ const ConfigNode *ConfigNode::member(QLatin1String key) const {
 
 QString ConfigNode::kindText() const {
   switch (kind) {
-    case Kind::Null: return QStringLiteral("null");
-    case Kind::Bool: return boolean ? QStringLiteral("true") : QStringLiteral("false");
-    case Kind::Integer: return QString::number(integer);
-    case Kind::Number: return QString::number(number);
-    case Kind::String: return QStringLiteral("a string");
-    case Kind::Cell: return u'"' + text.left(40) + u'"';
-    case Kind::Array: return QStringLiteral("an array");
-    case Kind::Object: return QStringLiteral("an object");
+    case Kind::Null:
+      return QStringLiteral("null");
+    case Kind::Bool:
+      return boolean ? QStringLiteral("true") : QStringLiteral("false");
+    case Kind::Integer:
+      return QString::number(integer);
+    case Kind::Number:
+      return QString::number(number);
+    case Kind::String:
+      return QStringLiteral("a string");
+    case Kind::Cell:
+      return u'"' + text.left(40) + u'"';
+    case Kind::Array:
+      return QStringLiteral("an array");
+    case Kind::Object:
+      return QStringLiteral("an object");
   }
   return {};
 }

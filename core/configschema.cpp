@@ -50,14 +50,14 @@ QJsonObject objectJson(const TypeNode &type) {
                    {QStringLiteral("additionalProperties"), false}};
   if (!required.isEmpty()) json.insert(QStringLiteral("required"), required);
   if (type.shorthand.isEmpty()) return json;
-  return {{QStringLiteral("anyOf"),
-           QJsonArray{QJsonObject{{QStringLiteral("type"), QStringLiteral("string")}}, json}}};
+  return {{QStringLiteral("anyOf"), QJsonArray{QJsonObject{{QStringLiteral("type"), QStringLiteral("string")}}, json}}};
 }
 
 QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules) {
   QJsonObject json;
   switch (type.kind) {
-    case Kind::Bool: return {{QStringLiteral("type"), QStringLiteral("boolean")}};
+    case Kind::Bool:
+      return {{QStringLiteral("type"), QStringLiteral("boolean")}};
     case Kind::Integer:
       json.insert(QStringLiteral("type"), QStringLiteral("integer"));
       putRange(json, "minimum", "maximum", rules);
@@ -75,38 +75,55 @@ QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules) {
       putRange(json, "minLength", "maxLength", rules);
       return {{QStringLiteral("anyOf"), QJsonArray{json, definition("reference")}}};
     }
-    case Kind::Point: return {{QStringLiteral("type"), QStringLiteral("string")}};
-    case Kind::Secret: return {{QStringLiteral("allOf"), QJsonArray{definition("reference")}}};
+    case Kind::Point:
+      return {{QStringLiteral("type"), QStringLiteral("string")}};
+    case Kind::Secret:
+      return {{QStringLiteral("allOf"), QJsonArray{definition("reference")}}};
     case Kind::Words:
       return {{QStringLiteral("type"), QStringLiteral("string")},
               {QStringLiteral("enum"), QJsonArray::fromStringList(type.words)}};
-    case Kind::List: return listJson(type, rules);
+    case Kind::List:
+      return listJson(type, rules);
     case Kind::Map:
       json = {{QStringLiteral("type"), QStringLiteral("object")},
               {QStringLiteral("additionalProperties"), jsonOf(*type.element, eachRules(rules))}};
       putRange(json, "minProperties", "maxProperties", rules);
       return json;
-    case Kind::Object: return objectJson(type);
-    case Kind::Any: return {};
+    case Kind::Object:
+      return objectJson(type);
+    case Kind::Any:
+      return {};
   }
   return json;
 }
 
 QString typeText(const TypeNode &type) {
   switch (type.kind) {
-    case Kind::Bool: return QStringLiteral("true/false");
-    case Kind::Integer: return QStringLiteral("whole number");
-    case Kind::Duration: return QStringLiteral("milliseconds");
-    case Kind::Number: return QStringLiteral("number");
-    case Kind::Text: return type.help.isEmpty() ? QStringLiteral("text") : QStringLiteral("`%1`").arg(type.help);
-    case Kind::Secret: return QStringLiteral("`$env` or `$file`");
-    case Kind::Point: return QStringLiteral("a point's full name");
-    case Kind::Words: return QLatin1Char('`') + type.words.join(QLatin1String("`, `")) + QLatin1Char('`');
-    case Kind::List: return QStringLiteral("list of ") + typeText(*type.element);
-    case Kind::Map: return QStringLiteral("map to ") + typeText(*type.element);
+    case Kind::Bool:
+      return QStringLiteral("true/false");
+    case Kind::Integer:
+      return QStringLiteral("whole number");
+    case Kind::Duration:
+      return QStringLiteral("milliseconds");
+    case Kind::Number:
+      return QStringLiteral("number");
+    case Kind::Text:
+      return type.help.isEmpty() ? QStringLiteral("text") : QStringLiteral("`%1`").arg(type.help);
+    case Kind::Secret:
+      return QStringLiteral("`$env` or `$file`");
+    case Kind::Point:
+      return QStringLiteral("a point's full name");
+    case Kind::Words:
+      return QLatin1Char('`') + type.words.join(QLatin1String("`, `")) + QLatin1Char('`');
+    case Kind::List:
+      return QStringLiteral("list of ") + typeText(*type.element);
+    case Kind::Map:
+      return QStringLiteral("map to ") + typeText(*type.element);
     case Kind::Object:
-      return type.shorthand.isEmpty() ? QStringLiteral("object") : QStringLiteral("object, or its `%1`").arg(type.shorthand);
-    case Kind::Any: return QStringLiteral("as its reader says");
+      return type.shorthand.isEmpty() ? QStringLiteral("object")
+                                      : QStringLiteral("object, or its `%1`").arg(type.shorthand);
+    case Kind::Any:
+      return QStringLiteral("as its reader says");
   }
   return {};
 }

@@ -79,8 +79,6 @@ inline Key::Rules eachRules(const Key::Rules &rules) {
   Key::Rules each;
   each.lowest = rules.eachLowest;
   each.highest = rules.eachHighest;
-  each.eachLowest = rules.eachLowest;
-  each.eachHighest = rules.eachHighest;
   each.check = rules.check;
   return each;
 }

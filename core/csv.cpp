@@ -47,7 +47,8 @@ class CsvScanner {
   }
   void endLine(QString &error) {
     take(u'\r');
-    if (m_at < m_text.size() && !take(u'\n')) error = QStringLiteral("text behind a closing quote (allowed: , or a new line)");
+    if (m_at < m_text.size() && !take(u'\n'))
+      error = QStringLiteral("text behind a closing quote (allowed: , or a new line)");
   }
   Cell cell(QString &error) {
     Cell cell{QString(), line(), column()};

@@ -82,33 +82,48 @@ void describe(QJsonObject &json, const CustomEvent &custom, const PointTable &) 
 
 QLatin1String toText(AlarmState state) {
   switch (state) {
-    case AlarmState::Ok: return QLatin1String("OK");
-    case AlarmState::Warning: return QLatin1String("WARNING");
-    case AlarmState::Alarm: return QLatin1String("ALARM");
+    case AlarmState::Ok:
+      return QLatin1String("OK");
+    case AlarmState::Warning:
+      return QLatin1String("WARNING");
+    case AlarmState::Alarm:
+      return QLatin1String("ALARM");
   }
   return QLatin1String("");
 }
 
 QLatin1String toText(Severity severity) {
   switch (severity) {
-    case Severity::Info: return QLatin1String("info");
-    case Severity::Minor: return QLatin1String("minor");
-    case Severity::Major: return QLatin1String("major");
-    case Severity::Critical: return QLatin1String("critical");
+    case Severity::Info:
+      return QLatin1String("info");
+    case Severity::Minor:
+      return QLatin1String("minor");
+    case Severity::Major:
+      return QLatin1String("major");
+    case Severity::Critical:
+      return QLatin1String("critical");
   }
   return QLatin1String("");
 }
 
 QLatin1String toText(CommandState state) {
   switch (state) {
-    case CommandState::Queued: return QLatin1String("queued");
-    case CommandState::Sent: return QLatin1String("sent");
-    case CommandState::Acked: return QLatin1String("acked");
-    case CommandState::Succeeded: return QLatin1String("succeeded");
-    case CommandState::Failed: return QLatin1String("failed");
-    case CommandState::Blocked: return QLatin1String("blocked");
-    case CommandState::Expired: return QLatin1String("expired");
-    case CommandState::Unknown: return QLatin1String("unknown");
+    case CommandState::Queued:
+      return QLatin1String("queued");
+    case CommandState::Sent:
+      return QLatin1String("sent");
+    case CommandState::Acked:
+      return QLatin1String("acked");
+    case CommandState::Succeeded:
+      return QLatin1String("succeeded");
+    case CommandState::Failed:
+      return QLatin1String("failed");
+    case CommandState::Blocked:
+      return QLatin1String("blocked");
+    case CommandState::Expired:
+      return QLatin1String("expired");
+    case CommandState::Unknown:
+      return QLatin1String("unknown");
   }
   return QLatin1String("");
 }

@@ -20,11 +20,16 @@ struct Level {
 
 Level levelOf(QtMsgType type) {
   switch (type) {
-    case QtDebugMsg: return {"debug", 7};
-    case QtInfoMsg: return {"info", 6};
-    case QtWarningMsg: return {"warning", 4};
-    case QtCriticalMsg: return {"error", 3};
-    case QtFatalMsg: return {"fatal", 2};
+    case QtDebugMsg:
+      return {"debug", 7};
+    case QtInfoMsg:
+      return {"info", 6};
+    case QtWarningMsg:
+      return {"warning", 4};
+    case QtCriticalMsg:
+      return {"error", 3};
+    case QtFatalMsg:
+      return {"fatal", 2};
   }
   return {"info", 6};
 }
@@ -81,11 +86,13 @@ Result<void> setLogLevel(const QString &level) {
                                   QStringLiteral("error")};
   const auto least = levels.indexOf(level);
   if (least < 0) {
-    return failure(QStringLiteral("unknown log level \"%1\" (allowed: %2)").arg(level, levels.join(QLatin1String(", "))));
+    return failure(
+        QStringLiteral("unknown log level \"%1\" (allowed: %2)").arg(level, levels.join(QLatin1String(", "))));
   }
   QString rules;
   for (qsizetype i = 0; i < 3; ++i) {
-    rules += QStringLiteral("tagwire*.%1=%2\n").arg(levels[i], i >= least ? QStringLiteral("true") : QStringLiteral("false"));
+    rules += QStringLiteral("tagwire*.%1=%2\n")
+                 .arg(levels[i], i >= least ? QStringLiteral("true") : QStringLiteral("false"));
   }
   QLoggingCategory::setFilterRules(rules);
   return {};

@@ -89,7 +89,8 @@ QStringList filesOf(const QString &pattern, const QString &manifest, QString &wr
     return {};
   }
   QStringList files;
-  for (const auto &each : info.dir().entryInfoList({info.fileName()}, QDir::Files, QDir::Name)) files << each.filePath();
+  for (const auto &each : info.dir().entryInfoList({info.fileName()}, QDir::Files, QDir::Name))
+    files << each.filePath();
   return files;
 }
 
@@ -120,7 +121,9 @@ void checkIds(const Manifest &manifest, Problems &problems) {
     if (const auto *first = seen.value(entry.id)) {
       problems.append({entry.where, entry.path + QLatin1String(".id"),
                        QStringLiteral("id \"%1\" is taken by the entry in %2, line %3")
-                           .arg(entry.id, *first->where.file).arg(first->where.line), false});
+                           .arg(entry.id, *first->where.file)
+                           .arg(first->where.line),
+                       false});
     }
     seen.insert(entry.id, &entry);
   }
@@ -145,7 +148,8 @@ void SiteConfig::describe(Shape<SiteConfig> &shape) {
 void Manifest::describe(Shape<Manifest> &shape) {
   shape.optional("site", &Manifest::site, "the place all this stands at");
   shape.optional("data_dir", &Manifest::dataDir, "folder for all that is kept, relative to this file").range(1, 4096);
-  shape.optional("include", &Manifest::include, "further files with `plugins` and `interlocks`; `*` in the file's name");
+  shape.optional("include", &Manifest::include,
+                 "further files with `plugins` and `interlocks`; `*` in the file's name");
   shape.required("plugins", &Manifest::plugins, "the instances to run");
   shape.optional("interlocks", &Manifest::interlocks, "conditions on commands");
 }
@@ -162,7 +166,8 @@ Manifest Manifest::read(const QString &file, Problems &problems) {
   checkIds(manifest, problems);
   if (!manifest.interlocks.isEmpty()) {
     problems.append({manifest.interlocks.first().where, QStringLiteral("interlocks[0]"),
-                     QStringLiteral("interlocks are not enforced yet, so a manifest that relies on them is refused"), false});
+                     QStringLiteral("interlocks are not enforced yet, so a manifest that relies on them is refused"),
+                     false});
   }
   manifest.dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(manifest.dataDir));
   return manifest;
@@ -173,11 +178,11 @@ namespace {
 QJsonObject object(std::initializer_list<std::pair<QString, QJsonValue>> members) { return QJsonObject(members); }
 
 QJsonObject oneString(const QString &key) {
-  return object({{QStringLiteral("type"), QStringLiteral("object")},
-                 {QStringLiteral("properties"),
-                  object({{key, object({{QStringLiteral("type"), QStringLiteral("string")}})}})},
-                 {QStringLiteral("required"), QJsonArray{key}},
-                 {QStringLiteral("additionalProperties"), false}});
+  return object(
+      {{QStringLiteral("type"), QStringLiteral("object")},
+       {QStringLiteral("properties"), object({{key, object({{QStringLiteral("type"), QStringLiteral("string")}})}})},
+       {QStringLiteral("required"), QJsonArray{key}},
+       {QStringLiteral("additionalProperties"), false}});
 }
 
 QJsonObject definitions() {
@@ -196,7 +201,9 @@ QJsonObject asDocument(QJsonObject schema, const QString &title) {
 
 }  // namespace
 
-QJsonObject standaloneSchema(const ConfigSchema &schema, const QString &title) { return asDocument(schema.json, title); }
+QJsonObject standaloneSchema(const ConfigSchema &schema, const QString &title) {
+  return asDocument(schema.json, title);
+}
 
 QJsonObject manifestSchema(const QMap<QString, ConfigSchema> &pluginSchemas) {
   QJsonObject schema = schemaOf<Manifest>().json;

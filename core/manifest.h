@@ -54,7 +54,8 @@ struct TAGWIRE_EXPORT Manifest {
 
   static void describe(Shape<Manifest> &shape);
 
-  /// Reads `file` and what it includes. Everything wrong goes into `problems`; with errors the manifest is not to be used.
+  /// Reads `file` and what it includes. Everything wrong goes into `problems`; with errors the manifest is not to be
+  /// used.
   static Manifest read(const QString &file, Problems &problems);
 };
 

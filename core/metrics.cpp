@@ -13,8 +13,7 @@ double Counter::value() const { return m_counter->Value(); }
 void Gauge::set(double value) { m_gauge->Set(value); }
 double Gauge::value() const { return m_gauge->Value(); }
 
-Metrics::Metrics()
-    : m_registry(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
+Metrics::Metrics() : m_registry(std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge)) {}
 
 Metrics::Metrics(std::shared_ptr<prometheus::Registry> registry, Labels labels)
     : m_registry(std::move(registry)), m_labels(std::move(labels)) {}

@@ -15,11 +15,16 @@ std::unique_ptr<Simulator> PluginFactory::simulator() const { return nullptr; }
 
 QLatin1String toText(PluginState state) {
   switch (state) {
-    case PluginState::Stopped: return QLatin1String("stopped");
-    case PluginState::Starting: return QLatin1String("starting");
-    case PluginState::Running: return QLatin1String("running");
-    case PluginState::Degraded: return QLatin1String("degraded");
-    case PluginState::Failed: return QLatin1String("failed");
+    case PluginState::Stopped:
+      return QLatin1String("stopped");
+    case PluginState::Starting:
+      return QLatin1String("starting");
+    case PluginState::Running:
+      return QLatin1String("running");
+    case PluginState::Degraded:
+      return QLatin1String("degraded");
+    case PluginState::Failed:
+      return QLatin1String("failed");
   }
   return QLatin1String("");
 }

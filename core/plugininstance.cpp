@@ -71,9 +71,11 @@ bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<Co
     return false;
   }
   if (!m_plugin) {
-    // The rule is that a reader with errors gives null; null without an error is the plugin's bug, and the user's to know.
+    // The rule is that a reader with errors gives null; null without an error is the plugin's bug, and the user's to
+    // know.
     if (!reader.failed()) {
-      problems.append({m_entry.where, m_entry.path, QStringLiteral("plugin \"%1\" made no instance").arg(m_entry.type), false});
+      problems.append(
+          {m_entry.where, m_entry.path, QStringLiteral("plugin \"%1\" made no instance").arg(m_entry.type), false});
     }
     return false;
   }
@@ -81,7 +83,8 @@ bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<Co
   auto *sink = dynamic_cast<Sink *>(m_plugin.get());
   if ((m_source != nullptr) != m_description.isSource || (sink != nullptr) != m_description.isSink) {
     problems.append({m_entry.where, m_entry.path,
-                     QStringLiteral("plugin \"%1\" does not implement the roles of its plugin.json").arg(m_entry.type), false});
+                     QStringLiteral("plugin \"%1\" does not implement the roles of its plugin.json").arg(m_entry.type),
+                     false});
     return false;
   }
   if (sink) {
@@ -157,7 +160,9 @@ void PluginInstance::callStart() {
   if (m_runner) m_runner->open();
   QMetaObject::invokeMethod(m_plugin.get(), [this] {
     const QString thrown = guard([this] { m_plugin->start(); });
-    if (!thrown.isEmpty()) QMetaObject::invokeMethod(this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);
+    if (!thrown.isEmpty())
+      QMetaObject::invokeMethod(
+          this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);
   });
 }
 
@@ -196,8 +201,8 @@ void PluginInstance::destroyPlugin() {
     m_plugin.reset();
     return;
   }
-  // A QObject is deleted in its own thread. A thread that does not come back keeps its plugin: better a leak at the very
-  // end than a crash.
+  // A QObject is deleted in its own thread. A thread that does not come back keeps its plugin: better a leak at the
+  // very end than a crash.
   connect(m_thread.get(), &QThread::finished, m_plugin.get(), &QObject::deleteLater);
   m_thread->quit();
   Plugin *plugin = m_plugin.release();
@@ -211,7 +216,9 @@ void PluginInstance::destroyPlugin() {
 void PluginInstance::execute(const Command &command) {
   QMetaObject::invokeMethod(m_plugin.get(), [this, command] {
     const QString thrown = guard([this, &command] { m_source->execute(command); });
-    if (!thrown.isEmpty()) QMetaObject::invokeMethod(this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);
+    if (!thrown.isEmpty())
+      QMetaObject::invokeMethod(
+          this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);
   });
 }
 

@@ -16,8 +16,8 @@ namespace tagwire {
 
 class Runtime;
 
-/// One entry of the manifest as the host runs it: the plugin, its thread, its queue, its status, and the retry of a start
-/// that failed. Thread-bound to the host thread; owned by the Runtime.
+/// One entry of the manifest as the host runs it: the plugin, its thread, its queue, its status, and the retry of a
+/// start that failed. Thread-bound to the host thread; owned by the Runtime.
 class TAGWIRE_EXPORT PluginInstance : public QObject {
   Q_OBJECT
  public:
@@ -38,6 +38,8 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   Source *source() const { return m_source; }
   SinkRunner *runner() const { return m_runner.get(); }
   PluginState state() const { return m_state; }
+  /// Running or degraded.
+  bool isUp() const { return m_state == PluginState::Running || m_state == PluginState::Degraded; }
   QString stateText() const { return m_stateText; }
   const QLoggingCategory &log() const { return m_category; }
 

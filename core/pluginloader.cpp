@@ -19,7 +19,8 @@ Result<void> checkInterface(const QJsonObject &meta) {
   const QString wanted = QStringLiteral(TAGWIRE_PLUGIN_IID);
   const QString given = meta.value(QLatin1String("IID")).toString();
   const QString name = wanted.section(u'/', 0, 0);
-  if (given.section(u'/', 0, 0) != name) return failure(QStringLiteral("is no Tagwire plugin (interface \"%1\")").arg(given));
+  if (given.section(u'/', 0, 0) != name)
+    return failure(QStringLiteral("is no Tagwire plugin (interface \"%1\")").arg(given));
   if (given != wanted) {
     return failure(QStringLiteral("was built for API version %1; this program has %2: build it again")
                        .arg(given.section(u'/', 1), wanted.section(u'/', 1)));
@@ -30,7 +31,9 @@ Result<void> checkInterface(const QJsonObject &meta) {
   const int minor = (qt >> 8) & 0xff;
   if (major != QT_VERSION_MAJOR || minor > QLibraryInfo::version().minorVersion()) {
     return failure(QStringLiteral("was built with Qt %1.%2; this program runs with Qt %3")
-                       .arg(major).arg(minor).arg(QLibraryInfo::version().toString()));
+                       .arg(major)
+                       .arg(minor)
+                       .arg(QLibraryInfo::version().toString()));
   }
   return {};
 }
@@ -44,7 +47,8 @@ PluginLoader::PluginLoader(const QStringList &folders) {
       m_refusals.append({QDir::cleanPath(directory.absolutePath()), QStringLiteral("no such folder")});
       continue;
     }
-    const auto files = directory.entryInfoList({QStringLiteral("*.so")}, QDir::AllEntries | QDir::Hidden, QDir::Name);
+    const auto files =
+        directory.entryInfoList({QStringLiteral("*.so")}, QDir::AllEntries | QDir::Hidden | QDir::System, QDir::Name);
     for (const QFileInfo &file : files) look(file.absoluteFilePath());
   }
 }

@@ -27,8 +27,8 @@ struct PluginRefusal {
 };
 
 /// Finds plugin libraries by folder and loads them on demand. The metadata is read before any of a library's code runs:
-/// interface id, API version and Qt version must fit. One bad file never hinders another. Thread-bound; owned by whoever
-/// runs a command. Loaded libraries stay loaded.
+/// interface id, API version and Qt version must fit. One bad file never hinders another. Thread-bound; owned by
+/// whoever runs a command. Loaded libraries stay loaded.
 class TAGWIRE_EXPORT PluginLoader {
  public:
   /// Looks through every `*.so` of the folders, in order; of two with the same type the first counts.

@@ -53,7 +53,8 @@ Result<void> PointTable::keepNumbersIn(const QString &file) {
 }
 
 int PointTable::giveNumber(const QString &fullName) {
-  if (const auto found = m_remembered.constFind(fullName); found != m_remembered.cend() && !m_byNumber.contains(*found)) {
+  if (const auto found = m_remembered.constFind(fullName);
+      found != m_remembered.cend() && !m_byNumber.contains(*found)) {
     return *found;
   }
   while (m_byNumber.contains(m_nextNumber) || m_reserved.contains(m_nextNumber)) ++m_nextNumber;
@@ -111,7 +112,8 @@ Result<void> PointTable::assignNumbers() {
   if (m_unsaved.isEmpty() || m_numbersFile.isEmpty()) return {};
   QFile file(m_numbersFile);
   const bool fresh = !file.exists();
-  if (!file.open(QIODevice::ReadWrite | QIODevice::Append) || file.write(m_unsaved) != m_unsaved.size() || !file.flush()) {
+  if (!file.open(QIODevice::ReadWrite | QIODevice::Append) || file.write(m_unsaved) != m_unsaved.size() ||
+      !file.flush()) {
     return failure(QStringLiteral("%1: %2").arg(m_numbersFile, file.errorString()));
   }
   if (fresh) file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);

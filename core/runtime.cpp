@@ -54,14 +54,12 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
       m_hub(m_points, m_metrics),
       m_commands(m_points, m_hub, clock,
                  [this](const QString &owner, const Command &command) -> Result<void> {
-                   for (const auto &instance : m_instances) {
-                     if (instance->entry().id != owner || !instance->source()) continue;
-                     const PluginState state = instance->state();
-                     if (state != PluginState::Running && state != PluginState::Degraded) break;
-                     instance->execute(command);
-                     return {};
+                   PluginInstance *target = instance(owner);
+                   if (!target || !target->source() || !target->isUp()) {
+                     return failure(QStringLiteral("plugin \"%1\" does not run").arg(owner));
                    }
-                   return failure(QStringLiteral("plugin \"%1\" does not run").arg(owner));
+                   target->execute(command);
+                   return {};
                  }),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
@@ -124,7 +122,8 @@ void Runtime::checkReferences(const QList<ConfigReader::Pending> &references, Pr
     const QString hint = names.size() <= 20'000 ? didYouMean(reference.name, names) : QString();
     problems.append({reference.where, reference.path,
                      QStringLiteral("unknown point \"%1\"%2 (allowed: a declared point, \"<plugin id>/<name>\")")
-                         .arg(reference.name.left(200), hint), false});
+                         .arg(reference.name.left(200), hint),
+                     false});
   }
 }
 
@@ -184,6 +183,12 @@ void Runtime::drain() {
   if (!m_hub.isIdle()) qCWarning(log) << "some sinks did not take all that was queued for them";
 }
 
+PluginInstance *Runtime::instance(const QString &id) const {
+  const auto found =
+      std::find_if(m_instances.begin(), m_instances.end(), [&](const auto &each) { return each->entry().id == id; });
+  return found == m_instances.end() ? nullptr : found->get();
+}
+
 QList<InstanceStatus> Runtime::instances() const {
   QList<InstanceStatus> all;
   for (const auto &instance : m_instances) {
@@ -201,19 +206,19 @@ void Runtime::instanceChanged(PluginInstance *instance) {
     Event event;
     event.time = m_clock.now();
     event.source = QStringLiteral("tagwire");
-    event.body = SystemEvent{QStringLiteral("plugin_status"),
-                             instance->entry().id + QLatin1String(" is ") + toText(instance->state()) +
-                                 (instance->stateText().isEmpty() ? QString() : QLatin1String(": ") + instance->stateText()),
-                             instance->state() == PluginState::Running ? Severity::Info : Severity::Minor};
+    event.body =
+        SystemEvent{QStringLiteral("plugin_status"),
+                    instance->entry().id + QLatin1String(" is ") + toText(instance->state()) +
+                        (instance->stateText().isEmpty() ? QString() : QLatin1String(": ") + instance->stateText()),
+                    instance->state() == PluginState::Running ? Severity::Info : Severity::Minor};
     m_hub.raise(instance->plugin(), event);
   }
   checkReady();
 }
 
 void Runtime::checkReady() {
-  const bool all = std::all_of(m_instances.begin(), m_instances.end(), [](const auto &instance) {
-    return instance->state() == PluginState::Running || instance->state() == PluginState::Degraded;
-  });
+  const bool all =
+      std::all_of(m_instances.begin(), m_instances.end(), [](const auto &instance) { return instance->isUp(); });
   if (!all || m_ready || m_stopping) return;
   m_ready = true;
   m_readyDeadline.stop();
@@ -228,8 +233,8 @@ void Runtime::measureLag() {
 
 PluginInstance *Runtime::serving(const QString &id, const std::function<bool(Plugin *)> &offers) const {
   for (const auto &instance : m_instances) {
-    const bool runs = instance->state() == PluginState::Running || instance->state() == PluginState::Degraded;
-    if (runs && (id.isEmpty() || instance->entry().id == id) && offers(instance->plugin())) return instance.get();
+    if (instance->isUp() && (id.isEmpty() || instance->entry().id == id) && offers(instance->plugin()))
+      return instance.get();
   }
   return nullptr;
 }
@@ -276,7 +281,8 @@ void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Result<std::sh
 void Runtime::answerGone(const PluginInstance *instance) {
   const auto open = m_requests;  // finish() takes them out
   for (const auto &request : open) {
-    if (request->serving == instance) finish(request, failure(QStringLiteral("gone: \"%1\" stopped").arg(instance->entry().id)));
+    if (request->serving == instance)
+      finish(request, failure(QStringLiteral("gone: \"%1\" stopped").arg(instance->entry().id)));
   }
 }
 

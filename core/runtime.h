@@ -23,12 +23,13 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Runtime(PluginLoader &loader, const Clock &clock);
   ~Runtime() override;
 
-  /// Makes every instance and checks all that can be checked without a network, a device or a file being written. What is
-  /// wrong goes into `problems`; with errors, start() may not be called.
+  /// Makes every instance and checks all that can be checked without a network, a device or a file being written. What
+  /// is wrong goes into `problems`; with errors, start() may not be called.
   void load(const Manifest &manifest, Problems &problems);
   qsizetype instanceCount() const { return static_cast<qsizetype>(m_instances.size()); }
 
-  /// Takes the data dir: makes it (0700) and locks it. `exitCode` is 73 (can't be written) or 75 (another run holds it).
+  /// Takes the data dir: makes it (0700) and locks it. `exitCode` is 73 (can't be written) or 75 (another run holds
+  /// it).
   Result<void> takeDataDir(int &exitCode);
 
   /// Starts sinks, then those that are both, then sources. ready() follows.
@@ -45,6 +46,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   QString dataDir() const { return m_dataDir; }
   QString epoch() const { return m_epoch; }
   QList<InstanceStatus> instances() const;
+  /// Null when there is none of that id.
+  PluginInstance *instance(const QString &id) const;
   CommandRouter &commands() { return m_commands; }
 
   /// Serves PluginContext::request for `caller`. Thread-safe.

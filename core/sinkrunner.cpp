@@ -15,7 +15,8 @@ SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLogg
       m_sink(sink),
       m_log(log),
       m_bounds(bounds),
-      m_droppedSamples(metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them")),
+      m_droppedSamples(
+          metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them")),
       m_droppedEvents(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them")),
       m_handedOver(metrics.counter("tagwire_sink_samples_total", "Samples handed over to a sink")),
       m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")) {
@@ -72,8 +73,9 @@ void SinkRunner::markGap() {
   Event gap;
   gap.time = std::chrono::system_clock::now();
   gap.source = QStringLiteral("tagwire");
-  gap.body = SystemEvent{QStringLiteral("samples_dropped"),
-                         QStringLiteral("%1 samples were dropped before this sink took them").arg(m_gap), Severity::Major};
+  gap.body =
+      SystemEvent{QStringLiteral("samples_dropped"),
+                  QStringLiteral("%1 samples were dropped before this sink took them").arg(m_gap), Severity::Major};
   m_gap = 0;
   m_queue.emplace_front(std::move(gap));
   ++m_queuedEvents;
@@ -121,7 +123,8 @@ void SinkRunner::handOverEvent() {
     m_inFlight = false;
   } else {
     QMetaObject::invokeMethod(
-        m_plugin, [this] { QMetaObject::invokeMethod(this, &SinkRunner::done, Qt::QueuedConnection); }, Qt::QueuedConnection);
+        m_plugin, [this] { QMetaObject::invokeMethod(this, &SinkRunner::done, Qt::QueuedConnection); },
+        Qt::QueuedConnection);
   }
 }
 
@@ -129,7 +132,9 @@ template <class Call>
 void SinkRunner::inPluginThread(Call call) {
   auto guarded = [this, call = std::move(call)] {
     const QString what = guard(call);
-    if (!what.isEmpty()) QMetaObject::invokeMethod(this, [this, what] { Q_EMIT failed(what); }, Qt::QueuedConnection);
+    if (!what.isEmpty())
+      QMetaObject::invokeMethod(
+          this, [this, what] { Q_EMIT failed(what); }, Qt::QueuedConnection);
   };
   if (m_plugin->thread() == thread()) {
     guarded();

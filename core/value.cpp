@@ -14,9 +14,9 @@ QJsonValue finiteOrNull(double number) { return std::isfinite(number) ? QJsonVal
 
 tl::unexpected<QString> refusal(const Value &value, ValueType type) {
   const bool isText = typeOf(value) == ValueType::Text;
-  return failure(QStringLiteral("%1 %2 can't be taken as %3")
-                     .arg(toText(typeOf(value)), isText ? u'"' + toText(value).left(50) + u'"' : toText(value),
-                          toText(type)));
+  return failure(
+      QStringLiteral("%1 %2 can't be taken as %3")
+          .arg(toText(typeOf(value)), isText ? u'"' + toText(value).left(50) + u'"' : toText(value), toText(type)));
 }
 
 Result<Value> numberAs(const Value &value, double number, ValueType type) {
@@ -46,11 +46,16 @@ Result<Value> convertTo(const Value &value, ValueType type) {
 
 QJsonValue toJson(const Value &value) {
   switch (typeOf(value)) {
-    case ValueType::None: return {};
-    case ValueType::Bool: return std::get<bool>(value);
-    case ValueType::Int: return std::get<qint64>(value);
-    case ValueType::Double: return finiteOrNull(std::get<double>(value));
-    case ValueType::Text: return std::get<QString>(value);
+    case ValueType::None:
+      return {};
+    case ValueType::Bool:
+      return std::get<bool>(value);
+    case ValueType::Int:
+      return std::get<qint64>(value);
+    case ValueType::Double:
+      return finiteOrNull(std::get<double>(value));
+    case ValueType::Text:
+      return std::get<QString>(value);
     case ValueType::Position: {
       const Position &position = std::get<Position>(value);
       return QJsonObject{{QStringLiteral("x"), finiteOrNull(position.x)},
@@ -63,27 +68,38 @@ QJsonValue toJson(const Value &value) {
 
 Result<Value> valueFromJson(const QJsonValue &json) {
   switch (json.type()) {
-    case QJsonValue::Bool: return Value(json.toBool());
-    case QJsonValue::String: return Value(json.toString());
+    case QJsonValue::Bool:
+      return Value(json.toBool());
+    case QJsonValue::String:
+      return Value(json.toString());
     case QJsonValue::Double: {
       const QVariant number = json.toVariant();  // keeps 64-bit integers whole, which toDouble() does not
       if (number.typeId() == QMetaType::LongLong) return Value(number.toLongLong());
       return Value(json.toDouble());
     }
-    default: return failure(QStringLiteral("a value must be true, false, a number or a string"));
+    default:
+      return failure(QStringLiteral("a value must be true, false, a number or a string"));
   }
 }
 
 QString toText(const Value &value) {
   switch (typeOf(value)) {
-    case ValueType::None: return QStringLiteral("none");
-    case ValueType::Bool: return std::get<bool>(value) ? QStringLiteral("true") : QStringLiteral("false");
-    case ValueType::Int: return QString::number(std::get<qint64>(value));
-    case ValueType::Double: return QString::number(std::get<double>(value), 'g', 10);
-    case ValueType::Text: return std::get<QString>(value);
+    case ValueType::None:
+      return QStringLiteral("none");
+    case ValueType::Bool:
+      return std::get<bool>(value) ? QStringLiteral("true") : QStringLiteral("false");
+    case ValueType::Int:
+      return QString::number(std::get<qint64>(value));
+    case ValueType::Double:
+      return QString::number(std::get<double>(value), 'g', 10);
+    case ValueType::Text:
+      return std::get<QString>(value);
     case ValueType::Position: {
       const Position &position = std::get<Position>(value);
-      return QStringLiteral("(%1, %2, %3)").arg(position.x, 0, 'f', 2).arg(position.y, 0, 'f', 2).arg(position.z, 0, 'f', 2);
+      return QStringLiteral("(%1, %2, %3)")
+          .arg(position.x, 0, 'f', 2)
+          .arg(position.y, 0, 'f', 2)
+          .arg(position.z, 0, 'f', 2);
     }
   }
   return {};
@@ -91,12 +107,18 @@ QString toText(const Value &value) {
 
 QLatin1String toText(ValueType type) {
   switch (type) {
-    case ValueType::None: return QLatin1String("none");
-    case ValueType::Bool: return QLatin1String("bool");
-    case ValueType::Int: return QLatin1String("int");
-    case ValueType::Double: return QLatin1String("double");
-    case ValueType::Text: return QLatin1String("text");
-    case ValueType::Position: return QLatin1String("position");
+    case ValueType::None:
+      return QLatin1String("none");
+    case ValueType::Bool:
+      return QLatin1String("bool");
+    case ValueType::Int:
+      return QLatin1String("int");
+    case ValueType::Double:
+      return QLatin1String("double");
+    case ValueType::Text:
+      return QLatin1String("text");
+    case ValueType::Position:
+      return QLatin1String("position");
   }
   return QLatin1String("");
 }

@@ -19,5 +19,9 @@ function(tagwire_add_test)
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${arg_NAME}> -DNAME=${arg_NAME} -DLISTING=${listing}
             "-DLABELS=${arg_LABELS}" -DTIMEOUT=${arg_TIMEOUT} -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
     BYPRODUCTS ${listing} VERBATIM)
-  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${listing})
+  # A program that is not built is one failing test, and does not keep ctest from running the others.
+  set(include ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_include.cmake)
+  file(WRITE ${include} "if(EXISTS [=[${listing}]=])\n  include([=[${listing}]=])\nelse()\n"
+    "  add_test(${arg_NAME}_NOT_BUILT ${arg_NAME}_NOT_BUILT)\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 endfunction()

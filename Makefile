@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin: the work is done by CMake presets (CMakePresets.json). `make run` and `make test` do all the set-up.
+JOBS ?= $(shell nproc)
+
+.PHONY: run test test-long build bench format lint clean packages test-asan
+run: build
+	@app/manifests/demo/run build/tagwire
+
+build: packages
+	@cmake --preset $(if $(CI),ci,dev) > build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
+	@cmake --build build -j $(JOBS)
+
+test: build
+	@ctest --preset dev -LE long
+
+test-long: build
+	@ctest --preset dev -L long
+
+test-asan: packages
+	@cmake --preset asan > /dev/null
+	@cmake --build build-asan -j $(JOBS)
+	@ctest --preset asan -LE "long|slow"
+
+bench: packages
+	@cmake --preset release > /dev/null
+	@cmake --build build-release -j $(JOBS)
+	@bench/run build-release
+
+format:
+	@git ls-files '*.cpp' '*.h' | xargs clang-format -i
+
+lint: build
+	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build --quiet
+
+packages:
+	@packaging/install-packages
+
+clean:
+	@rm -rf build build-release build-asan
