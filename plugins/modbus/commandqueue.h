@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <functional>
+
+#include "writesequence.h"
+
+namespace tagwire::modbus {
+
+/// The commands of one instance, one after the other, each told step by step until a final one. Holds at most 100.
+/// No I/O: the owner sends what next() gives and reports what came back. `tell` may call add(). Thread-bound; owned by
+/// the ModbusSource.
+class CommandQueue {
+ public:
+  using Tell = std::function<void(const CommandStatus &)>;
+
+  struct Outgoing {
+    quint8 unit = 0;
+    QByteArray pdu;
+  };
+  struct ReadBack {
+    int point = 0;
+    Reading reading;
+  };
+
+  static constexpr size_t capacity = 100;
+
+  explicit CommandQueue(Tell tell) : m_tell(std::move(tell)) {}
+
+  /// `index` names the point in ReadBack.
+  void add(const Command &command, const ModbusPoint &point, int index);
+  /// Something is to be sent.
+  bool isWaiting() const { return m_current || !m_waiting.empty(); }
+  /// The next request to send; commands that expired or don't fit are ended on the way. Then comes answered() or
+  /// lost().
+  std::optional<Outgoing> next(Time now);
+  /// Returns the value when this was the reading back, so that it can be published.
+  std::optional<ReadBack> answered(const Reply &reply);
+  void lost(const QString &why);
+  /// Ends everything: there is no way to the device.
+  void failAll(const QString &why);
+
+ private:
+  struct Entry {
+    Command command;
+    ModbusPoint point;
+    int index = 0;
+  };
+  struct Running {
+    Entry entry;
+    WriteSequence sequence;
+  };
+
+  void step(const Command &command, CommandState state, const QString &error = {}, const Value &actual = {}) const;
+  void finish(const WriteSequence::Outcome &outcome);
+
+  Tell m_tell;
+  std::deque<Entry> m_waiting;
+  std::optional<Running> m_current;
+};
+
+}  // namespace tagwire::modbus

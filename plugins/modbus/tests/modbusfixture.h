@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QElapsedTimer>
+#include <QSignalSpy>
+#include <QTcpServer>
+#include <QTcpSocket>
+
+#include "mbap.h"
+#include "modbussource.h"
+#include "testcontext.h"
+
+namespace tagwire::modbus {
+
+/// Sockets run on real time, so the plugin's clock has to as well.
+class RealTimeContext : public TestContext {
+ public:
+  const Clock &clock() const override { return m_realClock; }
+
+ private:
+  Clock m_realClock;
+};
+
+/// One ModbusSource with its host, and everything it said.
+class SourceUnderTest : public QObject {
+ public:
+  SourceUnderTest(quint16 port, const QList<ModbusPoint> &points, int timeoutMs = 150, int maxGap = 0) {
+    config.endpoint = Endpoint{QStringLiteral("127.0.0.1"), port};
+    config.timeout = std::chrono::milliseconds(timeoutMs);
+    config.maxGap = maxGap;
+    QList<PointInfo> infos;
+    for (const ModbusPoint &point : points) {
+      PointInfo info;
+      info.name = point.name;
+      info.type = point.format.valueType();
+      info.writable = point.writable;
+      infos.append(info);
+    }
+    ids = context.declare(infos);
+    source = std::make_unique<ModbusSource>(config, points, ids, context);
+    connect(source.get(), &Plugin::samplesReady, this, [this](const Samples &batch) {
+      ++batches;
+      samples += batch;
+      for (const Sample &sample : batch) last[sample.point] = sample;
+    });
+    connect(source.get(), &Plugin::eventRaised, this,
+            [this](const Event &event) { steps.append(std::get<CommandStatus>(event.body)); });
+    connect(source.get(), &Plugin::statusChanged, this, [this](PluginState now, const QString &text) {
+      state = now;
+      statusText = text;
+      ++statusChanges;
+    });
+  }
+
+  /// "good", "bad:timeout" …; empty before the first sample.
+  QString quality(int index) const {
+    const auto found = last.constFind(ids[index]);
+    return found == last.constEnd() ? QString() : toText(found->quality);
+  }
+  Value value(int index) const { return last.value(ids[index]).value; }
+
+  void write(int index, const Value &to) {
+    Command command;
+    command.id = newCommandId();
+    command.point = ids[index];
+    command.value = to;
+    command.expires = context.clock().now() + std::chrono::seconds(10);
+    source->execute(command);
+  }
+  /// "sent,acked,succeeded" of all commands together.
+  QString stepsText() const {
+    QStringList words;
+    for (const CommandStatus &step : steps) words << QString(toText(step.state));
+    return words.join(u',');
+  }
+
+  RealTimeContext context;
+  ModbusConfig config;
+  QList<PointId> ids;
+  std::unique_ptr<ModbusSource> source;
+  Samples samples;
+  int batches = 0;
+  QHash<PointId, Sample> last;
+  QList<CommandStatus> steps;
+  PluginState state = PluginState::Stopped;
+  QString statusText;
+  int statusChanges = 0;
+};
+
+inline ModbusPoint makePoint(const char *name, Table table, int address, PointType type, int periodMs = 20) {
+  ModbusPoint point;
+  point.name = QString::fromLatin1(name);
+  point.table = table;
+  point.address = static_cast<quint16>(address);
+  point.format.type = type;
+  point.period = std::chrono::milliseconds(periodMs);
+  point.writable = table == Table::Coil || table == Table::Holding;
+  return point;
+}
+
+/// A TCP server that does with each request what the test says: the test's function gets the frame and the socket.
+class FaultyServer : public QObject {
+ public:
+  using Behaviour = std::function<void(QTcpSocket *, const MbapFrame &)>;
+
+  FaultyServer() {
+    m_server.listen(QHostAddress::LocalHost);
+    connect(&m_server, &QTcpServer::newConnection, this, [this] {
+      QTcpSocket *client = m_server.nextPendingConnection();
+      ++connections;
+      if (onConnect) onConnect(client);
+      connect(client, &QTcpSocket::readyRead, this, [this, client, decoder = MbapDecoder()]() mutable {
+        decoder.add(client->readAll());
+        while (const auto frame = decoder.next()) {
+          requests.append(*frame);
+          behaviour(client, *frame);
+        }
+      });
+      connect(client, &QTcpSocket::disconnected, client, &QObject::deleteLater);
+    });
+  }
+
+  quint16 port() const { return m_server.serverPort(); }
+  void close() {
+    m_server.close();
+    for (QTcpSocket *client : m_server.findChildren<QTcpSocket *>()) client->abort();
+  }
+  bool listenAgain(quint16 at) { return m_server.listen(QHostAddress::LocalHost, at); }
+
+  /// Answers every read with registers of this value and echoes every write.
+  static Behaviour well(quint16 value) {
+    return [value](QTcpSocket *client, const MbapFrame &request) {
+      client->write(encodeFrame({request.transaction, request.unit, wellPdu(request.pdu, value)}));
+    };
+  }
+  static QByteArray wellPdu(const QByteArray &request, quint16 value) {
+    if (static_cast<quint8>(request[0]) > 4) return request.left(5);
+    const int count = static_cast<quint8>(request[4]);
+    QByteArray pdu = request.left(1).append(static_cast<char>(count * 2));
+    for (int i = 0; i < count; ++i) pdu.append(static_cast<char>(value >> 8)).append(static_cast<char>(value & 0xFF));
+    return pdu;
+  }
+
+  Behaviour behaviour = well(7);
+  std::function<void(QTcpSocket *)> onConnect;
+  QList<MbapFrame> requests;
+  int connections = 0;
+
+ private:
+  QTcpServer m_server;
+};
+
+}  // namespace tagwire::modbus

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QTest>
+
+#include "commandqueue.h"
+
+using namespace tagwire;
+using namespace tagwire::modbus;
+using namespace std::chrono_literals;
+
+namespace {
+
+ModbusPoint pointOf(Table table, PointType type, int address = 4) {
+  ModbusPoint point;
+  point.table = table;
+  point.address = static_cast<quint16>(address);
+  point.format.type = type;
+  point.writable = true;
+  return point;
+}
+
+Reply answerOf(const QByteArray &bytes = {}) {
+  Reply reply;
+  reply.kind = Reply::Kind::Answer;
+  reply.bytes = bytes;
+  return reply;
+}
+
+Reply exceptionOf(quint8 code) {
+  Reply reply;
+  reply.kind = Reply::Kind::Exception;
+  reply.exception = code;
+  reply.error = exceptionText(code);
+  return reply;
+}
+
+Command commandOf(const Value &value, Time expires = {}) {
+  Command command;
+  command.id = QStringLiteral("c1");
+  command.point = PointId(9);
+  command.value = value;
+  command.expires = expires;
+  return command;
+}
+
+const Time now = fromMilliseconds(1'000'000);
+
+}  // namespace
+
+class TestModbusCommands : public QObject {
+  Q_OBJECT
+
+  QList<CommandStatus> m_steps;
+  CommandQueue m_queue{[this](const CommandStatus &status) { m_steps.append(status); }};
+
+  QStringList states() const {
+    QStringList words;
+    for (const CommandStatus &status : m_steps) words << QString(toText(status.state));
+    return words;
+  }
+
+ private Q_SLOTS:
+  void init() {
+    m_queue.failAll(QString());
+    m_steps.clear();
+  }
+
+  void R5_11_isConfirmedByReadingBack() {
+    m_queue.add(commandOf(81.5), pointOf(Table::Holding, PointType::Float32), 3);
+    QCOMPARE(m_queue.next(now)->pdu, writeRegistersPdu(4, {0x42A3, 0}));
+    QCOMPARE(states(), QStringList{QStringLiteral("sent")});
+    QVERIFY(!m_queue.answered(answerOf()));
+    QCOMPARE(m_queue.next(now)->pdu, readPdu(Table::Holding, 4, 2));
+    const auto readBack = m_queue.answered(answerOf(QByteArray::fromHex("42A30000")));
+    QVERIFY(readBack);
+    QCOMPARE(readBack->point, 3);
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
+    QVERIFY(m_steps.last().actualValue == Value(81.5));
+    QVERIFY(!m_queue.isWaiting());
+  }
+
+  void R5_11_aValueThatDidNotStayFails() {
+    m_queue.add(commandOf(qint64(100)), pointOf(Table::Holding, PointType::Uint16), 0);
+    QCOMPARE(m_queue.next(now)->pdu, writeRegistersPdu(4, {100}));
+    m_queue.answered(answerOf());
+    m_queue.next(now);
+    m_queue.answered(answerOf(QByteArray::fromHex("0050")));
+    QCOMPARE(m_steps.last().state, CommandState::Failed);
+    QVERIFY(m_steps.last().actualValue == Value(qint64(80)));
+    QVERIFY2(m_steps.last().error.contains(u"80") && m_steps.last().error.contains(u"100"),
+             qPrintable(m_steps.last().error));
+  }
+
+  void R5_11_withinTheDeadbandIsWell() {
+    ModbusPoint point = pointOf(Table::Holding, PointType::Uint16);
+    point.deadband = 1;
+    m_queue.add(commandOf(qint64(100)), point, 0);
+    m_queue.next(now);
+    m_queue.answered(answerOf());
+    m_queue.next(now);
+    m_queue.answered(answerOf(QByteArray::fromHex("0063")));
+    QCOMPARE(m_steps.last().state, CommandState::Succeeded);
+    QVERIFY(m_steps.last().actualValue == Value(qint64(99)));
+  }
+
+  void R5_11_withoutVerifyTheAckIsTheEnd() {
+    ModbusPoint point = pointOf(Table::Coil, PointType::Bool);
+    point.verify = false;
+    m_queue.add(commandOf(true), point, 0);
+    QCOMPARE(m_queue.next(now)->pdu, writeCoilPdu(4, true));
+    m_queue.answered(answerOf());
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
+    QVERIFY(!m_queue.next(now));
+  }
+
+  void R5_11_expiresBeforeSending() {
+    m_queue.add(commandOf(true, now), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.add(commandOf(true, now + 1ms), pointOf(Table::Coil, PointType::Bool), 0);
+    QVERIFY(m_queue.next(now));
+    QCOMPARE(states(), (QStringList{QStringLiteral("expired"), QStringLiteral("sent")}));
+  }
+
+  void oneBitIsWrittenByMask() {
+    ModbusPoint point = pointOf(Table::Holding, PointType::Bool);
+    point.format.bit = 3;
+    m_queue.add(commandOf(true), point, 0);
+    QCOMPARE(m_queue.next(now)->pdu, maskWritePdu(4, 0xFFF7, 0x0008));
+    m_queue.answered(exceptionOf(1));
+    QCOMPARE(m_steps.last().state, CommandState::Failed);
+    QVERIFY(m_steps.last().error.contains(u"mask write"));
+    m_queue.add(commandOf(false), point, 0);
+    QCOMPARE(m_queue.next(now)->pdu, maskWritePdu(4, 0xFFF7, 0));
+  }
+
+  void anExceptionFails() {
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.next(now);
+    m_queue.answered(exceptionOf(2));
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("failed")}));
+    QVERIFY(m_steps.last().error.contains(u"illegal data address"));
+  }
+
+  void aLostAnswerIsReadBackNeverSentAgain() {
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.next(now);
+    m_queue.lost(QStringLiteral("no answer"));
+    QCOMPARE(m_queue.next(now)->pdu, readPdu(Table::Coil, 4, 1));
+    m_queue.answered(answerOf(QByteArray::fromHex("01")));
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("succeeded")}));
+    QVERIFY(m_steps.last().actualValue == Value(true));
+  }
+
+  void aLostAnswerThatCanNotBeReadBackIsUnknown() {
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.next(now);
+    m_queue.lost(QStringLiteral("no answer"));
+    for (int i = 0; i < 2; ++i) {
+      QCOMPARE(m_queue.next(now)->pdu, readPdu(Table::Coil, 4, 1));
+      m_queue.lost(QStringLiteral("no answer"));
+    }
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("unknown")}));
+    QVERIFY(!m_queue.next(now));
+  }
+
+  void withoutVerifyALostAnswerIsUnknownAtOnce() {
+    ModbusPoint point = pointOf(Table::Coil, PointType::Bool);
+    point.verify = false;
+    m_queue.add(commandOf(true), point, 0);
+    m_queue.next(now);
+    m_queue.lost(QStringLiteral("no answer"));
+    QCOMPARE(m_steps.last().state, CommandState::Unknown);
+    QVERIFY(!m_queue.next(now));
+  }
+
+  void aValueThatDoesNotFitIsNeverSent() {
+    m_queue.add(commandOf(qint64(70000)), pointOf(Table::Holding, PointType::Uint16), 0);
+    QVERIFY(!m_queue.next(now));
+    QCOMPARE(m_steps.last().state, CommandState::Failed);
+    QVERIFY2(m_steps.last().error.contains(u"65535"), qPrintable(m_steps.last().error));
+  }
+
+  void theQueueIsBounded() {
+    for (size_t i = 0; i < CommandQueue::capacity; ++i) {
+      m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    }
+    QVERIFY(m_steps.isEmpty());
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    QCOMPARE(m_steps.size(), 1);
+    QCOMPARE(m_steps.last().state, CommandState::Failed);
+    QVERIFY(m_steps.last().error.startsWith(u"busy"));
+  }
+
+  void withoutALinkEverythingEnds() {
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.next(now);
+    m_queue.failAll(QStringLiteral("no connection"));
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("unknown"), QStringLiteral("failed")}));
+    QVERIFY(!m_queue.isWaiting());
+  }
+
+  void whoHearsOfTheEndMaySendTheNext() {
+    int sent = 0;
+    CommandQueue *queue = nullptr;
+    CommandQueue echo([&](const CommandStatus &status) {
+      if (isFinal(status.state) && sent++ < 3) queue->add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    });
+    queue = &echo;
+    echo.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    int requests = 0;
+    while (echo.next(now)) {
+      ++requests;
+      echo.answered(exceptionOf(4));
+    }
+    QCOMPARE(requests, 4);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestModbusCommands)
+#include "tst_modbus_commands.moc"

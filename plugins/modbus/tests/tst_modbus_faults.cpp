@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source against a server that misbehaves in every way a device in the field does.
+#include <QTest>
+
+#include "modbusfixture.h"
+
+using namespace tagwire;
+using namespace tagwire::modbus;
+
+Q_DECLARE_METATYPE(tagwire::modbus::FaultyServer::Behaviour)
+
+namespace {
+
+const Value seven{qint64(7)};
+const Value eight{qint64(8)};
+constexpr int timeoutMs = 150;
+constexpr int healMs = timeoutMs + 2000;
+
+QList<ModbusPoint> onePoint() { return {makePoint("level", Table::Holding, 0, PointType::Uint16)}; }
+
+FaultyServer::Behaviour raw(const QByteArray &bytes) {
+  return [bytes](QTcpSocket *client, const MbapFrame &) { client->write(bytes); };
+}
+
+/// A well answer with its frame changed.
+FaultyServer::Behaviour changed(const std::function<void(MbapFrame &)> &change) {
+  return [change](QTcpSocket *client, const MbapFrame &request) {
+    MbapFrame answer{request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)};
+    change(answer);
+    client->write(encodeFrame(answer));
+  };
+}
+
+FaultyServer::Behaviour header(quint16 protocol, quint16 length) {
+  return [=](QTcpSocket *client, const MbapFrame &request) {
+    QByteArray bytes = encodeFrame({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
+    bytes[2] = static_cast<char>(protocol >> 8);
+    bytes[3] = static_cast<char>(protocol & 0xFF);
+    bytes[4] = static_cast<char>(length >> 8);
+    bytes[5] = static_cast<char>(length & 0xFF);
+    client->write(bytes);
+  };
+}
+
+FaultyServer::Behaviour exception(quint8 code) {
+  return changed(
+      [code](MbapFrame &frame) { frame.pdu = QByteArray(1, static_cast<char>(0x83)).append(static_cast<char>(code)); });
+}
+
+}  // namespace
+
+class TestModbusFaults : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void isBadAndRecovers_data() {
+    QTest::addColumn<FaultyServer::Behaviour>("fault");
+    QTest::addColumn<QString>("quality");
+    const auto row = [](const char *name, const FaultyServer::Behaviour &fault, const char *quality) {
+      QTest::newRow(name) << fault << QString::fromLatin1(quality);
+    };
+    row(
+        "silence", [](QTcpSocket *, const MbapFrame &) {}, "bad:timeout");
+    row(
+        "header and two bytes, then silence",
+        [](QTcpSocket *client, const MbapFrame &request) {
+          client->write(encodeFrame({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(9));
+        },
+        "bad:timeout");
+    row("half a header", raw(QByteArray::fromHex("0001")), "bad:timeout");
+    row("length 0", header(0, 0), "bad:invalid_response");
+    row("length 1", header(0, 1), "bad:invalid_response");
+    row("length 255", header(0, 255), "bad:invalid_response");
+    row("length 65535", header(0, 65535), "bad:invalid_response");
+    row("length too large, so bytes are missing", header(0, 200), "bad:timeout");
+    row("length too small, so bytes are left", header(0, 4), "bad:invalid_response");
+    row("wrong protocol", header(1, 5), "bad:invalid_response");
+    row("wrong transaction", changed([](MbapFrame &frame) { ++frame.transaction; }), "bad:invalid_response");
+    row("wrong unit", changed([](MbapFrame &frame) { ++frame.unit; }), "bad:invalid_response");
+    row("wrong function", changed([](MbapFrame &frame) { frame.pdu[0] = 4; }), "bad:invalid_response");
+    row("wrong byte count", changed([](MbapFrame &frame) { frame.pdu[1] = 4; }), "bad:invalid_response");
+    row("too many registers", changed([](MbapFrame &frame) { frame.pdu = QByteArray::fromHex("030400630063"); }),
+        "bad:invalid_response");
+    row(
+        "answer twice",
+        [](QTcpSocket *client, const MbapFrame &request) {
+          const QByteArray bytes =
+              encodeFrame({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
+          client->write(bytes + bytes);
+        },
+        "bad:invalid_response");
+    row("garbage flood", raw(QByteArray(1'000'000, '\xA5')), "bad:invalid_response");
+    row(
+        "reset mid-reply",
+        [](QTcpSocket *client, const MbapFrame &request) {
+          client->write(encodeFrame({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(8));
+          client->flush();
+          client->abort();
+        },
+        "bad:no_connection");
+    row(
+        "closed at once", [](QTcpSocket *client, const MbapFrame &) { client->abort(); }, "bad:no_connection");
+    row("exception 1", exception(1), "bad:illegal_function");
+    row("exception 2", exception(2), "bad:illegal_address");
+    row("exception 3", exception(3), "bad:illegal_value");
+    row("exception 4", exception(4), "bad:device_failure");
+    row("exception 6", exception(6), "bad:device_busy");
+    row("exception 10", exception(10), "bad:gateway_path_unavailable");
+    row("exception 11", exception(11), "bad:gateway_target_failed");
+    row("exception 77", exception(77), "bad:device_exception");
+  }
+  void isBadAndRecovers() {
+    QFETCH(FaultyServer::Behaviour, fault);
+    QFETCH(QString, quality);
+    FaultyServer server;
+    SourceUnderTest test(server.port(), onePoint(), timeoutMs);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    QTRY_COMPARE(test.state, PluginState::Running);
+    const Time good = test.last[test.ids[0]].time;
+
+    server.behaviour = fault;
+    QTRY_COMPARE(test.quality(0), quality);
+    QTRY_COMPARE(test.state, PluginState::Degraded);
+    QVERIFY(!test.statusText.isEmpty());
+    // The last value stays with its old time, and no wrong one was ever told.
+    QVERIFY(test.value(0) == seven);
+    QVERIFY(test.last[test.ids[0]].time == good);
+
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(0), QStringLiteral("good"), healMs);
+    QVERIFY(test.value(0) == eight);
+    QTRY_COMPARE(test.state, PluginState::Running);
+    for (const Sample &sample : std::as_const(test.samples)) {
+      QVERIFY(!sample.quality.isGood() || sample.value == seven || sample.value == eight);
+    }
+  }
+
+  void aLateReplyIsNeverTakenForTheNext() {
+    FaultyServer server;
+    // Each answer carries the number of its request, but only after the deadline.
+    QList<std::pair<QPointer<QTcpSocket>, QByteArray>> late;
+    server.behaviour = [&](QTcpSocket *client, const MbapFrame &request) {
+      late.append({client, encodeFrame({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)})});
+    };
+    SourceUnderTest test(server.port(), onePoint(), 50);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:timeout"));
+    server.behaviour = FaultyServer::well(8);
+    for (const auto &[client, bytes] : late) {
+      if (client) client->write(bytes);
+    }
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    for (const Sample &sample : std::as_const(test.samples)) QVERIFY(sample.value != Value(qint64(99)));
+  }
+
+  void theServerComesLateAndGoes() {
+    quint16 port = 0;
+    {
+      FaultyServer placeholder;
+      port = placeholder.port();
+    }
+    SourceUnderTest test(port, onePoint(), timeoutMs);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:no_connection"));
+    QVERIFY(test.value(0) == Value());
+    QTRY_COMPARE(test.state, PluginState::Degraded);
+    QVERIFY2(test.statusText.contains(u"no connection to tcp://127.0.0.1"), qPrintable(test.statusText));
+    FaultyServer server;
+    server.close();
+    QVERIFY(server.listenAgain(port));
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(0), QStringLiteral("good"), healMs);
+    server.close();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:no_connection"));
+    QVERIFY(test.value(0) == seven);
+    QVERIFY(server.listenAgain(port));
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(0), QStringLiteral("good"), healMs);
+  }
+
+  void tellsEachChangeOnce() {
+    FaultyServer server;
+    SourceUnderTest test(server.port(), onePoint(), 50);
+    test.source->start();
+    QTRY_COMPARE(test.state, PluginState::Running);
+    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    const int before = server.connections;
+    QTRY_VERIFY(server.connections >= before + 4);
+    QCOMPARE(test.statusChanges, 2);
+    QCOMPARE(test.samples.size(), 2);
+  }
+
+  void aServerThatHangsUpWhenQuietIsNotBad() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+      FaultyServer::well(7)(client, request);
+      client->disconnectFromHost();
+    };
+    QList<ModbusPoint> points = onePoint();
+    points[0].period = std::chrono::milliseconds(60);
+    SourceUnderTest test(server.port(), points, timeoutMs);
+    test.source->start();
+    QTRY_VERIFY(server.requests.size() >= 5);
+    QVERIFY(server.connections >= 5);
+    QCOMPARE(test.samples.size(), 1);
+    QCOMPARE(test.quality(0), QStringLiteral("good"));
+    QCOMPARE(test.state, PluginState::Running);
+  }
+
+  void oneBadAddressDoesNotSpoilTheOthers() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+      const int first = static_cast<quint8>(request.pdu[2]);
+      const int count = static_cast<quint8>(request.pdu[4]);
+      const bool refuses = first <= 5 && 5 < first + count;
+      const QByteArray pdu = refuses ? QByteArray::fromHex("8302") : FaultyServer::wellPdu(request.pdu, 7);
+      client->write(encodeFrame({request.transaction, request.unit, pdu}));
+    };
+    QList<ModbusPoint> points;
+    for (int i = 0; i < 10; ++i) {
+      points.append(makePoint("p", Table::Holding, i, PointType::Uint16));
+      points.last().name = QStringLiteral("p%1").arg(i);
+    }
+    SourceUnderTest test(server.port(), points, timeoutMs);
+    test.source->start();
+    for (int i = 0; i < 10; ++i) {
+      QTRY_COMPARE(test.quality(i), i == 5 ? QStringLiteral("bad:illegal_address") : QStringLiteral("good"));
+    }
+    QTRY_COMPARE(test.statusText, QStringLiteral("1 of 10 points are bad: illegal_address (p5)"));
+    server.behaviour = FaultyServer::well(8);
+    for (int i = 0; i < 10; ++i) QTRY_VERIFY_WITH_TIMEOUT(test.value(i) == eight, healMs);
+    QTRY_COMPARE(test.state, PluginState::Running);
+  }
+
+  void aSilentUnitLeavesTheOthersGood() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+      if (request.unit == 1) FaultyServer::well(7)(client, request);
+    };
+    QList<ModbusPoint> points = onePoint();
+    points.append(makePoint("other", Table::Holding, 0, PointType::Uint16));
+    points[1].unit = 2;
+    SourceUnderTest test(server.port(), points, 50);
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 30);
+    for (const Sample &sample : std::as_const(test.samples)) {
+      if (sample.point == test.ids[0]) QVERIFY(sample.quality.isGood());
+    }
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), healMs);
+  }
+
+  void samplesOfOneReplyLeaveInOneBatch() {
+    FaultyServer server;
+    QList<ModbusPoint> points;
+    for (int i = 0; i < 50; ++i) {
+      points.append(makePoint("p", Table::Holding, i, PointType::Uint16));
+      points.last().name = QStringLiteral("p%1").arg(i);
+    }
+    SourceUnderTest test(server.port(), points, timeoutMs);
+    test.source->start();
+    QTRY_COMPARE(test.samples.size(), 50);
+    QCOMPARE(test.batches, 1);
+  }
+
+  void R5_11_commandsGoBeforePolling() {
+    FaultyServer server;
+    QList<ModbusPoint> points;
+    for (int i = 0; i < 40; ++i) {  // gaps of 100: one request each
+      points.append(makePoint("p", Table::Holding, i * 100, PointType::Uint16, 10));
+      points.last().name = QStringLiteral("p%1").arg(i);
+    }
+    SourceUnderTest test(server.port(), points, timeoutMs);
+    test.source->start();
+    QTRY_VERIFY(server.requests.size() >= 100);
+    const qsizetype before = server.requests.size();
+    test.write(39, qint64(7));
+    QTRY_COMPARE(test.stepsText(), QStringLiteral("sent,acked,succeeded"));
+    qsizetype at = before;
+    while (at < server.requests.size() && server.requests[at].pdu[0] != 6) ++at;
+    QVERIFY2(at <= before + 1, qPrintable(QString::number(at - before)));
+    QCOMPARE(server.requests[at + 1].pdu, readPdu(Table::Holding, 3900, 1));
+  }
+
+  void R5_11_aLostAnswerToAWriteIsNeverSentAgain() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+      if (request.pdu[0] != 6) FaultyServer::well(7)(client, request);
+    };
+    SourceUnderTest test(server.port(), onePoint(), 50);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    test.write(0, qint64(7));
+    QTRY_COMPARE(test.stepsText(), QStringLiteral("sent,succeeded"));
+    test.steps.clear();
+    test.write(0, qint64(9));
+    QTRY_COMPARE(test.stepsText(), QStringLiteral("sent,failed"));
+    QVERIFY(test.steps.last().actualValue == seven);
+    const auto writes = std::count_if(server.requests.begin(), server.requests.end(),
+                                      [](const MbapFrame &frame) { return frame.pdu[0] == 6; });
+    QCOMPARE(writes, 2);
+  }
+
+  void R5_5_anOutcomeThatCanNotBeReadBackIsUnknown() {
+    FaultyServer server;
+    SourceUnderTest test(server.port(), onePoint(), 50);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    test.write(0, qint64(9));
+    QTRY_COMPARE(test.stepsText(), QStringLiteral("sent,unknown"));
+    QVERIFY(!test.steps.last().error.isEmpty());
+  }
+
+  void aCommandWithoutALinkFailsAtOnce() {
+    quint16 port = 0;
+    {
+      FaultyServer placeholder;
+      port = placeholder.port();
+    }
+    SourceUnderTest test(port, onePoint(), timeoutMs);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:no_connection"));
+    test.write(0, qint64(1));
+    QTRY_COMPARE(test.stepsText(), QStringLiteral("failed"));
+    QVERIFY2(test.steps.last().error.contains(u"no connection"), qPrintable(test.steps.last().error));
+  }
+
+  void nothingComesAfterStop() {
+    FaultyServer server;
+    SourceUnderTest test(server.port(), onePoint(), timeoutMs);
+    test.source->stop();  // before start
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    test.write(0, qint64(1));
+    test.write(0, qint64(2));
+    QTRY_COMPARE(test.steps.size(), 1);
+    test.source->stop();
+    QCOMPARE(test.stepsText(), QStringLiteral("sent,unknown,failed"));
+    const qsizetype samples = test.samples.size();
+    const int changes = test.statusChanges;
+    const int connections = server.connections;
+    test.source->stop();
+    test.write(0, qint64(3));
+    QElapsedTimer watch;
+    watch.start();
+    QTRY_VERIFY(watch.elapsed() > 3 * timeoutMs);
+    QCOMPARE(test.samples.size(), samples);
+    QCOMPARE(test.statusChanges, changes);
+    QCOMPARE(test.steps.size(), 3);
+    QCOMPARE(server.connections, connections);
+    // And it can begin anew, telling everything again.
+    server.behaviour = FaultyServer::well(7);
+    test.source->start();
+    QTRY_COMPARE(test.samples.size(), samples + 1);
+    QTRY_COMPARE(test.state, PluginState::Running);
+  }
+
+  void stoppingInTheMiddleOfASignalIsSafe() {
+    FaultyServer server;
+    SourceUnderTest test(server.port(), onePoint(), timeoutMs);
+    connect(test.source.get(), &Plugin::samplesReady, this, [&] { test.source->stop(); });
+    test.source->start();
+    QTRY_COMPARE(test.samples.size(), 1);
+    QCOMPARE(test.statusChanges, 0);
+  }
+
+  void countsWhatHappens() {
+    FaultyServer server;
+    SourceUnderTest test(server.port(), onePoint(), 50);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    server.behaviour = exception(4);
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:device_failure"));
+    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:timeout"));
+    const auto count = [&](const char *name) { return test.context.metrics().counter(name, "").value(); };
+    QVERIFY(count("tagwire_modbus_answers_total") >= 1);
+    QVERIFY(count("tagwire_modbus_exceptions_total") >= 1);
+    QVERIFY(count("tagwire_modbus_timeouts_total") >= 1);
+    QVERIFY(count("tagwire_modbus_scans_total") >= 3);
+    QVERIFY(count("tagwire_modbus_connects_total") >= 1);
+    QVERIFY(count("tagwire_modbus_requests_total") >= 3);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestModbusFaults)
+#include "tst_modbus_faults.moc"

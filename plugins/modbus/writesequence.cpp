@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "writesequence.h"
+
+#include <cmath>
+
+namespace tagwire::modbus {
+namespace {
+
+/// Reading back is harmless, so it may be tried again on a new connection.
+constexpr int readBackAttempts = 2;
+
+WriteSequence::Outcome outcome(CommandState state, const QString &error, const Value &actual = {}) {
+  return {state, actual, error};
+}
+
+}  // namespace
+
+WriteSequence::WriteSequence(const ModbusPoint &point, Value expected, QByteArray request)
+    : m_point(point), m_expected(std::move(expected)), m_request(std::move(request)) {}
+
+Result<WriteSequence> WriteSequence::make(const ModbusPoint &point, const Value &value) {
+  if (point.format.type == PointType::Bool) {
+    const auto converted = convertTo(value, ValueType::Bool);
+    if (!converted) return failure(converted.error());
+    const bool on = std::get<bool>(*converted);
+    if (holdsBits(point.table)) return WriteSequence(point, on, writeCoilPdu(point.address, on));
+    const quint16 bit = bitInRegister(point.format);
+    const auto others = static_cast<quint16>(~bit);
+    return WriteSequence(point, on, maskWritePdu(point.address, others, on ? bit : 0));
+  }
+  const auto registers = encode(point.format, value);
+  if (!registers) return failure(registers.error());
+  const Reading due = decode(point.format, {registers->constData(), static_cast<size_t>(registers->size())});
+  return WriteSequence(point, due.value, writeRegistersPdu(point.address, *registers));
+}
+
+std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply) {
+  const bool refused = reply.kind == Reply::Kind::Exception;
+  if (m_isWriting && refused) {
+    const bool masked = static_cast<Function>(m_request[0]) == Function::MaskWriteRegister && reply.exception == 1;
+    return outcome(CommandState::Failed,
+                   masked ? reply.error + QStringLiteral(": the device has no mask write (function 22), and one bit "
+                                                         "of a register can't be written safely without it")
+                          : reply.error);
+  }
+  if (refused) {
+    return outcome(CommandState::Unknown,
+                   QStringLiteral("the value could not be read back: %1%2")
+                       .arg(reply.error, m_lost.isEmpty() ? QString() : QStringLiteral("; before: ") + m_lost));
+  }
+  if (m_isWriting) {
+    if (!m_point.verify) return outcome(CommandState::Succeeded, {});
+    beginReadBack();
+    return std::nullopt;
+  }
+  m_readBack = readingAt(m_point, reply.bytes, 0);
+  return judge();
+}
+
+std::optional<WriteSequence::Outcome> WriteSequence::lost(const QString &why) {
+  if (m_lost.isEmpty()) m_lost = why;
+  if (m_isWriting && m_point.verify) {
+    beginReadBack();
+    return std::nullopt;
+  }
+  if (!m_isWriting && ++m_attempts < readBackAttempts) return std::nullopt;
+  return outcome(CommandState::Unknown, QStringLiteral("whether the device took the value is not known: ") + m_lost);
+}
+
+void WriteSequence::beginReadBack() {
+  m_isWriting = false;
+  m_request = readPdu(m_point.table, m_point.address, static_cast<quint16>(m_point.format.size()));
+}
+
+WriteSequence::Outcome WriteSequence::judge() const {
+  if (!m_readBack->quality.isGood()) {
+    return outcome(
+        CommandState::Failed,
+        QStringLiteral("the device then reported no valid value (%1)").arg(toText(m_readBack->quality.reason)));
+  }
+  if (matches(m_readBack->value)) return outcome(CommandState::Succeeded, {}, m_readBack->value);
+  return outcome(CommandState::Failed,
+                 QStringLiteral("the device then reported %1, not %2%3")
+                     .arg(toText(m_readBack->value), toText(m_expected),
+                          m_lost.isEmpty() ? QString() : QStringLiteral(" (its answer was lost: %1)").arg(m_lost)),
+                 m_readBack->value);
+}
+
+bool WriteSequence::matches(const Value &actual) const {
+  if (actual == m_expected) return true;
+  const std::optional<double> due = toNumber(m_expected);
+  const std::optional<double> told = toNumber(actual);
+  if (!due || !told || m_point.format.type == PointType::Bool) return false;
+  const double rounding = m_point.format.isFloat() ? std::abs(*due) * 1e-6 : 0;
+  return std::abs(*due - *told) <= std::max(m_point.deadband, rounding);
+}
+
+}  // namespace tagwire::modbus
