@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QList>
+#include <QTimeZone>
+
+#include <array>
+
+#include "config.h"
+
+namespace tagwire::alarms {
+
+/// Minutes since midnight on the wall clock, 0…1440 ("24:00" ends a day).
+struct TimeOfDay {
+  static constexpr const char *form = "HH:MM";
+  static Result<TimeOfDay> fromText(const QString &text);
+
+  int minutes = 0;
+};
+
+/// A zone of the IANA time zone database.
+struct ZoneName {
+  static constexpr const char *form = "IANA time zone, \"Asia/Kolkata\"";
+  static Result<ZoneName> fromText(const QString &text);
+
+  QTimeZone zone;
+};
+
+/// As in QDate::dayOfWeek().
+enum class Weekday : quint8 { Monday = 1, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday };
+
+constexpr auto enumWords(Weekday) {
+  return std::array{std::pair{"mon", Weekday::Monday},    std::pair{"tue", Weekday::Tuesday},
+                    std::pair{"wed", Weekday::Wednesday}, std::pair{"thu", Weekday::Thursday},
+                    std::pair{"fri", Weekday::Friday},    std::pair{"sat", Weekday::Saturday},
+                    std::pair{"sun", Weekday::Sunday}};
+}
+
+/// A daily window [start, end) of the wall clock in one time zone (R3-12). Over midnight when end < start; the whole
+/// day when both are equal. A day of `days` is the one on which the window begins. Plain value.
+struct Schedule {
+  static void describe(Shape<Schedule> &shape);
+
+  bool contains(Time time) const;
+
+  TimeOfDay start;
+  TimeOfDay end;
+  std::optional<ZoneName> timezone;  ///< always set once the configuration is checked
+  QList<Weekday> days;               ///< empty: every day
+
+ private:
+  bool beginsOn(int dayOfWeek) const;
+};
+
+}  // namespace tagwire::alarms

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <limits>
+#include <variant>
+#include <vector>
+
+namespace tagwire::rtls {
+
+/// A point of the plane, in the instance's length unit.
+struct Vertex {
+  double x = 0;
+  double y = 0;
+  friend bool operator==(const Vertex &, const Vertex &) = default;
+};
+
+/// Closed by itself: the last vertex is joined to the first.
+using Polygon = std::vector<Vertex>;
+
+struct Circle {
+  Vertex center;
+  double radius = 0;
+};
+
+/// From and to, both inside.
+struct Heights {
+  double from = -std::numeric_limits<double>::infinity();
+  double to = std::numeric_limits<double>::infinity();
+
+  bool contains(double z) const { return z >= from && z <= to; }
+  bool contains(const Heights &other) const { return other.from >= from && other.to <= to; }
+  friend bool operator==(const Heights &, const Heights &) = default;
+};
+
+/// Upright bounding box.
+struct Box {
+  Vertex lowest;
+  Vertex highest;
+};
+
+/// Floating point can't tell nearer than this whether a position is on an edge: a billionth of the length unit, or of
+/// the coordinates when these are large.
+double edgeTolerance(const Vertex &vertex);
+
+/// Even-odd, edges and corners inside (R1-21).
+bool contains(const Polygon &polygon, const Vertex &position);
+/// The rim is inside.
+bool contains(const Circle &circle, const Vertex &position);
+
+Box boundsOf(const Polygon &polygon);
+/// Without sign.
+double areaOf(const Polygon &polygon);
+/// Between a position and the line from `a` to `b`.
+double distanceToEdge(const Vertex &position, const Vertex &a, const Vertex &b);
+
+/// A polygon or circle with a range of heights. Plain value; its bounding box is made once.
+class Region {
+ public:
+  Region(Polygon polygon, Heights heights);
+  Region(Circle circle, Heights heights);
+
+  bool contains(double x, double y, double z) const;
+  const std::variant<Polygon, Circle> &shape() const { return m_shape; }
+  const Heights &heights() const { return m_heights; }
+  /// Without sign; the heights don't count.
+  double area() const;
+
+ private:
+  std::variant<Polygon, Circle> m_shape;
+  Heights m_heights;
+  Box m_bounds;
+};
+
+}  // namespace tagwire::rtls

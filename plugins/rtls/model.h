@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QSet>
+
+#include <optional>
+#include <vector>
+
+#include "geometry.h"
+#include "rtlsconfig.h"
+#include "services/zonecatalog.h"
+
+namespace tagwire::rtls {
+
+struct Zone {
+  ZoneInfo info;
+  Level level = Level::Area;
+  Region region;
+  int parent = -1;  ///< index in Model::zones; -1: top
+  int depth = 0;    ///< 0: top
+};
+
+struct Portable {
+  QString carrier;  ///< tag id
+  double radius = 0;
+  Heights heights;
+};
+
+struct Trigger {
+  TriggerInfo info;
+  Direction direction;
+  std::vector<Region> regions;  ///< empty for a portable one
+  std::optional<Portable> portable;
+  Region zone;         ///< of the zone it belongs to
+  QSet<QString> tags;  ///< empty: all
+};
+
+/// The configuration, checked and with every reference resolved. Plain value.
+struct Model {
+  QList<RtlsManager> managers;
+  QString lengthUnit;  ///< "ft" or "m"
+  std::vector<Zone> zones;
+  QList<TagInfo> tags;
+  std::vector<Trigger> triggers;
+
+  ZoneDirectory directory() const;
+};
+
+/// What is wrong with a tag id, which becomes part of points' names; empty when nothing is.
+QString wrongTagId(const QString &id);
+
+/// Checks what the declaration can't say and reports every problem at its key; nothing if there was one.
+std::optional<Model> makeModel(const RtlsConfig &config, ConfigReader &reader);
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QTimer>
+
+#include "plugin.h"
+#include "tracker.h"
+#include "walker.h"
+
+namespace tagwire::rtls {
+
+/// The running instance: takes fixes of the gateway and of its own walker, publishes positions, zones and occupancy,
+/// raises trigger events. What one turn of the event loop brings goes out together. Thread-bound, in the host thread
+/// (it declares points of unknown tags while it runs); owned by the host.
+class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake {
+  Q_OBJECT
+ public:
+  Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader);
+
+  void start() override;
+  void stop() override;
+  /// None of its points is writable: never called.
+  void execute(const Command &command) override;
+  void directory(Reply<ZoneDirectory> reply) override;
+  void take(Reply<bool> reply, IncomingFix fix) override;
+
+ private:
+  struct TagPoints {
+    PointId position = PointId::None;
+    PointId zone = PointId::None;
+  };
+
+  void declareConfigured(ConfigReader &reader);
+  void makeWalker(const SimulateConfig &simulate, const Model &model);
+  Moment now() const;
+  Result<void> accept(const IncomingFix &fix);
+  Result<int> tagOf(const QString &id);
+  Result<int> addUnknown(const QString &id);
+  Result<int> refuseUnknown(const QString &reason);
+  void walk();
+  void loseSilent();
+  void queue(const Tracker::Outcome &outcome);
+  void flush();
+  void armLossTimer();
+
+  PluginContext &m_context;
+  const ZoneDirectory m_directory;
+  const QString m_lengthUnit;
+  Tracker m_tracker;
+  std::vector<TagPoints> m_tagPoints;
+  QList<PointId> m_zonePoints;
+  const int m_mostTags;
+  bool m_complained = false;  ///< of too many unknown tags
+  std::optional<Walker> m_walker;
+  double m_walkSeconds = 0;
+  QTimer m_walkTimer;
+  QTimer m_lossTimer;
+  bool m_running = false;
+  bool m_flushQueued = false;
+  Samples m_samples;
+  QList<Event> m_events;
+  Counter m_accepted;
+  Counter m_malformed;
+  Counter m_outOfSequence;
+  Counter m_unknown;
+  Gauge m_tagsKnown;
+};
+
+/// An instance as the manifest wants it; null when there are errors, each reported to `reader`.
+std::unique_ptr<Rtls> makeRtls(ConfigReader &reader, PluginContext &context);
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtlsconfig.h"
+
+namespace tagwire::rtls {
+
+namespace {
+constexpr double tiniest = 1e-6;
+constexpr double largest = 1e9;
+}  // namespace
+
+Result<Direction> Direction::fromText(const QString &text) {
+  static const QStringList known{QStringLiteral("OnEnter"), QStringLiteral("OnExit")};
+  static const QStringList later{QStringLiteral("OnCross"), QStringLiteral("WhileIn"), QStringLiteral("WhileOut"),
+                                 QStringLiteral("OnDwell")};
+  const qsizetype index = known.indexOf(text);
+  if (index >= 0) return Direction{static_cast<Kind>(index)};
+  if (later.contains(text))
+    return failure(QStringLiteral("\"%1\" is not there yet (allowed: OnEnter, OnExit)").arg(text));
+  return failure(
+      QStringLiteral("unknown direction \"%1\"%2 (allowed: OnEnter, OnExit)").arg(text, didYouMean(text, known)));
+}
+
+QString Direction::word() const { return kind == OnEnter ? QStringLiteral("OnEnter") : QStringLiteral("OnExit"); }
+
+void ManagerConfig::describe(Shape<ManagerConfig> &shape) {
+  shape.shorthand("name");
+  shape.required("name", &ManagerConfig::name, "the name clients connect to, /ws/<name>").range(1, 64);
+  shape.optional("host", &ManagerConfig::host, "where its equipment is, shown to clients").range(0, 255);
+  shape.optional("port", &ManagerConfig::port, "shown to clients").range(0, 65535);
+}
+
+void ZoneConfig::describe(Shape<ZoneConfig> &shape) {
+  shape.required("id", &ZoneConfig::id, "number of the zone, `zone_id` for clients").range(1, 2147483647);
+  shape.required("name", &ZoneConfig::name, "what people call it").range(1, 200);
+  shape.optional("level", &ZoneConfig::level, "how wide it is; a fix gets the deepest zone that holds it");
+  shape.required("polygon", &ZoneConfig::polygon, "outline: [x, y] for each corner").range(3, 1000);
+  shape.optional("z", &ZoneConfig::z, "[from, to] of its heights; every height if absent").range(2, 2);
+  shape.optional("parent", &ZoneConfig::parent, "id of the zone it lies in");
+}
+
+void TagConfig::describe(Shape<TagConfig> &shape) {
+  shape.required("id", &TagConfig::id, "as the tag says it").range(1, 64);
+  shape.optional("name", &TagConfig::name, "who or what carries it").range(0, 200);
+}
+
+void CircleConfig::describe(Shape<CircleConfig> &shape) {
+  shape.required("center", &CircleConfig::center, "[x, y]").range(2, 2).eachWithin(-largest, largest);
+  shape.required("radius", &CircleConfig::radius, "in the length unit").range(tiniest, largest);
+}
+
+void RegionConfig::describe(Shape<RegionConfig> &shape) {
+  shape.optional("polygon", &RegionConfig::polygon, "outline: [x, y] for each corner").range(3, 1000);
+  shape.optional("circle", &RegionConfig::circle, "instead of a polygon");
+  shape.optional("z", &RegionConfig::z, "[from, to] of its heights; those of the zone if absent").range(2, 2);
+}
+
+void PortableConfig::describe(Shape<PortableConfig> &shape) {
+  shape.required("tag", &PortableConfig::tag, "id of the tag that carries it, and never triggers it itself");
+  shape.required("radius", &PortableConfig::radius, "around that tag, in the length unit").range(tiniest, largest);
+  shape
+      .optional("z", &PortableConfig::z,
+                "[from, to] of the heights (not relative to the carrier); every height if absent")
+      .range(2, 2);
+}
+
+void TriggerConfig::describe(Shape<TriggerConfig> &shape) {
+  shape.required("id", &TriggerConfig::id, "number of the trigger, `trigger_id` for clients").range(1, 2147483647);
+  shape.required("name", &TriggerConfig::name, "what people call it").range(1, 200);
+  shape.required("zone", &TriggerConfig::zone, "id of the zone it belongs to and lies in");
+  shape.required("direction", &TriggerConfig::direction, "what it waits for");
+  shape.optional("regions", &TriggerConfig::regions, "where; inside is inside any of them").range(1, 1000);
+  shape.optional("portable", &TriggerConfig::portable, "instead of regions: travels with a tag, within its zone");
+  shape.optional("tags", &TriggerConfig::tags, "only these tags; all if absent").range(1, 100'000);
+  shape.optional("dwell_ms", &TriggerConfig::dwell, "not there yet");
+  shape.optional("exit_tolerance", &TriggerConfig::exitTolerance, "not there yet");
+  shape.optional("exit_delay_ms", &TriggerConfig::exitDelay, "not there yet");
+  shape.optional("entry_delay_ms", &TriggerConfig::entryDelay, "not there yet");
+  shape.optional("while_interval_ms", &TriggerConfig::whileInterval, "not there yet");
+}
+
+void SimulateConfig::describe(Shape<SimulateConfig> &shape) {
+  shape.optional("interval_ms", &SimulateConfig::interval, "between two fixes of a tag").range(20, 3'600'000);
+  shape.optional("speed", &SimulateConfig::speed, "in length units per second").range(0.001, 1000);
+  shape.optional("seed", &SimulateConfig::seed, "the same seed walks the same ways").range(0, 2147483647);
+  shape.optional("tags", &SimulateConfig::tags, "ids of the tags that walk; all if absent").range(1, 100'000);
+}
+
+void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
+  shape.required("managers", &RtlsConfig::managers, "the names that RTLS clients connect to").range(1, 100);
+  shape.optional("length_unit", &RtlsConfig::lengthUnit, "unit of every coordinate and length");
+  shape.optional("zones", &RtlsConfig::zones, "named areas, which may form a tree").range(0, 10'000);
+  shape.optional("tags", &RtlsConfig::tags, "the tags that are expected").range(0, 100'000);
+  shape.optional("triggers", &RtlsConfig::triggers, "what raises trigger events").range(0, 10'000);
+  shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost")
+      .range(100, 604'800'000);
+  shape
+      .optional("unknown_tags", &RtlsConfig::unknownTags, "how many tags that are not listed are taken in as they come")
+      .range(0, 100'000);
+  shape.optional("simulate", &RtlsConfig::simulate, "lets the tags walk by themselves, for trying things out");
+  shape.optional("remotes", &RtlsConfig::remotes, "not there yet");
+}
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the manifest says, as it says it. model.h is what comes of it.
+#pragma once
+
+#include <array>
+
+#include "config.h"
+#include "later.h"
+
+namespace tagwire::rtls {
+
+enum class LengthUnit : quint8 { Feet, Metres };
+constexpr auto enumWords(LengthUnit) {
+  return std::array{std::pair{"ft", LengthUnit::Feet}, std::pair{"m", LengthUnit::Metres}};
+}
+
+/// From wide to narrow (R1-26).
+enum class Level : quint8 { Campus, Building, Floor, Wing, Room, Area };
+constexpr auto enumWords(Level) {
+  return std::array{std::pair{"campus", Level::Campus}, std::pair{"building", Level::Building},
+                    std::pair{"floor", Level::Floor},   std::pair{"wing", Level::Wing},
+                    std::pair{"room", Level::Room},     std::pair{"area", Level::Area}};
+}
+
+/// What a trigger waits for (R1-20).
+struct Direction {
+  enum Kind : quint8 { OnEnter, OnExit };
+  static constexpr const char *form = "OnEnter or OnExit";
+  static Result<Direction> fromText(const QString &text);
+  QString word() const;
+
+  Kind kind = OnEnter;
+};
+
+struct ManagerConfig {
+  static void describe(Shape<ManagerConfig> &shape);
+  QString name;
+  QString host;
+  int port = 0;
+};
+
+struct ZoneConfig {
+  static void describe(Shape<ZoneConfig> &shape);
+  int id = 0;
+  QString name;
+  Level level = Level::Area;
+  QList<QList<double>> polygon;
+  QList<double> z;
+  std::optional<int> parent;
+};
+
+struct TagConfig {
+  static void describe(Shape<TagConfig> &shape);
+  QString id;
+  QString name;
+};
+
+struct CircleConfig {
+  static void describe(Shape<CircleConfig> &shape);
+  QList<double> center;
+  double radius = 0;
+};
+
+struct RegionConfig {
+  static void describe(Shape<RegionConfig> &shape);
+  QList<QList<double>> polygon;
+  std::optional<CircleConfig> circle;
+  QList<double> z;
+};
+
+struct PortableConfig {
+  static void describe(Shape<PortableConfig> &shape);
+  QString tag;
+  double radius = 0;
+  QList<double> z;
+};
+
+struct TriggerConfig {
+  static void describe(Shape<TriggerConfig> &shape);
+  int id = 0;
+  QString name;
+  int zone = 0;
+  Direction direction;
+  QList<RegionConfig> regions;
+  std::optional<PortableConfig> portable;
+  QList<QString> tags;
+  Later dwell;
+  Later exitTolerance;
+  Later exitDelay;
+  Later entryDelay;
+  Later whileInterval;
+};
+
+struct SimulateConfig {
+  static void describe(Shape<SimulateConfig> &shape);
+  std::chrono::milliseconds interval{500};
+  double speed = 1.4;
+  int seed = 1;
+  QList<QString> tags;
+};
+
+/// The configuration of an `rtls` instance.
+struct RtlsConfig {
+  static void describe(Shape<RtlsConfig> &shape);
+  QList<ManagerConfig> managers;
+  LengthUnit lengthUnit = LengthUnit::Metres;
+  QList<ZoneConfig> zones;
+  QList<TagConfig> tags;
+  QList<TriggerConfig> triggers;
+  std::chrono::milliseconds timeout{30'000};
+  int unknownTags = 1000;
+  std::optional<SimulateConfig> simulate;
+  Later remotes;
+};
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shapecheck.h"
+
+#include <algorithm>
+
+namespace tagwire::rtls {
+namespace {
+
+/// Twice the area of the triangle; its sign says on which side of a→b the vertex c lies.
+double turn(const Vertex &a, const Vertex &b, const Vertex &c) {
+  return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+}
+
+bool isBetween(const Vertex &a, const Vertex &b, const Vertex &onLine) {
+  return onLine.x >= std::min(a.x, b.x) && onLine.x <= std::max(a.x, b.x) && onLine.y >= std::min(a.y, b.y) &&
+         onLine.y <= std::max(a.y, b.y);
+}
+
+/// Whether two edges have a position in common.
+bool meet(const Vertex &a, const Vertex &b, const Vertex &c, const Vertex &d) {
+  const double c1 = turn(a, b, c), d1 = turn(a, b, d), a1 = turn(c, d, a), b1 = turn(c, d, b);
+  if (((c1 > 0 && d1 < 0) || (c1 < 0 && d1 > 0)) && ((a1 > 0 && b1 < 0) || (a1 < 0 && b1 > 0))) return true;
+  return (c1 == 0 && isBetween(a, b, c)) || (d1 == 0 && isBetween(a, b, d)) || (a1 == 0 && isBetween(c, d, a)) ||
+         (b1 == 0 && isBetween(c, d, b));
+}
+
+/// Whether b→c goes back along a→b.
+bool runsBack(const Vertex &a, const Vertex &b, const Vertex &c) {
+  return turn(a, b, c) == 0 && (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) < 0;
+}
+
+Vertex along(const Vertex &a, const Vertex &b, double part) {
+  return {a.x + part * (b.x - a.x), a.y + part * (b.y - a.y)};
+}
+
+/// Where a→b meets the edges of an outline, as parts of its length, with both ends, in order.
+std::vector<double> cuts(const Vertex &a, const Vertex &b, const Polygon &outline) {
+  std::vector<double> parts{0, 1};
+  for (size_t i = 0, j = outline.size() - 1; i < outline.size(); j = i++) {
+    const Vertex &c = outline[j];
+    const Vertex &d = outline[i];
+    const double across = (b.x - a.x) * (d.y - c.y) - (b.y - a.y) * (d.x - c.x);
+    // Where the two run along each other, the edges before and after this one make the cuts.
+    if (across == 0) continue;
+    const double part = ((c.x - a.x) * (d.y - c.y) - (c.y - a.y) * (d.x - c.x)) / across;
+    if (part <= 0 || part >= 1) continue;
+    const Vertex at = along(a, b, part);
+    if (distanceToEdge(at, c, d) <= 2 * edgeTolerance(at)) parts.push_back(part);
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
+/// An outline has no holes, so a shape lies inside when its own outline does: every corner, and every piece of an edge
+/// between two cuts.
+bool liesInside(const Polygon &polygon, const Polygon &zone) {
+  for (size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
+    const Vertex &a = polygon[j];
+    const Vertex &b = polygon[i];
+    if (!contains(zone, b)) return false;
+    const std::vector<double> parts = cuts(a, b, zone);
+    for (size_t k = 1; k < parts.size(); ++k) {
+      if (!contains(zone, along(a, b, (parts[k - 1] + parts[k]) / 2))) return false;
+    }
+  }
+  return true;
+}
+
+bool liesInside(const Circle &circle, const Polygon &zone) {
+  if (!contains(zone, circle.center)) return false;
+  const double tolerance = edgeTolerance(circle.center);
+  for (size_t i = 0, j = zone.size() - 1; i < zone.size(); j = i++) {
+    if (distanceToEdge(circle.center, zone[j], zone[i]) < circle.radius - tolerance) return false;
+  }
+  return true;
+}
+
+/// Problems of neighbouring vertices.
+QString wrongCorner(const Polygon &polygon) {
+  const size_t count = polygon.size();
+  for (size_t i = 0; i < count; ++i) {
+    const Vertex &next = polygon[(i + 1) % count];
+    if (polygon[i] == next) return QStringLiteral("vertex %1 is there twice in a row").arg(i);
+    if (runsBack(polygon[i], next, polygon[(i + 2) % count])) {
+      return QStringLiteral("the edge from vertex %1 runs back over the one before").arg((i + 1) % count);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+QString wrongOutline(const Polygon &polygon) {
+  if (const QString wrong = wrongCorner(polygon); !wrong.isEmpty()) return wrong;
+  const size_t count = polygon.size();
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t j = i + 2; j < count; ++j) {
+      if (i == 0 && j == count - 1) continue;  // neighbours: they share vertex 0
+      if (!meet(polygon[i], polygon[i + 1], polygon[j], polygon[(j + 1) % count])) continue;
+      return QStringLiteral("the edges from vertex %1 and from vertex %2 cross or touch").arg(i).arg(j);
+    }
+  }
+  return {};
+}
+
+bool liesInside(const Region &region, const Region &zone) {
+  if (!zone.heights().contains(region.heights())) return false;
+  const Polygon &outline = std::get<Polygon>(zone.shape());
+  return std::visit([&](const auto &shape) { return liesInside(shape, outline); }, region.shape());
+}
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geometry.h"
+
+#define BOOST_ALLOW_DEPRECATED_HEADERS
+#include <QtTest>
+#include <boost/geometry.hpp>
+#include <boost/geometry/geometries/point_xy.hpp>
+#include <boost/geometry/geometries/polygon.hpp>
+#include <cmath>
+#include <random>
+
+#include "shapecheck.h"
+
+using namespace tagwire::rtls;
+
+namespace bg = boost::geometry;
+using BoostPoint = bg::model::d2::point_xy<double>;
+using BoostPolygon = bg::model::polygon<BoostPoint>;
+
+class GeometryTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void R1_21_polygons_data();
+  void R1_21_polygons();
+  void R1_21_everyEdgeIsInside();
+  void R1_21_agreesWithBoostOnRandomPolygons();
+  void R1_21_circles();
+  void R1_21_heights();
+  void R1_21_wrongOutlines_data();
+  void R1_21_wrongOutlines();
+  void R1_21_outlineCheckAgreesWithBoost();
+  void R1_21_insideAZone_data();
+  void R1_21_insideAZone();
+  void R1_21_insideAZoneAgreesWithBoost();
+  void area();
+
+ private:
+  static Polygon polygon(const QString &text);
+};
+
+namespace {
+
+/// Star-shaped about (0, 0), so that its edges never cross; with deep notches.
+Polygon randomPolygon(std::mt19937 &random) {
+  std::uniform_real_distribution<double> unit(0, 1);
+  const int corners = 3 + static_cast<int>(unit(random) * 30);
+  std::vector<double> angles;
+  for (int i = 0; i < corners; ++i) angles.push_back(unit(random) * 2 * M_PI);
+  std::sort(angles.begin(), angles.end());
+  const double scale = std::pow(10, unit(random) * 6 - 2);
+  const Vertex offset{(unit(random) - 0.5) * 10 * scale, (unit(random) - 0.5) * 10 * scale};
+  Polygon polygon;
+  for (const double angle : angles) {
+    const double radius = scale * (0.05 + unit(random));
+    polygon.push_back({offset.x + radius * std::cos(angle), offset.y + radius * std::sin(angle)});
+  }
+  return polygon;
+}
+
+BoostPolygon toBoost(const Polygon &polygon) {
+  BoostPolygon out;
+  for (const Vertex &vertex : polygon) bg::append(out.outer(), BoostPoint(vertex.x, vertex.y));
+  bg::correct(out);
+  return out;
+}
+
+double distanceToOutline(const Polygon &polygon, const Vertex &position) {
+  double nearest = INFINITY;
+  for (size_t i = 0; i < polygon.size(); ++i) {
+    nearest = std::min(nearest, distanceToEdge(position, polygon[i], polygon[(i + 1) % polygon.size()]));
+  }
+  return nearest;
+}
+
+}  // namespace
+
+/// "0,0 10,0 10,10"
+Polygon GeometryTest::polygon(const QString &text) {
+  Polygon out;
+  for (const QString &part : text.split(u' ', Qt::SkipEmptyParts)) {
+    out.push_back({part.section(u',', 0, 0).toDouble(), part.section(u',', 1).toDouble()});
+  }
+  return out;
+}
+
+void GeometryTest::R1_21_polygons_data() {
+  QTest::addColumn<QString>("outline");
+  QTest::addColumn<double>("x");
+  QTest::addColumn<double>("y");
+  QTest::addColumn<bool>("inside");
+  const auto row = [](const char *name, const char *outline, double x, double y, bool inside) {
+    QTest::newRow(name) << QString::fromLatin1(outline) << x << y << inside;
+  };
+  const char *square = "10,10 20,10 20,20 10,20", *reversed = "10,20 20,20 20,10 10,10";
+  row("middle", square, 15, 15, true);
+  row("middle, other way round", reversed, 15, 15, true);
+  row("left", square, 9.999, 15, false);
+  row("right", square, 20.001, 15, false);
+  row("over", square, 15, 20.001, false);
+  row("under", square, 15, 9.999, false);
+  row("left edge", square, 10, 15, true);
+  row("right edge", square, 20, 15, true);
+  row("upper edge", square, 15, 20, true);
+  row("lower edge", square, 15, 10, true);
+  for (const auto &corner : {Vertex{10, 10}, Vertex{20, 10}, Vertex{20, 20}, Vertex{10, 20}}) {
+    QTest::addRow("corner %g %g", corner.x, corner.y) << QString::fromLatin1(square) << corner.x << corner.y << true;
+  }
+  row("in line with an edge", square, 25, 20, false);
+  row("in line with an edge, left", square, 5, 10, false);
+  const char *cut = "0,0 10,0 10,10 5,2 0,10";
+  row("notch", cut, 5, 5, false);
+  row("beside the notch", cut, 1, 5, true);
+  row("tip of the notch", cut, 5, 2, true);
+  row("through a corner", cut, -1, 2, false);
+  row("level with two corners", cut, 5, 10, false);
+  // 3 * 0.1 is not 0.3: exact arithmetic would miss it.
+  row("slanted edge", "0,0 1,3 -5,3", 0.1, 0.3, true);
+  row("collinear corners", "0,0 5,0 10,0 10,10 0,10", 5, 0, true);
+  row("even-odd", "0,0 10,0 10,10 2,10 2,2 8,2 8,8 0,8", 5, 5, false);
+}
+
+void GeometryTest::R1_21_polygons() {
+  QFETCH(QString, outline);
+  QFETCH(double, x);
+  QFETCH(double, y);
+  QFETCH(bool, inside);
+  QCOMPARE(contains(polygon(outline), {x, y}), inside);
+  QCOMPARE(Region(polygon(outline), Heights()).contains(x, y, 0), inside);
+}
+
+void GeometryTest::R1_21_everyEdgeIsInside() {
+  std::mt19937 random(7);
+  std::uniform_real_distribution<double> unit(0, 1);
+  for (int round = 0; round < 500; ++round) {
+    const Polygon outline = randomPolygon(random);
+    const Region region(outline, Heights());
+    for (size_t i = 0; i < outline.size(); ++i) {
+      const Vertex &a = outline[i];
+      const Vertex &b = outline[(i + 1) % outline.size()];
+      const double t = unit(random);
+      QVERIFY(region.contains(a.x, a.y, 0));
+      QVERIFY(region.contains(a.x + t * (b.x - a.x), a.y + t * (b.y - a.y), 0));
+    }
+  }
+}
+
+void GeometryTest::R1_21_agreesWithBoostOnRandomPolygons() {
+  std::mt19937 random(42);
+  std::uniform_real_distribution<double> unit(-0.1, 1.1);
+  int inside = 0;
+  int compared = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const Polygon outline = randomPolygon(random);
+    const Region region(outline, Heights());
+    const BoostPolygon boost = toBoost(outline);
+    const Box box = boundsOf(outline);
+    for (int i = 0; i < 50; ++i) {
+      const Vertex at{box.lowest.x + unit(random) * (box.highest.x - box.lowest.x),
+                      box.lowest.y + unit(random) * (box.highest.y - box.lowest.y)};
+      // Nearer than rounding, both answers are right.
+      if (distanceToOutline(outline, at) < 4 * edgeTolerance(at)) continue;
+      const bool expected = bg::covered_by(BoostPoint(at.x, at.y), boost);
+      QVERIFY2(region.contains(at.x, at.y, 0) == expected,
+               qPrintable(QStringLiteral("round %1: (%2, %3)").arg(round).arg(at.x, 0, 'g', 17).arg(at.y, 0, 'g', 17)));
+      inside += expected;
+      ++compared;
+    }
+  }
+  // The comparison is worth something only if both answers are common.
+  QVERIFY2(compared > 90'000, qPrintable(QString::number(compared)));
+  QVERIFY2(inside > compared / 5 && inside < compared * 4 / 5, qPrintable(QString::number(inside)));
+}
+
+void GeometryTest::R1_21_circles() {
+  const Region circle(Circle{{3, 4}, 5}, Heights());
+  QVERIFY(circle.contains(3, 4, 0));
+  QVERIFY(circle.contains(0, 0, 0));
+  QVERIFY(circle.contains(8, 4, 0));
+  QVERIFY(circle.contains(-2, 4, 0));
+  QVERIFY(circle.contains(3 + 5 * std::cos(1.0), 4 + 5 * std::sin(1.0), 0));
+  QVERIFY(!circle.contains(8.00001, 4, 0));
+  QVERIFY(!circle.contains(7.9, 8.9, 0));
+}
+
+void GeometryTest::R1_21_heights() {
+  const Region region(polygon(QStringLiteral("0,0 10,0 10,10 0,10")), Heights{0, 3});
+  QVERIFY(region.contains(5, 5, 0));
+  QVERIFY(region.contains(5, 5, 3));
+  QVERIFY(!region.contains(5, 5, 3.001));
+  QVERIFY(!region.contains(5, 5, -0.001));
+  QVERIFY(Region(Circle{{5, 5}, 1}, Heights()).contains(5, 5, 1e300));
+}
+
+void GeometryTest::R1_21_wrongOutlines_data() {
+  QTest::addColumn<QString>("outline");
+  QTest::addColumn<QString>("message");
+  const auto row = [](const char *name, const char *outline, const char *message) {
+    QTest::newRow(name) << QString::fromLatin1(outline) << QString::fromLatin1(message);
+  };
+  row("square", "0,0 10,0 10,10 0,10", "");
+  row("triangle", "0,0 10,0 10,10", "");
+  row("collinear corner", "0,0 5,0 10,0 10,10", "");
+  row("notch", "0,0 10,0 10,10 5,2 0,10", "");
+  row("bow tie", "0,0 10,10 10,0 0,10", "vertex 0 and from vertex 2 cross");
+  row("touches itself", "0,0 10,0 10,10 5,0 0,10", "cross or touch");
+  row("line", "0,0 10,0 5,0", "runs back");
+  row("spike", "0,0 10,0 20,0 10,0 10,10", "the edge from vertex 2 runs back");
+  row("double corner", "0,0 10,0 10,0 10,10", "vertex 1 is there twice");
+}
+
+void GeometryTest::R1_21_wrongOutlines() {
+  QFETCH(QString, outline);
+  QFETCH(QString, message);
+  const QString wrong = wrongOutline(polygon(outline));
+  QCOMPARE(wrong.isEmpty(), message.isEmpty());
+  QVERIFY2(wrong.contains(message), qPrintable(wrong));
+}
+
+void GeometryTest::R1_21_outlineCheckAgreesWithBoost() {
+  std::mt19937 random(3);
+  std::uniform_real_distribution<double> unit(0, 100);
+  int wrong = 0;
+  for (int round = 0; round < 3000; ++round) {
+    Polygon outline;
+    for (int i = 0; i < 3 + round % 5; ++i) outline.push_back({unit(random), unit(random)});
+    const bool valid = bg::is_valid(toBoost(outline));
+    QCOMPARE(wrongOutline(outline).isEmpty(), valid);
+    wrong += !valid;
+  }
+  QVERIFY(wrong > 500 && wrong < 2500);
+}
+
+void GeometryTest::R1_21_insideAZone_data() {
+  QTest::addColumn<QString>("inner");
+  QTest::addColumn<bool>("inside");
+  const auto row = [](const char *name, const char *inner, bool inside) {
+    QTest::newRow(name) << QString::fromLatin1(inner) << inside;
+  };
+  // In an L: 0..10 by 0..10 without 5..10 by 5..10.
+  row("within", "1,1 4,1 4,4 1,4", true);
+  row("the zone itself", "0,0 10,0 10,5 5,5 5,10 0,10", true);
+  row("common edges", "0,0 5,0 5,5 0,5", true);
+  row("one corner out", "1,1 4,1 4,10.5 1,4", false);
+  row("corners in, but over the notch", "1,9 9,1 9,2 1,9.5", false);
+  row("in the notch", "6,6 9,6 9,9 6,9", false);
+  row("around the zone", "-1,-1 11,-1 11,11 -1,11", false);
+  row("far away", "100,100 110,100 110,110", false);
+}
+
+void GeometryTest::R1_21_insideAZone() {
+  QFETCH(QString, inner);
+  QFETCH(bool, inside);
+  const Region zone(polygon(QStringLiteral("0,0 10,0 10,5 5,5 5,10 0,10")), Heights{0, 20});
+  QCOMPARE(liesInside(Region(polygon(inner), Heights{0, 20}), zone), inside);
+  QVERIFY(!liesInside(Region(polygon(inner), Heights{0, 20.5}), zone));
+  QVERIFY(liesInside(Region(Circle{{2.5, 2.5}, 2.5}, Heights{0, 20}), zone));
+  QVERIFY(!liesInside(Region(Circle{{2.5, 2.5}, 2.6}, Heights{0, 20}), zone));
+  QVERIFY(!liesInside(Region(Circle{{7, 7}, 0.5}, Heights{0, 20}), zone));
+  QVERIFY(!liesInside(Region(Circle{{4, 4}, 2}, Heights{0, 20}), zone));
+  // A part of a slanted outline, with corners that rounding puts beside the edge.
+  const Region slanted(polygon(QStringLiteral("0,0 1,3 -5,3")), Heights());
+  QVERIFY(liesInside(Region(polygon(QStringLiteral("0.1,0.3 0.7,2.1 -1,2")), Heights()), slanted));
+}
+
+void GeometryTest::R1_21_insideAZoneAgreesWithBoost() {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> unit(0, 1);
+  int inside = 0;
+  constexpr int rounds = 3000;
+  for (int round = 0; round < rounds; ++round) {
+    const Polygon zone = randomPolygon(random);
+    const Box box = boundsOf(zone);
+    const Vertex middle{box.lowest.x + unit(random) * (box.highest.x - box.lowest.x),
+                        box.lowest.y + unit(random) * (box.highest.y - box.lowest.y)};
+    const double size = (box.highest.x - box.lowest.x) * 0.15 * unit(random);
+    Polygon inner;
+    for (int i = 0; i < 5; ++i) {
+      inner.push_back({middle.x + size * std::cos(i * 1.2), middle.y + size * std::sin(i * 1.2)});
+    }
+    const bool expected = bg::within(toBoost(inner), toBoost(zone));
+    QCOMPARE(liesInside(Region(inner, Heights()), Region(zone, Heights())), expected);
+    inside += expected;
+  }
+  QVERIFY2(inside > rounds / 10 && inside < rounds * 9 / 10, qPrintable(QString::number(inside)));
+}
+
+void GeometryTest::area() {
+  QCOMPARE(areaOf(polygon(QStringLiteral("0,0 10,0 10,5 5,5 5,10 0,10"))), 75.0);
+  QCOMPARE(areaOf(polygon(QStringLiteral("0,10 5,10 5,5 10,5 10,0 0,0"))), 75.0);
+  QCOMPARE(Region(Circle{{1, 1}, 2}, Heights()).area(), 4 * M_PI);
+}
+
+QTEST_GUILESS_MAIN(GeometryTest)
+#include "geometry_test.moc"

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtlssimulator.h"
+
+#include <QHostAddress>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTcpServer>
+#include <QWebSocketServer>
+#include <QtTest>
+
+using namespace tagwire::rtls;
+
+/// Against QWebSocketServer, a WebSocket of somebody else's making.
+class RtlsSimulatorTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void init();
+  void cleanup();
+  void R1_10_sendsGisData();
+  void R1_8_answersHeartBeatWithTheSameTime();
+  void refusalsAreSaidOncePerKind();
+  void dialsAgain();
+  void dialsUntilSomebodyIsThere();
+  void wrongArguments_data();
+  void wrongArguments();
+  void neverRepeatsACredential();
+  void destroyWhileConnected();
+
+ private:
+  QStringList arguments(const QStringList &more = {}) const;
+
+  std::unique_ptr<QWebSocketServer> m_server;
+  std::unique_ptr<QWebSocket> m_client;
+  QList<QJsonObject> m_received;
+  int m_connections = 0;
+};
+
+void RtlsSimulatorTest::init() {
+  m_received.clear();
+  m_connections = 0;
+  m_server = std::make_unique<QWebSocketServer>(QStringLiteral("test"), QWebSocketServer::NonSecureMode);
+  connect(m_server.get(), &QWebSocketServer::newConnection, this, [this] {
+    m_client.reset(m_server->nextPendingConnection());
+    ++m_connections;
+    connect(m_client.get(), &QWebSocket::textMessageReceived, this,
+            [this](const QString &text) { m_received << QJsonDocument::fromJson(text.toUtf8()).object(); });
+  });
+  QVERIFY(m_server->listen(QHostAddress::LocalHost, 0));
+}
+
+void RtlsSimulatorTest::cleanup() {
+  m_client.reset();
+  m_server.reset();
+}
+
+QStringList RtlsSimulatorTest::arguments(const QStringList &more) const {
+  return QStringList{QStringLiteral("--url"),
+                     QStringLiteral("ws://127.0.0.1:%1/ws/Manager1").arg(m_server->serverPort()),
+                     QStringLiteral("--rate"), QStringLiteral("50")} +
+         more;
+}
+
+void RtlsSimulatorTest::R1_10_sendsGisData() {
+  RtlsSimulator simulator;
+  const auto line =
+      simulator.start(arguments({QStringLiteral("--tags"), QStringLiteral("2"), QStringLiteral("--area"),
+                                 QStringLiteral("10,20,30,40"), QStringLiteral("--zone"), QStringLiteral("417")}));
+  QVERIFY2(line, line ? "" : qPrintable(line.error()));
+  QVERIFY(line->contains(QLatin1String("SIM1 to SIM2")));
+  QTRY_VERIFY(m_received.size() >= 10);
+  QCOMPARE(m_client->requestUrl().path(), QStringLiteral("/ws/Manager1"));
+  for (qsizetype i = 0; i < 10; ++i) {
+    const QJsonObject &fix = m_received.at(i);
+    QCOMPARE(fix.value(QLatin1String("type")).toString(), QStringLiteral("GISData"));
+    QCOMPARE(fix.value(QLatin1String("ID")).toString(), i % 2 == 0 ? QStringLiteral("SIM1") : QStringLiteral("SIM2"));
+    QCOMPARE(fix.value(QLatin1String("Sequence")).toInt(), i / 2 + 1);
+    QCOMPARE(fix.value(QLatin1String("zone_id")).toInt(), 417);
+    QVERIFY(fix.value(QLatin1String("X")).toDouble() >= 10 && fix.value(QLatin1String("X")).toDouble() <= 30);
+    QVERIFY(fix.value(QLatin1String("Y")).toDouble() >= 20 && fix.value(QLatin1String("Y")).toDouble() <= 40);
+    const QDateTime time = QDateTime::fromString(fix.value(QLatin1String("TS")).toString(), Qt::ISODateWithMs);
+    QVERIFY(qAbs(time.msecsTo(QDateTime::currentDateTimeUtc())) < 60'000);
+  }
+}
+
+void RtlsSimulatorTest::R1_8_answersHeartBeatWithTheSameTime() {
+  RtlsSimulator simulator;
+  QVERIFY(simulator.start(arguments({QStringLiteral("--tags"), QStringLiteral("1")})));
+  QTRY_VERIFY(m_client != nullptr);
+  m_client->sendTextMessage(QStringLiteral(R"({"type":"HeartBeat","ts":1746448496789})"));
+  const auto beats = [this] {
+    return std::count_if(m_received.cbegin(), m_received.cend(), [](const QJsonObject &json) {
+      return json.value(QLatin1String("type")) == QLatin1String("HeartBeat") &&
+             json.value(QLatin1String("ts")).toInteger() == 1746448496789;
+    });
+  };
+  QTRY_COMPARE(beats(), 1);
+}
+
+void RtlsSimulatorTest::refusalsAreSaidOncePerKind() {
+  RtlsSimulator simulator;
+  QVERIFY(simulator.start(arguments({QStringLiteral("--tags"), QStringLiteral("1")})));
+  QTRY_VERIFY(m_client != nullptr);
+  static QStringList said;
+  said.clear();
+  const auto before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &, const QString &text) {
+    if (type == QtWarningMsg) said << text;
+  });
+  for (int i = 0; i < 20; ++i) {
+    m_client->sendTextMessage(
+        QStringLiteral(R"({"type":"response","reqid":"","response":"Unknown","message":"SIM%1 is not known"})").arg(i));
+  }
+  m_client->sendTextMessage(
+      QStringLiteral(R"({"type":"response","reqid":"","response":"Unknown","message":"no \u001b[31m zone"})"));
+  m_client->sendTextMessage(QStringLiteral("not json"));
+  m_client->sendTextMessage(QStringLiteral(R"({"type":"HeartBeat","ts":7})"));
+  const bool answered = QTest::qWaitFor([this] {
+    return std::any_of(m_received.cbegin(), m_received.cend(),
+                       [](const QJsonObject &json) { return json.value(QLatin1String("ts")).toInt() == 7; });
+  });
+  qInstallMessageHandler(before);
+  QVERIFY(answered);
+  QCOMPARE(said, (QStringList{QStringLiteral("refused: SIM0 is not known (said once)"),
+                              QStringLiteral("refused: no ?[31m zone (said once)")}));
+}
+
+void RtlsSimulatorTest::dialsAgain() {
+  RtlsSimulator simulator;
+  QVERIFY(simulator.start(arguments()));
+  QTRY_COMPARE(m_connections, 1);
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("not connected: Manager not found")));
+  m_client->close(QWebSocketProtocol::CloseCodePolicyViolated, QStringLiteral("Manager not found"));
+  QTRY_COMPARE_WITH_TIMEOUT(m_connections, 2, 10'000);
+  m_received.clear();
+  QTRY_VERIFY(!m_received.isEmpty());
+}
+
+void RtlsSimulatorTest::dialsUntilSomebodyIsThere() {
+  const quint16 port = m_server->serverPort();
+  m_server->close();
+  RtlsSimulator simulator;
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("not connected: ")));
+  QVERIFY(
+      simulator.start(arguments({QStringLiteral("--url"), QStringLiteral("ws://127.0.0.1:%1/ws/Manager1").arg(port)})));
+  QTest::qWait(100);
+  QVERIFY(m_server->listen(QHostAddress::LocalHost, port));
+  QTRY_COMPARE_WITH_TIMEOUT(m_connections, 1, 10'000);
+}
+
+void RtlsSimulatorTest::wrongArguments_data() {
+  QTest::addColumn<QStringList>("arguments");
+  QTest::addColumn<QString>("message");
+  const auto row = [](const char *option, const char *value, const char *message) {
+    QTest::addRow("%s %s", option, value)
+        << QStringList{QString::fromLatin1(option), QString::fromLatin1(value)} << QString::fromLatin1(message);
+  };
+  row("--url", "http://127.0.0.1:8080/", "allowed: ws://host:port");
+  row("--url", "ws://", "allowed: ws://host:port");
+  row("--tags", "0", "--tags 0 (allowed: a number from 1 to 10000)");
+  row("--tags", "1.5", "whole number");
+  row("--tags", "many", "--tags many");
+  row("--area", "0,0,10", "allowed: x0,y0,x1,y1");
+  row("--area", "10,0,0,10", "allowed: x0,y0,x1,y1");
+  row("--area", "0,0,nan,10", "allowed: x0,y0,x1,y1");
+  row("--rate", "0", "--rate 0");
+  row("--rate", "nan", "--rate nan");
+  row("--speed", "-1", "--speed -1");
+  row("--zone", "-1", "--zone -1");
+  row("--colour", "red", "colour");
+  row("stray", "word", "stray");
+  row("--help", "", "--area <x0,y0,x1,y1>");
+}
+
+void RtlsSimulatorTest::wrongArguments() {
+  QFETCH(QStringList, arguments);
+  QFETCH(QString, message);
+  RtlsSimulator simulator;
+  const auto line = simulator.start(arguments);
+  QVERIFY(!line);
+  QVERIFY2(line.error().contains(message), qPrintable(line.error()));
+}
+
+void RtlsSimulatorTest::neverRepeatsACredential() {
+  for (const char *url :
+       {"ws://me:sesame@127.0.0.1/ws/M", "ws://127.0.0.1/ws/M?token=sesame", "ws://127.0.0.1/ws/M?a=1&jwt=sesame"}) {
+    const auto options = SimulatorOptions::fromArguments({QStringLiteral("--url"), QString::fromLatin1(url)});
+    QVERIFY(!options);
+    QVERIFY(!options.error().contains(QLatin1String("sesame")));
+  }
+}
+
+void RtlsSimulatorTest::destroyWhileConnected() {
+  auto simulator = std::make_unique<RtlsSimulator>();
+  QVERIFY(simulator->start(arguments()));
+  QTRY_VERIFY(!m_received.isEmpty());
+  simulator.reset();
+  QTRY_COMPARE(m_client->state(), QAbstractSocket::UnconnectedState);
+}
+
+QTEST_GUILESS_MAIN(RtlsSimulatorTest)
+#include "rtlssimulator_test.moc"
