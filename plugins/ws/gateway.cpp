@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway.h"
+
+#include <algorithm>
+
+namespace tagwire::ws {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Deadlines are this exact; the shortest one of the manifest is 100 ms.
+constexpr auto tickInterval = 100ms;
+
+}  // namespace
+
+Gateway::Counters::Counters(Metrics &metrics)
+    : accepted(metrics.counter("tagwire_http_connections_total", "TCP connections accepted")),
+      turnedAway(metrics.counter("tagwire_http_turned_away_total", "Connections closed because there were too many")),
+      open(metrics.gauge("tagwire_http_connections", "Connections that speak HTTP now")) {}
+
+Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol)
+    : m_config(std::move(config)),
+      m_context(context),
+      m_makeProtocol(std::move(makeProtocol)),
+      m_admission(m_config.allowedOrigins, m_config.trustedProxies),
+      m_counters(context.metrics()),
+      m_commands(context),
+      m_rest(m_config, context, m_commands) {
+  connect(&m_commands, &CommandDesk::commandRequested, this, &Plugin::commandRequested);
+  connect(&m_ticks, &QTimer::timeout, this, &Gateway::tick);
+}
+
+Gateway::~Gateway() { stop(); }
+
+quint16 Gateway::port() const { return m_listener ? m_listener->serverPort() : quint16{0}; }
+
+void Gateway::start() {
+  if (m_listener) return;
+  const QString address = addressText(m_config.listen.address, m_config.listen.port);
+  auto listener = std::make_unique<Listener>();
+  if (const auto opened = listener->open(m_config.listen); !opened) {
+    if (listener->serverError() == QAbstractSocket::AddressInUseError) m_context.portBusy(address);
+    Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
+    return;
+  }
+  if (m_config.auth) {
+    qCWarning(m_context.log()) << "auth is read but not enforced yet: every program on this machine may do everything";
+  }
+  m_endpoints = std::make_unique<Endpoints>(m_config.serves(Served::Ws) ? *m_config.endpoints : QList<EndpointConfig>(),
+                                            m_context, m_makeProtocol, m_farewells);
+  connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
+  m_listener = std::move(listener);
+  connect(m_listener.get(), &Listener::arrived, this, &Gateway::welcome);
+  connect(m_listener.get(), &QTcpServer::acceptError, this, [this] {
+    m_isPaused = true;
+    if (std::exchange(m_isShortOfSockets, true)) return;
+    qCWarning(m_context.log()) << "can't accept connections:" << m_listener->errorString();
+  });
+  m_ticks.start(tickInterval);
+  qCInfo(m_context.log()).noquote() << "listening on" << addressText(m_listener->serverAddress(), port());
+  Q_EMIT statusChanged(PluginState::Running, QString());
+}
+
+void Gateway::stop() {
+  m_ticks.stop();
+  if (!m_listener) return;
+  m_listener.reset();
+  m_endpoints->disconnect(this);
+  m_endpoints.reset();
+  for (const auto &each : std::exchange(m_connections, {})) m_farewells.add(each.second->takeSocket());
+  m_counters.open.set(0);
+}
+
+void Gateway::write(const Samples &samples) {
+  if (!m_endpoints) return;
+  m_endpoints->write(samples);
+}
+
+void Gateway::notify(const Event &event) {
+  if (!m_endpoints) return;
+  m_commands.notify(event);
+  m_endpoints->notify(event);
+}
+
+void Gateway::tick() {
+  if (std::exchange(m_isPaused, false)) m_listener->resumeAccepting();
+  m_endpoints->tick();
+  m_commands.tick();
+  QList<HttpConnection *> connections;
+  for (const auto &each : m_connections) connections.append(each.first);
+  for (HttpConnection *connection : connections) connection->checkDeadline();
+}
+
+void Gateway::welcome() {
+  std::unique_ptr<QTcpSocket> socket = m_listener->take();
+  if (!socket) return;
+  m_isShortOfSockets = false;
+  m_counters.accepted.add();
+  if (!makeRoom()) {
+    m_counters.turnedAway.add();
+    const Response busy = errorResponse(503, QStringLiteral("too many connections"), m_context.clock().now());
+    socket->write(busy.encode(false, false, m_context.clock().now()));
+    return m_farewells.add(std::move(socket));
+  }
+  auto connection = std::make_unique<HttpConnection>(std::move(socket), m_httpLimits, m_context.clock(), *this);
+  HttpConnection &fresh = *connection;
+  m_connections.emplace(&fresh, std::move(connection));
+  m_counters.open.set(static_cast<double>(m_connections.size()));
+  fresh.begin();
+}
+
+/// A connection that waits for its next request costs its client nothing to open again.
+bool Gateway::makeRoom() {
+  if (m_connections.size() < static_cast<size_t>(m_httpLimits.connections)) return true;
+  const auto idle =
+      std::find_if(m_connections.begin(), m_connections.end(), [](const auto &each) { return each.first->isIdle(); });
+  if (idle == m_connections.end()) return false;
+  idle->first->close();
+  return true;
+}
+
+void Gateway::connectionOver(HttpConnection &connection) {
+  const auto found = m_connections.find(&connection);
+  if (found == m_connections.end()) return;
+  m_farewells.add(connection.takeSocket());
+  found->second.release()->deleteLater();
+  m_connections.erase(found);
+  m_counters.open.set(static_cast<double>(m_connections.size()));
+}
+
+void Gateway::requestRefused(int status) { count(status); }
+
+void Gateway::count(int status) {
+  m_context.metrics()
+      .counter("tagwire_http_responses_total", "HTTP responses by status", {{"status", std::to_string(status)}})
+      .add();
+}
+
+void Gateway::requestArrived(HttpConnection &connection, const Request &request) {
+  const Answer answer = answerTo(connection, request);
+  const auto refuse = [&](const Refusal &refusal) { answer(errorResponse(refusal, m_context.clock().now())); };
+  if (request.target == "*") return refuse({400, QStringLiteral("this server as a whole has nothing to say")});
+  const auto target = Target::parse(request.target);
+  if (!target) return refuse({400, target.error()});
+  if (target->hasCredential()) {
+    return refuse(
+        {400, QStringLiteral("a credential may not stand in the address (allowed: the Authorization header)")});
+  }
+  if (const auto refusal = m_admission.check(request, connection.peerAddress())) return refuse(*refusal);
+  respond(connection, request, *target);
+}
+
+void Gateway::respond(HttpConnection &connection, const Request &request, const Target &target) {
+  const Answer answer = answerTo(connection, request);
+  const Time now = m_context.clock().now();
+  if (request.wantsWebSocket()) {
+    if (const auto refusal = m_endpoints->check(request, target)) return answer(errorResponse(*refusal, now));
+    count(101);
+    return m_endpoints->accept(connection, request, target);
+  }
+  if (request.method == "OPTIONS" && request.count("access-control-request-method") > 0) {
+    return answerPreflight(request, answer);
+  }
+  if (!m_rest.has(target) && m_endpoints->has(target)) {
+    return answer(errorResponse({426, QStringLiteral("a WebSocket is served here"), {{"Upgrade", "websocket"}}}, now));
+  }
+  m_rest.handle(request, target, connection.peer(), answer);
+}
+
+/// Counts the answer, and lets pages of allowed origins read it.
+Answer Gateway::answerTo(HttpConnection &connection, const Request &request) {
+  const QByteArray origin = request.field("origin");
+  const bool isAllowed = m_admission.isAllowedOrigin(origin);
+  return [this, later = connection.laterAnswer(), origin, isAllowed](Response response) {
+    count(response.status);
+    if (isAllowed) {
+      response.fields.append(std::pair<QByteArray, QByteArray>("Access-Control-Allow-Origin", origin));
+      response.fields.append(std::pair<QByteArray, QByteArray>("Vary", "Origin"));
+    }
+    later(response);
+  };
+}
+
+void Gateway::answerPreflight(const Request &request, const Answer &answer) const {
+  if (!m_admission.isAllowedOrigin(request.field("origin"))) return answer({204, {}, {}});
+  answer({204,
+          {},
+          {},
+          {{"Access-Control-Allow-Methods", "GET, HEAD, POST"},
+           {"Access-Control-Allow-Headers", "Authorization, Content-Type"},
+           {"Access-Control-Max-Age", "600"}}});
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QTimer>
+
+#include <unordered_map>
+
+#include "http/admission.h"
+#include "http/farewell.h"
+#include "listener.h"
+#include "plugin.h"
+#include "rest/rest.h"
+#include "websocket/endpoints.h"
+#include "wsconfig.h"
+
+namespace tagwire::ws {
+
+/// The plugin: one listener for WebSockets and REST. Decides who gets in and who answers; the rest is done by
+/// Endpoints, Rest and CommandDesk. Thread-bound; owned by the host.
+class Gateway : public Plugin, public Sink, public HttpHost {
+  Q_OBJECT
+ public:
+  Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol);
+  ~Gateway() override;
+
+  void start() override;
+  void stop() override;
+  void write(const Samples &samples) override;
+  void notify(const Event &event) override;
+
+  /// Where it listens; 0 while it does not. (The manifest may leave the choice to the system.)
+  quint16 port() const;
+  /// For tests that can't wait.
+  void setHttpLimits(const HttpLimits &limits) { m_httpLimits = limits; }
+
+ private:
+  struct Counters {
+    explicit Counters(Metrics &metrics);
+    Counter accepted;
+    Counter turnedAway;
+    Gauge open;
+  };
+
+  void welcome();
+  bool makeRoom();
+  void tick();
+  void requestArrived(HttpConnection &connection, const Request &request) override;
+  void requestRefused(int status) override;
+  void connectionOver(HttpConnection &connection) override;
+  void respond(HttpConnection &connection, const Request &request, const Target &target);
+  Answer answerTo(HttpConnection &connection, const Request &request);
+  void answerPreflight(const Request &request, const Answer &answer) const;
+  void count(int status);
+
+  WsConfig m_config;
+  PluginContext &m_context;
+  ProtocolFactory m_makeProtocol;
+  HttpLimits m_httpLimits;
+  Admission m_admission;
+  Farewells m_farewells;
+  Counters m_counters;
+  CommandDesk m_commands;
+  Rest m_rest;
+  QTimer m_ticks;
+  std::unique_ptr<Listener> m_listener;
+  std::unique_ptr<Endpoints> m_endpoints;
+  std::unordered_map<HttpConnection *, std::unique_ptr<HttpConnection>> m_connections;
+  bool m_isPaused = false;  ///< Qt stopped accepting after an error
+  bool m_isShortOfSockets = false;
+};
+
+}  // namespace tagwire::ws

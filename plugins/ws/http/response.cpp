@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "response.h"
+
+#include <QDateTime>
+#include <QJsonObject>
+#include <QLocale>
+
+namespace tagwire::ws {
+
+namespace {
+
+QByteArray httpDate(Time now) {
+  const auto moment = QDateTime::fromMSecsSinceEpoch(toMilliseconds(now), Qt::UTC);
+  return QLocale::c().toString(moment, QStringLiteral("ddd, dd MMM yyyy HH:mm:ss 'GMT'")).toLatin1();
+}
+
+}  // namespace
+
+Response Response::json(int status, const QJsonDocument &document) {
+  return {status, "application/json", document.toJson(QJsonDocument::Compact)};
+}
+
+QByteArray Response::encode(bool keepAlive, bool isHead, Time now) const {
+  QByteArray head;
+  head.reserve(256 + (isHead ? 0 : body.size()));
+  head += "HTTP/1.1 " + QByteArray::number(status) + ' ' + reasonPhrase(status) + "\r\nDate: " + httpDate(now);
+  if (!contentType.isEmpty()) head += "\r\nContent-Type: " + contentType;
+  if (status != 204) head += "\r\nContent-Length: " + QByteArray::number(body.size());
+  head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  for (const auto &[name, value] : fields) head += name + ": " + value + "\r\n";
+  head += keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+  if (!isHead) head += body;
+  return head;
+}
+
+Response errorResponse(int status, const QString &text, Time now) {
+  return Response::json(status, QJsonDocument(QJsonObject{{QStringLiteral("success"), false},
+                                                          {QStringLiteral("error"), text},
+                                                          {QStringLiteral("timestamp"), toIso(now)}}));
+}
+
+Response errorResponse(const Refusal &refusal, Time now) {
+  Response response = errorResponse(refusal.status, refusal.text, now);
+  response.fields = refusal.fields;
+  return response;
+}
+
+QByteArray reasonPhrase(int status) {
+  switch (status) {
+    case 101:
+      return "Switching Protocols";
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 426:
+      return "Upgrade Required";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Status";
+  }
+}
+
+}  // namespace tagwire::ws

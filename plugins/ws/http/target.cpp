@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target.h"
+
+#include <QStringDecoder>
+
+#include <array>
+
+namespace tagwire::ws {
+
+namespace {
+
+int hexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<QString> decode(const QByteArray &text, bool plusIsBlank) {
+  QByteArray bytes;
+  bytes.reserve(text.size());
+  for (qsizetype i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      bytes.append(plusIsBlank && text[i] == '+' ? ' ' : text[i]);
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = hexDigit(text[i + 1]);
+    const int low = hexDigit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.append(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  QStringDecoder decoder(QStringDecoder::Utf8);
+  const QString decoded = decoder(bytes);
+  if (decoder.hasError()) return std::nullopt;
+  for (const QChar c : decoded) {
+    if (c.unicode() < 0x20 || c.unicode() == 0x7F) return std::nullopt;
+  }
+  return decoded;
+}
+
+}  // namespace
+
+Result<Target> Target::parse(const QByteArray &text) {
+  const auto bad = [] { return failure(QStringLiteral("malformed request target")); };
+  const qsizetype mark = text.indexOf('?');
+  const QByteArray path = mark < 0 ? text : text.left(mark);
+  if (!path.startsWith('/') || text.contains('#')) return bad();
+
+  Target target;
+  if (path.size() > 1) {
+    for (const QByteArray &segment : path.mid(1).split('/')) {
+      const auto decoded = decode(segment, false);
+      if (!decoded) return bad();
+      target.m_segments << *decoded;
+    }
+  }
+  target.m_path = u'/' + target.m_segments.join(u'/');
+  if (mark < 0) return target;
+  for (const QByteArray &pair : text.mid(mark + 1).split('&')) {
+    if (pair.isEmpty()) continue;
+    const qsizetype equals = pair.indexOf('=');
+    const auto key = decode(equals < 0 ? pair : pair.left(equals), true);
+    const auto value = decode(equals < 0 ? QByteArray() : pair.mid(equals + 1), true);
+    if (!key || !value) return bad();
+    target.m_query.append({*key, *value});
+  }
+  return target;
+}
+
+std::optional<QString> Target::value(const char *key) const {
+  for (const auto &[name, value] : m_query) {
+    if (name == QLatin1String(key)) return value;
+  }
+  return std::nullopt;
+}
+
+bool Target::hasCredential() const {
+  constexpr std::array keys{"token", "access_token", "api_key", "jwt"};
+  for (const auto &each : m_query) {
+    for (const char *key : keys) {
+      if (each.first.trimmed().compare(QLatin1String(key), Qt::CaseInsensitive) == 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QByteArray>
+#include <QStringList>
+
+#include <optional>
+#include <utility>
+
+#include "result.h"
+
+namespace tagwire::ws {
+
+/// The target of a request, taken apart: "/api/v1/points/plc1%2Ftemp?limit=1". Plain value.
+class Target {
+ public:
+  /// Errors: bad percent-encoding, invalid UTF-8, control characters.
+  static Result<Target> parse(const QByteArray &text);
+
+  /// Decoded, "/api/v1/points/plc1/temp"; for logs too, as it holds no query.
+  const QString &path() const { return m_path; }
+  /// Decoded each by itself: {"api", "v1", "points", "plc1/temp"}.
+  const QStringList &segments() const { return m_segments; }
+  /// The first value of a key of the query.
+  std::optional<QString> value(const char *key) const;
+  const QList<std::pair<QString, QString>> &query() const { return m_query; }
+  /// Any key under which people put credentials.
+  bool hasCredential() const;
+
+ private:
+  QString m_path;
+  QStringList m_segments;
+  QList<std::pair<QString, QString>> m_query;
+};
+
+}  // namespace tagwire::ws

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "listenaddress.h"
+
+namespace tagwire::ws {
+
+Result<ListenAddress> ListenAddress::fromText(const QString &text) {
+  const auto refuse = [&](const QString &why) {
+    return failure(QStringLiteral("\"%1\" %2 (allowed: %3)").arg(text, why, QString::fromLatin1(form)));
+  };
+  const qsizetype colon = text.lastIndexOf(u':');
+  if (colon <= 0) return refuse(QStringLiteral("is no address with a port"));
+
+  QString host = text.left(colon);
+  const bool bracketed = host.startsWith(u'[') && host.endsWith(u']');
+  if (bracketed) host = host.mid(1, host.size() - 2);
+  ListenAddress listen;
+  if (!listen.address.setAddress(host) || bracketed != (listen.address.protocol() == QHostAddress::IPv6Protocol)) {
+    return refuse(QStringLiteral("has no numeric address before the port"));
+  }
+  bool ok = false;
+  const QString digits = text.mid(colon + 1);
+  listen.port = digits.toUShort(&ok);
+  if (!ok || !digits.at(0).isDigit()) return refuse(QStringLiteral("has no port from 0 to 65535"));
+  if (!listen.address.isLoopback()) {
+    return refuse(QStringLiteral("can be reached from other machines, and auth is not enforced yet"));
+  }
+  return listen;
+}
+
+QString addressText(const QHostAddress &address, quint16 port) {
+  const bool isV6 = address.protocol() == QHostAddress::IPv6Protocol;
+  return (isV6 ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(address.toString()).arg(port);
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QString>
+
+#include <array>
+#include <utility>
+
+namespace tagwire::ws {
+
+/// The wire contracts that an endpoint of the manifest can name.
+enum class ProtocolKind : quint8 { RtlsManager, Device, Alarms, Rooms, Panel, Live };
+
+constexpr auto enumWords(ProtocolKind) {
+  return std::array{std::pair{"rtls-manager", ProtocolKind::RtlsManager},
+                    std::pair{"device", ProtocolKind::Device},
+                    std::pair{"alarms", ProtocolKind::Alarms},
+                    std::pair{"rooms", ProtocolKind::Rooms},
+                    std::pair{"panel", ProtocolKind::Panel},
+                    std::pair{"live", ProtocolKind::Live}};
+}
+
+/// The manifest's word for it.
+constexpr const char *wordOf(ProtocolKind kind) {
+  for (const auto &[word, each] : enumWords(kind)) {
+    if (each == kind) return word;
+  }
+  return "";
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QHash>
+#include <QList>
+
+#include <functional>
+#include <memory>
+
+#include "context.h"
+#include "event.h"
+#include "services/alarmdesk.h"
+
+namespace tagwire::ws {
+
+/// Asks the alarm desk for the active alarms, once for all who ask at the same time, and brings its answer up to date
+/// with the transitions that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
+class AlarmBook {
+ public:
+  using Active = QList<ActiveAlarm>;
+  using Taker = std::function<void(const Active &)>;
+
+  explicit AlarmBook(PluginContext &context);
+
+  /// `taker` is called once, never from within this call; with an empty list when nobody knows the alarms. Not called
+  /// when the book is gone meanwhile.
+  void ask(Taker taker);
+  /// Every transition belongs here, in its order, before anything is sent of it.
+  void note(const AlarmTransition &transition, Time time);
+
+ private:
+  void answered(const Result<Active> &answer);
+
+  PluginContext &m_context;
+  QList<Taker> m_takers;
+  QList<ActiveAlarm> m_meanwhile;
+  std::shared_ptr<AlarmBook *> m_self;  ///< an answer that comes late finds it gone
+};
+
+}  // namespace tagwire::ws

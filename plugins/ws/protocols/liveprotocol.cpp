@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "liveprotocol.h"
+
+#include <algorithm>
+
+#include "wirejson.h"
+
+namespace tagwire::ws {
+
+namespace {
+
+/// What is part of page 6 but comes later.
+QString whyNotServed(const QString &operation) {
+  static const QStringList alarmWords{QStringLiteral("ack"),        QStringLiteral("shelve"),
+                                      QStringLiteral("unshelve"),   QStringLiteral("suppress"),
+                                      QStringLiteral("unsuppress"), QStringLiteral("out-of-service"),
+                                      QStringLiteral("in-service"), QStringLiteral("comment")};
+  if (operation == QLatin1String("command")) {
+    return QStringLiteral("command is not served yet; use POST /api/os/command");
+  }
+  if (alarmWords.contains(operation)) return operation + QStringLiteral(" is not served yet");
+  return {};
+}
+
+}  // namespace
+
+LiveProtocol::LiveProtocol(PluginContext &context, const Limits &limits)
+    : m_context(context),
+      m_limits(limits),
+      m_names(context.points()),
+      m_alarms(context),
+      m_ring(context.sequence()),
+      m_newest(context.sequence()),
+      m_coalesced(context.metrics().counter("tagwire_ws_samples_coalesced_total",
+                                            "Samples replaced by newer ones before a slow client took them",
+                                            {{"protocol", "live"}})),
+      m_refused(context.metrics().counter("tagwire_ws_messages_refused_total",
+                                          "Messages of clients that were answered with an error",
+                                          {{"protocol", "live"}})) {
+  m_next.setSingleShot(true);
+  m_pace.setSingleShot(true);
+  m_pace.setTimerType(Qt::PreciseTimer);
+  QObject::connect(&m_next, &QTimer::timeout, &m_next, [this] { catchUpLater(); });
+  QObject::connect(&m_pace, &QTimer::timeout, &m_pace, [this] {
+    flush();
+    pace();
+  });
+}
+
+void LiveProtocol::opened(Session &session) { m_clients[session.id()].session = &session; }
+
+void LiveProtocol::closed(Session &session) {
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return;
+  LiveClient &client = found->second;
+  while (!client.subscriptions.empty()) remove(client, client.subscriptions.begin()->first);
+  m_clients.erase(found);
+}
+
+void LiveProtocol::received(Session &session, const QByteArray &text) {
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return;
+  const auto message = parseMessage(text);
+  if (!message) return refuse(session, QJsonValue(), message.error());
+  const QJsonValue operation = message->value(QLatin1String("op"));
+  if (!operation.isString()) {
+    return refuse(session, message->value(QLatin1String("id")), QStringLiteral("op must be a text"));
+  }
+  carryOut(found->second, operation.toString(), *message);
+}
+
+void LiveProtocol::carryOut(LiveClient &client, const QString &operation, const QJsonObject &message) {
+  if (operation == QLatin1String("subscribe")) return subscribe(client, message);
+  if (operation == QLatin1String("unsubscribe")) return unsubscribe(client, message);
+  if (operation == QLatin1String("ping")) return client.session->send(Frame::text("{\"op\":\"pong\"}"));
+  if (operation == QLatin1String("auth")) return;  // nothing to prove yet, and its answer is no message
+  QString why = whyNotServed(operation);
+  if (why.isEmpty()) {
+    why = QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, ping, auth)").arg(excerpt(operation));
+  }
+  refuse(*client.session, message.value(QLatin1String("id")), why);
+}
+
+void LiveProtocol::refuse(Session &session, const QJsonValue &id, const QString &message) {
+  m_refused.add();
+  JsonText json;
+  json.beginObject();
+  json.put("op", "error");
+  json.key("id");
+  if (id.isString()) {
+    json.text(excerpt(id.toString(), 64));
+  } else if (const auto number = wholeNumber(id)) {
+    json.integer(*number);
+  } else {
+    json.null();
+  }
+  json.put("message", message);
+  json.endObject();
+  session.send(Frame::text(json.view()));
+}
+
+void LiveProtocol::subscribe(LiveClient &client, const QJsonObject &message) {
+  const QJsonValue id = message.value(QLatin1String("id"));
+  const auto request = LiveSubscribe::fromJson(message);
+  if (!request) return refuse(*client.session, id, request.error());
+  const bool replaces = client.subscriptions.contains(request->id);
+  if (!replaces && static_cast<int>(client.subscriptions.size()) >= m_limits.subscriptions) {
+    return refuse(*client.session, id,
+                  QStringLiteral("%1 subscriptions are all that a client may hold").arg(m_limits.subscriptions));
+  }
+  // What was before belongs to those who were here before.
+  flush();
+  remove(client, request->id);
+  auto &subscription = client.subscriptions[request->id];
+  subscription = std::make_unique<LiveSubscription>();
+  subscription->id = jsonString(request->id);
+  subscription->session = client.session;
+  subscription->feed = &feedFor(*request);
+  subscription->feed->subscriptions.append(subscription.get());
+  begin(client, *subscription, *request);
+}
+
+void LiveProtocol::begin(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request) {
+  m_newest = std::max(m_newest, m_context.sequence());
+  subscription.sequence = m_newest;
+  JsonText json;
+  json.beginObject();
+  json.put("op", "subscribed");
+  json.key("id");
+  json.raw(subscription.id);
+  json.put("epoch", m_context.epoch());
+  json.put("seq", m_newest);
+  json.endObject();
+  client.session->send(Frame::text(json.view()));
+  if (request.after) {
+    const bool isOurs = request.epoch == m_context.epoch() && *request.after <= m_newest;
+    subscription.hasGap = !isOurs || !m_ring.covers(*request.after);
+    if (!subscription.hasGap) {
+      subscription.stage = Stage::Replay;
+      subscription.sequence = *request.after;
+    }
+  }
+  client.catchUps.append(&subscription);
+  catchUp(client);
+}
+
+LiveFeed &LiveProtocol::feedFor(const LiveSubscribe &request) {
+  const QString key = QString::number(request.interval.count()) + u' ' + request.topics.key();
+  auto &feed = m_feeds[key];
+  if (!feed) feed = std::make_unique<LiveFeed>(request.topics, request.interval);
+  return *feed;
+}
+
+void LiveProtocol::unsubscribe(LiveClient &client, const QJsonObject &message) {
+  const auto id = subscriptionId(message);
+  if (!id) return refuse(*client.session, message.value(QLatin1String("id")), id.error());
+  if (!client.subscriptions.contains(*id)) {
+    return refuse(*client.session, message.value(QLatin1String("id")), QStringLiteral("no such subscription"));
+  }
+  remove(client, *id);
+  JsonText json;
+  json.beginObject();
+  json.put("op", "unsubscribed");
+  json.put("id", *id);
+  json.endObject();
+  client.session->send(Frame::text(json.view()));
+}
+
+void LiveProtocol::remove(LiveClient &client, const QString &id) {
+  const auto found = client.subscriptions.find(id);
+  if (found == client.subscriptions.end()) return;
+  LiveSubscription *subscription = found->second.get();
+  LiveFeed *feed = subscription->feed;
+  client.catchUps.removeOne(subscription);
+  feed->subscriptions.removeOne(subscription);
+  if (feed->subscriptions.isEmpty()) {
+    std::erase_if(m_feeds, [feed](const auto &each) { return each.second.get() == feed; });
+  }
+  client.subscriptions.erase(found);
+}
+
+void LiveProtocol::drained(Session &session) {
+  flush();
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return;
+  for (const auto &[id, subscription] : found->second.subscriptions) {
+    if (!subscription->held.isEmpty()) sendHeld(*subscription, QByteArray());
+  }
+  catchUp(found->second);
+}
+
+void LiveProtocol::write(const Samples &samples) {
+  m_newest = std::max(m_newest, m_context.sequence());
+  m_ring.add(m_newest, m_context.clock().elapsed(), samples);
+  if (!m_feeds.empty()) m_turnSamples.append(samples);
+}
+
+void LiveProtocol::notify(const Event &event) {
+  m_newest = std::max(m_newest, event.sequence == 0 ? m_context.sequence() : event.sequence);
+  m_ring.add(m_newest, m_context.clock().elapsed(), event);
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) m_alarms.note(*alarm, event.time);
+  if (!m_feeds.empty()) m_turnEvents.append(LiveEvent(event));
+}
+
+void LiveProtocol::flush() {
+  if (m_turnSamples.isEmpty() && m_turnEvents.isEmpty()) return;
+  forgetSnapshots();
+  for (const auto &[key, feed] : m_feeds) publish(*feed);
+  m_turnSamples.clear();
+  m_turnEvents.clear();
+  pace();
+  closeSlow();
+}
+
+void LiveProtocol::tick(Time) { m_ring.dropOld(m_context.clock().elapsed()); }
+
+}  // namespace tagwire::ws

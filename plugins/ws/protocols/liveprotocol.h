@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QJsonObject>
+#include <QTimer>
+
+#include <unordered_map>
+
+#include "alarmbook.h"
+#include "endpointlimits.h"
+#include "livefeed.h"
+#include "liverequest.h"
+#include "protocol.h"
+#include "replayring.h"
+
+namespace tagwire::ws {
+
+/// The runtime's own protocol (page 6). Thread-bound (main thread); owned by the gateway.
+///
+/// A subscription begins with a catch-up (a snapshot, or a replay of what was missed) and is then Live. A client gets
+/// one catch-up at a time, in pieces, and only while it takes what it is sent, so that no number of subscriptions
+/// makes it cost more memory than one snapshot.
+class LiveProtocol : public Protocol {
+ public:
+  LiveProtocol(PluginContext &context, const Limits &limits);
+
+  void opened(Session &session) override;
+  void received(Session &session, const QByteArray &text) override;
+  void drained(Session &session) override;
+  void closed(Session &session) override;
+  void write(const Samples &samples) override;
+  void notify(const Event &event) override;
+  void flush() override;
+  void tick(Time now) override;
+
+ private:
+  using Stage = LiveSubscription::Stage;
+  /// Samples and events of one feed, encoded once; frames by their head, since the id differs from client to client.
+  struct Update {
+    Samples samples;
+    QByteArray samplesTail;
+    QByteArray eventsTail;
+    QList<QByteArray> events;  ///< the entries of eventsTail's events
+    quint64 sequence = 0;
+    QHash<QByteArray, Frame> frames;
+  };
+
+  void refuse(Session &session, const QJsonValue &id, const QString &message);
+  void carryOut(LiveClient &client, const QString &operation, const QJsonObject &message);
+  void subscribe(LiveClient &client, const QJsonObject &message);
+  void unsubscribe(LiveClient &client, const QJsonObject &message);
+  void remove(LiveClient &client, const QString &id);
+  LiveFeed &feedFor(const LiveSubscribe &request);
+  void begin(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request);
+
+  void publish(LiveFeed &feed);
+  void publishWaiting(LiveFeed &feed);
+  void deliver(LiveFeed &feed, Update &update);
+  void deliver(LiveSubscription &subscription, Update &update);
+  void hold(LiveSubscription &subscription, const Samples &samples);
+  void sendHeld(LiveSubscription &subscription, const QByteArray &eventsTail);
+  void sendUpdate(LiveSubscription &subscription, quint64 sequence, const QByteArray &tail);
+  void collect(LiveFeed &feed, const LiveEvent &event, QList<QByteArray> *events);
+  void pace();
+  void closeSlow();
+
+  void catchUp(LiveClient &client);
+  void catchUpLater();
+  void replay(LiveClient &client, LiveSubscription &subscription);
+  void askForAlarms(LiveClient &client);
+  void sendSnapshot(LiveClient &client, LiveSubscription &subscription, const AlarmBook::Active &alarms);
+  QByteArray snapshotTail(LiveFeed &feed, const AlarmBook::Active &alarms);
+  void forgetSnapshots();
+
+  PluginContext &m_context;
+  Limits m_limits;
+  PointNames m_names;
+  AlarmBook m_alarms;
+  ReplayRing m_ring;
+  LiveText m_text;
+  std::unordered_map<quint64, LiveClient> m_clients;
+  std::map<QString, std::unique_ptr<LiveFeed>> m_feeds;
+  QList<Samples> m_turnSamples;
+  QList<LiveEvent> m_turnEvents;
+  QList<quint64> m_tooSlow;  ///< closed once nobody iterates over subscriptions
+  quint64 m_newest = 0;
+  QTimer m_next;  ///< goes on with catch-ups in the next turn
+  QTimer m_pace;  ///< for feeds with a rate
+  Counter m_coalesced;
+  Counter m_refused;
+};
+
+}  // namespace tagwire::ws

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "makeprotocol.h"
+
+#include "alarmsprotocol.h"
+#include "liveprotocol.h"
+#include "panelprotocol.h"
+#include "rtlsprotocol.h"
+
+namespace tagwire::ws {
+
+std::unique_ptr<Protocol> makeProtocol(ProtocolKind kind, PluginContext &context, const Limits &limits) {
+  switch (kind) {
+    case ProtocolKind::RtlsManager:
+      return std::make_unique<RtlsProtocol>(context, limits);
+    case ProtocolKind::Alarms:
+      return std::make_unique<AlarmsProtocol>(context, limits);
+    case ProtocolKind::Panel:
+      return std::make_unique<PanelProtocol>(context, limits);
+    case ProtocolKind::Live:
+      return std::make_unique<LiveProtocol>(context, limits);
+    case ProtocolKind::Device:
+    case ProtocolKind::Rooms:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replayring.h"
+
+#include <algorithm>
+
+namespace tagwire::ws {
+
+namespace {
+
+qsizetype sizeOf(const Sample &sample) {
+  qsizetype size = sizeof(Sample);
+  if (const QString *text = std::get_if<QString>(&sample.value)) size += text->size() * 2;
+  if (std::holds_alternative<Position>(sample.value)) size += sizeof(Fix) + 64;
+  return size;
+}
+
+qsizetype sizeOf(const Event &event) {
+  // The texts of an event are short; a rule's message and a custom event's JSON are what may be long.
+  qsizetype size = sizeof(Event) + 512;
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) size += alarm->message.size() * 2;
+  if (const auto *custom = std::get_if<CustomEvent>(&event.body)) size += custom->json.size();
+  if (const auto *system = std::get_if<SystemEvent>(&event.body)) size += system->text.size() * 2;
+  return size;
+}
+
+}  // namespace
+
+ReplayRing::ReplayRing(quint64 sequence, qsizetype mostBytes, std::chrono::nanoseconds longest)
+    : m_lost(sequence), m_mostBytes(mostBytes), m_longest(longest) {}
+
+void ReplayRing::add(quint64 sequence, std::chrono::nanoseconds elapsed, const Samples &samples) {
+  qsizetype bytes = sizeof(Entry);
+  for (const Sample &sample : samples) bytes += sizeOf(sample);
+  append({sequence, elapsed, bytes, samples});
+}
+
+void ReplayRing::add(quint64 sequence, std::chrono::nanoseconds elapsed, const Event &event) {
+  append({sequence, elapsed, static_cast<qsizetype>(sizeof(Entry)) + sizeOf(event), event});
+}
+
+void ReplayRing::append(Entry entry) {
+  const auto elapsed = entry.kept;
+  m_bytes += entry.bytes;
+  m_entries.push_back(std::move(entry));
+  dropOld(elapsed);
+}
+
+void ReplayRing::dropOld(std::chrono::nanoseconds elapsed) {
+  while (!m_entries.empty() && (m_bytes > m_mostBytes || elapsed - m_entries.front().kept > m_longest)) {
+    m_lost = std::max(m_lost, m_entries.front().sequence);
+    m_bytes -= m_entries.front().bytes;
+    m_entries.pop_front();
+  }
+}
+
+std::deque<ReplayRing::Entry>::const_iterator ReplayRing::after(quint64 sequence) const {
+  return std::upper_bound(m_entries.begin(), m_entries.end(), sequence,
+                          [](quint64 number, const Entry &entry) { return number < entry.sequence; });
+}
+
+}  // namespace tagwire::ws

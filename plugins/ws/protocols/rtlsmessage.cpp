@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtlsmessage.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+
+#include <cmath>
+#include <limits>
+
+#include "wirejson.h"
+
+namespace tagwire::ws {
+
+namespace {
+
+constexpr int longestText = 128;
+
+/// Absent and null are the same: nothing was said.
+bool isAbsent(const QJsonValue &value) { return value.isUndefined() || value.isNull(); }
+
+Result<QString> textOf(const QJsonValue &value, const QString &name) {
+  if (!value.isString() || value.toString().isEmpty() || value.toString().size() > longestText) {
+    return failure(QStringLiteral("%1 must be a text of 1 to %2 characters").arg(name).arg(longestText));
+  }
+  return value.toString();
+}
+
+Result<QHash<QString, bool>> tagsFrom(const QJsonValue &params) {
+  const QJsonArray list = params.toArray();
+  if (!params.isArray() || list.size() > RtlsRequest::mostTags) {
+    return failure(QStringLiteral("params must be a list of at most %1 tags").arg(RtlsRequest::mostTags));
+  }
+  QHash<QString, bool> tags;
+  for (qsizetype index = 0; index < list.size(); ++index) {
+    const QString place = QStringLiteral("params[%1]").arg(index);
+    if (!list[index].isObject()) return failure(place + QStringLiteral(" must be an object"));
+    const QJsonObject tag = list[index].toObject();
+    const auto id = textOf(tag.value(QLatin1String("id")), place + QStringLiteral(".id"));
+    if (!id) return failure(id.error());
+    const QJsonValue wanted = tag.value(QLatin1String("data"));
+    if (!isAbsent(wanted) && !wanted.isString()) {
+      return failure(place + QStringLiteral(".data must be a string (\"true\": positions too)"));
+    }
+    tags.insert(*id, wanted == QLatin1String("true"));
+  }
+  return tags;
+}
+
+Result<QSet<int>> triggersFrom(const QJsonValue &value) {
+  QSet<int> triggers;
+  const QJsonArray list = value.toArray();
+  if (!value.isArray()) return failure(QStringLiteral("triggers must be a list of trigger ids"));
+  for (const QJsonValue &each : list) {
+    const auto number = wholeNumber(each);
+    if (!number || std::abs(*number) > std::numeric_limits<int>::max()) {
+      return failure(QStringLiteral("triggers must hold whole numbers"));
+    }
+    triggers.insert(static_cast<int>(*number));
+  }
+  return triggers;
+}
+
+/// A whole number within bounds under `key` into `into`; an error text, or empty.
+QString readWhole(const QJsonObject &message, const char *key, int lowest, int highest, int &into) {
+  const QJsonValue value = message.value(QLatin1String(key));
+  if (isAbsent(value)) return {};
+  const auto number = wholeNumber(value);
+  if (!number || *number < lowest || *number > highest) {
+    return QStringLiteral("%1 must be a whole number from %2 to %3").arg(QLatin1String(key)).arg(lowest).arg(highest);
+  }
+  into = static_cast<int>(*number);
+  return {};
+}
+
+QString readNumber(const QJsonObject &message, const char *key, bool isRequired, double &into) {
+  const QJsonValue value = message.value(QLatin1String(key));
+  if (isAbsent(value)) return isRequired ? QStringLiteral("%1 is missing").arg(QLatin1String(key)) : QString();
+  if (!value.isDouble() || !std::isfinite(value.toDouble())) {
+    return QStringLiteral("%1 must be a number").arg(QLatin1String(key));
+  }
+  into = value.toDouble();
+  return {};
+}
+
+QString readText(const QJsonObject &message, const char *key, bool isRequired, QString &into) {
+  const QJsonValue value = message.value(QLatin1String(key));
+  if (isAbsent(value)) return isRequired ? QStringLiteral("%1 is missing").arg(QLatin1String(key)) : QString();
+  // Old simulators send an empty gateway.
+  if (!isRequired && value == QLatin1String("")) return {};
+  const auto text = textOf(value, QLatin1String(key));
+  if (!text) return text.error();
+  into = *text;
+  return {};
+}
+
+QString readTime(const QJsonObject &message, const QTimeZone &zone, std::optional<Time> &into) {
+  const QJsonValue value = message.value(QLatin1String("TS"));
+  if (isAbsent(value)) return {};
+  const QString text = value.toString();
+  QDateTime time =
+      text.size() <= 40 && text.contains(u'T') ? QDateTime::fromString(text, Qt::ISODateWithMs) : QDateTime();
+  if (time.isValid() && time.timeSpec() == Qt::LocalTime) time = QDateTime(time.date(), time.time(), zone);
+  if (!time.isValid() || time.date().year() < 1970 || time.date().year() > 2200) {
+    return QStringLiteral("TS must be an ISO 8601 time such as \"2025-05-05T12:34:56.789\"");
+  }
+  into = fromMilliseconds(time.toMSecsSinceEpoch());
+  return {};
+}
+
+}  // namespace
+
+Result<RtlsRequest> RtlsRequest::fromJson(const QJsonObject &message) {
+  static const QHash<QString, Kind> kinds{{QStringLiteral("BeginStream"), Kind::BeginStream},
+                                          {QStringLiteral("AddTag"), Kind::AddTag},
+                                          {QStringLiteral("RemoveTag"), Kind::RemoveTag},
+                                          {QStringLiteral("EndStream"), Kind::EndStream}};
+  const QString name = message.value(QLatin1String("request")).toString();
+  const auto kind = kinds.constFind(name);
+  if (kind == kinds.cend()) {
+    return failure(QStringLiteral("unknown request \"%1\" (allowed: BeginStream, AddTag, RemoveTag, EndStream)")
+                       .arg(excerpt(name)));
+  }
+  const QJsonValue id = message.value(QLatin1String("reqid"));
+  if (requestIdJson(message) == "\"\"" && id != QLatin1String("")) {
+    return failure(QStringLiteral("reqid must be a text of at most %1 characters").arg(longestText));
+  }
+  RtlsRequest request;
+  request.kind = *kind;
+  if (request.kind == Kind::EndStream) return request;
+  auto tags = tagsFrom(message.value(QLatin1String("params")));
+  if (!tags) return failure(tags.error());
+  request.tags = std::move(*tags);
+  if (request.kind != Kind::BeginStream) return request;
+  const QString wrong = readWhole(message, "zone_id", 0, std::numeric_limits<int>::max(), request.zone);
+  if (!wrong.isEmpty()) return failure(wrong);
+  if (const QJsonValue triggers = message.value(QLatin1String("triggers")); !isAbsent(triggers)) {
+    auto ids = triggersFrom(triggers);
+    if (!ids) return failure(ids.error());
+    request.triggers = std::move(*ids);
+  }
+  return request;
+}
+
+QByteArray requestIdJson(const QJsonObject &message) {
+  const QJsonValue id = message.value(QLatin1String("reqid"));
+  if (id.isString() && id.toString().size() <= longestText) return jsonString(id.toString());
+  if (const auto number = wholeNumber(id)) return QByteArray::number(*number);
+  return "\"\"";
+}
+
+Result<IncomingFix> fixFromJson(const QJsonObject &message, const QTimeZone &zone) {
+  IncomingFix incoming;
+  Fix &fix = incoming.fix;
+  constexpr int mostZone = std::numeric_limits<int>::max();
+  for (const QString &wrong :
+       {readText(message, "ID", true, fix.tag), readNumber(message, "X", true, incoming.x),
+        readNumber(message, "Y", true, incoming.y), readNumber(message, "Z", false, incoming.z),
+        readText(message, "Type", false, fix.type), readText(message, "GWID", false, fix.gateway),
+        readNumber(message, "CNF", false, fix.confidence), readWhole(message, "Bat", 0, 100, fix.battery),
+        readWhole(message, "Sequence", 1, 200, fix.sequence), readWhole(message, "zone_id", 0, mostZone, fix.zone),
+        readTime(message, zone, incoming.time)}) {
+    if (!wrong.isEmpty()) return failure(wrong);
+  }
+  return incoming;
+}
+
+}  // namespace tagwire::ws

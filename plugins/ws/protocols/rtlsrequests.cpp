@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// RtlsProtocol: what clients send (R1-3 to R1-8, R1-10).
+#include "plugin.h"
+#include "rtlsprotocol.h"
+#include "wirejson.h"
+
+namespace tagwire::ws {
+
+namespace {
+
+constexpr int mostFixesUnderWay = 4096;
+constexpr quint16 normalClose = 1000;
+
+QByteArray responseHead(const QJsonObject &message) {
+  return "{\"type\":\"response\",\"reqid\":" + requestIdJson(message) + ",\"response\":";
+}
+
+}  // namespace
+
+void RtlsProtocol::take(RtlsStream &stream, const QByteArray &text) {
+  const auto message = parseMessage(text);
+  if (!message) return refuse(stream, QJsonObject(), message.error());
+  const QString type = message->value(QLatin1String("type")).toString();
+  if (type == QLatin1String("request")) return takeRequest(stream, *message, text);
+  if (type == QLatin1String("GISData")) return takeFix(stream, *message);
+  if (type == QLatin1String("HeartBeat")) return takeHeartbeat(stream, *message);
+  if (type == QLatin1String("auth")) return;  // nothing to prove yet, and this page has no welcome
+  refuse(stream, *message,
+         QStringLiteral("unknown type \"%1\" (allowed: request, GISData, HeartBeat, auth)").arg(excerpt(type)));
+}
+
+void RtlsProtocol::takeRequest(RtlsStream &stream, const QJsonObject &message, const QByteArray &text) {
+  const auto request = RtlsRequest::fromJson(message);
+  if (!request) return refuse(stream, message, request.error());
+  if (request->zone != 0 && !knowsZone(request->zone)) {
+    if (isFresh() || m_isMissing) {
+      return refuse(stream, message, QStringLiteral("unknown zone_id %1").arg(request->zone));
+    }
+    // It may have come with a reload; what follows waits its turn.
+    stream.stage = Stage::Waiting;
+    keep(stream, text);
+    return askDirectory();
+  }
+  const bool isChange = request->kind == RtlsRequest::Kind::AddTag || request->kind == RtlsRequest::Kind::RemoveTag;
+  if (isChange && !stream.isBegun) {
+    return refuse(stream, message, QStringLiteral("there is no stream; send BeginStream first"));
+  }
+  if (request->kind == RtlsRequest::Kind::AddTag && stream.tags.size() + request->tags.size() > RtlsRequest::mostTags) {
+    return refuse(stream, message, QStringLiteral("a stream holds at most %1 tags").arg(RtlsRequest::mostTags));
+  }
+  respond(stream, message);
+  if (request->kind == RtlsRequest::Kind::EndStream) return end(stream, normalClose, QString());
+  changeStream(stream, *request);
+}
+
+void RtlsProtocol::changeStream(RtlsStream &stream, const RtlsRequest &request) {
+  if (request.kind == RtlsRequest::Kind::BeginStream) {
+    stream.tags = request.tags;
+    stream.zone = request.zone;
+    stream.triggers = request.triggers;
+    stream.isBegun = true;
+    stream.held.clear();
+  } else {
+    for (auto tag = request.tags.cbegin(); tag != request.tags.cend(); ++tag) {
+      if (request.kind == RtlsRequest::Kind::AddTag) {
+        stream.tags.insert(tag.key(), tag.value());
+      } else {
+        stream.tags.remove(tag.key());
+      }
+    }
+  }
+  streamsChanged();
+}
+
+void RtlsProtocol::takeHeartbeat(RtlsStream &stream, const QJsonObject &message) {
+  const auto ts = wholeNumber(message.value(QLatin1String("ts")));
+  if (!ts) return refuse(stream, message, QStringLiteral("ts must be a whole number of milliseconds"));
+  if (!stream.heartbeats.takesAnswer(*ts, m_context.clock().elapsed())) return;
+  stream.session->send(Frame::text("{\"type\":\"HeartBeat\",\"ts\":" + QByteArray::number(*ts) + '}'));
+}
+
+void RtlsProtocol::takeFix(RtlsStream &stream, const QJsonObject &message) {
+  auto fix = fixFromJson(message, m_context.site().timeZone);
+  if (!fix) {
+    m_refusedFixes.add();
+    return refuse(stream, message, fix.error());
+  }
+  const quint64 id = stream.session->id();
+  if (stream.fixesUnderWay >= mostFixesUnderWay) return fixRefused(id, QStringLiteral("too many positions at once"));
+  ++stream.fixesUnderWay;
+  // A name that no other connection of this run has: with it the count of sequences starts anew (R1-12).
+  fix->sender = QStringLiteral("%1:%2 %3").arg(m_context.id()).arg(id).arg(stream.session->peer());
+  m_context.request(
+      &FixIntake::take,
+      [self = std::weak_ptr(m_self), id](const Result<bool> &answer) {
+        const auto protocol = self.lock();
+        if (!protocol) return;
+        const auto found = (*protocol)->m_streams.find(id);
+        if (found != (*protocol)->m_streams.end()) --found->second->fixesUnderWay;
+        if (!answer) (*protocol)->fixRefused(id, answer.error());
+      },
+      *fix);
+}
+
+void RtlsProtocol::fixRefused(quint64 session, const QString &reason) {
+  m_refusedFixes.add();
+  const auto found = m_streams.find(session);
+  if (found == m_streams.end() || found->second->stage == Stage::Ended) return;
+  // Told once a second: a sender out of step is so for every fix.
+  RtlsStream &stream = *found->second;
+  const auto elapsed = m_context.clock().elapsed();
+  if (elapsed - stream.refusedAt < std::chrono::seconds(1)) return;
+  stream.refusedAt = elapsed;
+  refuse(stream, QJsonObject(), reason);
+}
+
+void RtlsProtocol::respond(RtlsStream &stream, const QJsonObject &message) {
+  const QString request = message.value(QLatin1String("request")).toString();
+  stream.session->send(Frame::text(responseHead(message) + jsonString(request) + '}'));
+}
+
+void RtlsProtocol::refuse(RtlsStream &stream, const QJsonObject &message, const QString &why) {
+  m_refused.add();
+  stream.session->send(Frame::text(responseHead(message) + "\"Unknown\",\"message\":" + jsonString(why) + '}'));
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtlsstream.h"
+
+#include <algorithm>
+
+namespace tagwire::ws {
+
+namespace {
+
+constexpr qsizetype mostRecent = 16;
+
+}  // namespace
+
+bool Heartbeats::isDue(Elapsed elapsed, Elapsed interval, qint64 ts) {
+  if (elapsed - m_sentAt < interval) return false;
+  m_sentAt = elapsed;
+  m_open.append({ts, elapsed});
+  m_recent.append(ts);
+  if (m_recent.size() > mostRecent) m_recent.removeFirst();
+  return true;
+}
+
+bool Heartbeats::isMissing(Elapsed elapsed, Elapsed timeout) const {
+  return !m_open.isEmpty() && elapsed - m_open.first().sentAt >= timeout;
+}
+
+bool Heartbeats::takesAnswer(qint64 ts, Elapsed elapsed) {
+  if (m_recent.contains(ts)) {
+    m_open.removeIf([ts](const Open &each) { return each.ts == ts; });
+    return false;
+  }
+  if (elapsed - m_answeredAt < std::chrono::seconds(1)) return false;
+  m_answeredAt = elapsed;
+  return true;
+}
+
+bool RtlsStream::wantsEvent(const TriggerEvent &event, const ZoneDirectory &directory) const {
+  if (!isBegun || !tags.contains(event.tagId)) return false;
+  if (triggers && !triggers->contains(event.triggerId)) return false;
+  return holdsZone(event.zoneId, directory);
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# The wire contracts of plugin ws; included by its CMakeLists.txt.
+set(WS_PROTOCOL_SOURCES
+  protocols/alarmbook.cpp
+  protocols/alarmsprotocol.cpp
+  protocols/jsontext.cpp
+  protocols/livecatchup.cpp
+  protocols/livefeed.cpp
+  protocols/liveprotocol.cpp
+  protocols/livepublish.cpp
+  protocols/liverequest.cpp
+  protocols/livetext.cpp
+  protocols/makeprotocol.cpp
+  protocols/panelprotocol.cpp
+  protocols/pointnames.cpp
+  protocols/replayring.cpp
+  protocols/rtlsmessage.cpp
+  protocols/rtlsprotocol.cpp
+  protocols/rtlsrequests.cpp
+  protocols/rtlsstream.cpp
+  protocols/topics.cpp
+  protocols/wirejson.cpp)

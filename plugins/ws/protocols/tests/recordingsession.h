@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtEndian>
+
+#include "services/alarmdesk.h"
+#include "testcontext.h"
+#include "websocket/session.h"
+
+namespace tagwire::ws {
+
+/// A session that keeps what it is sent. Congestion is what the test says.
+class RecordingSession : public Session {
+ public:
+  explicit RecordingSession(const QHash<QString, QString> &variables = {}) : m_id(++lastId) {
+    m_upgrade.variables = variables;
+  }
+
+  quint64 id() const override { return m_id; }
+  QString peer() const override { return QStringLiteral("127.0.0.1:%1").arg(40000 + m_id); }
+  const Upgrade &upgrade() const override { return m_upgrade; }
+  void send(const Frame &frame) override { frames.append(frame); }
+  bool isCongested() const override { return congested; }
+  void close(quint16 code, const QString &reason) override {
+    closeCode = code;
+    closeReason = reason;
+  }
+
+  /// The message of a frame, its WebSocket head taken off.
+  static QByteArray payload(const Frame &frame) {
+    const QByteArray &bytes = frame.bytes();
+    const int size = static_cast<unsigned char>(bytes[1]);
+    const int head = size < 126 ? 2 : size == 126 ? 4 : 10;
+    return bytes.mid(head);
+  }
+  qsizetype count() const { return frames.size(); }
+  QByteArray text(qsizetype index) const { return index < frames.size() ? payload(frames[index]) : QByteArray(); }
+  QJsonObject message(qsizetype index) const { return QJsonDocument::fromJson(text(index)).object(); }
+  QJsonObject last() const { return message(frames.size() - 1); }
+  void clear() { frames.clear(); }
+  /// Values of `key` in each message so far.
+  QStringList each(const char *key) const {
+    QStringList values;
+    for (qsizetype index = 0; index < count(); ++index) {
+      values << message(index).value(QLatin1String(key)).toVariant().toString();
+    }
+    return values;
+  }
+
+  QList<Frame> frames;
+  bool congested = false;
+  int closeCode = 0;
+  QString closeReason;
+
+ private:
+  static inline quint64 lastId = 0;
+  quint64 m_id;
+  Upgrade m_upgrade;
+};
+
+/// Declares one point and gives its id.
+inline PointId declarePoint(TestContext &context, const char *name, int number, ValueType type = ValueType::Double,
+                            const QString &unit = {}) {
+  PointInfo info;
+  info.name = QString::fromUtf8(name);
+  info.number = number;
+  info.type = type;
+  info.unit = unit;
+  return context.declare({info}).value(0);
+}
+
+/// A good sample of now.
+inline Sample sampleOf(TestContext &context, PointId point, const Value &value, Quality quality = {}) {
+  return {point, quality, context.clock().now(), value};
+}
+
+inline Value positionOf(const char *tag, double x, double y, int zone = 0) {
+  auto fix = std::make_shared<Fix>();
+  fix->tag = QString::fromUtf8(tag);
+  fix->type = QStringLiteral("Sim");
+  fix->gateway = QStringLiteral("SIM-GW");
+  fix->confidence = 95;
+  fix->battery = 100;
+  fix->sequence = 17;
+  fix->zone = zone;
+  return Position{x, y, 0, fix};
+}
+
+/// The table first, then the protocol: as the hub does it.
+template <class P>
+void publish(TestContext &context, P &protocol, const Samples &samples) {
+  context.setSequence(context.sequence() + 1);
+  context.pointTable().update(samples);
+  protocol.write(samples);
+}
+
+template <class P>
+Event raise(TestContext &context, P &protocol, decltype(Event::body) body) {
+  context.setSequence(context.sequence() + 1);
+  Event event;
+  event.sequence = context.sequence();
+  event.time = context.clock().now();
+  event.source = QStringLiteral("alarms");
+  event.body = std::move(body);
+  protocol.notify(event);
+  return event;
+}
+
+inline AlarmTransition alarmOf(int rule, AlarmState state, AlarmState previous, const char *area = "") {
+  AlarmTransition alarm;
+  alarm.alarmId = 4200 + rule;
+  alarm.ruleId = rule;
+  alarm.ruleName = QStringLiteral("Compressor Discharge High Temp");
+  alarm.area = QString::fromUtf8(area);
+  alarm.state = state;
+  alarm.previous = previous;
+  alarm.severity = Severity::Critical;
+  alarm.comparison = QStringLiteral("above");
+  alarm.pointNumber = 42;
+  alarm.value = 85.5;
+  alarm.warningThreshold = 75;
+  alarm.alarmThreshold = 80;
+  alarm.message = QStringLiteral("Rule Compressor Discharge High Temp -> ") + toText(state);
+  return alarm;
+}
+
+/// An alarm plugin as far as its desk is concerned: answers at once, or when the test says so.
+class FakeAlarms : public Plugin, public AlarmDesk {
+ public:
+  void start() override {}
+  void stop() override {}
+  void activeAlarms(Reply<QList<ActiveAlarm>> reply) override {
+    ++asked;
+    if (isHolding) {
+      held = reply;
+    } else {
+      reply(active);
+    }
+  }
+
+  QList<ActiveAlarm> active;
+  bool isHolding = false;
+  Reply<QList<ActiveAlarm>> held;
+  int asked = 0;
+};
+
+}  // namespace tagwire::ws

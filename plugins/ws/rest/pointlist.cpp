@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pointlist.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <cmath>
+
+namespace tagwire::ws {
+
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void put(Writer &writer, const char *key, const QString &text) {
+  const QByteArray bytes = text.toUtf8();
+  writer.Key(key);
+  writer.String(bytes.constData(), static_cast<rapidjson::SizeType>(bytes.size()));
+}
+
+void putValue(Writer &writer, const Value &value) {
+  if (const auto *flag = std::get_if<bool>(&value)) {
+    writer.Bool(*flag);
+  } else if (const auto *whole = std::get_if<qint64>(&value)) {
+    writer.Int64(*whole);
+  } else if (const auto *number = std::get_if<double>(&value); number && std::isfinite(*number)) {
+    writer.Double(*number);
+  } else if (const auto *text = std::get_if<QString>(&value)) {
+    const QByteArray bytes = text->toUtf8();
+    writer.String(bytes.constData(), static_cast<rapidjson::SizeType>(bytes.size()));
+  } else if (const auto *position = std::get_if<Position>(&value)) {
+    const QByteArray bytes = QJsonDocument(toJson(*position).toObject()).toJson(QJsonDocument::Compact);
+    writer.RawValue(bytes.constData(), static_cast<size_t>(bytes.size()), rapidjson::kObjectType);
+  } else {
+    writer.Null();
+  }
+}
+
+void putPoint(Writer &writer, const Point &point, const Sample &last) {
+  writer.StartObject();
+  put(writer, "name", point.fullName);
+  writer.Key("number");
+  writer.Int(point.number.value_or(0));
+  put(writer, "type", QString(toText(point.type)));
+  writer.Key("value");
+  putValue(writer, last.value);
+  put(writer, "quality", toText(last.quality));
+  if (last.time == Time()) {
+    writer.Key("timestamp");
+    writer.Null();
+  } else {
+    put(writer, "timestamp", toIso(last.time));
+  }
+  put(writer, "unit", point.unit);
+  put(writer, "description", point.description);
+  writer.Key("writable");
+  writer.Bool(point.writable);
+  writer.EndObject();
+}
+
+QByteArray bytesOf(const rapidjson::StringBuffer &buffer) {
+  return {buffer.GetString(), static_cast<qsizetype>(buffer.GetSize())};
+}
+
+Result<qint64> wholeNumber(const Target &target, const char *key, qint64 lowest, qint64 highest, qint64 fallback) {
+  const auto text = target.value(key);
+  if (!text) return fallback;
+  bool ok = false;
+  const qint64 number = text->toLongLong(&ok);
+  if (ok && number >= lowest && number <= highest) return number;
+  return failure(QStringLiteral("%1 is wrong (allowed: %2 to %3)").arg(QLatin1String(key)).arg(lowest).arg(highest));
+}
+
+}  // namespace
+
+Result<PointFilter> PointFilter::fromQuery(const Target &target) {
+  PointFilter filter;
+  filter.prefix = target.value("prefix").value_or(QString());
+  const auto limit = wholeNumber(target, "limit", 1, 100000, filter.limit);
+  if (!limit) return failure(limit.error());
+  const auto offset = wholeNumber(target, "offset", 0, 1000000000, 0);
+  if (!offset) return failure(offset.error());
+  filter.limit = *limit;
+  filter.offset = *offset;
+  return filter;
+}
+
+PointList listPoints(const PointTable &points, const PointFilter &filter) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  PointList list;
+  writer.StartArray();
+  for (quint32 i = 1; i <= points.count(); ++i) {
+    const auto point = points.point(PointId{i});
+    if (!point || !point->fullName.startsWith(filter.prefix)) continue;
+    const qint64 index = list.total++;
+    if (index < filter.offset || index >= filter.offset + filter.limit) continue;
+    putPoint(writer, *point, points.last(point->id));
+  }
+  writer.EndArray();
+  list.json = bytesOf(buffer);
+  return list;
+}
+
+QByteArray onePoint(const PointTable &points, PointId id) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  putPoint(writer, *points.point(id), points.last(id));
+  return bytesOf(buffer);
+}
+
+}  // namespace tagwire::ws

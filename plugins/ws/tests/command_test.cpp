@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QTest>
+
+#include "restfixture.h"
+
+using namespace tagwire;
+using namespace tagwire::ws;
+using namespace std::chrono_literals;
+using Fixture = RestFixture;
+
+class CommandTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void R5_9_refusesBadCommands_data();
+  void R5_9_refusesBadCommands();
+  void R5_9_answersWhenTheCommandEnded_data();
+  void R5_9_answersWhenTheCommandEnded();
+  void R5_9_answers202WhileUnderWay();
+  void R5_9_givesTheWholeHistory();
+  void R5_11_correlationIdMakesOneCommand();
+  void historyIsBounded();
+  void clientThatLeavesLosesNothingElse();
+};
+
+void CommandTest::R5_9_refusesBadCommands_data() {
+  QTest::addColumn<QByteArray>("body");
+  QTest::addColumn<int>("status");
+  QTest::addColumn<QString>("words");
+  const auto row = [](const char *name, const QByteArray &body, int status, const char *words) {
+    QTest::newRow(name) << body << status << QString::fromLatin1(words);
+  };
+  row("no JSON", "{", 400, "JSON object");
+  row("array", "[]", 400, "JSON object");
+  row("empty", "", 400, "JSON object");
+  row("no endpoint", R"({"value":1})", 400, "endpointId");
+  row("endpoint as text", R"({"endpointId":"59","value":1})", 400, "endpointId");
+  row("half an endpoint", R"({"endpointId":59.5,"value":1})", 400, "endpointId");
+  row("negative endpoint", R"({"endpointId":-59,"value":1})", 400, "endpointId");
+  row("huge endpoint", R"({"endpointId":1e300,"value":1})", 400, "endpointId");
+  row("no value", R"({"endpointId":59})", 400, "value is missing");
+  row("null", R"({"endpointId":59,"value":null})", 400, "");
+  row("object", R"({"endpointId":59,"value":{}})", 400, "");
+  row("text for a number", R"({"endpointId":59,"value":"hot"})", 400, "");
+  row("too high", R"({"endpointId":59,"value":100.5})", 400, "up to 100");
+  row("too low", R"({"endpointId":59,"value":-1})", 400, "from 0");
+  row("read-only", R"({"endpointId":60,"value":true})", 400, "read-only");
+  row("unknown point", R"({"endpointId":61,"value":1})", 404, "61");
+  row("toggle", R"({"endpointId":59,"value":1,"commandType":"toggle"})", 400, "not there yet (allowed: write)");
+  row("pulse", R"({"endpointId":59,"value":1,"commandType":"pulse"})", 400, "not there yet (allowed: write)");
+  row("unknown type", R"({"endpointId":59,"value":1,"commandType":"explode"})", 400, "allowed: write");
+  row("correlation as number", R"({"endpointId":59,"value":1,"correlationId":7})", 400, "correlationId");
+  row("line feed in a name", R"({"endpointId":59,"value":1,"requestedBy":"a\nb"})", 400, "requestedBy");
+}
+
+void CommandTest::R5_9_refusesBadCommands() {
+  QFETCH(QByteArray, body);
+  QFETCH(int, status);
+  QFETCH(QString, words);
+  Fixture fixture;
+  const HttpReply reply = fixture.post(body);
+  QCOMPARE(reply.status, status);
+  QVERIFY2(reply.object().value(QStringLiteral("error")).toString().contains(words), reply.body.constData());
+  QVERIFY(fixture.commands.isEmpty());
+}
+
+void CommandTest::R5_9_answersWhenTheCommandEnded_data() {
+  QTest::addColumn<int>("state");
+  QTest::addColumn<int>("status");
+  QTest::newRow("succeeded") << int(CommandState::Succeeded) << 200;
+  QTest::newRow("blocked") << int(CommandState::Blocked) << 403;
+  QTest::newRow("failed") << int(CommandState::Failed) << 409;
+  QTest::newRow("expired") << int(CommandState::Expired) << 409;
+  QTest::newRow("unknown") << int(CommandState::Unknown) << 409;
+}
+
+void CommandTest::R5_9_answersWhenTheCommandEnded() {
+  QFETCH(int, state);
+  QFETCH(int, status);
+  Fixture fixture;
+  RawClient client(fixture.gateway.port());
+  client.send(
+      Fixture::postHead(R"({"endpointId":59,"value":80,"commandType":"write","tileId":3,"requestedBy":"ann"})"));
+  QTRY_COMPARE(fixture.commands.size(), 1);
+  const Command command = fixture.commands.first();
+  QCOMPARE(command.point, fixture.ids[0]);
+  QVERIFY(command.value == Value(80.0));
+  QVERIFY(command.requestedBy.startsWith(QStringLiteral("ann@127.0.0.1:")));
+  fixture.tell(command.id, CommandState::Queued);
+  fixture.tell(command.id, CommandState::Sent);
+  QTest::qWait(50);
+  QCOMPARE(client.status(), 0);
+  const bool isWell = status == 200;
+  fixture.tell(command.id, static_cast<CommandState>(state), isWell ? Value(80.0) : Value(),
+               isWell ? QString() : QStringLiteral("it went wrong"));
+  const HttpReply reply = fixture.wait(client);
+  QCOMPARE(reply.status, status);
+  QCOMPARE(reply.object().value(QStringLiteral("commandId")).toString(), command.id);
+  QCOMPARE(reply.object().value(QStringLiteral("status")).toString(),
+           QString(toText(static_cast<CommandState>(state))));
+  if (isWell) {
+    QCOMPARE(reply.object().value(QStringLiteral("actualValue")).toDouble(), 80.0);
+  } else {
+    QVERIFY(reply.object().value(QStringLiteral("actualValue")).isNull());
+    QCOMPARE(reply.object().value(QStringLiteral("message")).toString(), QStringLiteral("it went wrong"));
+  }
+}
+
+void CommandTest::R5_9_answers202WhileUnderWay() {
+  Fixture fixture;
+  RawClient client(fixture.gateway.port());
+  client.send(Fixture::postHead(R"({"endpointId":59,"value":80})"));
+  QTRY_COMPARE(fixture.commands.size(), 1);
+  fixture.tell(fixture.commands[0].id, CommandState::Sent);
+  fixture.context.manualClock().advance(5s);
+  const HttpReply reply = fixture.wait(client);
+  QCOMPARE(reply.status, 202);
+  QCOMPARE(reply.object().value(QStringLiteral("status")).toString(), QStringLiteral("sent"));
+}
+
+void CommandTest::R5_9_givesTheWholeHistory() {
+  Fixture fixture;
+  RawClient client(fixture.gateway.port());
+  client.send(Fixture::postHead(R"({"endpointId":59,"value":80,"correlationId":"c-1"})"));
+  QTRY_COMPARE(fixture.commands.size(), 1);
+  const QString id = fixture.commands[0].id;
+  for (const auto state : {CommandState::Queued, CommandState::Sent, CommandState::Acked}) fixture.tell(id, state);
+  fixture.tell(id, CommandState::Succeeded, Value(80.0));
+  fixture.tell(id, CommandState::Queued);  // a repeat of the first step: the command has ended
+  const HttpReply reply = fixture.get("/api/os/command/" + id.toLatin1());
+  QCOMPARE(reply.status, 200);
+  const QJsonObject json = reply.object();
+  QCOMPARE(json.value(QStringLiteral("status")).toString(), QStringLiteral("succeeded"));
+  QCOMPARE(json.value(QStringLiteral("endpointId")).toInt(), 59);
+  QCOMPARE(json.value(QStringLiteral("correlationId")).toString(), QStringLiteral("c-1"));
+  QStringList steps;
+  for (const QJsonValue &step : json.value(QStringLiteral("history")).toArray()) {
+    steps << step.toObject().value(QStringLiteral("status")).toString();
+  }
+  QCOMPARE(steps.join(u' '), QStringLiteral("queued sent acked succeeded"));
+  QCOMPARE(fixture.get("/api/os/command/none").status, 404);
+}
+
+void CommandTest::R5_11_correlationIdMakesOneCommand() {
+  Fixture fixture;
+  const QByteArray body = R"({"endpointId":59,"value":80,"correlationId":"c-1"})";
+  RawClient first(fixture.gateway.port());
+  first.send(Fixture::postHead(body));
+  QTRY_COMPARE(fixture.commands.size(), 1);
+  RawClient second(fixture.gateway.port());
+  second.send(Fixture::postHead(body));
+  const HttpReply other = fixture.post(R"({"endpointId":59,"value":81,"correlationId":"c-1"})");
+  QCOMPARE(other.status, 409);
+  fixture.tell(fixture.commands[0].id, CommandState::Succeeded, Value(80.0));
+  QCOMPARE(fixture.wait(first).status, 200);
+  QCOMPARE(fixture.wait(second).object().value(QStringLiteral("commandId")).toString(), fixture.commands[0].id);
+  QCOMPARE(fixture.post(body).status, 200);  // long over: answered at once
+  QCOMPARE(fixture.commands.size(), 1);
+}
+
+void CommandTest::historyIsBounded() {
+  Fixture fixture;
+  for (int i = 0; i <= 1000; ++i) fixture.tell(QString::number(i), CommandState::Succeeded);
+  QCOMPARE(fixture.get("/api/os/command/0").status, 404);
+  QCOMPARE(fixture.get("/api/os/command/1").status, 200);
+  QCOMPARE(fixture.get("/api/os/command/1000").status, 200);
+}
+
+void CommandTest::clientThatLeavesLosesNothingElse() {
+  Fixture fixture;
+  {
+    RawClient client(fixture.gateway.port());
+    client.send(Fixture::postHead(R"({"endpointId":59,"value":80})"));
+    QTRY_COMPARE(fixture.commands.size(), 1);
+  }
+  QTest::qWait(50);
+  fixture.tell(fixture.commands[0].id, CommandState::Succeeded, Value(80.0));
+  QCOMPARE(fixture.get("/api/os/command/" + fixture.commands[0].id.toLatin1()).status, 200);
+}
+
+QTEST_GUILESS_MAIN(CommandTest)
+#include "command_test.moc"

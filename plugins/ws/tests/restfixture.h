@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QJsonArray>
+#include <QJsonObject>
+
+#include "gateway.h"
+#include "rawclient.h"
+#include "testcontext.h"
+
+namespace tagwire::ws {
+
+struct HttpReply {
+  int status = 0;
+  QByteArray head;
+  QByteArray body;
+  QJsonObject object() const { return QJsonDocument::fromJson(body).object(); }
+  QJsonArray array() const { return QJsonDocument::fromJson(body).array(); }
+};
+
+struct RestFixture {
+  RestFixture() : gateway(config(), context, [](ProtocolKind, PluginContext &, const Limits &) { return nullptr; }) {
+    PointInfo temperature;
+    temperature.name = QStringLiteral("boiler/temp");
+    temperature.number = 59;
+    temperature.unit = QStringLiteral("°C");
+    temperature.writable = true;
+    temperature.minimum = 0;
+    temperature.maximum = 100;
+    PointInfo run;
+    run.name = QStringLiteral("pump/run");
+    run.number = 60;
+    run.type = ValueType::Bool;
+    ids = context.declare({temperature, run});
+    QObject::connect(&gateway, &Plugin::commandRequested, &gateway,
+                     [this](const Command &command) { commands.append(command); });
+    gateway.start();
+  }
+  static WsConfig config() {
+    WsConfig result;
+    result.listen = {QHostAddress(QHostAddress::LocalHost), 0};
+    result.endpoints = QList<EndpointConfig>();
+    return result;
+  }
+  /// A step of a command, as the hub would tell it.
+  void tell(const QString &id, CommandState state, const Value &actual = {}, const QString &error = {}) {
+    Event event;
+    event.time = context.clock().now();
+    event.body = CommandStatus{id, ids[0], state, actual, error};
+    gateway.notify(event);
+  }
+  HttpReply wait(RawClient &client) {
+    HttpReply reply;
+    if (!QTest::qWaitFor([&] { return client.status() != 0; })) return reply;
+    reply.status = client.status();
+    reply.head = client.input().left(client.input().indexOf("\r\n\r\n") + 2);
+    const qsizetype at = reply.head.indexOf("Content-Length: ") + 16;
+    const qsizetype size = reply.head.mid(at, reply.head.indexOf("\r\n", at) - at).toLongLong();
+    if (!QTest::qWaitFor([&] { return client.input().size() >= reply.head.size() + 2 + size; })) return {};
+    reply.body = client.input().mid(reply.head.size() + 2, size);
+    return reply;
+  }
+  HttpReply get(const QByteArray &target) {
+    RawClient client(gateway.port());
+    client.send(RawClient::head("GET", target));
+    return wait(client);
+  }
+  static QByteArray postHead(const QByteArray &body) {
+    return RawClient::head("POST", "/api/os/command", "Content-Length: " + QByteArray::number(body.size()) + "\r\n") +
+           body;
+  }
+  HttpReply post(const QByteArray &body) {
+    RawClient client(gateway.port());
+    client.send(postHead(body));
+    return wait(client);
+  }
+
+  TestContext context{QStringLiteral("plc1")};
+  QList<PointId> ids;
+  QList<Command> commands;
+  Gateway gateway;
+};
+
+}  // namespace tagwire::ws

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QFile>
+#include <QTest>
+
+#include "permission.h"
+#include "testcontext.h"
+#include "wsconfig.h"
+
+using namespace tagwire;
+using namespace tagwire::ws;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::optional<WsConfig> read(const QByteArray &json, QString *problems = nullptr) {
+  Problems found;
+  const ConfigNode node = parseJson(json, QStringLiteral("test.json"), found);
+  std::optional<WsConfig> config;
+  if (!hasErrors(found)) {
+    ConfigReader reader(node, QStringLiteral("config"), found);
+    config = WsConfig::read(reader);
+  }
+  if (problems) {
+    for (const Problem &problem : found) *problems += toText(problem) + u'\n';
+  }
+  return config;
+}
+
+QByteArray withEndpoints(const QByteArray &endpoints) {
+  return R"({"listen":"127.0.0.1:0","endpoints":[)" + endpoints + "]}";
+}
+
+}  // namespace
+
+class WsConfigTest : public QObject {
+  Q_OBJECT
+
+ private Q_SLOTS:
+  void defaults();
+  void R5_8_defaultLimitsOfAPanel();
+  void manifestLimitsWin();
+  void refuses_data();
+  void refuses();
+  void everyErrorIsReported();
+  void checksPermissions();
+  void matchesPaths();
+  void schemaNamesEveryKey();
+};
+
+void WsConfigTest::defaults() {
+  QString problems;
+  const auto config = read(R"({"listen":"[::1]:8080"})", &problems);
+  QVERIFY2(config, qPrintable(problems));
+  QCOMPARE(config->listen.port, quint16{8080});
+  QCOMPARE(config->listen.address, QHostAddress(QHostAddress::LocalHostIPv6));
+  QCOMPARE(config->endpoints->size(), 1);
+  QCOMPARE(config->endpoints->first().path.text(), QStringLiteral("/ws/live"));
+  QCOMPARE(config->endpoints->first().protocol, ProtocolKind::Live);
+  QVERIFY(config->serves(Served::Ws) && config->serves(Served::Rest));
+  QCOMPARE(config->endpoints->first().effectiveLimits().connections, 1000);
+}
+
+void WsConfigTest::R5_8_defaultLimitsOfAPanel() {
+  const Limits panel = defaultLimits(ProtocolKind::Panel);
+  QCOMPARE(panel.connections, 100);
+  QCOMPARE(panel.messagesPerSecond, 10);
+  QCOMPARE(panel.subscriptions, 50);
+  QCOMPARE(panel.pingInterval, 30'000ms);
+  QCOMPARE(panel.pongTimeout, 60'000ms);
+  const Limits rooms = defaultLimits(ProtocolKind::Rooms);
+  QCOMPARE(rooms.messageBytes, 512);
+  QCOMPARE(rooms.pingInterval, 54'000ms);
+}
+
+void WsConfigTest::manifestLimitsWin() {
+  const auto config = read(withEndpoints(
+      R"({"path":"/ws","protocol":"panel","limits":{"connections":5,"ping_interval_ms":1000,"pong_timeout_ms":3000}})"));
+  QVERIFY(config);
+  const Limits limits = config->endpoints->first().effectiveLimits();
+  QCOMPARE(limits.connections, 5);
+  QCOMPARE(limits.pingInterval, 1000ms);
+  QCOMPARE(limits.pongTimeout, 3000ms);
+  QCOMPARE(limits.messagesPerSecond, 10);
+}
+
+void WsConfigTest::refuses_data() {
+  QTest::addColumn<QByteArray>("json");
+  QTest::addColumn<QString>("path");
+  QTest::addColumn<QString>("words");
+  const auto row = [](const char *name, const QByteArray &json, const char *path, const char *words) {
+    QTest::newRow(name) << json << QString::fromLatin1(path) << QString::fromLatin1(words);
+  };
+  row("no listen", "{}", "config", "listen");
+  row("unknown key", R"({"listen":"127.0.0.1:0","listn":1})", "listn", "listen");
+  row("rooms come later", R"({"listen":"127.0.0.1:0","rooms":[]})", "rooms", "rooms");
+  row("any address", R"({"listen":"0.0.0.0:8080"})", "listen", "auth is not enforced yet");
+  row("other address", R"({"listen":"192.168.0.1:8080"})", "listen", "auth is not enforced yet");
+  row("name", R"({"listen":"plant.example:8080"})", "listen", "127.0.0.1:port");
+  row("no port", R"({"listen":"127.0.0.1"})", "listen", "127.0.0.1:port");
+  row("large port", R"({"listen":"127.0.0.1:65536"})", "listen", "0 to 65535");
+  row("signed port", R"({"listen":"127.0.0.1:+80"})", "listen", "0 to 65535");
+  row("IPv6 without brackets", R"({"listen":"::1:80"})", "listen", "numeric address");
+  row("unknown protocol", withEndpoints(R"({"path":"/ws","protocol":"pannel"})"), "endpoints[0].protocol", "panel");
+  row("relative path", withEndpoints(R"({"path":"ws","protocol":"live"})"), "endpoints[0].path", "begin with");
+  row("path with query", withEndpoints(R"({"path":"/ws?x=1","protocol":"live"})"), "endpoints[0].path", "segment");
+  row("path with dots", withEndpoints(R"({"path":"/ws/..","protocol":"live"})"), "endpoints[0].path", "segment");
+  row("half a variable", withEndpoints(R"({"path":"/ws/x{manager}","protocol":"rtls-manager"})"), "endpoints[0].path",
+      "segment");
+  row("empty variable", withEndpoints(R"({"path":"/ws/{}","protocol":"rtls-manager"})"), "endpoints[0].path", "name");
+  row("no manager", withEndpoints(R"({"path":"/ws/m","protocol":"rtls-manager"})"), "endpoints[0].path", "{manager}");
+  row("no device id", withEndpoints(R"({"path":"/ws/{device}","protocol":"device"})"), "endpoints[0].path",
+      "{device_id}");
+  row("variable for nothing", withEndpoints(R"({"path":"/ws/{x}","protocol":"live"})"), "endpoints[0].path",
+      "no variable");
+  row("same path", withEndpoints(R"({"path":"/ws","protocol":"live"},{"path":"/ws","protocol":"panel"})"),
+      "endpoints[1].path", "endpoints[0]");
+  row("pong before ping", withEndpoints(R"({"path":"/ws","protocol":"live","limits":{"pong_timeout_ms":30000}})"),
+      "endpoints[0].limits.pong_timeout_ms", "ping_interval_ms");
+  row("no connections", withEndpoints(R"({"path":"/ws","protocol":"live","limits":{"connections":0}})"),
+      "endpoints[0].limits.connections", "1");
+  row("tls", R"({"listen":"127.0.0.1:0","tls":{"certificate":"c.pem","key":{"$env":"PATH"}}})", "tls", "not there yet");
+  row("plain secret", R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"HS256","key":"s3cret"}}})", "auth.jwt.key",
+      "$env");
+  row("algorithm none", R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"none","key":{"$env":"PATH"}}}})",
+      "auth.jwt.algorithm", "HS256");
+  row("no PEM", R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"RS256","key":{"$env":"PATH"}}}})",
+      "auth.jwt.key", "PEM");
+  row("bad permission", R"({"listen":"127.0.0.1:0","auth":{"anonymous":["points:raed"]}})", "auth.anonymous[0]",
+      "read");
+  row("bad role", R"({"listen":"127.0.0.1:0","auth":{"roles":{"lead":["alarm:ack"]}}})", "auth.roles.lead[0]",
+      "alarms");
+  row("bad origin", R"({"listen":"127.0.0.1:0","allowed_origins":["panel.example.org"]})", "allowed_origins[0]",
+      "scheme://");
+  row("origin with path", R"({"listen":"127.0.0.1:0","allowed_origins":["https://a.example/x"]})", "allowed_origins[0]",
+      "scheme://");
+  row("bad proxy", R"({"listen":"127.0.0.1:0","trusted_proxies":["nginx"]})", "trusted_proxies[0]", "IP address");
+  row("unknown part", R"({"listen":"127.0.0.1:0","serve":["web"]})", "serve[0]", "metrics");
+}
+
+void WsConfigTest::refuses() {
+  QFETCH(QByteArray, json);
+  QFETCH(QString, path);
+  QFETCH(QString, words);
+  QString problems;
+  QVERIFY(!read(json, &problems));
+  QVERIFY2(problems.contains(path + u':') || path == u"config", qPrintable(problems));
+  QVERIFY2(problems.contains(words), qPrintable(problems));
+  QVERIFY2(!problems.contains(QStringLiteral("s3cret")), qPrintable(problems));
+}
+
+void WsConfigTest::everyErrorIsReported() {
+  QString problems;
+  QVERIFY(
+      !read(withEndpoints(R"({"path":"/a","protocol":"rtls-manager"},{"path":"/a","protocol":"device"})"), &problems));
+  QCOMPARE(problems.count(u'\n'), 3);
+}
+
+void WsConfigTest::checksPermissions() {
+  for (const char *good : {"points:read", "points:boiler/*:read", "*:read", "alarms:*", "device:ems_001:publish",
+                           "alarms:cold-store/*:ack", "*:*"}) {
+    QVERIFY2(permissionProblem(QString::fromLatin1(good)).isEmpty(), good);
+  }
+  for (const char *bad : {"", "points", "points:", ":read", "points::read", "pionts:read", "points:ack", "*:fly"}) {
+    QVERIFY2(!permissionProblem(QString::fromLatin1(bad)).isEmpty(), bad);
+  }
+}
+
+void WsConfigTest::matchesPaths() {
+  const auto path = EndpointPath::fromText(QStringLiteral("/ws/{manager}"));
+  QVERIFY(path);
+  const auto match = path->match({QStringLiteral("ws"), QStringLiteral("Manager1")});
+  QVERIFY(match);
+  QCOMPARE(match->value(QStringLiteral("manager")), QStringLiteral("Manager1"));
+  QVERIFY(!path->match({QStringLiteral("ws")}));
+  QVERIFY(!path->match({QStringLiteral("ws"), QString()}));
+  QVERIFY(!path->match({QStringLiteral("wx"), QStringLiteral("Manager1")}));
+  QVERIFY(path->isSameAs(*EndpointPath::fromText(QStringLiteral("/ws/{other}"))));
+  QVERIFY(!path->isSameAs(*EndpointPath::fromText(QStringLiteral("/ws/other"))));
+}
+
+void WsConfigTest::schemaNamesEveryKey() {
+  const QJsonObject properties = schemaOf<WsConfig>().json.value(QStringLiteral("properties")).toObject();
+  for (const char *key : {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls"}) {
+    QVERIFY2(properties.contains(QLatin1String(key)), key);
+  }
+}
+
+QTEST_GUILESS_MAIN(WsConfigTest)
+#include "wsconfig_test.moc"

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QHash>
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "context.h"
+#include "http/connection.h"
+#include "http/farewell.h"
+#include "http/target.h"
+#include "protocols/protocol.h"
+#include "websocket/websocketsession.h"
+#include "wsconfig.h"
+
+namespace tagwire::ws {
+
+/// Makes the protocol of an endpoint; null for one that is not there yet.
+using ProtocolFactory = std::function<std::unique_ptr<Protocol>(ProtocolKind, PluginContext &, const Limits &)>;
+
+/// The message that tells a client of this protocol what it did wrong.
+QByteArray complaint(ProtocolKind kind, const QString &text);
+
+/// The WebSocket endpoints of one gateway and all their sessions. Thread-bound; owned by the gateway.
+class Endpoints : public QObject, public SessionHost {
+  Q_OBJECT
+ public:
+  Endpoints(const QList<EndpointConfig> &endpoints, PluginContext &context, const ProtocolFactory &makeProtocol,
+            Farewells &farewells);
+  /// Close 1001 for everybody, at once.
+  ~Endpoints() override;
+
+  bool has(const Target &target) const { return find(target).first != nullptr; }
+  /// Why an upgrade can't be accepted; nothing when accept() may follow.
+  std::optional<Refusal> check(const Request &request, const Target &target) const;
+  void accept(HttpConnection &connection, const Request &request, const Target &target);
+
+  void write(const Samples &samples);
+  void notify(const Event &event);
+  /// A few times a second.
+  void tick();
+  qsizetype sessionCount() const { return static_cast<qsizetype>(m_sessions.size()); }
+
+ Q_SIGNALS:
+  /// What was handed to write() is with the protocols and their clients.
+  void flushed();
+
+ private:
+  struct Endpoint;
+  struct Held {
+    std::unique_ptr<WebSocketSession> session;
+    Endpoint *endpoint = nullptr;
+  };
+  using Match = std::pair<Endpoint *, QHash<QString, QString>>;
+
+  Match find(const Target &target) const;
+  void scheduleTurn();
+  void endTurn();
+  void forget(Held &held);
+
+  void flushDue(WebSocketSession &session) override;
+  void textArrived(WebSocketSession &session, const QByteArray &text) override;
+  void textRefused(WebSocketSession &session) override;
+  void sessionDrained(WebSocketSession &session) override;
+  void sessionOver(WebSocketSession &session) override;
+
+  PluginContext &m_context;
+  Farewells &m_farewells;
+  std::vector<std::unique_ptr<Endpoint>> m_endpoints;
+  std::unordered_map<quint64, Held> m_sessions;
+  QList<quint64> m_flushDue;
+  std::chrono::nanoseconds m_lastTick;
+  quint64 m_lastId = 0;
+  bool m_isTurnScheduled = false;
+  bool m_hasNews = false;
+};
+
+}  // namespace tagwire::ws

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QtEndian>
+
+#include "session.h"
+
+namespace tagwire::ws {
+
+Frame Frame::text(const QByteArray &json) {
+  constexpr char finalText = '\x81';
+  Frame frame;
+  const qsizetype size = json.size();
+  QByteArray &bytes = frame.m_bytes;
+  bytes.reserve(size + 10);
+  bytes.append(finalText);
+  if (size < 126) {
+    bytes.append(static_cast<char>(size));
+  } else if (size <= 0xFFFF) {
+    bytes.append('\x7e').resize(4);
+    qToBigEndian(static_cast<quint16>(size), bytes.data() + 2);
+  } else {
+    bytes.append('\x7f').resize(10);
+    qToBigEndian(static_cast<quint64>(size), bytes.data() + 2);
+  }
+  bytes.append(json);
+  return frame;
+}
+
+}  // namespace tagwire::ws

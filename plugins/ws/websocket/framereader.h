@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QByteArray>
+#include <QList>
+
+#include <memory>
+#include <optional>
+
+struct wslay_event_context;
+struct wslay_event_on_frame_recv_start_arg;
+struct wslay_event_on_msg_recv_arg;
+
+namespace tagwire::ws {
+
+/// Reads the frames that a client sends (RFC 6455, no extensions) and holds them to our bounds: text only, masked,
+/// valid UTF-8, no message over the limit, not even an announced one. Plain class without I/O over wslay.
+class FrameReader {
+ public:
+  enum class Kind : quint8 { Text, Ping, Pong, Close };
+  struct Received {
+    Kind kind = Kind::Text;
+    QByteArray payload;  ///< of a Close: the reason
+    quint16 code = 0;    ///< of a Close; 0: none given
+  };
+  /// Why nothing more can be read, as the close frame shall say it.
+  struct Failure {
+    quint16 code = 0;
+    const char *reason = "";
+  };
+
+  explicit FrameReader(int messageBytes);
+  ~FrameReader();
+  FrameReader(const FrameReader &) = delete;
+  FrameReader &operator=(const FrameReader &) = delete;
+
+  /// All that `bytes` complete. Nothing follows a Close or a failure.
+  QList<Received> feed(const QByteArray &bytes);
+  const std::optional<Failure> &failure() const { return m_failure; }
+
+ private:
+  static constexpr int fragmentsOfOneMessage = 4096;
+
+  static ssize_t supply(wslay_event_context *context, quint8 *buffer, size_t length, int flags, void *self);
+  static ssize_t discard(wslay_event_context *context, const quint8 *bytes, size_t length, int flags, void *self);
+  static void frameBegan(wslay_event_context *context, const wslay_event_on_frame_recv_start_arg *frame, void *self);
+  static void messageCame(wslay_event_context *context, const wslay_event_on_msg_recv_arg *message, void *self);
+  void fail(quint16 code, const char *reason);
+  void findOwnFailure(int result);
+  void allow(int messageBytes);
+
+  struct Release {
+    void operator()(wslay_event_context *context) const;
+  };
+  std::unique_ptr<wslay_event_context, Release> m_context;
+  int m_messageBytes;
+  QByteArray m_input;
+  qsizetype m_taken = 0;
+  QList<Received> m_received;
+  std::optional<Failure> m_failure;
+  int m_fragments = 0;
+  bool m_hadText = false;
+};
+
+}  // namespace tagwire::ws

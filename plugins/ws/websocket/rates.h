@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QtGlobal>
+
+#include <chrono>
+#include <deque>
+#include <optional>
+
+namespace tagwire::ws {
+
+/// How many messages one client may send in any second (R5-8). Plain value; `now` is a clock that only goes forward.
+class MessageRate {
+ public:
+  enum class Verdict : quint8 { Admitted, TooMany, GoesOn };
+
+  /// 0: no limit.
+  explicit MessageRate(int perSecond) : m_perSecond(perSecond) {}
+
+  /// Judges one message. GoesOn: messages were too many again and again for 5 s.
+  Verdict judge(std::chrono::nanoseconds now);
+
+ private:
+  size_t limit() const { return static_cast<size_t>(m_perSecond); }
+
+  int m_perSecond;
+  std::deque<std::chrono::nanoseconds> m_admitted;  ///< within the last second
+  std::optional<std::chrono::nanoseconds> m_tooManySince;
+  std::chrono::nanoseconds m_lastTooMany{0};
+};
+
+/// Control frames of one client: 10 a second, 20 at once. Plain value.
+class ControlRate {
+ public:
+  bool admit(std::chrono::nanoseconds now);
+
+ private:
+  static constexpr double burst = 20;
+  static constexpr double perSecond = 10;
+  double m_left = burst;
+  std::chrono::nanoseconds m_last{0};
+};
+
+}  // namespace tagwire::ws

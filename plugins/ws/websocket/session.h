@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QByteArray>
+#include <QHash>
+#include <QString>
+#include <QUrlQuery>
+
+namespace tagwire::ws {
+
+/// One WebSocket text frame, encoded once (header and payload, unmasked) and shared by every session it goes to.
+class Frame {
+ public:
+  Frame() = default;
+  const QByteArray &bytes() const { return m_bytes; }
+  /// `json` is UTF-8 text of one message.
+  static Frame text(const QByteArray &json);
+
+ private:
+  QByteArray m_bytes;
+};
+
+/// What the head of an accepted upgrade said.
+struct Upgrade {
+  QString path;                       ///< "/ws/Manager1"
+  QHash<QString, QString> variables;  ///< of the endpoint's pattern: {"manager": "Manager1"}
+  QUrlQuery query;
+  QString agent;  ///< User-Agent, at most 200 characters
+};
+
+/// One open WebSocket, as a protocol sees it. Thread-bound; owned by the gateway.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  /// Unique within this run, never reused.
+  virtual quint64 id() const = 0;
+  /// "<ip>:<port>"
+  virtual QString peer() const = 0;
+  virtual const Upgrade &upgrade() const = 0;
+  /// Queues a frame; everything queued in one event-loop turn leaves in one write. Past the endpoint's `queue_messages`
+  /// the session is closed with 1013 and Protocol::closed follows later.
+  virtual void send(const Frame &frame) = 0;
+  /// True while earlier frames still wait for the peer: hold back what can coalesce until Protocol::drained.
+  virtual bool isCongested() const = 0;
+  /// Sends a close frame and ends. Protocol::closed follows; receive() is not called any more.
+  virtual void close(quint16 code, const QString &reason) = 0;
+};
+
+}  // namespace tagwire::ws

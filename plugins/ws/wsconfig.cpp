@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wsconfig.h"
+
+#include <QUrl>
+
+#include "permission.h"
+
+namespace tagwire::ws {
+
+namespace {
+
+QString originProblem(const QString &text) {
+  const QUrl url(text, QUrl::StrictMode);
+  const bool isWeb = url.scheme() == u"http" || url.scheme() == u"https";
+  if (isWeb && !url.host().isEmpty() && url.path().isEmpty() && !url.hasQuery() && url.userInfo().isEmpty()) return {};
+  return QStringLiteral("\"%1\" is no origin (allowed: scheme://host[:port], as in \"https://panel.example.org\")")
+      .arg(text);
+}
+
+QString proxyProblem(const QString &text) {
+  if (QHostAddress::parseSubnet(text).second >= 0) return {};
+  return QStringLiteral("\"%1\" is no address (allowed: an IP address or a subnet like 10.0.0.0/8)").arg(text);
+}
+
+/// What the path of a protocol must name.
+QStringList neededVariables(ProtocolKind kind) {
+  if (kind == ProtocolKind::RtlsManager) return {QStringLiteral("manager")};
+  if (kind == ProtocolKind::Device) return {QStringLiteral("device_id")};
+  return {};
+}
+
+void checkVariables(ConfigReader &reader, const EndpointConfig &endpoint, const QString &at) {
+  const QStringList needed = neededVariables(endpoint.protocol);
+  const QString protocol = QString::fromLatin1(wordOf(endpoint.protocol));
+  for (const QString &name : needed) {
+    if (endpoint.path.variables().contains(name)) continue;
+    reader.error(at, QStringLiteral("\"%1\" lacks {%2}, which protocol %3 needs (allowed: a path like /ws/{%2})")
+                         .arg(endpoint.path.text(), name, protocol));
+  }
+  for (const QString &name : endpoint.path.variables()) {
+    if (needed.contains(name)) continue;
+    reader.error(at, QStringLiteral("protocol %1 knows no {%2} (allowed: %3)")
+                         .arg(protocol, name,
+                              needed.isEmpty() ? QStringLiteral("no variable")
+                                               : u'{' + needed.join(QStringLiteral("}, {")) + u'}'));
+  }
+}
+
+void checkEndpoints(ConfigReader &reader, const QList<EndpointConfig> &endpoints) {
+  for (qsizetype i = 0; i < endpoints.size(); ++i) {
+    const EndpointConfig &endpoint = endpoints[i];
+    const QString at = QStringLiteral("endpoints[%1]").arg(i);
+    checkVariables(reader, endpoint, at + QStringLiteral(".path"));
+    for (qsizetype other = 0; other < i; ++other) {
+      if (!endpoint.path.isSameAs(endpoints[other].path)) continue;
+      reader.error(at + QStringLiteral(".path"), QStringLiteral("\"%1\" takes the same requests as endpoints[%2], "
+                                                                "\"%3\" (allowed: each path once)")
+                                                     .arg(endpoint.path.text())
+                                                     .arg(other)
+                                                     .arg(endpoints[other].path.text()));
+    }
+    const Limits limits = endpoint.effectiveLimits();
+    if (limits.pongTimeout <= limits.pingInterval) {
+      reader.error(at + QStringLiteral(".limits.pong_timeout_ms"),
+                   QStringLiteral("%1 ms is not longer than ping_interval_ms, %2 ms: every client would be taken for "
+                                  "dead (allowed: more than ping_interval_ms)")
+                       .arg(limits.pongTimeout.count())
+                       .arg(limits.pingInterval.count()));
+    }
+  }
+}
+
+void checkKey(ConfigReader &reader, const JwtConfig &jwt) {
+  const QString at = QStringLiteral("auth.jwt.key");
+  const QString algorithm = QString::fromLatin1(enumWords(jwt.algorithm)[static_cast<size_t>(jwt.algorithm)].first);
+  if (jwt.algorithm == JwtAlgorithm::HS256) {
+    if (jwt.key.reveal().toUtf8().size() < 32) {
+      reader.warning(at, QStringLiteral("a key for %1 should have at least 32 bytes (RFC 7518, 3.2)").arg(algorithm));
+    }
+  } else if (!jwt.key.reveal().contains(QLatin1String("-----BEGIN "))) {
+    reader.error(
+        at, QStringLiteral("is no PEM text (allowed for %1: a public key, -----BEGIN PUBLIC KEY-----)").arg(algorithm));
+  }
+}
+
+}  // namespace
+
+void JwtConfig::describe(Shape<JwtConfig> &shape) {
+  shape.required("algorithm", &JwtConfig::algorithm, "how tokens are signed; no other algorithm is taken");
+  shape.required("key", &JwtConfig::key, "shared secret (HS256) or public key as PEM (RS256, ES256)");
+  shape.optional("leeway_s", &JwtConfig::leeway, "how far clocks may differ, seconds").range(0, 300);
+  shape.optional("audience", &JwtConfig::audience, "what `aud` of a token must name");
+}
+
+void AuthConfig::describe(Shape<AuthConfig> &shape) {
+  shape.optional("jwt", &AuthConfig::jwt, "takes JSON Web Tokens; read but not enforced yet");
+  shape.optional("anonymous", &AuthConfig::anonymous, "permissions without a credential, on loopback only")
+      .check(permissionProblem);
+  shape.optional("roles", &AuthConfig::roles, "own roles and their permissions").check(permissionProblem);
+}
+
+void TlsConfig::describe(Shape<TlsConfig> &shape) {
+  shape.required("certificate", &TlsConfig::certificate, "PEM file with the certificate chain");
+  shape.required("key", &TlsConfig::key, "private key as PEM");
+}
+
+void LimitsConfig::describe(Shape<LimitsConfig> &shape) {
+  shape.optional("connections", &LimitsConfig::connections, "clients at once; one more gets HTTP 503").range(1, 100000);
+  shape.optional("messages_per_s", &LimitsConfig::messagesPerSecond, "from one client in any second; 0: no limit")
+      .range(0, 100000);
+  shape.optional("subscriptions", &LimitsConfig::subscriptions, "of one client").range(1, 1000000);
+  shape.optional("message_bytes", &LimitsConfig::messageBytes, "longest message from a client").range(16, 16777216);
+  shape.optional("queue_messages", &LimitsConfig::queueMessages, "that may wait for one slow client").range(1, 1000000);
+  shape.optional("write_timeout_ms", &LimitsConfig::writeTimeout, "how long a client may take nothing")
+      .range(100, 3600000);
+  shape.optional("ping_interval_ms", &LimitsConfig::pingInterval, "between two PINGs of the server")
+      .range(100, 3600000);
+  shape.optional("pong_timeout_ms", &LimitsConfig::pongTimeout, "without a PONG until a client is taken for dead")
+      .range(100, 7200000);
+  shape.optional("heartbeat_interval_ms", &LimitsConfig::heartbeatInterval, "between two heartbeats of the protocol")
+      .range(100, 3600000);
+  shape.optional("heartbeat_timeout_ms", &LimitsConfig::heartbeatTimeout, "for the answer to a heartbeat")
+      .range(100, 3600000);
+}
+
+void EndpointConfig::describe(Shape<EndpointConfig> &shape) {
+  shape.required("path", &EndpointConfig::path, "where clients connect; {manager} and {device_id} are variables");
+  shape.required("protocol", &EndpointConfig::protocol, "what is spoken there");
+  shape.optional("limits", &EndpointConfig::limits, "where they differ from the protocol's own");
+}
+
+Limits EndpointConfig::effectiveLimits() const {
+  Limits result = defaultLimits(protocol);
+  result.connections = limits.connections.value_or(result.connections);
+  result.messagesPerSecond = limits.messagesPerSecond.value_or(result.messagesPerSecond);
+  result.subscriptions = limits.subscriptions.value_or(result.subscriptions);
+  result.messageBytes = limits.messageBytes.value_or(result.messageBytes);
+  result.queueMessages = limits.queueMessages.value_or(result.queueMessages);
+  result.writeTimeout = limits.writeTimeout.value_or(result.writeTimeout);
+  result.pingInterval = limits.pingInterval.value_or(result.pingInterval);
+  result.pongTimeout = limits.pongTimeout.value_or(result.pongTimeout);
+  result.heartbeatInterval = limits.heartbeatInterval.value_or(result.heartbeatInterval);
+  result.heartbeatTimeout = limits.heartbeatTimeout.value_or(result.heartbeatTimeout);
+  return result;
+}
+
+void WsConfig::describe(Shape<WsConfig> &shape) {
+  shape.required("listen", &WsConfig::listen, "where clients connect; loopback only until auth is enforced");
+  shape.optional("auth", &WsConfig::auth, "who may do what; read and checked, but not enforced yet");
+  shape.optional("endpoints", &WsConfig::endpoints, "WebSocket endpoints; absent: /ws/live with protocol live")
+      .range(0, 1000);
+  shape.optional("allowed_origins", &WsConfig::allowedOrigins, "web pages from elsewhere that may connect")
+      .check(originProblem);
+  shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed").check(proxyProblem);
+  shape.optional("serve", &WsConfig::serve, "what is served here; absent: everything");
+  shape.optional("tls", &WsConfig::tls, "not there yet");
+}
+
+std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
+  std::optional<WsConfig> config = reader.read<WsConfig>();
+  if (!config) return std::nullopt;
+  if (config->tls) {
+    reader.error(QStringLiteral("tls"), QStringLiteral("is not there yet (allowed: leave it out)"));
+  }
+  if (!config->endpoints) {
+    EndpointConfig live;
+    live.path = *EndpointPath::fromText(QStringLiteral("/ws/live"));
+    config->endpoints = {live};
+  }
+  checkEndpoints(reader, *config->endpoints);
+  if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
+  if (reader.failed()) return std::nullopt;
+  return config;
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway.h"
+#include "protocols/makeprotocol.h"
+
+namespace tagwire::ws {
+
+class WsFactory : public QObject, public PluginFactory {
+  Q_OBJECT
+  Q_PLUGIN_METADATA(IID TAGWIRE_PLUGIN_IID FILE "plugin.json")
+  Q_INTERFACES(tagwire::PluginFactory)
+
+ public:
+  std::unique_ptr<Plugin> create(ConfigReader &config, PluginContext &context) override {
+    std::optional<WsConfig> read = WsConfig::read(config);
+    if (!read) return nullptr;
+    return std::make_unique<Gateway>(std::move(*read), context, &makeProtocol);
+  }
+  ConfigSchema schema() const override { return schemaOf<WsConfig>(); }
+};
+
+}  // namespace tagwire::ws
+
+#include "wsplugin.moc"
