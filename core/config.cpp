@@ -44,7 +44,7 @@ QString allowedRange(double lowest, double highest) {
 
 /// Relative to the file it stands in.
 QString besides(const ConfigLocation &where, const QString &path) {
-  return where.file ? QFileInfo(*where.file).dir().filePath(path) : path;
+  return where.file ? QDir::cleanPath(QFileInfo(*where.file).dir().filePath(path)) : path;
 }
 
 Result<QByteArray> readFile(const QString &path, qint64 largest) {
@@ -341,7 +341,8 @@ bool ConfigWalk::elements(const ConfigNode &node, const Key::Rules &rules, std::
     for (const Problem &problem : wrong) reader.report(problem.where, path, problem.message, problem.isWarning);
     ok = ok && wrong.isEmpty();
   }
-  return countWithin(node, static_cast<qsizetype>(out.size()), rules, "entries") && ok;
+  // What could not be read can't be counted.
+  return ok && countWithin(node, static_cast<qsizetype>(out.size()), rules, "entries");
 }
 
 bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &members,

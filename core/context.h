@@ -28,7 +28,7 @@ class TAGWIRE_EXPORT PluginContext {
 
   /// The manifest's `id` of this instance.
   virtual QString id() const = 0;
-  /// Category "tagwire.<id>": `qCWarning(context.log) << …`. Once per change of state, never per sample.
+  /// Category "tagwire.<id>": `qCWarning(context.log()) << …`. Once per change of state, never per sample.
   virtual const QLoggingCategory &log() const = 0;
   virtual const Site &site() const = 0;
   virtual const Clock &clock() const = 0;

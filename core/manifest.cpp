@@ -81,16 +81,19 @@ void place(QList<ManifestEntry> &entries, const ConfigReader &reader) {
 }
 
 QStringList filesOf(const QString &pattern, const QString &manifest, QString &wrong) {
-  const QFileInfo info(QFileInfo(manifest).dir().filePath(pattern));
+  const QFileInfo info(QDir::cleanPath(QFileInfo(manifest).dir().filePath(pattern)));
   const bool isPattern = pattern.contains(u'*') || pattern.contains(u'?') || pattern.contains(u'[');
-  if (!isPattern) return {info.filePath()};
+  if (!isPattern) {
+    if (!info.exists()) wrong = QStringLiteral("no such file \"%1\"").arg(info.filePath());
+    return info.exists() ? QStringList{info.filePath()} : QStringList();
+  }
   if (info.path().contains(u'*')) {
     wrong = QStringLiteral("a pattern may stand in the last part of the path only");
     return {};
   }
   QStringList files;
   for (const auto &each : info.dir().entryInfoList({info.fileName()}, QDir::Files, QDir::Name))
-    files << each.filePath();
+    files << QDir::cleanPath(each.filePath());
   return files;
 }
 

@@ -66,6 +66,8 @@ bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<Co
   const QString thrown = guard([&] { m_plugin = factory.create(reader, *m_context); });
   m_problems = nullptr;
   references += reader.pointReferences();
+  // The tree of ten thousand points takes 20 MB that nobody will look at again.
+  m_entry.config = {};
   if (!thrown.isEmpty()) {
     problems.append({m_entry.where, m_entry.path, QStringLiteral("plugin \"%1\" %2").arg(m_entry.type, thrown), false});
     return false;

@@ -84,14 +84,23 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     problems.append({{}, QStringLiteral("data_dir"), kept.error(), false});
   }
   QList<ConfigReader::Pending> references;
-  for (const ManifestEntry &entry : manifest.plugins) addInstance(entry, problems, references);
+  QSet<QString> seen;
+  QSet<QString> unsettled;  // what refers to the points of these can't be judged
+  for (const ManifestEntry &entry : manifest.plugins) {
+    if (seen.contains(entry.id)) continue;  // reported already; its points would only repeat that
+    seen.insert(entry.id);
+    const auto before = problems.size();
+    addInstance(entry, problems, references);
+    if (problems.size() > before) unsettled.insert(entry.id);
+  }
+  erase_if(references, [&](const auto &each) { return unsettled.contains(each.name.section(u'/', 0, 0)); });
   checkReferences(references, problems);
   std::stable_sort(m_instances.begin(), m_instances.end(),
                    [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
 }
 
 void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
-  if (entry.id.isEmpty() || entry.type.isEmpty()) return;  // reported already
+  if (entry.type.isEmpty()) return;  // reported already
   const auto factory = m_loader.load(entry.type);
   if (!factory) {
     problems.append({entry.typeWhere, entry.path + QLatin1String(".type"), factory.error(), false});

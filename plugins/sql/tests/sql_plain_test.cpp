@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QTest>
+
+#include "sqlconfig.h"
+#include "statement.h"
+#include "testcontext.h"
+#include "topicfilter.h"
+#include "writebuffer.h"
+
+using namespace tagwire;
+using namespace tagwire::sql;
+
+namespace {
+
+Sample numberSample(qint64 number) { return {PointId(1), Quality::good(), fromMilliseconds(number), Value(number)}; }
+
+qint64 numberOf(const Sample &sample) { return std::get<qint64>(sample.value); }
+
+}  // namespace
+
+class SqlPlainTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void aRelativeFileLiesInTheDataDir() {
+    const auto location = DatabaseLocation::fromText(QStringLiteral("sqlite:plant/./history.db"));
+    QVERIFY(location.has_value());
+    QCOMPARE(location->pathIn(QStringLiteral("/var/lib/tagwire")), QStringLiteral("/var/lib/tagwire/plant/history.db"));
+  }
+
+  void anAbsoluteFileStaysWhereItIs() {
+    const auto location = DatabaseLocation::fromText(QStringLiteral("sqlite:/mnt/disk/history.db"));
+    QVERIFY(location.has_value());
+    QCOMPARE(location->pathIn(QStringLiteral("/var/lib/tagwire")), QStringLiteral("/mnt/disk/history.db"));
+  }
+
+  void wrongDatabasesAreRefusedWithWhatIsAllowed_data() {
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("error");
+    const QString allowed = QStringLiteral("(allowed: sqlite:<file>)");
+    QTest::newRow("postgresql") << QStringLiteral("postgresql://u@h:5432/n")
+                                << QStringLiteral("not there yet ") + allowed;
+    QTest::newRow("postgres") << QStringLiteral("postgres://u@h/n") << QStringLiteral("not there yet ") + allowed;
+    QTest::newRow("mysql") << QStringLiteral("mysql://u:secret@h/n") << allowed;
+    QTest::newRow("no scheme") << QStringLiteral("history.db") << allowed;
+    QTest::newRow("only the scheme") << QStringLiteral("sqlite") << allowed;
+    QTest::newRow("empty") << QString() << allowed;
+    QTest::newRow("no file") << QStringLiteral("sqlite:") << allowed;
+    QTest::newRow("memory") << QStringLiteral("sqlite::memory:") << allowed;
+    QTest::newRow("folder") << QStringLiteral("sqlite:plant/") << QStringLiteral("folder");
+    QTest::newRow("data_dir") << QStringLiteral("sqlite:.") << QStringLiteral("folder");
+    QTest::newRow("leaves") << QStringLiteral("sqlite:../history.db") << QStringLiteral("leaves data_dir");
+    QTest::newRow("leaves later") << QStringLiteral("sqlite:a/../../history.db") << QStringLiteral("leaves data_dir");
+    QTest::newRow("parent") << QStringLiteral("sqlite:..") << QStringLiteral("leaves data_dir");
+  }
+  void wrongDatabasesAreRefusedWithWhatIsAllowed() {
+    QFETCH(QString, text);
+    QFETCH(QString, error);
+    const auto location = DatabaseLocation::fromText(text);
+    QVERIFY(!location.has_value());
+    QVERIFY2(location.error().contains(error), qPrintable(location.error()));
+    QVERIFY(!location.error().contains(u"secret"));
+  }
+
+  void theConfigurationHasDefaults() {
+    const auto config = readConfig<SqlConfig>(R"({"database": "sqlite:history.db"})");
+    QVERIFY(config.has_value());
+    QCOMPARE(config->batchSize, 1000);
+    QCOMPARE(config->batchInterval, std::chrono::milliseconds(500));
+  }
+
+  void everyWrongKeyIsNamed() {
+    QString errors;
+    const QByteArray json =
+        "{\"database\": \"postgresql://a@b/c\", \"batch_size\": 0, \"batch_interval_ms\": 5, "
+        "\"points\": [\"plc1/#/x\"], \"batchsize\": 3}";
+    QVERIFY(!readConfig<SqlConfig>(json, &errors).has_value());
+    for (const char *expected : {"config.database", "not there yet", "config.batch_size", "config.batch_interval_ms",
+                                 "config.points", "`#` before its end", "batchsize"}) {
+      QVERIFY2(errors.contains(QLatin1String(expected)), qPrintable(errors));
+    }
+  }
+
+  void patternsChoosePoints_data() {
+    QTest::addColumn<QStringList>("patterns");
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<bool>("accepted");
+    const auto one = [](const char *pattern) { return QStringList{QString::fromLatin1(pattern)}; };
+    const QString name = QStringLiteral("plc1/boiler/temp");
+    QTest::newRow("none: all") << QStringList() << name << true;
+    QTest::newRow("exact") << one("plc1/boiler/temp") << name << true;
+    QTest::newRow("rest") << one("plc1/#") << name << true;
+    QTest::newRow("everything") << one("#") << name << true;
+    QTest::newRow("one level") << one("plc1/*/temp") << name << true;
+    QTest::newRow("too short") << one("plc1/*") << name << false;
+    QTest::newRow("too long") << one("plc1/boiler/temp/*") << name << false;
+    QTest::newRow("other prefix") << one("plc/#") << name << false;
+    QTest::newRow("no substring") << one("plc1/boil/#") << name << false;
+    QTest::newRow("second of two") << QStringList{QStringLiteral("uwb/#"), QStringLiteral("*/boiler/#")} << name
+                                   << true;
+  }
+  void patternsChoosePoints() {
+    QFETCH(QStringList, patterns);
+    QFETCH(QString, name);
+    QFETCH(bool, accepted);
+    QCOMPARE(TopicFilter(patterns).accepts(name), accepted);
+  }
+
+  void wrongPatternsAreExplained() {
+    QVERIFY(TopicFilter::problemWith(QStringLiteral("plc1/*/temp")).isEmpty());
+    QVERIFY(TopicFilter::problemWith(QStringLiteral("plc1/#")).isEmpty());
+    for (const char *wrong : {"", "plc1//temp", "plc1/", "#/temp", "plc1/te*", "plc#"}) {
+      QVERIFY2(TopicFilter::problemWith(QString::fromLatin1(wrong)).contains(u"allowed"), wrong);
+    }
+  }
+
+  void hostileTextBecomesValidUtf8() {
+    QCOMPARE(storableText(QStringLiteral("°C ☃ 😀"), 100), QByteArray("°C ☃ 😀"));
+    const QString lone = QString(QChar(0xd800)) + u'a' + QChar(u'\0') + QChar(0xdc00);
+    QCOMPARE(storableText(lone, 100), QByteArray("\xEF\xBF\xBD"
+                                                 "a"
+                                                 "\xEF\xBF\xBD"
+                                                 "\xEF\xBF\xBD"));
+    // Cut in the middle of a pair: no half of it may stay.
+    QCOMPARE(storableText(QStringLiteral("😀"), 1), QByteArray("\xEF\xBF\xBD"));
+    QCOMPARE(storableText(QString(10, u'x'), 4), QByteArray("xxxx"));
+  }
+
+  void aFullBufferDropsTheOldestAndCounts() {
+    WriteBuffer buffer(10, 3);
+    for (int i = 1; i <= 14; ++i) buffer.add(numberSample(i));
+    QCOMPARE(buffer.samples().size(), size_t(10));
+    QCOMPARE(numberOf(buffer.samples().front()), 5);
+    QCOMPARE(numberOf(buffer.samples().back()), 14);
+    for (quint64 i = 1; i <= 5; ++i) buffer.add(StoredEvent{i, {}, "a", "b", "{}"});
+    QCOMPARE(buffer.events().size(), size_t(3));
+    QCOMPARE(buffer.events().front().sequence, quint64(3));
+    const auto dropped = buffer.takeDropped();
+    QCOMPARE(dropped.samples, 4);
+    QCOMPARE(dropped.events, 2);
+    QVERIFY(buffer.takeDropped().isNone());
+  }
+
+  void longTextsCountForTheirMemory() {
+    WriteBuffer buffer(10'000, 3);
+    Sample sample = numberSample(1);
+    sample.value = QString(1'000'000, u'x');
+    for (int i = 0; i < 100; ++i) buffer.add(sample);
+    QCOMPARE(std::get<QString>(buffer.samples().front().value).size(), WriteBuffer::longestText);
+    QCOMPARE(buffer.samples().size(), size_t(4));
+    QCOMPARE(buffer.takeDropped().samples, 96);
+    buffer.remove(4, 0);
+    for (int i = 0; i < 10'000; ++i) buffer.add(numberSample(i));
+    QVERIFY(buffer.takeDropped().isNone());
+  }
+
+  void eventsAreBoundedInBytes() {
+    WriteBuffer buffer(10, 1'000'000);
+    const QByteArray mebibyte(1024 * 1024, 'x');
+    for (quint64 i = 1; i <= 80; ++i) buffer.add(StoredEvent{i, {}, {}, {}, mebibyte});
+    QCOMPARE(buffer.events().size(), size_t(64));
+    QCOMPARE(buffer.takeDropped().events, 16);
+  }
+};
+
+QTEST_GUILESS_MAIN(SqlPlainTest)
+#include "sql_plain_test.moc"

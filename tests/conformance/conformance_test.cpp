@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QDir>
+#include <QFile>
+#include <QSignalSpy>
+#include <QTest>
+#include <QTimer>
+
+#include "pluginloader.h"
+#include "runtime.h"
+#include "testcontext.h"
+
+using namespace tagwire;
+
+namespace {
+
+/// One plugin under test, with the configuration of its own example.json.
+struct Subject {
+  explicit Subject(const ConfigNode &given, const QString &id = QStringLiteral("subject")) : context(id), config(given) {}
+
+  void create(PluginFactory &factory) {
+    ConfigReader reader(config, QStringLiteral("config"), problems);
+    plugin = factory.create(reader, context);
+    // What the example refers to belongs to instances that are not here: their points stand in for them.
+    for (const auto &reference : reader.pointReferences()) {
+      PointInfo info;
+      info.name = reference.name.section(u'/', 1);
+      const QString owner = reference.name.section(u'/', 0, 0);
+      (void)context.pointTable().declare(owner, owner, info);
+    }
+    (void)context.pointTable().assignNumbers();
+    if (!plugin) return;
+    QObject::connect(plugin.get(), &Plugin::samplesReady, [this] { ++emitted; });
+    QObject::connect(plugin.get(), &Plugin::eventRaised, [this] { ++emitted; });
+    QObject::connect(plugin.get(), &Plugin::commandRequested, [this] { ++emitted; });
+    QObject::connect(plugin.get(), &Plugin::written, [this] { ++emitted; });
+    QObject::connect(plugin.get(), &Plugin::statusChanged, [this](PluginState state) {
+      ++emitted;
+      lastState = state;
+    });
+  }
+
+  TestContext context;
+  ConfigNode config;
+  Problems problems;
+  std::unique_ptr<Plugin> plugin;
+  int emitted = 0;
+  PluginState lastState = PluginState::Stopped;
+};
+
+int openDescriptors() { return QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::System).size(); }
+
+}  // namespace
+
+/// The list of the architecture page: every plugin in the build tree, whatever it does.
+class ConformanceTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase() {
+    QVERIFY2(m_loader.refusals().isEmpty(), qPrintable(m_loader.refusals().value(0).reason));
+    QVERIFY(!m_loader.plugins().isEmpty());
+  }
+
+  void exampleLoads_data() { eachPlugin(); }
+  void exampleLoads() {
+    QFETCH(QString, type);
+    Problems problems;
+    const Manifest manifest = Manifest::read(exampleFile(type), problems);
+    Runtime runtime(m_loader, m_clock);
+    runtime.load(manifest, problems);
+    QVERIFY2(problems.isEmpty(), qPrintable(problems.isEmpty() ? QString() : toText(problems.first())));
+    QVERIFY(runtime.instanceCount() > 0);
+  }
+
+  void unknownKeyIsRefused_data() { eachPlugin(); }
+  void unknownKeyIsRefused() {
+    QFETCH(QString, type);
+    ConfigNode config = example(type);
+    ConfigNode::Member member;
+    member.key = QStringLiteral("no_such_key");
+    config.members.push_back(member);
+    Subject subject(config);
+    subject.create(factory(type));
+    QVERIFY(!subject.plugin);
+    QVERIFY(subject.problems.first().message.contains(QLatin1String("unknown key \"no_such_key\"")));
+  }
+
+  void createDoesNoWork_data() { eachPlugin(); }
+  void createDoesNoWork() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    const int before = openDescriptors();
+    subject.create(factory(type));
+    QVERIFY(subject.plugin);
+    QCoreApplication::processEvents();
+    QCOMPARE(subject.emitted, 0);
+    QCOMPARE(openDescriptors(), before);
+    for (const QTimer *timer : subject.plugin->findChildren<QTimer *>()) QVERIFY(!timer->isActive());
+    QVERIFY(QDir(subject.context.dataDir()).isEmpty());
+  }
+
+  void stopWithoutStart_data() { eachPlugin(); }
+  void stopWithoutStart() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    subject.create(factory(type));
+    subject.plugin->stop();
+    subject.plugin->stop();
+    QCoreApplication::processEvents();
+    QCOMPARE(subject.emitted, 0);
+  }
+
+  void startTellsItsOutcome_data() { eachPlugin(); }
+  void startTellsItsOutcome() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    subject.create(factory(type));
+    subject.plugin->start();
+    QTRY_VERIFY(subject.lastState != PluginState::Stopped);
+    subject.plugin->stop();
+  }
+
+  void nothingComesAfterStop_data() { eachPlugin(); }
+  void nothingComesAfterStop() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    subject.create(factory(type));
+    subject.plugin->start();
+    for (int i = 0; i < 20; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+    if (auto *sink = dynamic_cast<Sink *>(subject.plugin.get())) {
+      sink->write({Sample{static_cast<PointId>(1), Quality::good(), subject.context.clock().now(), Value(1.0)}});
+    }
+    subject.plugin->stop();
+    const int before = subject.emitted;
+    subject.plugin->stop();
+    QSignalSpy later(subject.plugin.get(), &Plugin::statusChanged);
+    QVERIFY(!later.wait(300));
+    QCOMPARE(subject.emitted, before);
+  }
+
+  void canBeStartedAgain_data() { eachPlugin(); }
+  void canBeStartedAgain() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    subject.create(factory(type));
+    for (int i = 0; i < 3; ++i) {
+      subject.lastState = PluginState::Stopped;
+      subject.plugin->start();
+      QTRY_VERIFY(subject.lastState != PluginState::Stopped);
+      subject.plugin->stop();
+    }
+  }
+
+  void twoInstancesAtOnce_data() { eachPlugin(); }
+  void twoInstancesAtOnce() {
+    QFETCH(QString, type);
+    Subject first(example(type), QStringLiteral("first"));
+    Subject second(example(type), QStringLiteral("second"));
+    first.create(factory(type));
+    second.create(factory(type));
+    QVERIFY(first.plugin && second.plugin);
+    first.plugin->start();
+    second.plugin->start();
+    QTRY_VERIFY(first.lastState != PluginState::Stopped && second.lastState != PluginState::Stopped);
+    first.plugin->stop();
+    first.plugin.reset();
+    QCoreApplication::processEvents();
+    second.plugin->stop();
+  }
+
+  void destroyWhileRunning_data() { eachPlugin(); }
+  void destroyWhileRunning() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    subject.create(factory(type));
+    subject.plugin->start();
+    for (int i = 0; i < 5; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+    subject.plugin.reset();
+    for (int i = 0; i < 5; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+  }
+
+  void readmeHoldsTheKeyTable_data() { eachPlugin(); }
+  void readmeHoldsTheKeyTable() {
+    QFETCH(QString, type);
+    QFile readme(QStringLiteral(PLUGIN_SOURCES "/%1/README.md").arg(type));
+    QVERIFY(readme.open(QIODevice::ReadOnly));
+    const QString text = QString::fromUtf8(readme.readAll());
+    const QString table = factory(type).schema().markdown;
+    QVERIFY2(text.contains(table), "fill it: docs/update-key-tables");
+  }
+
+ private:
+  void eachPlugin() {
+    QTest::addColumn<QString>("type");
+    for (const QString &type : m_loader.types()) QTest::newRow(qPrintable(type)) << type;
+  }
+  PluginFactory &factory(const QString &type) { return **m_loader.load(type); }
+  static QString exampleFile(const QString &type) {
+    return QStringLiteral(PLUGIN_SOURCES "/%1/example.json").arg(type);
+  }
+  /// The example's configuration of the plugin's own entry, listening on a port the system picks.
+  static ConfigNode example(const QString &type) {
+    Problems problems;
+    const Manifest manifest = Manifest::read(exampleFile(type), problems);
+    for (const ManifestEntry &entry : manifest.plugins) {
+      if (entry.type != type) continue;
+      ConfigNode config = entry.config;
+      for (auto &member : config.members) {
+        if (member.key == QLatin1String("listen")) member.value.text = QStringLiteral("127.0.0.1:0");
+      }
+      return config;
+    }
+    return {};
+  }
+
+  Clock m_clock;
+  PluginLoader m_loader{{QStringLiteral(PLUGIN_DIR)}};
+};
+
+QTEST_GUILESS_MAIN(ConformanceTest)
+#include "conformance_test.moc"

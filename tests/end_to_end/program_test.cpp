@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QDir>
+#include <QTcpServer>
+#include <QTest>
+
+#include <csignal>
+#include <unistd.h>
+
+#include "runningprogram.h"
+
+namespace {
+
+struct Outcome {
+  int code = -1;
+  QString out;
+  QString errors;
+};
+
+Outcome tagwire(const QStringList &arguments, const QProcessEnvironment &environment = QProcessEnvironment::systemEnvironment()) {
+  QProcess process;
+  process.setProcessEnvironment(environment);
+  process.start(QStringLiteral(TAGWIRE_PROGRAM), arguments);
+  if (!process.waitForFinished(20'000)) return {};
+  return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2,
+          QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
+}
+
+}  // namespace
+
+/// Command line, exit codes, and what an operator may do wrong.
+class ProgramTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void wrongUseIs64_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("said");
+    const auto row = [](const char *name, const QStringList &arguments, const char *said) {
+      QTest::newRow(name) << arguments << QString::fromLatin1(said);
+    };
+    row("nothing", {}, "a command is due");
+    row("unknown command", {QStringLiteral("rn")}, "did you mean \"run\"");
+    row("no manifest", {QStringLiteral("run")}, "usage: tagwire run MANIFEST");
+    row("two manifests", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("b")}, "usage");
+    row("unknown option", {QStringLiteral("check"), QStringLiteral("--plugn-dir=x"), QStringLiteral("a")}, "did you mean \"plugin-dir\"");
+    row("option without value", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("--plugin-dir")}, "needs a value");
+    row("log level", {QStringLiteral("check"), QStringLiteral("--log-level=loud"), QStringLiteral("a")}, "allowed: debug");
+    row("unknown sim", {QStringLiteral("sim"), QStringLiteral("modbuss")}, "did you mean \"modbus\"");
+    row("watch with a credential", {QStringLiteral("watch"), QStringLiteral("ws://127.0.0.1:1/ws/live?token=hunter2")}, "");
+  }
+  void wrongUseIs64() {
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, said);
+    const Outcome outcome = tagwire(arguments);
+    QCOMPARE(outcome.code, 64);
+    QVERIFY2(outcome.errors.contains(said), qPrintable(outcome.errors));
+    QVERIFY(!outcome.errors.contains(QLatin1String("hunter2")));
+  }
+  void demoManifestIsGood() {
+    const Outcome outcome = tagwire({QStringLiteral("check"), QStringLiteral(DEMO "/demo.json")});
+    QVERIFY2(outcome.code == 0, qPrintable(outcome.errors));
+    QCOMPARE(outcome.out.section(u',', 0, 0), QStringLiteral("ok: 6 plugins"));
+  }
+  void missingManifestIs78() {
+    const Outcome outcome = tagwire({QStringLiteral("run"), QStringLiteral("/nowhere/at/all.json")});
+    QCOMPARE(outcome.code, 78);
+    QVERIFY(outcome.errors.contains(QLatin1String("/nowhere/at/all.json: no such file")));
+    QCOMPARE(tagwire({QStringLiteral("run"), QStringLiteral("/tmp")}).code, 78);
+  }
+  void unreadableManifestIs78() {
+    const Outcome outcome = tagwire({QStringLiteral("check"), QStringLiteral("/proc/self/mem")});
+    QCOMPARE(outcome.code, 78);
+  }
+  void busyPortIs69AndNamed() {
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost, 0));
+    RunningProgram program;
+    QVERIFY(!program.start(webManifest(other.serverPort())));
+    QCOMPARE(program.process().exitCode(), 69);
+    QVERIFY2(program.errors().contains(QStringLiteral("127.0.0.1:%1").arg(other.serverPort())), qPrintable(program.errors()));
+  }
+  void dataDirThatCantBeMadeIs73() {
+    RunningProgram program;
+    QVERIFY(!program.start("{ \"data_dir\": \"/proc/nowhere\", \"plugins\": [] }"));
+    QCOMPARE(program.process().exitCode(), 73);
+    QVERIFY(program.errors().contains(QLatin1String("/proc/nowhere")));
+  }
+  void secondInstanceOnTheSameDataDirIs75() {
+    RunningProgram first;
+    QVERIFY2(first.start("{ \"data_dir\": \"var\", \"plugins\": [] }"), qPrintable(first.errors()));
+    const Outcome second = tagwire({QStringLiteral("run"), first.file("manifest.json")});
+    QCOMPARE(second.code, 75);
+    QCOMPARE(first.terminate(), 0);
+  }
+  void killedProgramStartsAgain() {
+    const quint16 port = freePort();
+    RunningProgram program;
+    QVERIFY(program.start(webManifest(port)));
+    program.kill();
+    QVERIFY2(program.start(webManifest(port)), qPrintable(program.errors()));
+    QCOMPARE(program.terminate(), 0);
+  }
+  void textFileInThePluginFolderIsRefusedAndAllElseRuns() {
+    RunningProgram program;
+    QFile text(program.file("bad.so"));
+    QVERIFY(text.open(QIODevice::WriteOnly));
+    text.write("not a library");
+    text.close();
+    const Outcome list = tagwire({QStringLiteral("plugins"), QStringLiteral("--plugin-dir"), program.folder()});
+    QCOMPARE(list.code, 0);
+    QVERIFY2(list.out.contains(QLatin1String("bad.so: is no Qt plugin")), qPrintable(list.out));
+    for (const char *type : {"modbus", "rtls", "alarms", "sql", "ws"}) QVERIFY(list.out.contains(QLatin1String(type)));
+  }
+  void clientsGet1001AtShutdown() {
+    const quint16 port = freePort();
+    RunningProgram program;
+    QVERIFY(program.start(webManifest(port)));
+    Client client(QStringLiteral("ws://127.0.0.1:%1/ws/live").arg(port));
+    QVERIFY(client.waitOpen());
+    ::kill(static_cast<pid_t>(program.process().processId()), SIGTERM);
+    QTRY_COMPARE_WITH_TIMEOUT(client.closeCode, 1001, 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(program.process().state(), QProcess::NotRunning, 10'000);
+    QCOMPARE(program.process().exitCode(), 0);
+  }
+  void hangUpDoesNotEndIt() {
+    RunningProgram program;
+    QVERIFY(program.start("{ \"data_dir\": \"var\", \"plugins\": [] }"));
+    ::kill(static_cast<pid_t>(program.process().processId()), SIGHUP);
+    QTRY_VERIFY(program.errors().contains(QLatin1String("SIGHUP")));
+    QCOMPARE(program.terminate(), 0);
+  }
+  void plcThatIsNotThereDoesNotHinderTheStart() {
+    const quint16 port = freePort();
+    RunningProgram program;
+    const QByteArray plc = "{\"id\":\"plc1\",\"type\":\"modbus\",\"config\":{\"endpoint\":\"tcp://127.0.0.1:1\",\"points\":"
+                           "[{\"name\":\"a\",\"register\":\"40001\",\"type\":\"int16\"}]}},";
+    QVERIFY(program.start(webManifest(port, plc)));
+    QTRY_COMPARE(http(port, "GET", "/healthz").json().value(QLatin1String("status")).toString(), QStringLiteral("degraded"));
+    QVERIFY(http(port, "GET", "/api/v1/points").body.contains("bad:"));
+    QCOMPARE(program.terminate(), 0);
+  }
+
+ private:
+  static QByteArray webManifest(quint16 port, const QByteArray &more = {}) {
+    return "{ \"data_dir\": \"var\", \"plugins\": [" + more +
+           "{ \"id\": \"web\", \"type\": \"ws\", \"config\": { \"listen\": \"127.0.0.1:" + QByteArray::number(port) +
+           "\", \"endpoints\": [ { \"path\": \"/ws/live\", \"protocol\": \"live\" } ] } } ] }";
+  }
+};
+
+QTEST_GUILESS_MAIN(ProgramTest)
+#include "program_test.moc"
