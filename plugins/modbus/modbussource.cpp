@@ -40,6 +40,7 @@ ModbusSource::ModbusSource(const ModbusConfig &config, const QList<ModbusPoint> 
       m_wake(this),
       m_retry(this),
       m_backoff(200ms, 1500ms) {
+  m_config.points = {};  // settled in `points`; ten thousand of them take some megabytes
   m_points.reserve(static_cast<size_t>(points.size()));
   for (int i = 0; i < points.size(); ++i) {
     m_points.push_back({points[i], ids[i], ReportFilter(points[i].deadband, points[i].maxSilence)});

@@ -22,6 +22,8 @@ QString whyNotServed(const QString &operation) {
   return {};
 }
 
+constexpr std::chrono::seconds resumeWithin{60};
+
 }  // namespace
 
 LiveProtocol::LiveProtocol(PluginContext &context, const Limits &limits)
@@ -30,6 +32,7 @@ LiveProtocol::LiveProtocol(PluginContext &context, const Limits &limits)
       m_names(context.points()),
       m_alarms(context),
       m_ring(context.sequence()),
+      m_lastClient(context.clock().elapsed() - resumeWithin),
       m_newest(context.sequence()),
       m_coalesced(context.metrics().counter("tagwire_ws_samples_coalesced_total",
                                             "Samples replaced by newer ones before a slow client took them",
@@ -55,6 +58,12 @@ void LiveProtocol::closed(Session &session) {
   LiveClient &client = found->second;
   while (!client.subscriptions.empty()) remove(client, client.subscriptions.begin()->first);
   m_clients.erase(found);
+  if (m_clients.empty()) m_lastClient = m_context.clock().elapsed();
+}
+
+/// The ring costs up to 16 MiB, so it is kept only while there is a client or one may come back (R6-3).
+bool LiveProtocol::somebodyMayComeBack() const {
+  return !m_clients.empty() || m_context.clock().elapsed() - m_lastClient < resumeWithin;
 }
 
 void LiveProtocol::received(Session &session, const QByteArray &text) {
@@ -191,13 +200,21 @@ void LiveProtocol::drained(Session &session) {
 
 void LiveProtocol::write(const Samples &samples) {
   m_newest = std::max(m_newest, m_context.sequence());
-  m_ring.add(m_newest, m_context.clock().elapsed(), samples);
+  if (somebodyMayComeBack()) {
+    m_ring.add(m_newest, m_context.clock().elapsed(), samples);
+  } else {
+    m_ring.skip(m_newest);
+  }
   if (!m_feeds.empty()) m_turnSamples.append(samples);
 }
 
 void LiveProtocol::notify(const Event &event) {
   m_newest = std::max(m_newest, event.sequence == 0 ? m_context.sequence() : event.sequence);
-  m_ring.add(m_newest, m_context.clock().elapsed(), event);
+  if (somebodyMayComeBack()) {
+    m_ring.add(m_newest, m_context.clock().elapsed(), event);
+  } else {
+    m_ring.skip(m_newest);
+  }
   if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) m_alarms.note(*alarm, event.time);
   if (!m_feeds.empty()) m_turnEvents.append(LiveEvent(event));
 }

@@ -71,12 +71,14 @@ class LiveProtocol : public Protocol {
   void sendSnapshot(LiveClient &client, LiveSubscription &subscription, const AlarmBook::Active &alarms);
   QByteArray snapshotTail(LiveFeed &feed, const AlarmBook::Active &alarms);
   void forgetSnapshots();
+  bool somebodyMayComeBack() const;
 
   PluginContext &m_context;
   Limits m_limits;
   PointNames m_names;
   AlarmBook m_alarms;
   ReplayRing m_ring;
+  std::chrono::nanoseconds m_lastClient;  ///< when the last one left; long ago at first
   LiveText m_text;
   std::unordered_map<quint64, LiveClient> m_clients;
   std::map<QString, std::unique_ptr<LiveFeed>> m_feeds;

@@ -53,6 +53,13 @@ void ReplayRing::dropOld(std::chrono::nanoseconds elapsed) {
   }
 }
 
+void ReplayRing::skip(quint64 sequence) {
+  m_lost = std::max(m_lost, sequence);
+  if (m_entries.empty()) return;
+  std::deque<Entry>().swap(m_entries);
+  m_bytes = 0;
+}
+
 std::deque<ReplayRing::Entry>::const_iterator ReplayRing::after(quint64 sequence) const {
   return std::upper_bound(m_entries.begin(), m_entries.end(), sequence,
                           [](quint64 number, const Entry &entry) { return number < entry.sequence; });

@@ -30,6 +30,8 @@ class ReplayRing {
   void add(quint64 sequence, std::chrono::nanoseconds elapsed, const Samples &samples);
   void add(quint64 sequence, std::chrono::nanoseconds elapsed, const Event &event);
   void dropOld(std::chrono::nanoseconds elapsed);
+  /// Nobody can ask for what came up to `sequence`: empty, and it stays so until the next add().
+  void skip(quint64 sequence);
 
   /// Whether it holds all that came after `sequence`.
   bool covers(quint64 sequence) const { return sequence >= m_lost; }

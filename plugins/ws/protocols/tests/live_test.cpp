@@ -52,6 +52,7 @@ class LiveTest : public QObject {
   void R6_3_resumeGivesWhatWasMissed();
   void R6_3_resumeWithNothingMissedSendsNothing();
   void R6_3_resumeInPieces();
+  void R6_3_nothingIsKeptWhenNobodyCanComeBack();
   void R6_3_gap_data();
   void R6_3_gap();
   void R6_3_eventsBeforeHeldPointsDoNotMoveTheNumber();
@@ -296,6 +297,23 @@ void LiveTest::R6_3_resumeInPieces() {
   };
   QTRY_COMPARE(received(), 21'000);
   QCOMPARE(session.last().value(QStringLiteral("seq")).toInt(), 21);
+}
+
+void LiveTest::R6_3_nothingIsKeptWhenNobodyCanComeBack() {
+  Bench bench;
+  bench.put(bench.temp, 1.0);  // nobody was there: not kept
+  RecordingSession early;
+  bench.open(early);
+  bench.put(bench.temp, 2.0);
+  bench.live.closed(early);
+  bench.context.manualClock().advance(59s);
+  RecordingSession back;
+  bench.open(back);
+  bench.say(back, R"({"op":"subscribe","id":"a","topics":["points/#"],"epoch":"test-epoch","after":1})");
+  QVERIFY(!back.last().contains(QStringLiteral("gap")));
+  QCOMPARE(back.last().value(QStringLiteral("points")).toArray().size(), 1);
+  bench.say(back, R"({"op":"subscribe","id":"b","topics":["points/#"],"epoch":"test-epoch","after":0})");
+  QCOMPARE(back.last().value(QStringLiteral("gap")), QJsonValue(true));
 }
 
 void LiveTest::R6_3_gap_data() {
