@@ -23,7 +23,7 @@ test-asan: packages
 
 bench: packages
 	@cmake --preset release > /dev/null
-	@cmake --build build-release -j $(JOBS)
+	@cmake --build build-release -j $(JOBS) --target all bench
 	@bench/run build-release
 
 format:
