@@ -77,7 +77,15 @@ int main(int argc, char *argv[]) {
   }
   QStringList known;
   for (const Command &command : commands) {
-    if (name == QLatin1String(command.name)) return command.run(arguments.mid(1));
+    if (name == QLatin1String(command.name)) {
+      // A simulator has options of its own, and says which.
+      if (arguments.value(1) == QLatin1String("--help") && name != QLatin1String("sim")) {
+        printLine(
+            QStringLiteral("tagwire %1: %2").arg(QString::fromUtf8(command.synopsis), QLatin1String(command.help)));
+        return exitcode::ok;
+      }
+      return command.run(arguments.mid(1));
+    }
     known << QString::fromLatin1(command.name);
   }
   printError(name.isEmpty() ? QStringLiteral("a command is due (tagwire --help lists them)")

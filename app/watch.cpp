@@ -118,6 +118,12 @@ void Watch::take(const QString &text) {
   const QJsonObject message = QJsonDocument::fromJson(text.toUtf8()).object();
   const QString operation = message.value(QLatin1String("op")).toString();
   if (operation == QLatin1String("error")) return takeError(message);
+  if (operation.isEmpty() && m_epoch.isEmpty()) {
+    m_complaints(QStringLiteral("error: this is no endpoint of the protocol live (usually /ws/live)"));
+    stop();
+    Q_EMIT finished(usageError);
+    return;
+  }
   const auto sequence = static_cast<qint64>(message.value(QLatin1String("seq")).toDouble());
   if (operation == QLatin1String("subscribed")) {
     if (std::exchange(m_isLost, false)) m_complaints(QStringLiteral("connected again"));

@@ -32,10 +32,11 @@ QString wrongName(const QString &name) {
 PointTable::PointTable() = default;
 PointTable::~PointTable() = default;
 
-Result<void> PointTable::keepNumbersIn(const QString &file) {
+Result<int> PointTable::keepNumbersIn(const QString &file) {
   m_numbersFile = file;
   QFile numbers(file);
-  if (!numbers.exists()) return {};
+  if (!numbers.exists()) return 0;
+  int unreadable = 0;
   if (!numbers.open(QIODevice::ReadOnly)) {
     return failure(QStringLiteral("%1: %2").arg(file, numbers.errorString()));
   }
@@ -45,11 +46,15 @@ Result<void> PointTable::keepNumbersIn(const QString &file) {
     bool ok = false;
     const int number = line.left(tab).toInt(&ok);
     // A torn last line (power cut) has no newline: its point simply gets its number anew.
-    if (tab < 1 || !ok || number < 1 || !line.endsWith('\n')) continue;
+    if (!line.endsWith('\n') && numbers.atEnd()) break;
+    if (tab < 1 || !ok || number < 1 || !line.endsWith('\n')) {
+      ++unreadable;
+      continue;
+    }
     m_remembered.insert(QString::fromUtf8(line.mid(tab + 1).chopped(1)), number);
     m_reserved.insert(number);
   }
-  return {};
+  return unreadable;
 }
 
 int PointTable::giveNumber(const QString &fullName) {

@@ -23,8 +23,9 @@ class TAGWIRE_EXPORT PointTable {
   PointTable();
   ~PointTable();
 
-  /// Remembers numbers given once in this file, so that they are the same after a restart. Call before declaring.
-  Result<void> keepNumbersIn(const QString &file);
+  /// Remembers numbers given once in this file, so that they are the same after a restart. Call before declaring. Gives
+  /// how many lines could not be read: their points get new numbers.
+  Result<int> keepNumbersIn(const QString &file);
 
   /// Adds `point` under "<prefix>/<point.name>" for instance `owner`. Errors: bad name, name or number taken.
   Result<PointId> declare(const QString &owner, const QString &prefix, const PointInfo &point);

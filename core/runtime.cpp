@@ -80,8 +80,12 @@ Runtime::~Runtime() {
 void Runtime::load(const Manifest &manifest, Problems &problems) {
   m_site = {manifest.site.name, QTimeZone(manifest.site.timeZone.toUtf8())};
   m_dataDir = manifest.dataDir;
-  if (const auto kept = m_points.keepNumbersIn(m_dataDir + QLatin1String("/point-numbers.tsv")); !kept) {
-    problems.append({{}, QStringLiteral("data_dir"), kept.error(), false});
+  const QString numbers = m_dataDir + QLatin1String("/point-numbers.tsv");
+  if (const auto unreadable = m_points.keepNumbersIn(numbers); !unreadable) {
+    problems.append({{}, QStringLiteral("data_dir"), unreadable.error(), false});
+  } else if (*unreadable > 0) {
+    const QString text = QStringLiteral("%1: %2 lines can't be read; their points get new numbers");
+    problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
   }
   QList<ConfigReader::Pending> references;
   QSet<QString> seen;
@@ -144,6 +148,9 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   }
   const QByteArray path = QFile::encodeName(m_dataDir);
   if (!existed) ::chmod(path.constData(), 0700);
+  if (QFile::permissions(m_dataDir) & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteGroup | QFile::WriteOther)) {
+    qCWarning(log).noquote() << "data_dir" << m_dataDir << "is open to others (chmod 700 it)";
+  }
   // flock and not a file that holds a pid: the kernel lets go of it however we end.
   m_lock = ::open((path + "/lock").constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (m_lock < 0) return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, qt_error_string()));

@@ -59,6 +59,7 @@ class WatchTest : public QObject {
   void comesBackWhereItLeftOff();
   void saysOnceThatNobodyIsThere();
   void refusedTopicsEndIt();
+  void anotherProtocolEndsIt();
   void nothingAfterStop();
 };
 
@@ -160,6 +161,17 @@ void WatchTest::printsWhatComes() {
   peer.say("no json");
   peer.say(R"({"op":"error","id":null,"message":"be\u001bep"})");
   QTRY_COMPARE(watched.complaints, QStringList{QStringLiteral("error: be\\x1bep")});
+}
+
+void WatchTest::anotherProtocolEndsIt() {
+  Peer peer;
+  Watched watched({peer.url()});
+  QSignalSpy finished(&watched.watch, &Watch::finished);
+  watched.watch.start();
+  QTRY_COMPARE(peer.received.size(), 1);
+  peer.say(R"({"type":"snapshot","active":[]})");
+  QTRY_COMPARE(finished.size(), 1);
+  QVERIFY(watched.complaints.first().contains(QStringLiteral("no endpoint of the protocol live")));
 }
 
 void WatchTest::comesBackWhereItLeftOff() {

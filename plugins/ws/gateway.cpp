@@ -44,9 +44,9 @@ void Gateway::start() {
     Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
     return;
   }
-  if (m_config.auth) {
-    qCWarning(m_context.log()) << "auth is read but not enforced yet: every program on this machine may do everything";
-  }
+  qCWarning(m_context.log()).noquote() << (m_config.auth ? "auth is read but not enforced yet:"
+                                                         : "there is no auth yet:")
+                                       << "every program on this machine may do everything";
   m_endpoints = std::make_unique<Endpoints>(m_config.serves(Served::Ws) ? *m_config.endpoints : QList<EndpointConfig>(),
                                             m_context, m_makeProtocol, m_farewells);
   connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
@@ -99,10 +99,14 @@ void Gateway::welcome() {
   m_counters.accepted.add();
   if (!makeRoom()) {
     m_counters.turnedAway.add();
+    if (!std::exchange(m_isFull, true)) {
+      qCWarning(m_context.log()) << "all" << m_httpLimits.connections << "connections are taken: new ones get 503";
+    }
     const Response busy = errorResponse(503, QStringLiteral("too many connections"), m_context.clock().now());
     socket->write(busy.encode(false, false, m_context.clock().now()));
     return m_farewells.add(std::move(socket));
   }
+  if (std::exchange(m_isFull, false)) qCInfo(m_context.log()) << "there is room for connections again";
   auto connection = std::make_unique<HttpConnection>(std::move(socket), m_httpLimits, m_context.clock(), *this);
   HttpConnection &fresh = *connection;
   m_connections.emplace(&fresh, std::move(connection));

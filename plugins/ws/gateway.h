@@ -67,6 +67,7 @@ class Gateway : public Plugin, public Sink, public HttpHost {
   std::unordered_map<HttpConnection *, std::unique_ptr<HttpConnection>> m_connections;
   bool m_isPaused = false;  ///< Qt stopped accepting after an error
   bool m_isShortOfSockets = false;
+  bool m_isFull = false;  ///< so that the log has one line for each change
 };
 
 }  // namespace tagwire::ws

@@ -13,6 +13,8 @@ Result<ListenAddress> ListenAddress::fromText(const QString &text) {
   QString host = text.left(colon);
   const bool bracketed = host.startsWith(u'[') && host.endsWith(u']');
   if (bracketed) host = host.mid(1, host.size() - 2);
+  // The one name that needs no look-up.
+  if (host == QLatin1String("localhost")) host = QStringLiteral("127.0.0.1");
   ListenAddress listen;
   if (!listen.address.setAddress(host) || bracketed != (listen.address.protocol() == QHostAddress::IPv6Protocol)) {
     return refuse(QStringLiteral("has no numeric address before the port"));

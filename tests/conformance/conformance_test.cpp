@@ -15,7 +15,8 @@ namespace {
 
 /// One plugin under test, with the configuration of its own example.json.
 struct Subject {
-  explicit Subject(const ConfigNode &given, const QString &id = QStringLiteral("subject")) : context(id), config(given) {}
+  explicit Subject(const ConfigNode &given, const QString &id = QStringLiteral("subject"))
+      : context(id), config(given) {}
 
   void create(PluginFactory &factory) {
     ConfigReader reader(config, QStringLiteral("config"), problems);
@@ -47,7 +48,9 @@ struct Subject {
   PluginState lastState = PluginState::Stopped;
 };
 
-int openDescriptors() { return QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::System).size(); }
+int openDescriptors() {
+  return QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::System).size();
+}
 
 }  // namespace
 

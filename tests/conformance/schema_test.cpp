@@ -21,12 +21,17 @@ namespace {
 
 QJsonValue plain(const ConfigNode &node) {
   switch (node.kind) {
-    case ConfigNode::Kind::Null: return {};
-    case ConfigNode::Kind::Bool: return node.boolean;
-    case ConfigNode::Kind::Integer: return node.integer;
-    case ConfigNode::Kind::Number: return node.number;
+    case ConfigNode::Kind::Null:
+      return {};
+    case ConfigNode::Kind::Bool:
+      return node.boolean;
+    case ConfigNode::Kind::Integer:
+      return node.integer;
+    case ConfigNode::Kind::Number:
+      return node.number;
     case ConfigNode::Kind::String:
-    case ConfigNode::Kind::Cell: return node.text;
+    case ConfigNode::Kind::Cell:
+      return node.text;
     case ConfigNode::Kind::Array: {
       QJsonArray array;
       for (const auto &item : node.items) array.append(plain(item));
@@ -83,10 +88,10 @@ class SchemaTest : public QObject {
     QTest::newRow("no plugins") << QByteArray("{}");
     QTest::newRow("unknown key") << QByteArray("{\"plugins\":[],\"plugin\":[]}");
     QTest::newRow("no type") << QByteArray("{\"plugins\":[{\"id\":\"a\"}]}");
-    QTest::newRow("plugin's unknown key")
-        << QByteArray("{\"plugins\":[{\"id\":\"a\",\"type\":\"sql\",\"config\":{\"database\":\"sqlite:x\",\"foo\":1}}]}");
-    QTest::newRow("plugin's range")
-        << QByteArray("{\"plugins\":[{\"id\":\"a\",\"type\":\"modbus\",\"config\":{\"endpoint\":\"tcp://h\",\"unit\":256}}]}");
+    QTest::newRow("plugin's unknown key") << QByteArray(
+        "{\"plugins\":[{\"id\":\"a\",\"type\":\"sql\",\"config\":{\"database\":\"sqlite:x\",\"foo\":1}}]}");
+    QTest::newRow("plugin's range") << QByteArray(
+        "{\"plugins\":[{\"id\":\"a\",\"type\":\"modbus\",\"config\":{\"endpoint\":\"tcp://h\",\"unit\":256}}]}");
   }
   void wrongOnesAreNot() {
     QFETCH(QByteArray, json);

@@ -75,7 +75,7 @@ class PointTableTest : public QObject {
     file.write("7\tplc1/a\ngarbage\n-3\tplc1/x\n8\tplc1/b");
     file.close();
     PointTable table;
-    QVERIFY(table.keepNumbersIn(name));
+    QCOMPARE(*table.keepNumbersIn(name), 2);  // a torn last line is none
     QVERIFY(table.declare(plc, plc, named("a")) && table.declare(plc, plc, named("b")));
     QVERIFY(table.assignNumbers());
     QCOMPARE(*table.point(table.find(QStringLiteral("plc1/a")))->number, 7);

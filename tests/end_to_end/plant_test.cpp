@@ -39,17 +39,20 @@ class PlantTest : public QObject {
     Client client(ws("/ws/live"));
     QVERIFY(client.waitOpen());
     client.send("{\"op\":\"subscribe\",\"id\":\"a\",\"topics\":[\"points/plc1/#\"]}");
-    const QJsonObject snapshot = client.waitFor([](const QJsonObject &m) { return op(m) == QLatin1String("snapshot"); });
+    const QJsonObject snapshot =
+        client.waitFor([](const QJsonObject &m) { return op(m) == QLatin1String("snapshot"); });
     QCOMPARE(pointOf(snapshot, "plc1/boiler/temp").value(QLatin1String("v")).toDouble(), 20.5);
     const QDateTime before = QDateTime::currentDateTimeUtc();
     setTemperature(42.25F);
     const QJsonObject update = client.waitFor([](const QJsonObject &m) {
-      return op(m) == QLatin1String("update") && pointOf(m, "plc1/boiler/temp").value(QLatin1String("v")).toDouble() == 42.25;
+      return op(m) == QLatin1String("update") &&
+             pointOf(m, "plc1/boiler/temp").value(QLatin1String("v")).toDouble() == 42.25;
     });
     const QJsonObject point = pointOf(update, "plc1/boiler/temp");
     QCOMPARE(point.value(QLatin1String("q")).toString(), QStringLiteral("good"));
     const QDateTime time = QDateTime::fromString(point.value(QLatin1String("t")).toString(), Qt::ISODateWithMs);
-    QVERIFY2(time >= before.addMSecs(-1) && time <= QDateTime::currentDateTimeUtc(), qPrintable(time.toString(Qt::ISODateWithMs)));
+    QVERIFY2(time >= before.addMSecs(-1) && time <= QDateTime::currentDateTimeUtc(),
+             qPrintable(time.toString(Qt::ISODateWithMs)));
     QVERIFY(update.value(QLatin1String("seq")).toInteger() > snapshot.value(QLatin1String("seq")).toInteger());
   }
   void R5_4_panelGetsTheLastValueAtOnceAndThenChanges() {
@@ -59,7 +62,8 @@ class PlantTest : public QObject {
     client.send("{\"type\":\"subscribe\",\"channel\":\"telemetry\",\"endpointIds\":[59]}");
     QVERIFY(!client.waitFor([](const QJsonObject &m) { return type(m) == QLatin1String("telemetry"); }).isEmpty());
     setTemperature(43.5F);
-    QVERIFY(!client.waitFor([](const QJsonObject &m) { return m.value(QLatin1String("value")).toDouble() == 43.5; }).isEmpty());
+    QVERIFY(!client.waitFor([](const QJsonObject &m) { return m.value(QLatin1String("value")).toDouble() == 43.5; })
+                 .isEmpty());
     client.send("{\"type\":\"ping\"}");
     QVERIFY(!client.waitFor([](const QJsonObject &m) { return type(m) == QLatin1String("pong"); }).isEmpty());
     client.send("rubbish");
@@ -68,7 +72,8 @@ class PlantTest : public QObject {
   void R3_4_alarmIsRaisedAndCleared() {
     Client client(ws("/ws/alarms"));
     QVERIFY(client.waitOpen());
-    const QJsonObject snapshot = client.waitFor([](const QJsonObject &m) { return type(m) == QLatin1String("snapshot"); });
+    const QJsonObject snapshot =
+        client.waitFor([](const QJsonObject &m) { return type(m) == QLatin1String("snapshot"); });
     QVERIFY(snapshot.value(QLatin1String("active")).toArray().isEmpty());
     setTemperature(85.5F);
     const QJsonObject alarm = client.waitFor([](const QJsonObject &m) { return state(m) == QLatin1String("ALARM"); });
@@ -88,32 +93,47 @@ class PlantTest : public QObject {
   void R1_9_tagThatEntersRaisesATriggerEvent() {
     Client stream(ws("/ws/Manager1"));
     QVERIFY(stream.waitOpen());
-    stream.send("{\"type\":\"request\",\"request\":\"BeginStream\",\"reqid\":\"r1\",\"params\":[{\"id\":\"SIM1\",\"data\":\"true\"}],\"zone_id\":417}");
-    QVERIFY(!stream.waitFor([](const QJsonObject &m) { return m.value(QLatin1String("response")).toString() == QLatin1String("BeginStream"); }).isEmpty());
+    stream.send(
+        "{\"type\":\"request\",\"request\":\"BeginStream\",\"reqid\":\"r1\",\"params\":[{\"id\":\"SIM1\",\"data\":"
+        "\"true\"}],\"zone_id\":417}");
+    QVERIFY(!stream
+                 .waitFor([](const QJsonObject &m) {
+                   return m.value(QLatin1String("response")).toString() == QLatin1String("BeginStream");
+                 })
+                 .isEmpty());
     Client sender(ws("/ws/Manager1"));
     QVERIFY(sender.waitOpen());
     sender.send("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":5,\"Y\":5,\"Z\":0,\"Sequence\":1}");
     sender.send("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":15,\"Y\":15,\"Z\":0,\"Sequence\":2}");
-    const QJsonObject event = stream.waitFor([](const QJsonObject &m) { return type(m) == QLatin1String("TriggerEvent"); });
+    const QJsonObject event =
+        stream.waitFor([](const QJsonObject &m) { return type(m) == QLatin1String("TriggerEvent"); });
     QCOMPARE(event.value(QLatin1String("trigger_id")).toInt(), 123);
     QCOMPARE(event.value(QLatin1String("direction")).toString(), QStringLiteral("OnEnter"));
     QCOMPARE(event.value(QLatin1String("tag_name")).toString(), QStringLiteral("Employee Badge 1"));
-    const QJsonObject fix = stream.waitFor([](const QJsonObject &m) { return m.value(QLatin1String("X")).toDouble() == 15; });
+    const QJsonObject fix =
+        stream.waitFor([](const QJsonObject &m) { return m.value(QLatin1String("X")).toDouble() == 15; });
     QCOMPARE(fix.value(QLatin1String("ID")).toString(), QStringLiteral("SIM1"));
     Client wrong(ws("/ws/Nobody"));
     QTRY_COMPARE(wrong.closeCode, 1008);
   }
   void R5_9_R5_11_commandIsWrittenAndReadBack() {
-    const HttpAnswer answer = http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":60,\"value\":true,\"commandType\":\"write\"}");
+    const HttpAnswer answer =
+        http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":60,\"value\":true,\"commandType\":\"write\"}");
     QCOMPARE(answer.status, 200);
     QCOMPARE(answer.json().value(QLatin1String("status")).toString(), QStringLiteral("succeeded"));
     QCOMPARE(answer.json().value(QLatin1String("actualValue")).toBool(), true);
     quint16 coil = 0;
     QVERIFY(m_plc.data(QModbusDataUnit::Coils, 3, &coil));
     QVERIFY(coil != 0);  // Qt's server keeps 0xff00 for a coil that is on
-    QCOMPARE(http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":999,\"value\":true,\"commandType\":\"write\"}").status, 404);
-    QCOMPARE(http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":59,\"value\":1,\"commandType\":\"write\"}").status, 400);
-    QCOMPARE(http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":60,\"value\":7,\"commandType\":\"write\"}").status, 400);
+    QCOMPARE(http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":999,\"value\":true,\"commandType\":\"write\"}")
+                 .status,
+             404);
+    QCOMPARE(
+        http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":59,\"value\":1,\"commandType\":\"write\"}").status,
+        400);
+    QCOMPARE(
+        http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":60,\"value\":7,\"commandType\":\"write\"}").status,
+        400);
     QCOMPARE(http(m_webPort, "POST", "/api/os/command", "rubbish").status, 400);
   }
   void restShowsPointsHealthAndMetrics() {
@@ -130,7 +150,9 @@ class PlantTest : public QObject {
     QVERIFY(sender.waitOpen());
     sender.send("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":5,\"Y\":5,\"Sequence\":1}");
     sender.send("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":15,\"Y\":15,\"Sequence\":2}");
-    QCOMPARE(http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":60,\"value\":true,\"commandType\":\"write\"}").status, 200);
+    QCOMPARE(http(m_webPort, "POST", "/api/os/command", "{\"endpointId\":60,\"value\":true,\"commandType\":\"write\"}")
+                 .status,
+             200);
     {
       QSqlDatabase db = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), QStringLiteral("reader"));
       db.setDatabaseName(m_program.file("var/history.db"));
@@ -140,7 +162,8 @@ class PlantTest : public QObject {
         QSqlQuery query(db);
         return query.exec(QLatin1String(sql)) && query.next() ? query.value(0).toInt() : -1;
       };
-      QTRY_VERIFY(count("SELECT count(*) FROM history WHERE name='plc1/boiler/temp' AND value=61.75 AND quality='good'") == 1);
+      QTRY_VERIFY(
+          count("SELECT count(*) FROM history WHERE name='plc1/boiler/temp' AND value=61.75 AND quality='good'") == 1);
       setTemperature(90.0F);
       QTRY_VERIFY(count("SELECT count(*) FROM events WHERE kind='alarm'") == 1);
       QTRY_VERIFY(count("SELECT count(*) FROM events WHERE kind='trigger'") == 1);
@@ -161,13 +184,17 @@ class PlantTest : public QObject {
     });
     // R6-7: the last value stays with its old time.
     QCOMPARE(pointOf(bad, "plc1/boiler/temp").value(QLatin1String("v")), last.value(QLatin1String("v")));
-    QTRY_COMPARE(http(m_webPort, "GET", "/healthz").json().value(QLatin1String("status")).toString(), QStringLiteral("degraded"));
+    QTRY_COMPARE(http(m_webPort, "GET", "/healthz").json().value(QLatin1String("status")).toString(),
+                 QStringLiteral("degraded"));
     setTemperature(33.0F);
     QVERIFY(m_plc.connectDevice());
-    QVERIFY(!client.waitFor([](const QJsonObject &m) {
-      const QJsonObject point = pointOf(m, "plc1/boiler/temp");
-      return point.value(QLatin1String("q")).toString() == QLatin1String("good") && point.value(QLatin1String("v")).toDouble() == 33.0;
-    }).isEmpty());
+    QVERIFY(!client
+                 .waitFor([](const QJsonObject &m) {
+                   const QJsonObject point = pointOf(m, "plc1/boiler/temp");
+                   return point.value(QLatin1String("q")).toString() == QLatin1String("good") &&
+                          point.value(QLatin1String("v")).toDouble() == 33.0;
+                 })
+                 .isEmpty());
   }
 
  private:
@@ -183,7 +210,9 @@ class PlantTest : public QObject {
     }
     return {};
   }
-  QString ws(const char *path) const { return QStringLiteral("ws://127.0.0.1:%1%2").arg(m_webPort).arg(QLatin1String(path)); }
+  QString ws(const char *path) const {
+    return QStringLiteral("ws://127.0.0.1:%1%2").arg(m_webPort).arg(QLatin1String(path));
+  }
   void setTemperature(float value) {
     const auto bits = std::bit_cast<quint32>(value);
     QModbusDataUnit unit(QModbusDataUnit::HoldingRegisters, 0, {quint16(bits >> 16), quint16(bits & 0xffff)});
@@ -192,12 +221,15 @@ class PlantTest : public QObject {
   QByteArray manifest() const {
     QString text = QStringLiteral(
         "{ 'site': { 'name': 'test', 'timezone': 'Asia/Kolkata' }, 'data_dir': 'var', 'plugins': [\n"
-        "{ 'id': 'plc1', 'type': 'modbus', 'config': { 'endpoint': 'tcp://127.0.0.1:%1', 'unit': 1, 'poll_interval_ms': 50,\n"
+        "{ 'id': 'plc1', 'type': 'modbus', 'config': { 'endpoint': 'tcp://127.0.0.1:%1', 'unit': 1, "
+        "'poll_interval_ms': 50,\n"
         "  'timeout_ms': 500, 'points': [\n"
         "  { 'name': 'boiler/temp', 'number': 59, 'register': '40001', 'type': 'float32', 'unit': '°C' },\n"
-        "  { 'name': 'pump/run', 'number': 60, 'table': 'coil', 'address': 3, 'type': 'bool', 'writable': true } ] } },\n"
+        "  { 'name': 'pump/run', 'number': 60, 'table': 'coil', 'address': 3, 'type': 'bool', 'writable': true } ] } "
+        "},\n"
         "{ 'id': 'uwb', 'type': 'rtls', 'config': { 'managers': ['Manager1'], 'length_unit': 'ft',\n"
-        "  'zones': [ { 'id': 417, 'name': 'Hall', 'level': 'building', 'polygon': [[0,0],[100,0],[100,60],[0,60]], 'z': [0,20] } ],\n"
+        "  'zones': [ { 'id': 417, 'name': 'Hall', 'level': 'building', 'polygon': [[0,0],[100,0],[100,60],[0,60]], "
+        "'z': [0,20] } ],\n"
         "  'tags': [ { 'id': 'SIM1', 'name': 'Employee Badge 1' } ],\n"
         "  'triggers': [ { 'id': 123, 'name': 'Entry Gate', 'zone': 417, 'direction': 'OnEnter',\n"
         "    'regions': [ { 'polygon': [[10,10],[20,10],[20,20],[10,20]] } ] } ] } },\n"

@@ -3,8 +3,8 @@
 #include <QTcpServer>
 #include <QTest>
 
-#include <csignal>
 #include <unistd.h>
+#include <csignal>
 
 #include "runningprogram.h"
 
@@ -16,7 +16,8 @@ struct Outcome {
   QString errors;
 };
 
-Outcome tagwire(const QStringList &arguments, const QProcessEnvironment &environment = QProcessEnvironment::systemEnvironment()) {
+Outcome tagwire(const QStringList &arguments,
+                const QProcessEnvironment &environment = QProcessEnvironment::systemEnvironment()) {
   QProcess process;
   process.setProcessEnvironment(environment);
   process.start(QStringLiteral(TAGWIRE_PROGRAM), arguments);
@@ -41,11 +42,15 @@ class ProgramTest : public QObject {
     row("unknown command", {QStringLiteral("rn")}, "did you mean \"run\"");
     row("no manifest", {QStringLiteral("run")}, "usage: tagwire run MANIFEST");
     row("two manifests", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("b")}, "usage");
-    row("unknown option", {QStringLiteral("check"), QStringLiteral("--plugn-dir=x"), QStringLiteral("a")}, "did you mean \"plugin-dir\"");
-    row("option without value", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("--plugin-dir")}, "needs a value");
-    row("log level", {QStringLiteral("check"), QStringLiteral("--log-level=loud"), QStringLiteral("a")}, "allowed: debug");
+    row("unknown option", {QStringLiteral("check"), QStringLiteral("--plugn-dir=x"), QStringLiteral("a")},
+        "did you mean \"plugin-dir\"");
+    row("option without value", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("--plugin-dir")},
+        "needs a value");
+    row("log level", {QStringLiteral("check"), QStringLiteral("--log-level=loud"), QStringLiteral("a")},
+        "allowed: debug");
     row("unknown sim", {QStringLiteral("sim"), QStringLiteral("modbuss")}, "did you mean \"modbus\"");
-    row("watch with a credential", {QStringLiteral("watch"), QStringLiteral("ws://127.0.0.1:1/ws/live?token=hunter2")}, "");
+    row("watch with a credential", {QStringLiteral("watch"), QStringLiteral("ws://127.0.0.1:1/ws/live?token=hunter2")},
+        "");
   }
   void wrongUseIs64() {
     QFETCH(QStringList, arguments);
@@ -76,7 +81,8 @@ class ProgramTest : public QObject {
     RunningProgram program;
     QVERIFY(!program.start(webManifest(other.serverPort())));
     QCOMPARE(program.process().exitCode(), 69);
-    QVERIFY2(program.errors().contains(QStringLiteral("127.0.0.1:%1").arg(other.serverPort())), qPrintable(program.errors()));
+    QVERIFY2(program.errors().contains(QStringLiteral("127.0.0.1:%1").arg(other.serverPort())),
+             qPrintable(program.errors()));
   }
   void dataDirThatCantBeMadeIs73() {
     RunningProgram program;
@@ -131,10 +137,12 @@ class ProgramTest : public QObject {
   void plcThatIsNotThereDoesNotHinderTheStart() {
     const quint16 port = freePort();
     RunningProgram program;
-    const QByteArray plc = "{\"id\":\"plc1\",\"type\":\"modbus\",\"config\":{\"endpoint\":\"tcp://127.0.0.1:1\",\"points\":"
-                           "[{\"name\":\"a\",\"register\":\"40001\",\"type\":\"int16\"}]}},";
+    const QByteArray plc =
+        "{\"id\":\"plc1\",\"type\":\"modbus\",\"config\":{\"endpoint\":\"tcp://127.0.0.1:1\",\"points\":"
+        "[{\"name\":\"a\",\"register\":\"40001\",\"type\":\"int16\"}]}},";
     QVERIFY(program.start(webManifest(port, plc)));
-    QTRY_COMPARE(http(port, "GET", "/healthz").json().value(QLatin1String("status")).toString(), QStringLiteral("degraded"));
+    QTRY_COMPARE(http(port, "GET", "/healthz").json().value(QLatin1String("status")).toString(),
+                 QStringLiteral("degraded"));
     QVERIFY(http(port, "GET", "/api/v1/points").body.contains("bad:"));
     QCOMPARE(program.terminate(), 0);
   }

@@ -54,9 +54,8 @@ qint64 RunningProgram::residentKiB() const {
 }
 
 Client::Client(const QString &url) {
-  QObject::connect(&m_socket, &QWebSocket::textMessageReceived, &m_socket, [this](const QString &text) {
-    messages << QJsonDocument::fromJson(text.toUtf8()).object();
-  });
+  QObject::connect(&m_socket, &QWebSocket::textMessageReceived, &m_socket,
+                   [this](const QString &text) { messages << QJsonDocument::fromJson(text.toUtf8()).object(); });
   QObject::connect(&m_socket, &QWebSocket::disconnected, &m_socket, [this] { closeCode = m_socket.closeCode(); });
   m_socket.open(QUrl(url));
 }
