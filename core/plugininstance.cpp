@@ -198,21 +198,21 @@ void PluginInstance::stop() {
 void PluginInstance::destroyPlugin() {
   if (!m_plugin) return;
   m_runtime.hub().removeSink(m_plugin.get());
-  m_runner.reset();
   if (!m_thread) {
+    m_runner.reset();
     m_plugin.reset();
     return;
   }
-  // A QObject is deleted in its own thread. A thread that does not come back keeps its plugin: better a leak at the
-  // very end than a crash.
+  // A QObject is deleted in its own thread. A thread that does not come back keeps all it may still touch: better a leak
+  // at the very end than a crash.
   connect(m_thread.get(), &QThread::finished, m_plugin.get(), &QObject::deleteLater);
   m_thread->quit();
   Plugin *plugin = m_plugin.release();
-  if (!m_thread->wait(stopDeadlineMs)) {
-    disconnect(plugin, nullptr, this, nullptr);
-    m_context.release();
-    m_thread.release();
-  }
+  if (m_thread->wait(stopDeadlineMs)) return;
+  disconnect(plugin, nullptr, this, nullptr);
+  (void)m_runner.release();
+  (void)m_context.release();
+  (void)m_thread.release();
 }
 
 void PluginInstance::execute(const Command &command) {
