@@ -62,7 +62,7 @@ void Connection::send(quint8 unit, const QByteArray &pdu) {
   m_request = pdu;
   m_state = State::Waiting;
   m_deadline.start(m_timeout);
-  m_socket->write(encodeFrame({++m_transaction, unit, pdu}));
+  m_socket->write(encodeMbap({++m_transaction, unit, pdu}));
 }
 
 void Connection::read() {
@@ -90,7 +90,7 @@ void Connection::read() {
   Q_EMIT replied(reply);
 }
 
-Reply Connection::check(const MbapFrame &frame) const {
+Reply Connection::check(const Frame &frame) const {
   const auto wrong = [](const char *what, int given, int due) {
     return Reply{.kind = Reply::Kind::Invalid,
                  .bytes = {},

@@ -41,7 +41,7 @@ class Connection : public QObject {
   void read();
   void expire();
   void fail(QualityReason reason, const QString &text);
-  Reply check(const MbapFrame &frame) const;
+  Reply check(const Frame &frame) const;
 
   Endpoint m_endpoint;
   std::chrono::milliseconds m_timeout;

@@ -3,36 +3,17 @@
 // and length as big-endian 16-bit words, the unit id, then the PDU.
 #pragma once
 
-#include <QByteArray>
-#include <QString>
-
-#include <optional>
+#include "frame.h"
 
 namespace tagwire::modbus {
 
-struct MbapFrame {
-  quint16 transaction = 0;
-  quint8 unit = 0;
-  QByteArray pdu;  ///< function code and what belongs to it, 1 to 253 bytes
-};
+QByteArray encodeMbap(const Frame &frame);
 
-QByteArray encodeFrame(const MbapFrame &frame);
-
-/// Frames out of a stream of bytes, however they are cut. After an error nothing more comes: where the next frame
-/// begins is then unknown, so the connection has to go. Plain value; keeps less than one frame of 260 bytes.
-class MbapDecoder {
+/// Plain class; owned by the end of a connection. An error means that the connection has to go: where the next frame
+/// begins is then unknown.
+class MbapDecoder : public FrameDecoder {
  public:
-  void add(const QByteArray &bytes) { m_bytes += bytes; }
-  /// The next whole frame; none when bytes are still missing or the stream is broken.
-  std::optional<MbapFrame> next();
-  /// What is wrong with the stream; empty while all is well.
-  const QString &error() const { return m_error; }
-  /// Bytes that no frame was made of so far.
-  qsizetype pending() const { return m_bytes.size(); }
-
- private:
-  QByteArray m_bytes;
-  QString m_error;
+  std::optional<Frame> next() override;
 };
 
 }  // namespace tagwire::modbus

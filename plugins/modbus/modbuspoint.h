@@ -31,6 +31,7 @@ enum class PointType : quint8 {
   Uint32,
   Int64,
   Uint64,
+  Float16,
   Float32,
   Float64,
   String,
@@ -42,9 +43,10 @@ constexpr auto enumWords(PointType) {
   return std::array{std::pair{"bool", PointType::Bool},       std::pair{"int16", PointType::Int16},
                     std::pair{"uint16", PointType::Uint16},   std::pair{"int32", PointType::Int32},
                     std::pair{"uint32", PointType::Uint32},   std::pair{"int64", PointType::Int64},
-                    std::pair{"uint64", PointType::Uint64},   std::pair{"float32", PointType::Float32},
-                    std::pair{"float64", PointType::Float64}, std::pair{"string", PointType::String},
-                    std::pair{"bcd16", PointType::Bcd16},     std::pair{"bcd32", PointType::Bcd32}};
+                    std::pair{"uint64", PointType::Uint64},   std::pair{"float16", PointType::Float16},
+                    std::pair{"float32", PointType::Float32}, std::pair{"float64", PointType::Float64},
+                    std::pair{"string", PointType::String},   std::pair{"bcd16", PointType::Bcd16},
+                    std::pair{"bcd32", PointType::Bcd32}};
 }
 
 enum class Order : quint8 { Big, Little };
@@ -71,7 +73,9 @@ struct RegisterFormat {
   double offset = 0;
 
   bool isScaled() const { return scale != 1 || offset != 0; }
-  bool isFloat() const { return type == PointType::Float32 || type == PointType::Float64; }
+  bool isFloat() const {
+    return type == PointType::Float16 || type == PointType::Float32 || type == PointType::Float64;
+  }
   /// Addresses taken: registers, or 1 for a coil or discrete input.
   int size() const;
   ValueType valueType() const;

@@ -52,7 +52,7 @@ void ModbusServer::serve(QTcpSocket *client, MbapDecoder &decoder) {
     const auto image = m_images.find(frame->unit);
     const QByteArray answer =
         image == m_images.end() ? exceptionPdu(frame->pdu, gatewayTargetFailed) : image->second.answer(frame->pdu);
-    client->write(encodeFrame({frame->transaction, frame->unit, answer}));
+    client->write(encodeMbap({frame->transaction, frame->unit, answer}));
   }
   if (!decoder.error().isEmpty() || client->bytesToWrite() > maxUnsentBytes) client->abort();
 }

@@ -16,6 +16,13 @@ QByteArray pduOf(Function function, std::initializer_list<quint16> words) {
   return pdu;
 }
 
+/// Byte count and registers behind the head of a write.
+QByteArray withValues(QByteArray pdu, const Registers &values) {
+  pdu.append(static_cast<char>(values.size() * 2));
+  for (const quint16 value : values) appendWord(pdu, value);
+  return pdu;
+}
+
 quint16 wordAt(const QByteArray &bytes, qsizetype at) { return qFromBigEndian<quint16>(bytes.constData() + at); }
 
 Reply invalid(const QString &error) {
@@ -26,9 +33,10 @@ Reply answer(const QByteArray &bytes) {
   return {.kind = Reply::Kind::Answer, .bytes = bytes, .exception = 0, .error = {}};
 }
 
+/// Function 23 has the count of what it reads at the same place as the other reads.
 Reply checkRead(const QByteArray &request, const QByteArray &response) {
   const int count = wordAt(request, 3);
-  const bool bits = static_cast<quint8>(request[0]) <= 2;
+  const bool bits = static_cast<quint8>(request[0]) <= 2;  // functions 1 and 2
   const int due = bits ? (count + 7) / 8 : count * 2;
   const int told = response.size() > 1 ? static_cast<quint8>(response[1]) : -1;
   if (told != due || response.size() != due + 2) {
@@ -38,6 +46,14 @@ Reply checkRead(const QByteArray &request, const QByteArray &response) {
                        .arg(due));
   }
   return answer(response.mid(2));
+}
+
+Reply checkIdentification(const QByteArray &request, const QByteArray &response) {
+  constexpr qsizetype headBytes = 7;
+  if (response.size() < headBytes || response.mid(1, 2) != request.mid(1, 2)) {
+    return invalid(QStringLiteral("not an answer to read device identification"));
+  }
+  return answer(response.mid(4));
 }
 
 /// A write is answered by its first five bytes (7 for a mask write).
@@ -59,13 +75,42 @@ QByteArray writeCoilPdu(quint16 address, bool value) {
   return pduOf(Function::WriteCoil, {address, static_cast<quint16>(value ? 0xFF00 : 0)});
 }
 
+QByteArray writeCoilsPdu(quint16 address, bool value) {
+  return pduOf(Function::WriteCoils, {address, 1}).append('\1').append(static_cast<char>(value ? 1 : 0));
+}
+
+QByteArray writeRegisterPdu(quint16 address, quint16 value) { return pduOf(Function::WriteRegister, {address, value}); }
+
 QByteArray writeRegistersPdu(quint16 address, const Registers &values) {
-  if (values.size() == 1) return pduOf(Function::WriteRegister, {address, values.first()});
+  return withValues(pduOf(Function::WriteRegisters, {address, static_cast<quint16>(values.size())}), values);
+}
+
+QByteArray writeAndReadPdu(quint16 address, const Registers &values) {
   const auto count = static_cast<quint16>(values.size());
-  QByteArray pdu = pduOf(Function::WriteRegisters, {address, count});
-  pdu.append(static_cast<char>(count * 2));
-  for (const quint16 value : values) appendWord(pdu, value);
-  return pdu;
+  return withValues(pduOf(Function::ReadWriteRegisters, {address, count, address, count}), values);
+}
+
+QByteArray readIdentificationPdu(quint8 category, quint8 object) {
+  constexpr char deviceIdentification = 14;
+  return QByteArray(1, static_cast<char>(Function::ReadDeviceIdentification))
+      .append(deviceIdentification)
+      .append(static_cast<char>(category))
+      .append(static_cast<char>(object));
+}
+
+Result<Identification> identificationAt(const QByteArray &bytes) {
+  const auto wrong = [] { return failure(QStringLiteral("the objects do not fit into the answer")); };
+  const auto at = [&](qsizetype i) { return static_cast<quint8>(bytes[i]); };
+  if (bytes.size() < 3) return wrong();
+  Identification identification;
+  if (at(0) != 0) identification.next = at(1);
+  qsizetype place = 3;
+  for (int i = 0; i < at(2); ++i) {
+    if (place + 2 > bytes.size() || place + 2 + at(place + 1) > bytes.size()) return wrong();
+    identification.objects.insert(at(place), bytes.mid(place + 2, at(place + 1)));
+    place += 2 + at(place + 1);
+  }
+  return identification;
 }
 
 QByteArray maskWritePdu(quint16 address, quint16 andMask, quint16 orMask) {
@@ -83,23 +128,22 @@ Reply checkReply(const QByteArray &request, const QByteArray &response) {
             .error = exceptionText(static_cast<quint8>(response[1]))};
   }
   if (function != due) return invalid(QStringLiteral("function %1 in the answer (due: %2)").arg(function).arg(due));
-  return due <= 4 ? checkRead(request, response) : checkEcho(request, response);
+  if (static_cast<Function>(due) == Function::ReadDeviceIdentification) return checkIdentification(request, response);
+  const bool isRead = due <= 4 || static_cast<Function>(due) == Function::ReadWriteRegisters;
+  return isRead ? checkRead(request, response) : checkEcho(request, response);
 }
 
 bool bitAt(const QByteArray &bytes, int index) {
   return ((static_cast<quint8>(bytes[index / 8]) >> (index % 8)) & 1) != 0;
 }
 
-Registers registersAt(const QByteArray &bytes, int first, int count) {
-  Registers registers(count);
-  for (int i = 0; i < count; ++i) registers[i] = wordAt(bytes, (first + i) * 2);
-  return registers;
-}
-
 Reading readingAt(const ModbusPoint &point, const QByteArray &bytes, int index) {
   if (holdsBits(point.table)) return {bitAt(bytes, index), Quality::good()};
-  const Registers registers = registersAt(bytes, index, point.format.size());
-  return decode(point.format, {registers.constData(), static_cast<size_t>(registers.size())});
+  // On the stack: this runs for every point of every answer.
+  std::array<quint16, maxReadRegisters> registers;
+  const auto count = static_cast<size_t>(point.format.size());
+  for (size_t i = 0; i < count; ++i) registers[i] = wordAt(bytes, (index + static_cast<qsizetype>(i)) * 2);
+  return decode(point.format, {registers.data(), count});
 }
 
 QString exceptionText(quint8 exception) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registercodec.h"
 
+#include <QFloat16>
 #include <QStringDecoder>
 
 #include <bit>
@@ -95,6 +96,8 @@ std::pair<double, double> rawLimits(PointType type) {
       return {-0x1p63, 0x1p63};
     case PointType::Uint64:
       return {0, 0x1p64};
+    case PointType::Float16:  // IEEE 754 binary16
+      return {-65504.0, 65504.0};
     case PointType::Float32:
       return {-std::numeric_limits<float>::max(), std::numeric_limits<float>::max()};
     case PointType::Float64:
@@ -145,6 +148,9 @@ Result<Registers> encodeText(const RegisterFormat &format, const Value &value) {
 Result<Registers> encodeFloat(const RegisterFormat &format, const Value &value, double raw) {
   if (!std::isfinite(raw) || std::abs(raw) > rawLimits(format.type).second) return doesNotFit(format, value);
   if (format.type == PointType::Float64) return parted(format, std::bit_cast<quint64>(raw));
+  if (format.type == PointType::Float16) {
+    return parted(format, std::bit_cast<quint16>(qfloat16(static_cast<float>(raw))));
+  }
   return parted(format, std::bit_cast<quint32>(static_cast<float>(raw)));
 }
 
@@ -178,6 +184,8 @@ Reading decode(const RegisterFormat &format, std::span<const quint16> registers)
       return integer(format, static_cast<qint32>(raw));
     case PointType::Int64:
       return integer(format, static_cast<qint64>(raw));
+    case PointType::Float16:
+      return scaled(format, static_cast<double>(std::bit_cast<qfloat16>(static_cast<quint16>(raw))));
     case PointType::Float32:
       return scaled(format, static_cast<double>(std::bit_cast<float>(static_cast<quint32>(raw))));
     case PointType::Float64:

@@ -9,7 +9,6 @@ namespace {
 constexpr quint8 illegalFunction = 1;
 constexpr quint8 illegalAddress = 2;
 constexpr quint8 illegalValue = 3;
-constexpr int maxReadWriteRegisters = 121;  // of function 23
 
 quint16 wordAt(const QByteArray &bytes, qsizetype at) { return qFromBigEndian<quint16>(bytes.constData() + at); }
 
@@ -61,6 +60,8 @@ QByteArray RegisterImage::answer(const QByteArray &request) {
       return maskWrite(request);
     case Function::ReadWriteRegisters:
       return readWrite(request);
+    case Function::ReadDeviceIdentification:
+      break;
   }
   return exceptionPdu(request, illegalFunction);
 }

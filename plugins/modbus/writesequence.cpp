@@ -31,7 +31,9 @@ Result<WriteSequence> WriteSequence::make(const ModbusPoint &point, const Value 
   const auto registers = encode(point.format, value);
   if (!registers) return failure(registers.error());
   const Reading due = decode(point.format, {registers->constData(), static_cast<size_t>(registers->size())});
-  return WriteSequence(point, due.value, writeRegistersPdu(point.address, *registers));
+  return WriteSequence(point, due.value,
+                       registers->size() == 1 ? writeRegisterPdu(point.address, registers->first())
+                                              : writeRegistersPdu(point.address, *registers));
 }
 
 std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply) {

@@ -25,7 +25,8 @@ class RealTimeContext : public TestContext {
 class SourceUnderTest : public QObject {
  public:
   SourceUnderTest(quint16 port, const QList<ModbusPoint> &points, int timeoutMs = 150, int maxGap = 0) {
-    config.endpoint = Endpoint{QStringLiteral("127.0.0.1"), port};
+    config.endpoint.host = QStringLiteral("127.0.0.1");
+    config.endpoint.port = port;
     config.timeout = std::chrono::milliseconds(timeoutMs);
     config.maxGap = maxGap;
     QList<PointInfo> infos;
@@ -101,7 +102,7 @@ inline ModbusPoint makePoint(const char *name, Table table, int address, PointTy
 /// A TCP server that does with each request what the test says: the test's function gets the frame and the socket.
 class FaultyServer : public QObject {
  public:
-  using Behaviour = std::function<void(QTcpSocket *, const MbapFrame &)>;
+  using Behaviour = std::function<void(QTcpSocket *, const Frame &)>;
 
   FaultyServer() {
     m_server.listen(QHostAddress::LocalHost);
@@ -129,8 +130,8 @@ class FaultyServer : public QObject {
 
   /// Answers every read with registers of this value and echoes every write.
   static Behaviour well(quint16 value) {
-    return [value](QTcpSocket *client, const MbapFrame &request) {
-      client->write(encodeFrame({request.transaction, request.unit, wellPdu(request.pdu, value)}));
+    return [value](QTcpSocket *client, const Frame &request) {
+      client->write(encodeMbap({request.transaction, request.unit, wellPdu(request.pdu, value)}));
     };
   }
   static QByteArray wellPdu(const QByteArray &request, quint16 value) {
@@ -143,7 +144,7 @@ class FaultyServer : public QObject {
 
   Behaviour behaviour = well(7);
   std::function<void(QTcpSocket *)> onConnect;
-  QList<MbapFrame> requests;
+  QList<Frame> requests;
   int connections = 0;
 
  private:

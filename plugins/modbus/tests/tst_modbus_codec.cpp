@@ -55,6 +55,11 @@ class TestModbusCodec : public QObject {
     row("int64", PointType::Int64, B, B, {0x8000, 0, 0, 0}, std::numeric_limits<qint64>::min());
     row("int64 words swapped", PointType::Int64, B, L, {4, 3, 2, 1}, qint64(0x0001000200030004));
     row("uint64 above 2^53", PointType::Uint64, B, B, {0x0020, 0, 0, 1}, qint64(9007199254740993));
+    // IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction.
+    row("float16 81.5", PointType::Float16, B, B, {0x5518}, 81.5);
+    row("float16 bytes swapped", PointType::Float16, L, B, {0x00C0}, -2.0);
+    row("float16 largest", PointType::Float16, B, B, {0x7BFF}, 65504.0);
+    row("float16 smallest subnormal", PointType::Float16, B, B, {0x0001}, 0x1p-24);
     row("float32 81.5", PointType::Float32, B, B, {0x42A3, 0x0000}, 81.5);
     row("float32 words swapped", PointType::Float32, B, L, {0x0000, 0x42A3}, 81.5);
     row("float32 all swapped", PointType::Float32, L, L, {0x0000, 0xA342}, 81.5);
@@ -114,6 +119,7 @@ class TestModbusCodec : public QObject {
     row("uint64 negative", PointType::Uint64, qint64(-1), false);
     row("uint64 top of int64", PointType::Uint64, std::numeric_limits<qint64>::max(), true);
     row("int64 double too large", PointType::Int64, 0x1p63, false);
+    row("float16 too large", PointType::Float16, 65520.0, false);
     row("float32 too large", PointType::Float32, 1e39, false);
     row("float32 largest", PointType::Float32, double(std::numeric_limits<float>::max()), true);
     row("float64 infinite", PointType::Float64, std::numeric_limits<double>::infinity(), false);
@@ -137,6 +143,8 @@ class TestModbusCodec : public QObject {
   void isNeverGoodWhenItIsNoValue() {
     QCOMPARE(decodeList(formatOf(PointType::Float32), {0x7FC0, 0}).quality, Quality::bad(QualityReason::NotANumber));
     QCOMPARE(decodeList(formatOf(PointType::Float32), {0x7F80, 0}).quality, Quality::bad(QualityReason::NotANumber));
+    QCOMPARE(decodeList(formatOf(PointType::Float16), {0x7E00}).quality, Quality::bad(QualityReason::NotANumber));
+    QCOMPARE(decodeList(formatOf(PointType::Float16), {0xFC00}).quality, Quality::bad(QualityReason::NotANumber));
     QCOMPARE(decodeList(formatOf(PointType::Float64), {0xFFF0, 0, 0, 0}).quality,
              Quality::bad(QualityReason::NotANumber));
     QCOMPARE(decodeList(formatOf(PointType::Bcd16), {0x12A4}).quality, Quality::bad(QualityReason::NotANumber));

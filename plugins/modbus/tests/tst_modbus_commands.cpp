@@ -80,7 +80,7 @@ class TestModbusCommands : public QObject {
 
   void R5_11_aValueThatDidNotStayFails() {
     m_queue.add(commandOf(qint64(100)), pointOf(Table::Holding, PointType::Uint16), 0);
-    QCOMPARE(m_queue.next(now)->pdu, writeRegistersPdu(4, {100}));
+    QCOMPARE(m_queue.next(now)->pdu, writeRegisterPdu(4, 100));
     m_queue.answered(answerOf());
     m_queue.next(now);
     m_queue.answered(answerOf(QByteArray::fromHex("0050")));

@@ -19,21 +19,21 @@ constexpr int healMs = timeoutMs + 2000;
 QList<ModbusPoint> onePoint() { return {makePoint("level", Table::Holding, 0, PointType::Uint16)}; }
 
 FaultyServer::Behaviour raw(const QByteArray &bytes) {
-  return [bytes](QTcpSocket *client, const MbapFrame &) { client->write(bytes); };
+  return [bytes](QTcpSocket *client, const Frame &) { client->write(bytes); };
 }
 
 /// A well answer with its frame changed.
-FaultyServer::Behaviour changed(const std::function<void(MbapFrame &)> &change) {
-  return [change](QTcpSocket *client, const MbapFrame &request) {
-    MbapFrame answer{request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)};
+FaultyServer::Behaviour changed(const std::function<void(Frame &)> &change) {
+  return [change](QTcpSocket *client, const Frame &request) {
+    Frame answer{request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)};
     change(answer);
-    client->write(encodeFrame(answer));
+    client->write(encodeMbap(answer));
   };
 }
 
 FaultyServer::Behaviour header(quint16 protocol, quint16 length) {
-  return [=](QTcpSocket *client, const MbapFrame &request) {
-    QByteArray bytes = encodeFrame({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
+  return [=](QTcpSocket *client, const Frame &request) {
+    QByteArray bytes = encodeMbap({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
     bytes[2] = static_cast<char>(protocol >> 8);
     bytes[3] = static_cast<char>(protocol & 0xFF);
     bytes[4] = static_cast<char>(length >> 8);
@@ -44,7 +44,7 @@ FaultyServer::Behaviour header(quint16 protocol, quint16 length) {
 
 FaultyServer::Behaviour exception(quint8 code) {
   return changed(
-      [code](MbapFrame &frame) { frame.pdu = QByteArray(1, static_cast<char>(0x83)).append(static_cast<char>(code)); });
+      [code](Frame &frame) { frame.pdu = QByteArray(1, static_cast<char>(0x83)).append(static_cast<char>(code)); });
 }
 
 }  // namespace
@@ -59,11 +59,11 @@ class TestModbusFaults : public QObject {
       QTest::newRow(name) << fault << QString::fromLatin1(quality);
     };
     row(
-        "silence", [](QTcpSocket *, const MbapFrame &) {}, "bad:timeout");
+        "silence", [](QTcpSocket *, const Frame &) {}, "bad:timeout");
     row(
         "header and two bytes, then silence",
-        [](QTcpSocket *client, const MbapFrame &request) {
-          client->write(encodeFrame({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(9));
+        [](QTcpSocket *client, const Frame &request) {
+          client->write(encodeMbap({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(9));
         },
         "bad:timeout");
     row("half a header", raw(QByteArray::fromHex("0001")), "bad:timeout");
@@ -74,31 +74,31 @@ class TestModbusFaults : public QObject {
     row("length too large, so bytes are missing", header(0, 200), "bad:timeout");
     row("length too small, so bytes are left", header(0, 4), "bad:invalid_response");
     row("wrong protocol", header(1, 5), "bad:invalid_response");
-    row("wrong transaction", changed([](MbapFrame &frame) { ++frame.transaction; }), "bad:invalid_response");
-    row("wrong unit", changed([](MbapFrame &frame) { ++frame.unit; }), "bad:invalid_response");
-    row("wrong function", changed([](MbapFrame &frame) { frame.pdu[0] = 4; }), "bad:invalid_response");
-    row("wrong byte count", changed([](MbapFrame &frame) { frame.pdu[1] = 4; }), "bad:invalid_response");
-    row("too many registers", changed([](MbapFrame &frame) { frame.pdu = QByteArray::fromHex("030400630063"); }),
+    row("wrong transaction", changed([](Frame &frame) { ++frame.transaction; }), "bad:invalid_response");
+    row("wrong unit", changed([](Frame &frame) { ++frame.unit; }), "bad:invalid_response");
+    row("wrong function", changed([](Frame &frame) { frame.pdu[0] = 4; }), "bad:invalid_response");
+    row("wrong byte count", changed([](Frame &frame) { frame.pdu[1] = 4; }), "bad:invalid_response");
+    row("too many registers", changed([](Frame &frame) { frame.pdu = QByteArray::fromHex("030400630063"); }),
         "bad:invalid_response");
     row(
         "answer twice",
-        [](QTcpSocket *client, const MbapFrame &request) {
+        [](QTcpSocket *client, const Frame &request) {
           const QByteArray bytes =
-              encodeFrame({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
+              encodeMbap({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
           client->write(bytes + bytes);
         },
         "bad:invalid_response");
     row("garbage flood", raw(QByteArray(1'000'000, '\xA5')), "bad:invalid_response");
     row(
         "reset mid-reply",
-        [](QTcpSocket *client, const MbapFrame &request) {
-          client->write(encodeFrame({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(8));
+        [](QTcpSocket *client, const Frame &request) {
+          client->write(encodeMbap({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(8));
           client->flush();
           client->abort();
         },
         "bad:no_connection");
     row(
-        "closed at once", [](QTcpSocket *client, const MbapFrame &) { client->abort(); }, "bad:no_connection");
+        "closed at once", [](QTcpSocket *client, const Frame &) { client->abort(); }, "bad:no_connection");
     row("exception 1", exception(1), "bad:illegal_function");
     row("exception 2", exception(2), "bad:illegal_address");
     row("exception 3", exception(3), "bad:illegal_value");
@@ -139,8 +139,8 @@ class TestModbusFaults : public QObject {
     FaultyServer server;
     // Each answer carries the number of its request, but only after the deadline.
     QList<std::pair<QPointer<QTcpSocket>, QByteArray>> late;
-    server.behaviour = [&](QTcpSocket *client, const MbapFrame &request) {
-      late.append({client, encodeFrame({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)})});
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      late.append({client, encodeMbap({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)})});
     };
     SourceUnderTest test(server.port(), onePoint(), 50);
     test.source->start();
@@ -181,7 +181,7 @@ class TestModbusFaults : public QObject {
     SourceUnderTest test(server.port(), onePoint(), 50);
     test.source->start();
     QTRY_COMPARE(test.state, PluginState::Running);
-    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    server.behaviour = [](QTcpSocket *, const Frame &) {};
     const int before = server.connections;
     QTRY_VERIFY(server.connections >= before + 4);
     QCOMPARE(test.statusChanges, 2);
@@ -190,7 +190,7 @@ class TestModbusFaults : public QObject {
 
   void aServerThatHangsUpWhenQuietIsNotBad() {
     FaultyServer server;
-    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
       FaultyServer::well(7)(client, request);
       client->disconnectFromHost();
     };
@@ -207,12 +207,12 @@ class TestModbusFaults : public QObject {
 
   void oneBadAddressDoesNotSpoilTheOthers() {
     FaultyServer server;
-    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
       const int first = static_cast<quint8>(request.pdu[2]);
       const int count = static_cast<quint8>(request.pdu[4]);
       const bool refuses = first <= 5 && 5 < first + count;
       const QByteArray pdu = refuses ? QByteArray::fromHex("8302") : FaultyServer::wellPdu(request.pdu, 7);
-      client->write(encodeFrame({request.transaction, request.unit, pdu}));
+      client->write(encodeMbap({request.transaction, request.unit, pdu}));
     };
     QList<ModbusPoint> points;
     for (int i = 0; i < 10; ++i) {
@@ -232,7 +232,7 @@ class TestModbusFaults : public QObject {
 
   void aSilentUnitLeavesTheOthersGood() {
     FaultyServer server;
-    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
       if (request.unit == 1) FaultyServer::well(7)(client, request);
     };
     QList<ModbusPoint> points = onePoint();
@@ -285,7 +285,7 @@ class TestModbusFaults : public QObject {
 
   void R5_11_aLostAnswerToAWriteIsNeverSentAgain() {
     FaultyServer server;
-    server.behaviour = [](QTcpSocket *client, const MbapFrame &request) {
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
       if (request.pdu[0] != 6) FaultyServer::well(7)(client, request);
     };
     SourceUnderTest test(server.port(), onePoint(), 50);
@@ -298,7 +298,7 @@ class TestModbusFaults : public QObject {
     QTRY_COMPARE(test.stepsText(), QStringLiteral("sent,failed"));
     QVERIFY(test.steps.last().actualValue == seven);
     const auto writes = std::count_if(server.requests.begin(), server.requests.end(),
-                                      [](const MbapFrame &frame) { return frame.pdu[0] == 6; });
+                                      [](const Frame &frame) { return frame.pdu[0] == 6; });
     QCOMPARE(writes, 2);
   }
 
@@ -307,7 +307,7 @@ class TestModbusFaults : public QObject {
     SourceUnderTest test(server.port(), onePoint(), 50);
     test.source->start();
     QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
-    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    server.behaviour = [](QTcpSocket *, const Frame &) {};
     test.write(0, qint64(9));
     QTRY_COMPARE(test.stepsText(), QStringLiteral("sent,unknown"));
     QVERIFY(!test.steps.last().error.isEmpty());
@@ -333,7 +333,7 @@ class TestModbusFaults : public QObject {
     test.source->stop();  // before start
     test.source->start();
     QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
-    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    server.behaviour = [](QTcpSocket *, const Frame &) {};
     test.write(0, qint64(1));
     test.write(0, qint64(2));
     QTRY_COMPARE(test.steps.size(), 1);
@@ -374,7 +374,7 @@ class TestModbusFaults : public QObject {
     QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
     server.behaviour = exception(4);
     QTRY_COMPARE(test.quality(0), QStringLiteral("bad:device_failure"));
-    server.behaviour = [](QTcpSocket *, const MbapFrame &) {};
+    server.behaviour = [](QTcpSocket *, const Frame &) {};
     QTRY_COMPARE(test.quality(0), QStringLiteral("bad:timeout"));
     const auto count = [&](const char *name) { return test.context.metrics().counter(name, "").value(); };
     QVERIFY(count("tagwire_modbus_answers_total") >= 1);
