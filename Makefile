@@ -2,7 +2,7 @@
 # Thin: the work is done by CMake presets (CMakePresets.json). `make run` and `make test` do all the set-up.
 JOBS ?= $(shell nproc)
 
-.PHONY: run test test-long build bench format lint clean packages test-asan
+.PHONY: run test test-long build bench fuzz format lint clean packages test-asan
 run: build
 	@app/manifests/demo/run build/tagwire
 
@@ -20,6 +20,12 @@ test-asan: packages
 	@cmake --preset asan > /dev/null
 	@cmake --build build-asan -j $(JOBS)
 	@ctest --preset asan -LE "long|slow"
+
+fuzz:
+	@command -v clang++ >/dev/null || { echo "fuzzing needs clang: apt-get install clang"; exit 1; }
+	@cmake --preset fuzz > /dev/null
+	@cmake --build build-fuzz -j $(JOBS) --target fuzz_modbus_framing
+	@build-fuzz/fuzz/fuzz_modbus_framing -max_total_time=60 -print_final_stats=1 -artifact_prefix=build-fuzz/
 
 bench: packages
 	@cmake --preset release > /dev/null

@@ -13,6 +13,8 @@ namespace tagwire {
 namespace exitcode {
 constexpr int ok = 0;
 constexpr int usage = 64;
+constexpr int portBusy = 69;
+constexpr int cannotWrite = 73;
 constexpr int badManifest = 78;
 }  // namespace exitcode
 
@@ -44,9 +46,11 @@ void quitOnSignals(const std::function<void()> &reload = {});
 // The commands: each takes what follows its name and returns the exit code.
 int runCommand(const QStringList &arguments);
 int checkCommand(const QStringList &arguments);
+int pointsCommand(const QStringList &arguments);
 int schemaCommand(const QStringList &arguments);
 int pluginsCommand(const QStringList &arguments);
 int simCommand(const QStringList &arguments);
+int probeCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
 
 }  // namespace tagwire

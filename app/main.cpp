@@ -23,10 +23,13 @@ struct Command {
 constexpr std::array commands{
     Command{"run", runCommand, "run MANIFEST", "run in the foreground until SIGTERM or SIGINT"},
     Command{"check", checkCommand, "check MANIFEST", "say what is wrong with a manifest"},
+    Command{"points", pointsCommand, "points export|list MANIFEST",
+            "print the points of a manifest, as CSV or to read"},
     Command{"schema", schemaCommand, "schema [TYPE] [--markdown]",
             "print the JSON Schema of the manifest or of one plugin"},
     Command{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
     Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart, for trying things out: sim modbus, sim rtls"},
+    Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus"},
     Command{"watch", watchCommand, "watch URL [TOPIC…]", "print live values in the terminal"},
 };
 
@@ -78,8 +81,8 @@ int main(int argc, char *argv[]) {
   QStringList known;
   for (const Command &command : commands) {
     if (name == QLatin1String(command.name)) {
-      // A simulator has options of its own, and says which.
-      if (arguments.value(1) == QLatin1String("--help") && name != QLatin1String("sim")) {
+      // A tool has options of its own, and says which.
+      if (arguments.value(1) == QLatin1String("--help") && command.run != simCommand && command.run != probeCommand) {
         printLine(
             QStringLiteral("tagwire %1: %2").arg(QString::fromUtf8(command.synopsis), QLatin1String(command.help)));
         return exitcode::ok;

@@ -9,8 +9,8 @@
 namespace tagwire {
 
 std::optional<Arguments> parseCommon(const QStringList &given, const QStringList &flags, const QString &usage,
-                                     qsizetype leastRest, qsizetype mostRest) {
-  auto arguments = Arguments::parse(given, commonOptions(), flags);
+                                     qsizetype leastRest, qsizetype mostRest, const QStringList &valued) {
+  auto arguments = Arguments::parse(given, commonOptions() + valued, flags);
   QString wrong = arguments ? QString() : arguments.error();
   if (arguments && !arguments->value(QStringLiteral("log-level")).isEmpty()) {
     const auto level = setLogLevel(arguments->value(QStringLiteral("log-level")));

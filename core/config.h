@@ -7,9 +7,10 @@
 //   }
 //
 // The default of an optional key is what the member holds in a fresh MyConfig. Reading, checking, the JSON Schema and
-// the README's key table all come from this one declaration. Member types: bool, int, qint64, double, QString,
-// std::chrono::milliseconds (the key ends in _ms), Secret, PointReference, an enum with enumWords(), a class with
-// fromText(), a struct with describe(), and std::optional, QList and QMap<QString, …> of these.
+// the README's key table all come from this one declaration, and shapeOf<MyConfig>().write() makes JSON of a struct
+// again. Member types: bool, int, qint64, double, QString, std::chrono::milliseconds (the key ends in _ms), Secret,
+// PointReference, an enum with enumWords(), a class with fromText(), a struct with describe(), and std::optional, QList
+// and QMap<QString, …> of these.
 #pragma once
 
 #include <QHash>
@@ -98,6 +99,8 @@ class TAGWIRE_EXPORT ConfigReader {
   void error(const QString &at, const QString &message);
   void warning(const QString &at, const QString &message);
 
+  /// The object names this key, whatever is wrong with its value.
+  bool has(QLatin1String key) const { return m_node.member(key) != nullptr; }
   /// Where a key stands; the nearest known place above it when the key is absent.
   ConfigLocation locate(const QString &at) const;
 

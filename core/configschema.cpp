@@ -123,7 +123,7 @@ QString typeText(const TypeNode &type) {
       return type.shorthand.isEmpty() ? QStringLiteral("object")
                                       : QStringLiteral("object, or its `%1`").arg(type.shorthand);
     case Kind::Any:
-      return QStringLiteral("as its reader says");
+      return type.help.isEmpty() ? QStringLiteral("as its reader says") : type.help;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // The templates behind config.h: how each member type is read and described. Authors need not read this.
 #pragma once
 
+#include <QJsonArray>
 #include <QList>
 #include <QMap>
 
@@ -270,6 +271,18 @@ template <class M>
 inline constexpr bool isList = false;
 template <class M>
 inline constexpr bool isList<QList<M>> = true;
+template <class M>
+inline constexpr bool isMap = false;
+template <class M>
+inline constexpr bool isMap<QMap<QString, M>> = true;
+template <class M>
+inline constexpr bool isOptional = false;
+template <class M>
+inline constexpr bool isOptional<std::optional<M>> = true;
+
+/// The value as it stands in a configuration; null when it is absent or may not be written (a secret).
+template <class M>
+QJsonValue written(const M &value);
 
 /// The keys of one config struct.
 template <class T>
@@ -302,6 +315,21 @@ class Shape {
     }
     return node;
   }
+  /// The required keys and those that differ from their defaults; read() makes the same struct of it.
+  QJsonObject write(const T &in) const {
+    QJsonObject object;
+    for (const auto &field : m_fields) {
+      const QJsonValue value = field->write(in);
+      if (!value.isNull() && (field->required || value != field->unchanged)) object.insert(field->key, value);
+    }
+    return object;
+  }
+  /// In the order in which they were declared.
+  QStringList keys() const {
+    QStringList all;
+    for (const auto &field : m_fields) all << field->key;
+    return all;
+  }
 
  private:
   struct Field {
@@ -310,8 +338,10 @@ class Shape {
     bool required;
     Key::Rules rules;
     std::function<bool(const ConfigWalk &, const ConfigNode &, T &)> read;
+    std::function<QJsonValue(const T &)> write;
     std::function<TypeNode()> type;
     QJsonValue fallback;
+    QJsonValue unchanged;  ///< what write() gives for the default
   };
 
   template <class M>
@@ -323,6 +353,8 @@ class Shape {
     field.required = required;
     field.type = &ValueShape<M>::type;
     field.fallback = required ? QJsonValue() : ValueShape<M>::fallback(T{}.*member);
+    field.write = [member](const T &in) { return written(in.*member); };
+    field.unchanged = field.write(T{});
     field.read = [member, &rules = field.rules](const ConfigWalk &at, const ConfigNode &value, T &out) {
       M fresh{};
       const bool ok = ValueShape<M>::read(at, value, rules, fresh);
@@ -357,6 +389,31 @@ struct ValueShape<M> {
   static TypeNode type() { return shapeOf<M>().type(); }
   static QJsonValue fallback(const M &) { return {}; }
 };
+
+template <class M>
+QJsonValue written(const M &value) {
+  if constexpr (isOptional<M>) {
+    return value ? written(*value) : QJsonValue();
+  } else if constexpr (isList<M>) {
+    QJsonArray array;
+    for (const auto &each : value) array.append(written(each));
+    return array;
+  } else if constexpr (isMap<M>) {
+    QJsonObject object;
+    for (auto each = value.begin(); each != value.end(); ++each) object.insert(each.key(), written(each.value()));
+    return object;
+  } else if constexpr (requires(Shape<M> & shape) { M::describe(shape); }) {
+    return shapeOf<M>().write(value);
+  } else if constexpr (requires {
+                         { value.toText() } -> std::same_as<QString>;
+                       }) {
+    return value.toText();
+  } else if constexpr (std::is_same_v<M, PointReference>) {
+    return value.name;
+  } else {
+    return ValueShape<M>::fallback(value);
+  }
+}
 
 template <class T>
 ConfigSchema schemaOf() {

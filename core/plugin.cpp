@@ -7,11 +7,14 @@ Plugin::Plugin() = default;
 Plugin::~Plugin() = default;
 Source::~Source() = default;
 Sink::~Sink() = default;
-Simulator::~Simulator() = default;
+Tool::Tool() = default;
+Tool::~Tool() = default;
 PluginFactory::~PluginFactory() = default;
 PluginContext::~PluginContext() = default;
 
-std::unique_ptr<Simulator> PluginFactory::simulator() const { return nullptr; }
+PointRows PluginFactory::pointRows(ConfigReader &) const { return {}; }
+std::unique_ptr<Tool> PluginFactory::simulator() const { return nullptr; }
+std::unique_ptr<Tool> PluginFactory::prober() const { return nullptr; }
 
 QLatin1String toText(PluginState state) {
   switch (state) {

@@ -2,6 +2,7 @@
 // All that an author of a plugin includes. plugins/README.md says how to begin.
 #pragma once
 
+#include <QJsonObject>
 #include <QObject>
 #include <QtPlugin>
 
@@ -11,6 +12,7 @@
 #include "event.h"
 #include "sample.h"
 #include "status.h"
+#include "tool.h"
 
 namespace tagwire {
 
@@ -59,12 +61,11 @@ class TAGWIRE_EXPORT Sink {
   virtual void notify(const Event &event) = 0;
 };
 
-/// A simulated counterpart for `tagwire sim <type>`, for trying a plugin out without its device.
-class TAGWIRE_EXPORT Simulator : public QObject {
- public:
-  ~Simulator() override;
-  /// Starts with the arguments of the command line and returns the line to print, or why it can't.
-  virtual Result<QString> start(const QStringList &arguments) = 0;
+/// The points of one configuration as a table: one object per point with the keys of the plugin's `points`, everything
+/// resolved and only what differs from the defaults.
+struct PointRows {
+  QStringList columns;  ///< every key, in the order in which they were declared
+  QList<QJsonObject> rows;
 };
 
 /// The one object a plugin library exports (Q_PLUGIN_METADATA with TAGWIRE_PLUGIN_IID).
@@ -75,12 +76,16 @@ class TAGWIRE_EXPORT PluginFactory {
   virtual std::unique_ptr<Plugin> create(ConfigReader &config, PluginContext &context) = 0;
   /// The keys of `config`, from the same declaration: `return schemaOf<MyConfig>();`
   virtual ConfigSchema schema() const = 0;
+  /// What `tagwire points export` writes. None (the default) when there is no list of points; errors go to `config`.
+  virtual PointRows pointRows(ConfigReader &config) const;
   /// Null when there is nothing to simulate.
-  virtual std::unique_ptr<Simulator> simulator() const;
+  virtual std::unique_ptr<Tool> simulator() const;
+  /// Null when there is nothing to probe.
+  virtual std::unique_ptr<Tool> prober() const;
 };
 
 }  // namespace tagwire
 
 /// Interface id; the number after the slash is the API version and rises with every incompatible change.
-#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/1"
+#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/2"
 Q_DECLARE_INTERFACE(tagwire::PluginFactory, TAGWIRE_PLUGIN_IID)

@@ -24,11 +24,21 @@ struct PointInfo {
   ConfigLocation where = {};           ///< where the manifest names it; for error messages only
 };
 
-/// A declared point: what the table keeps. Never changed once it is handed out.
-struct Point : PointInfo {
-  PointId id = PointId::None;
+/// A declared point: what the table keeps, without the place in the manifest and in an order that keeps it small, for
+/// there may be a hundred thousand. Never changed once it is handed out.
+struct Point {
+  QString name;
   QString fullName;
   QString owner;  ///< instance id
+  QString unit;
+  QString description;
+  std::optional<double> minimum;
+  std::optional<double> maximum;
+  std::optional<int> number;
+  PointId id = PointId::None;
+  ValueType type = ValueType::Double;
+  bool writable = false;
+  bool verify = true;
 };
 
 }  // namespace tagwire

@@ -27,6 +27,11 @@ QString wrongName(const QString &name) {
   return {};
 }
 
+/// Its own copy: the given text lies among the nodes of the manifest, and would keep their pages from being given back.
+QString compact(const QString &text) { return text.isEmpty() ? QString() : QString(text.constData(), text.size()); }
+
+quint32 placeOf(const QString &fullName) { return static_cast<quint32>(qHash(fullName)); }
+
 }  // namespace
 
 PointTable::PointTable() = default;
@@ -58,13 +63,13 @@ Result<int> PointTable::keepNumbersIn(const QString &file) {
 }
 
 int PointTable::giveNumber(const QString &fullName) {
-  if (const auto found = m_remembered.constFind(fullName);
-      found != m_remembered.cend() && !m_byNumber.contains(*found)) {
-    return *found;
+  // A name gets its number once in a run, so it need not be remembered any longer.
+  if (const auto found = m_remembered.constFind(fullName); found != m_remembered.cend()) {
+    const int number = *found;
+    m_remembered.erase(found);
+    if (!m_byNumber.contains(number)) return number;
   }
   while (m_byNumber.contains(m_nextNumber) || m_reserved.contains(m_nextNumber)) ++m_nextNumber;
-  m_reserved.insert(m_nextNumber);
-  m_remembered.insert(fullName, m_nextNumber);
   m_unsaved += QByteArray::number(m_nextNumber) + '\t' + fullName.toUtf8() + '\n';
   return m_nextNumber++;
 }
@@ -76,20 +81,22 @@ Result<PointId> PointTable::declare(const QString &owner, const QString &prefix,
     return failure(QStringLiteral("number %1 is out of range (allowed: 1 to 2147483647)").arg(*info.number));
   }
   std::unique_lock lock(m_mutex);
-  if (m_byName.contains(fullName)) return failure(QStringLiteral("point \"%1\" is declared twice").arg(fullName));
+  if (findLocked(fullName) != PointId::None)
+    return failure(QStringLiteral("point \"%1\" is declared twice").arg(fullName));
   if (info.number && m_byNumber.contains(*info.number)) {
     return failure(QStringLiteral("number %1 is taken by point \"%2\"")
                        .arg(*info.number)
                        .arg(m_points[static_cast<quint32>(m_byNumber.value(*info.number)) - 1]->fullName));
   }
   const PointId id = static_cast<PointId>(m_points.size() + 1);
-  auto point = std::make_shared<Point>();
-  static_cast<PointInfo &>(*point) = info;
-  point->where = {};
-  point->id = id;
-  point->fullName = fullName;
-  point->owner = owner;
-  m_byName.insert(fullName, id);
+  QString &unit = m_units[info.unit];
+  if (unit.isEmpty()) unit = compact(info.unit);
+  auto point = std::make_shared<Point>(Point{compact(info.name), compact(fullName), owner, unit,
+                                             compact(info.description), info.minimum, info.maximum, info.number, id,
+                                             info.type, info.writable, info.verify});
+  quint32 place = placeOf(fullName);
+  while (m_byName.contains(place)) ++place;
+  m_byName.insert(place, id);
   if (point->number) {
     m_byNumber.insert(*point->number, id);
   } else {
@@ -112,7 +119,8 @@ Result<void> PointTable::assignNumbers() {
       m_byNumber.insert(*numbered->number, id);
       entry = std::move(numbered);
     }
-    m_unnumbered.clear();
+    m_unnumbered = {};
+    m_remembered.squeeze();
   }
   if (m_unsaved.isEmpty() || m_numbersFile.isEmpty()) return {};
   QFile file(m_numbersFile);
@@ -128,7 +136,14 @@ Result<void> PointTable::assignNumbers() {
 
 PointId PointTable::find(const QString &fullName) const {
   std::shared_lock lock(m_mutex);
-  return m_byName.value(fullName, PointId::None);
+  return findLocked(fullName);
+}
+
+PointId PointTable::findLocked(const QString &fullName) const {
+  for (quint32 place = placeOf(fullName);; ++place) {
+    const PointId id = m_byName.value(place, PointId::None);
+    if (id == PointId::None || m_points[static_cast<quint32>(id) - 1]->fullName == fullName) return id;
+  }
 }
 
 PointId PointTable::findNumber(int number) const {

@@ -51,14 +51,17 @@ class TAGWIRE_EXPORT PointTable {
 
  private:
   int giveNumber(const QString &fullName);
+  PointId findLocked(const QString &fullName) const;
 
   mutable std::shared_mutex m_mutex;
-  QHash<QString, PointId> m_byName;
+  /// By a hash of the full name, or the next free place behind it: the names themselves stand in m_points.
+  QHash<quint32, PointId> m_byName;
   QHash<int, PointId> m_byNumber;
   std::vector<std::shared_ptr<const Point>> m_points;
   std::vector<Sample> m_last;
   QList<PointId> m_unnumbered;
-  QHash<QString, int> m_remembered;
+  QHash<QString, int> m_remembered;  ///< of earlier runs, not yet given in this one
+  QHash<QString, QString> m_units;   ///< engineering units: few texts, many points
   QSet<int> m_reserved;
   QString m_numbersFile;
   QByteArray m_unsaved;

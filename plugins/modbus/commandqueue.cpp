@@ -3,7 +3,7 @@
 
 namespace tagwire::modbus {
 
-void CommandQueue::add(const Command &command, const ModbusPoint &point, int index) {
+void CommandQueue::add(const Command &command, const RegisterPoint &point, int index) {
   if (m_waiting.size() >= capacity) {
     step(command, CommandState::Failed, QStringLiteral("busy: %1 commands are waiting already").arg(capacity));
     return;
@@ -11,15 +11,26 @@ void CommandQueue::add(const Command &command, const ModbusPoint &point, int ind
   m_waiting.push_back({command, point, index});
 }
 
-std::optional<CommandQueue::Outgoing> CommandQueue::next(Time now) {
+CommandQueue::Moment CommandQueue::due() const {
+  if (m_isUnderWay) return Moment::max();
+  if (m_current) return m_current->sequence.readyAt();
+  return m_waiting.empty() ? Moment::max() : Moment::min();
+}
+
+std::optional<quint8> CommandQueue::nextUnit(Moment now) const {
+  if (due() > now) return std::nullopt;
+  return m_current ? m_current->entry.point.unit : m_waiting.front().point.unit;
+}
+
+std::optional<CommandQueue::Outgoing> CommandQueue::next(Time time, Moment now) {
   while (!m_current && !m_waiting.empty()) {
     const Entry entry = std::move(m_waiting.front());
     m_waiting.pop_front();
-    if (entry.command.expires != Time() && entry.command.expires <= now) {
+    if (entry.command.expires != Time() && entry.command.expires <= time) {
       step(entry.command, CommandState::Expired, QStringLiteral("its time was up before it could be sent"));
       continue;
     }
-    const auto sequence = WriteSequence::make(entry.point, entry.command.value);
+    const auto sequence = WriteSequence::make(entry.point, entry.command.value, m_units.of(entry.point.unit));
     if (!sequence) {
       step(entry.command, CommandState::Failed, sequence.error());
       continue;
@@ -27,27 +38,40 @@ std::optional<CommandQueue::Outgoing> CommandQueue::next(Time now) {
     m_current = Running{entry, *sequence};
     step(entry.command, CommandState::Sent);
   }
-  if (!m_current) return std::nullopt;
+  // What was told may have led to failAll(), and to the next command.
+  if (due() > now || !m_current) return std::nullopt;
+  m_isUnderWay = true;
   return Outgoing{m_current->entry.point.unit, m_current->sequence.request()};
 }
 
-std::optional<CommandQueue::ReadBack> CommandQueue::answered(const Reply &reply) {
+std::optional<CommandQueue::ReadBack> CommandQueue::answered(const Reply &reply, Moment now) {
   if (!m_current) return std::nullopt;
+  m_isUnderWay = false;
   const bool wasWrite = m_current->sequence.isWriting();
-  const auto outcome = m_current->sequence.answered(reply);
+  const auto outcome = m_current->sequence.answered(reply, now);
+  const int index = m_current->entry.index;
+  const std::optional<Reading> reading = m_current->sequence.readBack();
   if (wasWrite && reply.kind == Reply::Kind::Answer) step(m_current->entry.command, CommandState::Acked);
-  std::optional<ReadBack> readBack;
-  if (m_current->sequence.readBack()) readBack = ReadBack{m_current->entry.index, *m_current->sequence.readBack()};
-  if (outcome) finish(*outcome);
-  return readBack;
+  if (outcome && m_current) finish(*outcome);
+  return reading ? std::optional(ReadBack{index, *reading}) : std::nullopt;
 }
 
 void CommandQueue::lost(const QString &why) {
+  m_isUnderWay = false;
   if (!m_current) return;
   if (const auto outcome = m_current->sequence.lost(why)) finish(*outcome);
 }
 
+void CommandQueue::unreachable(const QString &why) {
+  if (m_current) return lost(why);
+  if (m_waiting.empty()) return;
+  const Entry entry = std::move(m_waiting.front());
+  m_waiting.pop_front();
+  step(entry.command, CommandState::Failed, why);
+}
+
 void CommandQueue::failAll(const QString &why) {
+  m_isUnderWay = false;
   if (m_current) {
     finish({CommandState::Unknown, {}, QStringLiteral("whether the device took the value is not known: ") + why});
   }

@@ -14,6 +14,7 @@ namespace tagwire::modbus {
 class CommandQueue {
  public:
   using Tell = std::function<void(const CommandStatus &)>;
+  using Moment = WriteSequence::Moment;
 
   struct Outgoing {
     quint8 unit = 0;
@@ -26,25 +27,29 @@ class CommandQueue {
 
   static constexpr size_t capacity = 100;
 
-  explicit CommandQueue(Tell tell) : m_tell(std::move(tell)) {}
+  explicit CommandQueue(Tell tell, const UnitBook &units = {}) : m_tell(std::move(tell)), m_units(units) {}
 
   /// `index` names the point in ReadBack.
-  void add(const Command &command, const ModbusPoint &point, int index);
-  /// Something is to be sent.
-  bool isWaiting() const { return m_current || !m_waiting.empty(); }
-  /// The next request to send; commands that expired or don't fit are ended on the way. Then comes answered() or
-  /// lost().
-  std::optional<Outgoing> next(Time now);
+  void add(const Command &command, const RegisterPoint &point, int index);
+  /// When next() has something; Moment::max() when never.
+  Moment due() const;
+  /// Whom the next request is for; nothing when none is due.
+  std::optional<quint8> nextUnit(Moment now) const;
+  /// The next request to send; commands that expired (by the time of day) or don't fit are ended on the way. Then comes
+  /// answered() or lost().
+  std::optional<Outgoing> next(Time time, Moment now);
   /// Returns the value when this was the reading back, so that it can be published.
-  std::optional<ReadBack> answered(const Reply &reply);
+  std::optional<ReadBack> answered(const Reply &reply, Moment now);
   void lost(const QString &why);
+  /// The unit of the next request was found not to answer before anything was sent.
+  void unreachable(const QString &why);
   /// Ends everything: there is no way to the device.
   void failAll(const QString &why);
 
  private:
   struct Entry {
     Command command;
-    ModbusPoint point;
+    RegisterPoint point;
     int index = 0;
   };
   struct Running {
@@ -56,6 +61,8 @@ class CommandQueue {
   void finish(const WriteSequence::Outcome &outcome);
 
   Tell m_tell;
+  UnitBook m_units;
+  bool m_isUnderWay = false;
   std::deque<Entry> m_waiting;
   std::optional<Running> m_current;
 };

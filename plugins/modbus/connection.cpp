@@ -1,116 +1,249 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection.h"
 
-#include <QNetworkProxy>
+#include <algorithm>
+
+#include "mbap.h"
+#include "rtu.h"
 
 namespace tagwire::modbus {
+
+using namespace std::chrono_literals;
+
 namespace {
 
-/// Far more than the one answer we wait for; a flood beyond it stays in the kernel.
-constexpr qint64 readBufferBytes = 4096;
+/// Behind a garbled frame a line has to be silent for so long: USB adapters deliver in pieces.
+constexpr std::chrono::milliseconds silenceAfterGarbage{20};
+/// Bytes that nobody asked for, then the link is broken.
+constexpr qsizetype mostStrayBytes = 64 * 1024;
+
+constexpr size_t nobody = SIZE_MAX;
+
+/// 3.5 characters, above 19200 baud fixed (serial line specification 2.5.1.1).
+std::chrono::nanoseconds usualSilence(const Endpoint &endpoint) {
+  if (endpoint.transport == Transport::Tcp) return 0ns;
+  const double seconds = std::max(3.5 * endpoint.characterSeconds(), 0.00175);
+  return std::chrono::nanoseconds(static_cast<qint64>(seconds * 1e9));
+}
 
 }  // namespace
 
-Connection::Connection(Endpoint endpoint, std::chrono::milliseconds timeout, QObject *parent)
-    : QObject(parent), m_endpoint(std::move(endpoint)), m_timeout(timeout), m_deadline(this) {
+Connection::Connection(const Endpoint &endpoint, int maxOutstanding)
+    : m_endpoint(endpoint),
+      m_maxOutstanding(static_cast<size_t>(endpoint.isLine() ? 1 : maxOutstanding)),
+      m_deadline(this) {
   m_deadline.setSingleShot(true);
   m_deadline.setTimerType(Qt::PreciseTimer);
   connect(&m_deadline, &QTimer::timeout, this, &Connection::expire);
+  makeEnds();
 }
 
 Connection::~Connection() { close(); }
 
-void Connection::open() {
-  m_decoder = MbapDecoder();
-  // A fresh socket each time: nothing of an earlier connection can be left in it.
-  m_socket = new QTcpSocket(this);
-  m_socket->setProxy(QNetworkProxy::NoProxy);
-  m_socket->setReadBufferSize(readBufferBytes);
-  connect(m_socket, &QTcpSocket::connected, this, [this] {
+void Connection::makeEnds() {
+  // It may be the old link's own signal that leads here.
+  if (m_link) m_link.release()->deleteLater();
+  m_link = makeLink(m_endpoint);
+  if (m_endpoint.isLine()) {
+    m_decoder = std::make_unique<RtuDecoder>(RtuDecoder::Reads::Answers);
+  } else {
+    m_decoder = std::make_unique<MbapDecoder>();
+  }
+  connect(m_link.get(), &Link::opened, this, [this] {
     m_deadline.stop();
-    m_socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    m_socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
-    m_state = State::Ready;
+    m_state = State::Open;
+    m_heardAt = now();
     Q_EMIT opened();
   });
-  connect(m_socket, &QTcpSocket::readyRead, this, &Connection::read);
-  connect(m_socket, &QTcpSocket::errorOccurred, this, [this] {
-    const QString text = m_socket->errorString();
+  connect(m_link.get(), &Link::readable, this, &Connection::read);
+  connect(m_link.get(), &Link::broken, this, [this](const QString &text) {
+    if (m_state == State::Closed) return;
     // What arrived before the end may still be a whole answer.
-    if (m_state == State::Waiting && m_socket->bytesAvailable() > 0) read();
-    if (m_state == State::Waiting || m_state == State::Opening || m_state == State::Ready) {
-      fail(QualityReason::NoConnection, text);
-    }
+    if (!m_sent.empty()) read();
+    if (m_state != State::Closed) end(QualityReason::NoConnection, text, m_sent.empty() ? nobody : 0);
   });
+}
+
+void Connection::setEndpoint(const Endpoint &endpoint) {
+  if (endpoint == m_endpoint) return;
+  m_endpoint = endpoint;
+  makeEnds();
+}
+
+void Connection::open(std::chrono::milliseconds timeout) {
+  m_decoder->clear();
+  m_silence = usualSilence(m_endpoint);
+  m_strayBytes = 0;
   m_state = State::Opening;
-  m_deadline.start(m_timeout);
-  m_socket->connectToHost(m_endpoint.host, m_endpoint.port);
+  m_openTimeout = timeout;
+  m_armedFor = now() + timeout;
+  m_deadline.start(timeout);
+  m_link->open();
 }
 
 void Connection::close() {
   m_state = State::Closed;
   m_deadline.stop();
-  if (!m_socket) return;
-  m_socket->disconnect(this);
-  m_socket->abort();
-  m_socket->deleteLater();
-  m_socket = nullptr;
+  m_sent.clear();
+  m_link->close();
 }
 
-void Connection::send(quint8 unit, const QByteArray &pdu) {
-  m_unit = unit;
-  m_request = pdu;
-  m_state = State::Waiting;
-  m_deadline.start(m_timeout);
-  m_socket->write(encodeMbap({++m_transaction, unit, pdu}));
+Connection::Moment Connection::now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+Connection::Moment Connection::silentAt() const { return m_heardAt + m_silence; }
+
+void Connection::send(const Request &request) {
+  Sent sent{request, ++m_transaction, now(), {}};
+  sent.deadline = sent.at + request.timeout + transmissionTime(request.pdu);
+  if (m_endpoint.isLine()) {
+    m_decoder->clear();
+    m_strayBytes = 0;
+    m_silence = usualSilence(m_endpoint);
+    m_oddAnswer.clear();
+  }
+  const Frame frame{sent.transaction, request.unit, request.pdu};
+  m_sent.push_back(std::move(sent));
+  armDeadline();
+  m_link->write(m_endpoint.isLine() ? encodeRtu(frame) : encodeMbap(frame));
+}
+
+/// Of the request and the longest answer it can have.
+std::chrono::nanoseconds Connection::transmissionTime(const QByteArray &pdu) const {
+  const double seconds = m_endpoint.characterSeconds() * static_cast<double>(pdu.size() + 3 + maxRtuBytes);
+  return std::chrono::nanoseconds(static_cast<qint64>(seconds * 1e9));
 }
 
 void Connection::read() {
-  m_decoder.add(m_socket->readAll());
-  if (m_state != State::Waiting) {
-    fail(QualityReason::InvalidResponse, QStringLiteral("bytes that nobody asked for"));
-    return;
+  const QByteArray bytes = m_link->read();
+  if (m_endpoint.isLine()) m_heardAt = now();
+  if (m_sent.empty()) {
+    strayBytes(bytes.size());
+  } else {
+    m_decoder->add(bytes);
+    readFrames();
   }
-  const auto frame = m_decoder.next();
-  if (!frame) {
-    if (!m_decoder.error().isEmpty()) fail(QualityReason::InvalidResponse, m_decoder.error());
-    return;
-  }
-  Reply reply = check(*frame);
-  if (reply.kind != Reply::Kind::Invalid && m_decoder.pending() > 0) {
-    reply = {
-        .kind = Reply::Kind::Invalid, .bytes = {}, .exception = 0, .error = QStringLiteral("bytes behind the answer")};
-  }
-  if (reply.kind == Reply::Kind::Invalid) {
-    fail(QualityReason::InvalidResponse, reply.error);
-    return;
-  }
-  m_deadline.stop();
-  m_state = State::Ready;
-  Q_EMIT replied(reply);
+  if (m_state == State::Open) Q_EMIT readEnded();
 }
 
-Reply Connection::check(const Frame &frame) const {
-  const auto wrong = [](const char *what, int given, int due) {
-    return Reply{.kind = Reply::Kind::Invalid,
-                 .bytes = {},
-                 .exception = 0,
-                 .error = QStringLiteral("%1 %2 in the answer (due: %3)").arg(QLatin1String(what)).arg(given).arg(due)};
-  };
-  if (frame.transaction != m_transaction) return wrong("transaction", frame.transaction, m_transaction);
-  if (frame.unit != m_unit) return wrong("unit id", frame.unit, m_unit);
-  return checkReply(m_request, frame.pdu);
+void Connection::strayBytes(qsizetype count) {
+  if (count == 0 || m_state != State::Open) return;
+  m_strayBytes += count;
+  const bool isBroken = !m_endpoint.isLine() || m_strayBytes > mostStrayBytes;
+  if (isBroken) end(QualityReason::InvalidResponse, QStringLiteral("bytes that nobody asked for"), nobody);
+}
+
+void Connection::readFrames() {
+  while (m_state == State::Open && !m_sent.empty()) {
+    const auto frame = m_decoder->next();
+    if (!frame) break;
+    takeFrame(*frame);
+  }
+  if (m_state != State::Open) return;
+  if (!m_decoder->error().isEmpty()) return garbled(m_decoder->error());
+  if (m_sent.empty() && m_decoder->pending() > 0) {
+    const qsizetype pending = m_decoder->pending();
+    m_decoder->clear();
+    strayBytes(pending);
+  }
+}
+
+void Connection::takeFrame(const Frame &frame) {
+  if (m_endpoint.isLine()) {
+    takeUnnumbered(frame);
+  } else {
+    takeNumbered(frame);
+  }
+}
+
+void Connection::takeNumbered(const Frame &frame) {
+  const auto sent = std::find_if(m_sent.begin(), m_sent.end(),
+                                 [&](const Sent &each) { return each.transaction == frame.transaction; });
+  if (sent == m_sent.end()) {
+    const QString text = QStringLiteral("transaction %1 in an answer, which is not under way").arg(frame.transaction);
+    return end(QualityReason::InvalidResponse, text, 0);
+  }
+  const auto index = static_cast<size_t>(sent - m_sent.begin());
+  if (frame.unit != sent->request.unit) {
+    const QString text = QStringLiteral("unit id %1 in the answer (due: %2)").arg(frame.unit).arg(sent->request.unit);
+    return end(QualityReason::InvalidResponse, text, index);
+  }
+  const Reply reply = checkReply(sent->request.pdu, frame.pdu);
+  if (reply.kind == Reply::Kind::Invalid) return end(QualityReason::InvalidResponse, reply.error, index);
+  tell(index, reply);
+}
+
+void Connection::takeUnnumbered(const Frame &frame) {
+  const Request &request = m_sent.front().request;
+  const Reply reply = checkReply(request.pdu, frame.pdu);
+  if (frame.unit == request.unit && reply.kind != Reply::Kind::Invalid) return tell(0, reply);
+  m_oddAnswer = frame.unit != request.unit ? QStringLiteral("an answer of unit %1").arg(frame.unit) : reply.error;
+}
+
+void Connection::tell(size_t index, const Reply &reply) {
+  const Sent sent = std::move(m_sent[index]);
+  m_sent.erase(m_sent.begin() + static_cast<std::ptrdiff_t>(index));
+  Q_EMIT replied(sent.request, reply, now() - sent.at);
+}
+
+/// Frames can't be told apart any more.
+void Connection::garbled(const QString &what) {
+  if (m_endpoint.transport != Transport::Serial) return end(QualityReason::InvalidResponse, what, 0);
+  m_decoder->clear();
+  m_silence = std::max<std::chrono::nanoseconds>(m_silence, silenceAfterGarbage);
+  const Sent sent = std::move(m_sent.front());
+  m_sent.clear();
+  Q_EMIT failed(sent.request, QualityReason::InvalidResponse, what);
+}
+
+void Connection::armDeadline() {
+  Moment first = Moment::max();
+  for (const Sent &sent : m_sent) first = std::min(first, sent.deadline);
+  // Left running past answers: it looks again when it fires. Restarting it for each request would cost more.
+  if (m_sent.empty() || (m_deadline.isActive() && m_armedFor <= first)) return;
+  m_armedFor = first;
+  m_deadline.start(std::max(std::chrono::ceil<std::chrono::milliseconds>(first - now()), 0ms));
 }
 
 void Connection::expire() {
-  fail(m_state == State::Opening ? QualityReason::NoConnection : QualityReason::Timeout,
-       QStringLiteral("no answer within %1 ms").arg(m_timeout.count()));
+  if (m_state == State::Opening) {
+    const QString text = QStringLiteral("no connection within %1 ms").arg(m_openTimeout.count());
+    return end(QualityReason::NoConnection, text, nobody);
+  }
+  const auto late =
+      std::find_if(m_sent.begin(), m_sent.end(), [at = now()](const Sent &sent) { return sent.deadline <= at; });
+  if (late == m_sent.end()) return armDeadline();
+  if (m_endpoint.transport == Transport::Serial) return expireOnLine();
+  const QString text = QStringLiteral("no answer within %1 ms").arg(late->request.timeout.count());
+  if (m_endpoint.isLine() && !m_oddAnswer.isEmpty()) return end(QualityReason::InvalidResponse, m_oddAnswer, 0);
+  end(QualityReason::Timeout, text, static_cast<size_t>(late - m_sent.begin()));
 }
 
-void Connection::fail(QualityReason reason, const QString &text) {
+void Connection::expireOnLine() {
+  const Sent sent = std::move(m_sent.front());
+  m_sent.clear();
+  if (m_decoder->pending() > 0) m_silence = std::max<std::chrono::nanoseconds>(m_silence, silenceAfterGarbage);
+  m_decoder->clear();
+  if (m_oddAnswer.isEmpty()) {
+    const QString text = QStringLiteral("no answer within %1 ms").arg(sent.request.timeout.count());
+    Q_EMIT failed(sent.request, QualityReason::Timeout, text);
+  } else {
+    Q_EMIT failed(sent.request, QualityReason::InvalidResponse, m_oddAnswer);
+  }
+  if (m_state == State::Open) Q_EMIT readEnded();
+}
+
+void Connection::end(QualityReason reason, const QString &text, size_t culprit) {
   const State before = m_state;
+  const std::vector<Sent> sent = std::exchange(m_sent, {});
   close();
-  Q_EMIT lost(reason, text, before);
+  for (size_t i = 0; i < sent.size(); ++i) {
+    if (i == culprit) {
+      Q_EMIT failed(sent[i].request, reason, text);
+    } else {
+      Q_EMIT interrupted(sent[i].request, text);
+    }
+  }
+  Q_EMIT closed(reason, text, before, !sent.empty());
 }
 
 }  // namespace tagwire::modbus

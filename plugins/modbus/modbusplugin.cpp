@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "busbook.h"
+#include "modbusconfig.h"
+#include "modbusprober.h"
 #include "modbussimulator.h"
 #include "modbussource.h"
 
@@ -11,15 +14,32 @@ class ModbusFactory : public QObject, public PluginFactory {
 
  public:
   std::unique_ptr<Plugin> create(ConfigReader &reader, PluginContext &context) override {
-    const auto config = reader.read<ModbusConfig>();
+    auto config = reader.read<ModbusConfig>();
+    ModbusConfig::tellMissing(reader);
     if (!config) return nullptr;
+    config->checkLink(reader);
     const QList<ModbusPoint> points = config->settlePoints(reader);
     if (reader.failed()) return nullptr;
+    auto bus = m_buses.bus(config->busSettings(points));
+    if (!bus) {
+      reader.error(QStringLiteral("endpoint"), bus.error());
+      return nullptr;
+    }
     const QList<PointId> ids = context.declare(config->pointInfos(points, reader));
-    return std::make_unique<ModbusSource>(*config, points, ids, context);
+    return std::make_unique<ModbusSource>(config->sourceSettings(), std::move(*bus), points, ids, context);
   }
-  ConfigSchema schema() const override { return schemaOf<ModbusConfig>(); }
-  std::unique_ptr<Simulator> simulator() const override { return std::make_unique<ModbusSimulator>(); }
+  ConfigSchema schema() const override { return withTemplatePoints(schemaOf<ModbusConfig>()); }
+  PointRows pointRows(ConfigReader &reader) const override {
+    auto config = reader.read<ModbusConfig>();
+    if (!config) return {};
+    const QList<ModbusPoint> points = config->settlePoints(reader);
+    return reader.failed() ? PointRows() : config->pointRows(points);
+  }
+  std::unique_ptr<Tool> simulator() const override { return std::make_unique<ModbusSimulator>(); }
+  std::unique_ptr<Tool> prober() const override { return std::make_unique<ModbusProber>(); }
+
+ private:
+  BusBook m_buses;
 };
 
 }  // namespace tagwire::modbus

@@ -65,8 +65,8 @@ QString wordOf(Enum value) {
 /// How registers make a value. Engineering value = raw value × scale + offset.
 struct RegisterFormat {
   PointType type = PointType::Uint16;
-  std::optional<int> bit;        ///< picks one bit (0: the lowest) of a register; the type is then Bool
-  int length = 0;                ///< String: bytes
+  std::optional<quint8> bit;     ///< picks one bit (0: the lowest) of a register; the type is then Bool
+  quint8 length = 0;             ///< String: bytes
   Order byteOrder = Order::Big;  ///< within each register
   Order wordOrder = Order::Big;  ///< Big: the most significant register has the lowest address
   double scale = 1;
@@ -81,18 +81,23 @@ struct RegisterFormat {
   ValueType valueType() const;
 };
 
-/// A point as the poll plan and the commands need it: everything settled and checked.
-struct ModbusPoint {
-  QString name;
-  quint8 unit = 1;
-  Table table = Table::Holding;
-  quint16 address = 0;
+/// Where a point's value is and what makes it. Plain value, kept small: there may be a hundred thousand.
+struct RegisterPoint {
   RegisterFormat format;
   double deadband = 0;
+  std::chrono::milliseconds maxSilence{60000};
+  quint16 address = 0;
+  quint8 unit = 1;
+  Table table = Table::Holding;
   bool writable = false;
   bool verify = true;
+  bool isEnabled = true;
+};
+
+/// A point as the poll plan needs it: everything settled and checked.
+struct ModbusPoint : RegisterPoint {
+  QString name;
   std::chrono::milliseconds period{1000};
-  std::chrono::milliseconds maxSilence{60000};
 };
 
 }  // namespace tagwire::modbus

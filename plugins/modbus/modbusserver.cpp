@@ -1,60 +1,392 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modbusserver.h"
 
+#include <QElapsedTimer>
 #include <QHostAddress>
+#include <QPointer>
+#include <QSerialPort>
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QUrl>
+
+#include <algorithm>
+#include <cmath>
+
+#include "mbap.h"
+#include "sharedlinedecoder.h"
 
 namespace tagwire::modbus {
+
+using namespace std::chrono_literals;
+
 namespace {
 
-constexpr int maxClients = 64;
-constexpr qint64 maxUnsentBytes = 64 * 1024;
+constexpr qint64 maxUnsentBytes = 65'536;
+constexpr qint64 chunkBytes = 4096;
 constexpr quint8 gatewayTargetFailed = 11;
+
+QString addressText(const QHostAddress &address) {
+  bool isV4 = false;
+  const QHostAddress plain(address.toIPv4Address(&isV4));
+  return isV4 ? plain.toString() : address.toString();
+}
+
+Result<QHostAddress> addressOf(const QString &host) {
+  const QHostAddress address(host == u"localhost" ? QStringLiteral("127.0.0.1") : host);
+  if (!address.isNull()) return address;
+  return failure(QStringLiteral("\"%1\" is not an address to listen on (allowed: an IP address)").arg(host));
+}
 
 }  // namespace
 
-ModbusServer::ModbusServer() : m_server(this) {
-  connect(&m_server, &QTcpServer::newConnection, this, &ModbusServer::accept);
+/// One client, or one serial line: bytes in, answers out, one request after the other. While a client's request waits
+/// for its answer or his answers pile up, nothing more is read of him. Thread-bound; owned by the ModbusServer.
+class ServerLink : public QObject {
+ public:
+  ServerLink(ModbusServer &server, std::unique_ptr<QIODevice> device, const Endpoint &endpoint, const QString &peer);
+
+  const QString &peer() const { return m_peer; }
+  /// Half a frame, or answers that nobody takes, for this long.
+  bool isStuck(std::chrono::milliseconds limit) const;
+  std::chrono::milliseconds silentFor() const { return std::chrono::milliseconds(m_heard.elapsed()); }
+  /// Serves what has come, as far as that goes now.
+  void work();
+  /// Nothing is read or answered any more.
+  void end();
+
+ private:
+  bool isHeldUp() const;
+  bool workOne();
+  void armSilence();
+  void fellSilent();
+  void serve(const Frame &frame);
+  void send(const Frame &request, const QByteArray &pdu);
+
+  ModbusServer &m_server;
+  std::unique_ptr<QIODevice> m_device;
+  bool m_isLine;
+  QString m_peer;
+  MbapDecoder m_tcp;
+  SharedLineDecoder m_line;
+  FrameDecoder &m_decoder;
+  QTimer m_silence;
+  std::chrono::milliseconds m_gap{0};    ///< silence on the line that ends a frame
+  std::chrono::milliseconds m_slack{0};  ///< what adapters and networks may add to it
+  bool m_isWorking = false;
+  bool m_isWaiting = false;
+  bool m_isOver = false;
+  quint64 m_turn = 0;  ///< of the request that waits for its answer
+  QElapsedTimer m_heard;
+  QElapsedTimer m_frameBegan;
+  QElapsedTimer m_taken;
+};
+
+ServerLink::ServerLink(ModbusServer &server, std::unique_ptr<QIODevice> device, const Endpoint &endpoint,
+                       const QString &peer)
+    : m_server(server),
+      m_device(std::move(device)),
+      m_isLine(endpoint.isLine()),
+      m_peer(peer),
+      m_decoder(m_isLine ? static_cast<FrameDecoder &>(m_line) : m_tcp) {
+  // MODBUS over Serial Line 2.5.1.1: 3.5 characters, fixed at 1.75 ms above 19200 baud.
+  const double gapSeconds = std::max(3.5 * endpoint.characterSeconds(), 0.00175);
+  const bool isSerial = endpoint.transport == Transport::Serial;
+  m_gap = isSerial ? std::chrono::milliseconds(std::lround(std::ceil(gapSeconds * 1000))) : 50ms;
+  // USB adapters hold the end of a frame back for up to 16 ms.
+  m_slack = isSerial ? 20ms : 50ms;
+  m_silence.setSingleShot(true);
+  m_silence.setTimerType(Qt::PreciseTimer);
+  m_heard.start();
+  m_frameBegan.start();
+  m_taken.start();
+  connect(&m_silence, &QTimer::timeout, this, &ServerLink::fellSilent);
+  connect(m_device.get(), &QIODevice::readyRead, this, &ServerLink::work);
+  connect(m_device.get(), &QIODevice::bytesWritten, this, [this] {
+    m_taken.start();
+    work();
+  });
 }
 
-Result<void> ModbusServer::listen(const QString &host, quint16 port) {
-  const QHostAddress address(host == u"localhost" ? QStringLiteral("127.0.0.1") : host);
-  if (address.isNull()) {
-    return failure(QStringLiteral("\"%1\" is not an address to listen on (allowed: an IP address)").arg(host));
+bool ServerLink::isStuck(std::chrono::milliseconds limit) const {
+  const bool isHalf = m_decoder.pending() > 0 && !isHeldUp() && m_frameBegan.elapsed() > limit.count();
+  return isHalf || (m_device->bytesToWrite() > 0 && m_taken.elapsed() > limit.count());
+}
+
+void ServerLink::end() {
+  m_isOver = true;
+  m_silence.stop();
+  m_device->disconnect(this);
+  m_device->close();
+}
+
+/// A new request on a line means that the client waits no longer for the answer to the last one.
+bool ServerLink::isHeldUp() const {
+  return m_isOver || (m_isWaiting && !m_isLine) || m_device->bytesToWrite() > maxUnsentBytes;
+}
+
+void ServerLink::work() {
+  if (m_isWorking) return;
+  m_isWorking = true;
+  while (!isHeldUp() && workOne()) {
   }
-  if (!m_server.listen(address, port)) {
-    return failure(QStringLiteral("can't listen on %1:%2: %3").arg(host).arg(port).arg(m_server.errorString()));
+  m_isWorking = false;
+  if (m_isOver) return;
+  if (m_isLine) return armSilence();
+  if (!m_decoder.error().isEmpty()) m_server.dropFaulty(this);
+}
+
+/// One frame, or else one more chunk of bytes; false when there is neither.
+bool ServerLink::workOne() {
+  if (const auto frame = m_decoder.next()) {
+    m_frameBegan.start();
+    serve(*frame);
+    return true;
   }
+  const bool isBroken = !m_decoder.error().isEmpty();
+  if (isBroken && !m_isLine) return false;
+  if (m_decoder.pending() == 0) m_frameBegan.start();
+  const QByteArray bytes = m_device->read(chunkBytes);
+  if (bytes.isEmpty()) return false;
+  m_heard.start();
+  m_silence.stop();
+  if (!isBroken) m_decoder.add(bytes);
+  return true;
+}
+
+void ServerLink::armSilence() {
+  if (m_silence.isActive()) return;
+  if (!m_decoder.error().isEmpty()) m_silence.start(m_gap);
+  if (m_decoder.pending() > 0) m_silence.start(m_gap + m_slack);
+}
+
+void ServerLink::fellSilent() {
+  if (m_isOver) return;
+  if (const auto frame = m_line.atSilence()) serve(*frame);
+  work();
+}
+
+void ServerLink::serve(const Frame &frame) {
+  m_isWaiting = true;
+  const auto reply = [this, link = QPointer<ServerLink>(this), turn = ++m_turn,
+                      frame](const std::optional<QByteArray> &pdu) {
+    if (!link || m_isOver || turn != m_turn || !m_isWaiting) return;
+    m_isWaiting = false;
+    if (pdu) send(frame, *pdu);
+    work();
+  };
+  m_server.answer(frame, m_peer, m_isLine, reply);
+}
+
+void ServerLink::send(const Frame &request, const QByteArray &pdu) {
+  if (m_device->bytesToWrite() == 0) m_taken.start();
+  const Frame answer{request.transaction, request.unit, pdu};
+  m_device->write(m_isLine ? encodeRtu(answer) : encodeMbap(answer));
+}
+
+Result<Endpoint> listenAddress(const QString &text) {
+  if (text.contains(u"://")) return Endpoint::toListenOn(text);
+  const QUrl url(QStringLiteral("tcp://") + text, QUrl::StrictMode);
+  if (text.contains(u'@') || url.port() >= 0) return Endpoint::toListenOn(QStringLiteral("tcp://") + text);
+  return failure(QStringLiteral("not an address with a port (allowed: 127.0.0.1:1502, or %1)")
+                     .arg(QString::fromUtf8(Endpoint::form)));
+}
+
+ModbusServer::Counters::Counters(Metrics &metrics)
+    : requests(metrics.counter("tagwire_modbus_server_requests_total", "Requests to a unit id that is served")),
+      exceptions(metrics.counter("tagwire_modbus_server_exceptions_total", "Requests answered with an exception")),
+      writes(metrics.counter("tagwire_modbus_server_writes_total", "Requests that wrote something")),
+      turnedAway(metrics.counter("tagwire_modbus_server_refused_peers_total",
+                                 "Connections closed at once: not allowed, or too many")),
+      dropped(metrics.counter("tagwire_modbus_server_dropped_peers_total",
+                              "Connections closed for broken or half frames, or answers that were not taken")),
+      clients(metrics.gauge("tagwire_modbus_server_clients", "Clients that are connected")) {}
+
+ModbusServer::ModbusServer(ServerLimits limits) : m_limits(limits), m_ticks(this) {
+  connect(&m_ticks, &QTimer::timeout, this, &ModbusServer::dropStuck);
+}
+
+ModbusServer::~ModbusServer() { close(); }
+
+tl::expected<void, ListenError> ModbusServer::listen(const QString &host, quint16 port) {
+  Endpoint where;
+  where.host = host;
+  where.port = port;
+  return listen(where);
+}
+
+tl::expected<void, ListenError> ModbusServer::listen(const Endpoint &where) {
+  auto opened = where.transport == Transport::Serial ? openLine(where) : listenOverTcp(where);
+  if (opened) m_ticks.start(std::clamp<std::chrono::milliseconds>(m_limits.idle / 10, 10ms, 1000ms));
+  return opened;
+}
+
+tl::expected<void, ListenError> ModbusServer::listenOverTcp(const Endpoint &where) {
+  const auto address = addressOf(where.host);
+  if (!address) return tl::unexpected(ListenError{address.error()});
+  auto listener = std::make_unique<QTcpServer>();
+  // All may come back at once after a restart; with the default of 50 some would wait a second for it.
+  listener->setListenBacklogSize(1024);
+  listener->setMaxPendingConnections(1024);
+  if (!listener->listen(*address, where.port)) {
+    return tl::unexpected(
+        ListenError{QStringLiteral("can't listen on %1: %2").arg(where.toText(), listener->errorString()),
+                    listener->serverError() == QAbstractSocket::AddressInUseError});
+  }
+  connect(listener.get(), &QTcpServer::newConnection, this,
+          [this, server = listener.get(), transport = where.transport] {
+            while (QTcpSocket *client = server->nextPendingConnection()) welcome(client, transport);
+          });
+  Endpoint taken = where;
+  taken.port = listener->serverPort();
+  m_addresses << taken.toText();
+  m_listeners.push_back(std::move(listener));
   return {};
 }
 
-void ModbusServer::accept() {
-  while (QTcpSocket *client = m_server.nextPendingConnection()) {
-    if (m_clients >= maxClients) {
-      client->abort();
-      client->deleteLater();
-      continue;
+tl::expected<void, ListenError> ModbusServer::openLine(const Endpoint &where) {
+  constexpr std::array parities{QSerialPort::NoParity, QSerialPort::EvenParity, QSerialPort::OddParity};
+  auto port = std::make_unique<QSerialPort>(where.device);
+  port->setBaudRate(where.baud);
+  port->setParity(parities[static_cast<size_t>(where.parity)]);
+  port->setStopBits(where.stopBits == 2 ? QSerialPort::TwoStop : QSerialPort::OneStop);
+  port->setReadBufferSize(maxUnsentBytes);
+  if (!port->open(QIODevice::ReadWrite)) {
+    return tl::unexpected(ListenError{QStringLiteral("can't open %1: %2").arg(where.toText(), port->errorString())});
+  }
+  QSerialPort *opened = port.get();
+  auto link = std::make_unique<ServerLink>(*this, std::move(port), where, where.toText());
+  connect(opened, &QSerialPort::errorOccurred, link.get(), [this, opened, line = link.get()](auto error) {
+    if (error != QSerialPort::ResourceError && error != QSerialPort::ReadError && error != QSerialPort::WriteError) {
+      return;
     }
-    ++m_clients;
-    client->setReadBufferSize(maxUnsentBytes);
-    client->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    connect(client, &QTcpSocket::readyRead, this,
-            [this, client, decoder = MbapDecoder()]() mutable { serve(client, decoder); });
-    connect(client, &QTcpSocket::disconnected, this, [this, client] {
-      --m_clients;
-      client->deleteLater();
-    });
+    const QString why = QStringLiteral("%1 is lost: %2").arg(line->peer(), opened->errorString());
+    drop(line);
+    Q_EMIT lost(why);
+  });
+  m_addresses << where.toText();
+  m_lines.push_back(std::move(link));
+  return {};
+}
+
+void ModbusServer::close() {
+  m_ticks.stop();
+  m_listeners.clear();
+  m_addresses.clear();
+  while (!m_clients.empty()) drop(m_clients.back().get());
+  while (!m_lines.empty()) drop(m_lines.back().get());
+}
+
+quint16 ModbusServer::port() const { return m_listeners.empty() ? quint16{0} : m_listeners.front()->serverPort(); }
+
+void ModbusServer::countIn(Metrics &metrics) { m_counters.emplace(metrics); }
+
+void ModbusServer::welcome(QTcpSocket *client, Transport transport) {
+  if (m_admits && !m_admits(client->peerAddress())) return turnAway(client, "is not allowed");
+  if (!makeRoom()) return turnAway(client, "is one client too many");
+  client->setParent(nullptr);
+  client->setReadBufferSize(maxUnsentBytes);
+  client->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+  client->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
+  Endpoint endpoint;
+  endpoint.transport = transport;
+  const QString peer = QStringLiteral("%1:%2").arg(addressText(client->peerAddress())).arg(client->peerPort());
+  m_clients.push_back(std::make_unique<ServerLink>(*this, std::unique_ptr<QIODevice>(client), endpoint, peer));
+  ServerLink *link = m_clients.back().get();
+  connect(client, &QTcpSocket::disconnected, link, [this, link] { drop(link); });
+  countClients();
+  link->work();
+}
+
+/// Who was silent longest goes, if it was long: it may be one of those whose machine is gone without a word (MODBUS
+/// Messaging on TCP/IP 4.2.1).
+bool ModbusServer::makeRoom() {
+  if (clients() < m_limits.clients) return true;
+  const auto longest = std::max_element(m_clients.begin(), m_clients.end(), [](const auto &one, const auto &other) {
+    return one->silentFor() < other->silentFor();
+  });
+  if (longest == m_clients.end() || (*longest)->silentFor() <= m_limits.idle) return false;
+  drop(longest->get());
+  return true;
+}
+
+void ModbusServer::turnAway(QTcpSocket *client, const char *why) {
+  const QString peer = addressText(client->peerAddress());
+  if (m_counters) m_counters->turnedAway.add();
+  client->abort();
+  client->deleteLater();
+  Q_EMIT turnedAway(QStringLiteral("%1 %2").arg(peer, QString::fromLatin1(why)));
+}
+
+void ModbusServer::drop(ServerLink *link) {
+  for (auto *links : {&m_clients, &m_lines}) {
+    const auto found = std::find_if(links->begin(), links->end(), [&](const auto &each) { return each.get() == link; });
+    if (found == links->end()) continue;
+    link->end();
+    // It may be the very one that calls.
+    found->get()->setParent(this);
+    found->release()->deleteLater();
+    links->erase(found);
+  }
+  countClients();
+}
+
+void ModbusServer::dropFaulty(ServerLink *link) {
+  if (m_counters) m_counters->dropped.add();
+  drop(link);
+}
+
+void ModbusServer::dropStuck() {
+  for (size_t i = m_clients.size(); i-- > 0;) {
+    if (m_clients[i]->isStuck(m_limits.idle)) dropFaulty(m_clients[i].get());
   }
 }
 
-void ModbusServer::serve(QTcpSocket *client, MbapDecoder &decoder) {
-  decoder.add(client->readAll());
-  while (const auto frame = decoder.next()) {
-    const auto image = m_images.find(frame->unit);
-    const QByteArray answer =
-        image == m_images.end() ? exceptionPdu(frame->pdu, gatewayTargetFailed) : image->second.answer(frame->pdu);
-    client->write(encodeMbap({frame->transaction, frame->unit, answer}));
+void ModbusServer::countClients() {
+  if (m_counters) m_counters->clients.set(clients());
+}
+
+void ModbusServer::answer(const Frame &request, const QString &peer, bool isLine, const Answer &answer) {
+  if (isLine && request.unit == 0) {
+    answerBroadcast(request.pdu, peer);
+    return answer(std::nullopt);
   }
-  if (!decoder.error().isEmpty() || client->bytesToWrite() > maxUnsentBytes) client->abort();
+  const auto image = m_images.find(request.unit);
+  if (m_silentUnits.contains(request.unit) || (isLine && image == m_images.end())) return answer(std::nullopt);
+  if (image == m_images.end()) return answer(exceptionPdu(request.pdu, gatewayTargetFailed));
+  if (m_delay == 0ms) return serve(request.unit, image->second, request.pdu, peer, answer);
+  QTimer::singleShot(m_delay, this, [this, request, peer, answer] {
+    serve(request.unit, m_images[request.unit], request.pdu, peer, answer);
+  });
+}
+
+/// On a line unit id 0 is a broadcast: only writes make sense, and nobody answers (MODBUS over Serial Line 2.1).
+void ModbusServer::answerBroadcast(const QByteArray &request, const QString &peer) {
+  for (auto &[unit, image] : m_images) {
+    const bool isWrite = image.check(request) == 0 && image.writeIn(request);
+    if (isWrite && !m_silentUnits.contains(unit)) serve(unit, image, request, peer, [](const auto &) {});
+  }
+}
+
+void ModbusServer::serve(quint8 unit, RegisterImage &image, const QByteArray &request, const QString &peer,
+                         const Answer &answer) {
+  if (m_counters) m_counters->requests.add();
+  const quint8 exception = image.check(request);
+  const auto write = exception == 0 ? image.writeIn(request) : std::nullopt;
+  if (write && m_counters) m_counters->writes.add();
+  if (write && m_writeHandler) {
+    const auto done = [server = QPointer<ModbusServer>(this), unit, request, answer](quint8 outcome) {
+      // Looked at once more: function 23 reads what may be refused by now.
+      if (server) server->finish(outcome != 0 ? outcome : server->m_images[unit].check(request), unit, request, answer);
+    };
+    return m_writeHandler(unit, *write, peer, done);
+  }
+  if (write) (void)image.answer(request);
+  finish(exception, unit, request, answer);
+}
+
+void ModbusServer::finish(quint8 exception, quint8 unit, const QByteArray &request, const Answer &answer) {
+  if (m_counters && exception != 0) m_counters->exceptions.add();
+  answer(exception != 0 ? exceptionPdu(request, exception) : m_images[unit].reply(request));
 }
 
 }  // namespace tagwire::modbus

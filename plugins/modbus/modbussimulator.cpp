@@ -3,7 +3,7 @@
 
 #include <QCommandLineParser>
 #include <QFile>
-#include <QUrl>
+#include <QRegularExpression>
 
 namespace tagwire::modbus {
 
@@ -12,12 +12,70 @@ using namespace std::chrono_literals;
 namespace {
 
 const auto usage = QStringLiteral(
-    "usage: tagwire sim modbus --points FILE.csv [--listen 127.0.0.1:1502] [--unit 1]\n"
-    "  --points  the points, with the columns of a modbus instance's `points`; the column x-sim says how a value\n"
-    "            moves: constant:VALUE, sine:LOW:HIGH:PERIOD_S, ramp:LOW:HIGH:PERIOD_S, square:PERIOD_S,\n"
-    "            random:LOW:HIGH or follow:NAME:SECONDS; a value that a client writes stays\n"
-    "  --listen  address and port; loopback by default, for Modbus knows no passwords\n"
-    "  --unit    unit id of the points without a unit_id");
+    "usage: tagwire sim modbus --points FILE.csv [--listen WHERE]… [--unit 1] [--silent-unit ID]… [--delay-ms N]\n"
+    "  --points       the points, with the columns of a modbus instance's `points`; unit_id serves several units; the\n"
+    "                 column x-sim says how a value moves: constant:VALUE, sine:LOW:HIGH:PERIOD_S,\n"
+    "                 ramp:LOW:HIGH:PERIOD_S, square:PERIOD_S, random:LOW:HIGH or follow:NAME:SECONDS; a value that a\n"
+    "                 client writes stays\n"
+    "  --listen       127.0.0.1:1502 (the default) or tcp://127.0.0.1:1502, rtu+tcp://127.0.0.1:1502,\n"
+    "                 rtu:///dev/ttyUSB0?baud=19200&parity=even&stop=1; loopback by default, for Modbus knows no\n"
+    "                 passwords; may stand several times\n"
+    "  --unit         unit id of the points without a unit_id\n"
+    "  --silent-unit  this unit never answers; may stand several times\n"
+    "  --delay-ms     answers come this much later");
+
+/// The command line, read.
+struct Options {
+  QString points;
+  QList<Endpoint> listen;
+  int unit = 1;
+  QList<int> silentUnits;
+  int delayMs = 0;
+};
+
+Result<int> numberOf(const QString &text, const char *option, int highest) {
+  bool ok = false;
+  const int number = text.toInt(&ok);
+  if (ok && number >= 0 && number <= highest) return number;
+  return failure(QStringLiteral("%1 takes a number from 0 to %2").arg(QLatin1String(option)).arg(highest));
+}
+
+Result<Options> read(const QCommandLineParser &parser) {
+  Options options;
+  options.points = parser.value(QStringLiteral("points"));
+  for (const QString &text : parser.values(QStringLiteral("listen"))) {
+    const auto where = listenAddress(text);
+    if (!where) return failure(QStringLiteral("--listen: ") + where.error());
+    options.listen << *where;
+  }
+  const auto unit = numberOf(parser.value(QStringLiteral("unit")), "--unit", 255);
+  if (!unit) return failure(unit.error());
+  options.unit = *unit;
+  for (const QString &text : parser.values(QStringLiteral("silent-unit"))) {
+    const auto silent = numberOf(text, "--silent-unit", 255);
+    if (!silent) return failure(silent.error());
+    options.silentUnits << *silent;
+  }
+  const auto delay = numberOf(parser.value(QStringLiteral("delay-ms")), "--delay-ms", 3'600'000);
+  if (!delay) return failure(delay.error());
+  options.delayMs = *delay;
+  return options;
+}
+
+Result<Options> parse(const QStringList &arguments) {
+  QCommandLineParser parser;
+  parser.addOptions({{QStringLiteral("points"), QString(), QStringLiteral("file")},
+                     {QStringLiteral("listen"), QString(), QStringLiteral("where"), QStringLiteral("127.0.0.1:1502")},
+                     {QStringLiteral("unit"), QString(), QStringLiteral("id"), QStringLiteral("1")},
+                     {QStringLiteral("silent-unit"), QString(), QStringLiteral("id")},
+                     {QStringLiteral("delay-ms"), QString(), QStringLiteral("ms"), QStringLiteral("0")},
+                     {QStringLiteral("help"), QString()}});
+  // The parser takes the first for the program's name.
+  if (!parser.parse(QStringList(QStringLiteral("sim")) + arguments)) return failure(parser.errorText() + u'\n' + usage);
+  if (parser.isSet(QStringLiteral("help"))) return failure(usage);
+  if (!parser.isSet(QStringLiteral("points")) || !parser.positionalArguments().isEmpty()) return failure(usage);
+  return read(parser);
+}
 
 QString allOf(const Problems &problems) {
   QStringList lines;
@@ -39,38 +97,25 @@ Result<Motion> motionOf(const ConfigNode &row, const ModbusPoint &point) {
 
 ModbusSimulator::ModbusSimulator(const Clock *clock) : m_clock(clock ? *clock : m_systemClock), m_timer(this) {
   connect(&m_timer, &QTimer::timeout, this, &ModbusSimulator::move);
+  connect(&m_server, &ModbusServer::lost, this, &Tool::line);
 }
 
-Result<QString> ModbusSimulator::start(const QStringList &arguments) {
-  QCommandLineParser parser;
-  parser.addOptions({{QStringLiteral("points"), QString(), QStringLiteral("file")},
-                     {QStringLiteral("listen"), QString(), QStringLiteral("address"), QStringLiteral("127.0.0.1:1502")},
-                     {QStringLiteral("unit"), QString(), QStringLiteral("id"), QStringLiteral("1")},
-                     {QStringLiteral("help"), QString()}});
-  // The parser takes the first for the program's name.
-  if (!parser.parse(QStringList(QStringLiteral("sim")) + arguments)) return failure(parser.errorText() + u'\n' + usage);
-  if (parser.isSet(QStringLiteral("help"))) return failure(usage);
-  if (!parser.isSet(QStringLiteral("points")) || !parser.positionalArguments().isEmpty()) return failure(usage);
-
-  bool ok = false;
-  const int unit = parser.value(QStringLiteral("unit")).toInt(&ok);
-  if (!ok || unit < 0 || unit > 255) return failure(QStringLiteral("--unit takes a number from 0 to 255"));
-  const QString listen = parser.value(QStringLiteral("listen"));
-  const QUrl address(QStringLiteral("tcp://") + listen, QUrl::StrictMode);
-  if (!address.isValid() || address.host().isEmpty() || address.port() < 0) {
-    return failure(QStringLiteral("--listen \"%1\" is not an address and port (allowed: 127.0.0.1:1502)").arg(listen));
+tl::expected<QString, ToolError> ModbusSimulator::start(const QStringList &arguments) {
+  const auto options = parse(arguments);
+  if (!options) return failure(options.error());
+  if (auto loaded = load(options->points, static_cast<quint8>(options->unit)); !loaded) return failure(loaded.error());
+  for (const int unit : options->silentUnits) m_server.setSilent(static_cast<quint8>(unit));
+  m_server.setDelay(std::chrono::milliseconds(options->delayMs));
+  for (const Endpoint &where : options->listen) {
+    const auto listening = m_server.listen(where);
+    if (!listening) return tl::unexpected(ToolError(listening.error().text, listening.error().isBusy));
   }
-  if (auto loaded = load(parser.value(QStringLiteral("points")), static_cast<quint8>(unit)); !loaded) {
-    return failure(loaded.error());
-  }
-  const auto listening = m_server.listen(address.host(), static_cast<quint16>(address.port()));
-  if (!listening) return failure(listening.error());
   m_start = m_moved = m_clock.elapsed();
   m_timer.start(100ms);
-  return QStringLiteral("listening on %1:%2, %3 points")
-      .arg(listen.section(u':', 0, -2))
-      .arg(m_server.port())
-      .arg(m_points.size());
+  QStringList addresses = m_server.addresses();
+  // Modbus TCP is what everybody means without saying so.
+  addresses.replaceInStrings(QRegularExpression(QStringLiteral("^tcp://")), QString());
+  return QStringLiteral("listening on %1, %2 points").arg(addresses.join(QStringLiteral(", "))).arg(m_points.size());
 }
 
 Result<void> ModbusSimulator::load(const QString &name, quint8 unit) {

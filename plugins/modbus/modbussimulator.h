@@ -14,12 +14,12 @@ namespace tagwire::modbus {
 
 /// `tagwire sim modbus`: a Modbus server whose points come from a CSV file and move ten times a second. What a client
 /// writes stays. Thread-bound; owned by the program.
-class ModbusSimulator : public Simulator {
+class ModbusSimulator : public Tool {
   Q_OBJECT
  public:
   explicit ModbusSimulator(const Clock *clock = nullptr);
 
-  Result<QString> start(const QStringList &arguments) override;
+  tl::expected<QString, ToolError> start(const QStringList &arguments) override;
 
   quint16 port() const { return m_server.port(); }
   /// Brings the values up to date; the timer does that, tests may.

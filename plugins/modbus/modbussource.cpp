@@ -10,12 +10,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A link that breaks without any answer in between is down at the second break; at the first only what was just
-/// asked for is affected.
-constexpr int downAfter = 2;
+constexpr std::chrono::milliseconds staleCheckInterval{500};
 
 /// Addresses (2) and, with some devices, counts over a hole (3) are refused for the block; its points may be fine.
 bool refusesAddresses(const Reply &reply) { return reply.exception == 2 || reply.exception == 3; }
+
+/// A gateway speaks for a unit that it can't reach.
+bool isOfGateway(const Reply &reply) { return reply.exception == 10 || reply.exception == 11; }
+
+Poller::Settings pollerSettings(const SourceSettings &settings, const Bus &bus) {
+  return {settings.suspendAfter, settings.longestPause, bus.isLine(), bus.settings().hasSecondConnection,
+          settings.units};
+}
 
 }  // namespace
 
@@ -29,36 +35,28 @@ ModbusSource::Counters::Counters(Metrics &metrics)
       scans(metrics.counter("tagwire_modbus_scans_total", "Blocks read, well or not")),
       skipped(metrics.counter("tagwire_modbus_skipped_cycles_total", "Poll cycles left out because time was short")) {}
 
-ModbusSource::ModbusSource(const ModbusConfig &config, const QList<ModbusPoint> &points, const QList<PointId> &ids,
-                           PluginContext &context)
+ModbusSource::ModbusSource(const SourceSettings &settings, std::shared_ptr<Bus> bus, const QList<ModbusPoint> &points,
+                           const QList<PointId> &ids, PluginContext &context)
     : m_context(context),
-      m_config(config),
-      m_poller(planBlocks(points, config.maxGap)),
-      m_commands([this](const CommandStatus &status) { tellStep(status); }),
-      m_connection(config.endpoint, config.timeout, this),
+      m_settings(settings),
+      m_bus(std::move(bus)),
+      m_poller(planBlocks(points, settings.maxGap, requestCost(m_bus->settings().endpoints.first()), settings.units),
+               pollerSettings(settings, *m_bus)),
+      m_commands([this](const CommandStatus &status) { tellStep(status); }, settings.units),
       m_counters(context.metrics()),
-      m_wake(this),
-      m_retry(this),
-      m_backoff(200ms, 1500ms) {
-  m_config.points = {};  // settled in `points`; ten thousand of them take some megabytes
+      m_staleCheck(this) {
   m_points.reserve(static_cast<size_t>(points.size()));
+  m_indexOf.reserve(static_cast<size_t>(points.size()));
   for (int i = 0; i < points.size(); ++i) {
-    m_points.push_back({points[i], ids[i], ReportFilter(points[i].deadband, points[i].maxSilence)});
-    m_indexOf.insert(ids[i], i);
+    m_points.push_back({points[i], {}, ids[i]});
+    m_indexOf.push_back({ids[i], i});
   }
-  for (QTimer *timer : {&m_wake, &m_retry}) {
-    timer->setSingleShot(true);
-    timer->setTimerType(Qt::PreciseTimer);
-  }
-  connect(&m_wake, &QTimer::timeout, this, &ModbusSource::pump);
-  connect(&m_retry, &QTimer::timeout, this, &ModbusSource::open);
-  connect(&m_connection, &Connection::opened, this, [this] {
-    m_poller.resume(elapsed());
-    pump();
-  });
-  connect(&m_connection, &Connection::replied, this, &ModbusSource::takeReply);
-  connect(&m_connection, &Connection::lost, this, &ModbusSource::takeLoss);
+  std::sort(m_indexOf.begin(), m_indexOf.end());
+  m_staleCheck.setInterval(staleCheckInterval);
+  connect(&m_staleCheck, &QTimer::timeout, this, &ModbusSource::takeStale);
 }
+
+ModbusSource::~ModbusSource() { m_bus->detach(this); }
 
 void ModbusSource::start() {
   if (m_isRunning) return;
@@ -66,21 +64,26 @@ void ModbusSource::start() {
   m_state = PluginState::Starting;
   m_statusText.clear();
   m_linkProblem.clear();
-  m_failuresInRow = 0;
   m_badPoints = 0;
-  for (PointState &state : m_points) state.filter = ReportFilter(state.point.deadband, state.point.maxSilence);
-  m_backoff.reset();
-  m_poller.begin(elapsed());
-  pump();
+  m_polls.clear();
+  m_batch.clear();
+  for (PointState &state : m_points) {
+    state.filter = {};
+    if (!state.point.isEnabled) append(state, state.filter.failed(QualityReason::Disabled, m_context.clock().now()));
+  }
+  m_poller.begin(Connection::now());
+  m_staleCheck.start();
+  m_bus->attach(this);
+  if (m_poller.blocks() == 0) updateStatus();
 }
 
 void ModbusSource::stop() {
   if (!m_isRunning) return;
-  m_connection.close();
-  m_wake.stop();
-  m_retry.stop();
-  m_sent = Sent::Nothing;
+  m_bus->detach(this);
+  m_staleCheck.stop();
   m_isRunning = false;
+  m_polls.clear();
+  m_batch.clear();
   m_commands.failAll(QStringLiteral("the instance is stopping"));
 }
 
@@ -89,158 +92,182 @@ void ModbusSource::execute(const Command &command) {
   const auto fail = [&](const QString &error) {
     tellStep(CommandStatus{command.id, command.point, CommandState::Failed, {}, error});
   };
-  const int index = m_indexOf.value(command.point, -1);
+  const int index = indexOf(command.point);
   if (index < 0) return fail(QStringLiteral("no point of this instance"));
-  const ModbusPoint &point = m_points[static_cast<size_t>(index)].point;
-  if (!point.writable) return fail(QStringLiteral("%1 is read-only").arg(point.name));
+  const PointState &state = m_points[static_cast<size_t>(index)];
+  const RegisterPoint &point = state.point;
+  if (!point.writable) return fail(QStringLiteral("%1 is read-only").arg(nameOf(state)));
+  if (!point.isEnabled) return fail(QStringLiteral("%1 is disabled in the manifest").arg(nameOf(state)));
   // Between two attempts at a dead link there is nothing to wait for: say so at once.
-  if (m_retry.isActive()) return fail(QStringLiteral("no connection to %1").arg(m_config.endpoint.toText()));
+  if (m_bus->isDown()) return fail(QStringLiteral("no connection to %1").arg(m_bus->endpointText()));
   m_commands.add(command, point, index);
-  pump();
+  m_bus->wake();
 }
 
-/// Sends what is to be sent next, commands before polls; or sets the alarm for when there will be something.
-void ModbusSource::pump() {
-  if (!m_isRunning || m_retry.isActive() || m_sent != Sent::Nothing) return;
-  if (m_connection.state() == Connection::State::Closed) {
-    // Dialled when there is something to ask: some devices hang up whenever it is quiet for a while.
-    if (m_commands.isWaiting() || m_poller.due() <= elapsed()) return open();
+int ModbusSource::indexOf(PointId id) const {
+  const auto found = std::lower_bound(m_indexOf.begin(), m_indexOf.end(), std::pair(id, 0));
+  return found != m_indexOf.end() && found->first == id ? found->second : -1;
+}
+
+QString ModbusSource::nameOf(const PointState &state) const {
+  const auto declared = m_context.points().point(state.id);
+  return declared ? declared->name : QString();
+}
+
+std::optional<Request> ModbusSource::takeCommand(Moment now) {
+  const auto unit = m_commands.nextUnit(now);
+  if (!unit) return std::nullopt;
+  // On a line a late answer of this unit may still come: it must not be taken for the one to this command.
+  if (m_bus->isLine()) {
+    if (const auto probe = m_poller.probeFirst(*unit)) {
+      const Request request = requestOf(*probe);
+      m_probeForCommand = request.mark;
+      return request;
+    }
   }
-  if (m_connection.state() == Connection::State::Ready) {
-    // What next() tells may lead back here, hence the second look.
-    const auto write = m_commands.next(m_context.clock().now());
-    if (!m_isRunning || m_sent != Sent::Nothing || m_connection.state() != Connection::State::Ready) return;
-    if (write) {
-      m_sent = Sent::Command;
-      m_counters.requests.add();
-      return m_connection.send(write->unit, write->pdu);
-    }
-    if (const Block *block = m_poller.next(elapsed())) {
-      m_sent = Sent::Poll;
-      m_reading = *block;
-      m_counters.requests.add();
-      return m_connection.send(
-          block->unit, readPdu(block->table, static_cast<quint16>(block->address), static_cast<quint16>(block->count)));
-    }
+  const auto write = m_commands.next(m_context.clock().now(), now);
+  // What next() tells may have led to stop().
+  if (!write || !m_isRunning) return std::nullopt;
+  m_counters.requests.add();
+  const UnitSettings &settings = m_settings.units.of(write->unit);
+  return Request{write->unit, write->pdu, settings.timeout, settings.requestPause};
+}
+
+std::optional<Request> ModbusSource::takePoll(Moment now, Scope scope) {
+  const auto poll = m_poller.next(now, scope);
+  if (!poll) {
     updateStatus();
+    return std::nullopt;
   }
-  if (!m_isRunning || m_connection.state() == Connection::State::Opening) return;
-  const auto wait = m_poller.due() - elapsed();
-  m_wake.start(std::clamp(std::chrono::ceil<std::chrono::milliseconds>(wait), 0ms, std::chrono::milliseconds(1h)));
+  return requestOf(*poll);
 }
 
-void ModbusSource::open() {
-  if (!m_isRunning || m_connection.state() != Connection::State::Closed) return;
-  m_answeredSinceOpen = false;
-  m_counters.reconnects.add();
-  m_connection.open();
+Request ModbusSource::requestOf(const Poller::Poll &poll) {
+  m_counters.requests.add();
+  Request request{poll.block.unit, poll.block.request(), poll.timeout,
+                  m_settings.units.of(poll.block.unit).requestPause};
+  request.isAside = poll.isAside;
+  request.mark = ++m_mark;
+  m_polls.insert(request.mark, poll);
+  return request;
 }
 
-void ModbusSource::takeReply(const Reply &reply) {
-  m_answeredSinceOpen = true;
-  m_failuresInRow = 0;
+void ModbusSource::linkOpened(Moment now) { m_poller.resume(now); }
+
+void ModbusSource::linkLost(QualityReason reason, const QString &text) {
+  m_linkProblem = text;
+  QList<int> all(static_cast<qsizetype>(m_points.size()));
+  std::iota(all.begin(), all.end(), 0);
+  takeBad(all, reason);
+  m_commands.failAll(m_linkProblem);
+  updateStatus();
+}
+
+void ModbusSource::answered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) {
   m_linkProblem.clear();
-  m_backoff.reset();
   (reply.kind == Reply::Kind::Exception ? m_counters.exceptions : m_counters.answers).add();
-  const Sent sent = std::exchange(m_sent, Sent::Nothing);
-  if (sent == Sent::Command) {
-    if (const auto readBack = m_commands.answered(reply)) publishReadBack(*readBack);
-  } else {
-    takePollReply(reply);
+  if (request.mark != 0) {
+    pollAnswered(request, reply, now, took);
+  } else if (const auto readBack = m_commands.answered(reply, now)) {
+    takeReading(readBack->point, readBack->reading, m_context.clock().now(), now);
   }
   // While a link comes back its points turn good block by block; that is one change of state, not many.
   if (m_badPoints == 0 || m_poller.scans() - m_scansAtStatus >= m_poller.blocks()) updateStatus();
-  pump();
 }
 
-void ModbusSource::takePollReply(const Reply &reply) {
+void ModbusSource::pollAnswered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) {
+  const Poller::Poll poll = pollOf(request);
   if (reply.kind == Reply::Kind::Answer) {
-    m_poller.answered(elapsed());
-    publish(reply.bytes, m_reading);
+    m_poller.answered(poll, now, took);
+    if (!poll.isProbe) takeValues(reply.bytes, poll.block, now);
+  } else if (isOfGateway(reply)) {
+    takeBad(m_poller.unanswered(poll, now), reasonOf(reply.exception));
+    if (request.mark == m_probeForCommand) m_commands.unreachable(reply.error);
   } else {
-    const auto points = refusesAddresses(reply) ? m_poller.refused(elapsed()) : m_poller.failed(elapsed());
-    publishBad(points, reasonOf(reply.exception));
+    takeBad(refusesAddresses(reply) ? m_poller.refused(poll, now) : m_poller.failed(poll, now),
+            reasonOf(reply.exception));
   }
-  countScans();
 }
 
-void ModbusSource::takeLoss(QualityReason reason, const QString &text, Connection::State before) {
-  const Sent sent = std::exchange(m_sent, Sent::Nothing);
-  if (reason == QualityReason::Timeout) m_counters.timeouts.add();
-  if (reason == QualityReason::InvalidResponse) m_counters.invalid.add();
-  if (before == Connection::State::Ready && reason == QualityReason::NoConnection) return pump();  // it was quiet
-
-  // First, so that whoever hears of the loss and writes meanwhile is told that there is no connection.
-  if (!m_answeredSinceOpen) m_retry.start(m_backoff.next());
-  const bool isTimeout = reason == QualityReason::Timeout;
-  if (sent == Sent::Command) m_commands.lost(text);
-  if (sent == Sent::Poll) {
-    const QList<int> points = isTimeout ? m_poller.timedOut(elapsed()) : m_poller.lost(elapsed());
-    publishBad(points, reason);
-    countScans();
+void ModbusSource::unanswered(const Request &request, QualityReason reason, const QString &text, Moment now) {
+  if (reason == QualityReason::Timeout) {
+    m_counters.timeouts.add();
+    m_linkProblem.clear();  // there is a link, or nothing could have been asked
   }
-  // Silence is a matter of one unit; others behind the same gateway may well answer.
-  const bool isDown = before == Connection::State::Opening || (!isTimeout && ++m_failuresInRow >= downAfter);
-  if (isDown) {
-    m_linkProblem = QStringLiteral("no connection to %1: %2").arg(m_config.endpoint.toText(), text);
-    if (reason != QualityReason::NoConnection) {
-      m_linkProblem = QStringLiteral("%1 answers wrongly: %2").arg(m_config.endpoint.toText(), text);
-    }
-    publishAllBad(reason);
-    m_commands.failAll(m_linkProblem);
+  if (reason == QualityReason::InvalidResponse) m_counters.invalid.add();
+  if (request.mark == 0) {
+    if (reason != QualityReason::NoConnection) takeBad(m_poller.unitFailed(request.unit, now), reason);
+    m_commands.lost(text);
+    return updateStatus();
+  }
+  const Poller::Poll poll = pollOf(request);
+  if (reason == QualityReason::NoConnection) {
+    QList<int> points;
+    for (const Block::Part &part : poll.block.parts) points.append(part.point);
+    m_poller.interrupted(poll);
+    takeBad(points, reason);
+  } else {
+    takeBad(m_poller.unanswered(poll, now), reason);
+  }
+  if (request.mark == m_probeForCommand) {
+    m_commands.unreachable(QStringLiteral("unit %1 does not answer: %2").arg(request.unit).arg(text));
   }
   updateStatus();
-  pump();
 }
 
-void ModbusSource::publish(const QByteArray &bytes, const Block &block) {
+void ModbusSource::interrupted(const Request &request, const QString &text) {
+  if (request.mark == 0) return m_commands.lost(text);
+  m_poller.interrupted(pollOf(request));
+}
+
+void ModbusSource::turnEnded() {
+  count();
+  publish();
+}
+
+void ModbusSource::takeValues(const QByteArray &bytes, const Block &block, Moment now) {
   const Time time = m_context.clock().now();
-  Samples batch;
   for (const Block::Part &part : block.parts) {
-    const ModbusPoint &point = m_points[static_cast<size_t>(part.point)].point;
-    takeReading(batch, part.point, readingAt(point, bytes, part.address - block.address), time);
+    const RegisterPoint &point = m_points[static_cast<size_t>(part.point)].point;
+    takeReading(part.point, readingAt(point, bytes, part.address - block.address), time, now);
   }
-  emitBatch(batch);
 }
 
-void ModbusSource::publishReadBack(const CommandQueue::ReadBack &readBack) {
-  Samples batch;
-  takeReading(batch, readBack.point, readBack.reading, m_context.clock().now());
-  emitBatch(batch);
-}
-
-void ModbusSource::publishBad(const QList<int> &points, QualityReason reason) {
-  const Time time = m_context.clock().now();
-  Samples batch;
-  for (const int index : points) {
-    PointState &state = m_points[static_cast<size_t>(index)];
-    m_badPoints += state.filter.isBad() ? 0 : 1;
-    append(batch, state, state.filter.failed(reason, time));
-  }
-  emitBatch(batch);
-}
-
-void ModbusSource::publishAllBad(QualityReason reason) {
-  QList<int> all(static_cast<qsizetype>(m_points.size()));
-  std::iota(all.begin(), all.end(), 0);
-  publishBad(all, reason);
-}
-
-void ModbusSource::takeReading(Samples &batch, int index, const Reading &reading, Time time) {
+void ModbusSource::takeReading(int index, const Reading &reading, Time time, Moment now) {
   PointState &state = m_points[static_cast<size_t>(index)];
   const int before = state.filter.isBad() ? 1 : 0;
-  append(batch, state, state.filter.read(reading, time, elapsed()));
+  append(state, state.filter.read(reading, state.point, time, now));
   m_badPoints += (state.filter.isBad() ? 1 : 0) - before;
 }
 
-void ModbusSource::append(Samples &batch, const PointState &state, std::optional<Sample> sample) {
-  if (!sample) return;
-  sample->point = state.id;
-  batch.append(*sample);
+void ModbusSource::takeBad(const QList<int> &points, QualityReason reason) {
+  const Time time = m_context.clock().now();
+  for (const int index : points) {
+    PointState &state = m_points[static_cast<size_t>(index)];
+    if (!state.point.isEnabled) continue;
+    m_badPoints += state.filter.isBad() ? 0 : 1;
+    append(state, state.filter.failed(reason, time));
+  }
 }
 
-void ModbusSource::emitBatch(const Samples &batch) {
-  if (!batch.isEmpty() && m_isRunning) Q_EMIT samplesReady(batch);
+void ModbusSource::takeStale() {
+  for (const int index : m_poller.stale(Connection::now())) {
+    PointState &state = m_points[static_cast<size_t>(index)];
+    append(state, state.filter.stale());
+  }
+  publish();
+}
+
+void ModbusSource::append(const PointState &state, std::optional<Sample> sample) {
+  if (!sample) return;
+  sample->point = state.id;
+  m_batch.append(*std::move(sample));
+}
+
+void ModbusSource::publish() {
+  if (m_batch.isEmpty() || !m_isRunning) return;
+  const Samples batch = std::exchange(m_batch, {});
+  Q_EMIT samplesReady(batch);
 }
 
 void ModbusSource::updateStatus() {
@@ -255,13 +282,13 @@ void ModbusSource::updateStatus() {
 
 QString ModbusSource::badPointsText() const {
   if (m_badPoints == 0) return {};
-  const auto first =
-      std::find_if(m_points.begin(), m_points.end(), [](const PointState &state) { return state.filter.isBad(); });
+  const auto first = std::find_if(m_points.begin(), m_points.end(), [](const PointState &state) {
+    return state.point.isEnabled && state.filter.isBad();
+  });
   return QStringLiteral("%1 of %2 points are bad: %3 (%4%5)")
       .arg(m_badPoints)
       .arg(m_points.size())
-      .arg(toText(first->filter.last()->quality.reason), first->point.name,
-           m_badPoints > 1 ? QStringLiteral(", …") : QString());
+      .arg(toText(first->filter.quality().reason), nameOf(*first), m_badPoints > 1 ? QStringLiteral(", …") : QString());
 }
 
 void ModbusSource::tellStep(const CommandStatus &status) {
@@ -271,10 +298,13 @@ void ModbusSource::tellStep(const CommandStatus &status) {
   Q_EMIT eventRaised(event);
 }
 
-void ModbusSource::countScans() {
-  m_counters.scans.add(static_cast<double>(m_poller.scans() - std::exchange(m_scansCounted, m_poller.scans())));
-  m_counters.skipped.add(
-      static_cast<double>(m_poller.skippedCycles() - std::exchange(m_skippedCounted, m_poller.skippedCycles())));
+void ModbusSource::count() {
+  const auto rise = [](Counter &counter, quint64 &counted, quint64 now) {
+    if (now != counted) counter.add(static_cast<double>(now - std::exchange(counted, now)));
+  };
+  rise(m_counters.scans, m_scansCounted, m_poller.scans());
+  rise(m_counters.skipped, m_skippedCounted, m_poller.skippedCycles());
+  rise(m_counters.reconnects, m_connectsCounted, m_bus->connects());
 }
 
 }  // namespace tagwire::modbus

@@ -3,79 +3,91 @@
 
 #include <QHash>
 
+#include <utility>
 #include <vector>
 
-#include "backoff.h"
+#include "bus.h"
 #include "commandqueue.h"
-#include "connection.h"
-#include "modbusconfig.h"
 #include "plugin.h"
-#include "poller.h"
 #include "reportfilter.h"
 
 namespace tagwire::modbus {
 
-/// Reads and writes the points of one Modbus TCP server. Joins the plain classes to the connection and the timers, and
-/// turns what goes wrong into qualities. Thread-bound; owned by the host.
-class ModbusSource : public Plugin, public Source {
+/// How an instance reads; the way to the device is the Bus's. Plain value.
+struct SourceSettings {
+  UnitBook units;
+  int maxGap = 8;
+  int suspendAfter = 2;
+  std::chrono::milliseconds longestPause{1800};
+};
+
+/// Reads and writes the points of the units behind one endpoint. Joins the plain classes to the bus, and turns what
+/// goes wrong into qualities. Thread-bound; owned by the host.
+class ModbusSource : public Plugin, public Source, private BusClient {
   Q_OBJECT
  public:
-  /// `ids` in the order of `points`.
-  ModbusSource(const ModbusConfig &config, const QList<ModbusPoint> &points, const QList<PointId> &ids,
-               PluginContext &context);
+  /// `ids` in the order of `points`. The bus may be shared with other instances.
+  ModbusSource(const SourceSettings &settings, std::shared_ptr<Bus> bus, const QList<ModbusPoint> &points,
+               const QList<PointId> &ids, PluginContext &context);
+  ~ModbusSource() override;
 
   void start() override;
   void stop() override;
   void execute(const Command &command) override;
 
  private:
-  enum class Sent : quint8 { Nothing, Poll, Command };
-
   struct PointState {
-    ModbusPoint point;
-    PointId id;
+    RegisterPoint point;
     ReportFilter filter;
+    PointId id;
   };
   struct Counters {
     explicit Counters(Metrics &metrics);
     Counter requests, answers, exceptions, timeouts, invalid, reconnects, scans, skipped;
   };
 
-  void pump();
-  void open();
-  void takeReply(const Reply &reply);
-  void takePollReply(const Reply &reply);
-  void takeLoss(QualityReason reason, const QString &text, Connection::State before);
-  void publish(const QByteArray &bytes, const Block &block);
-  void publishReadBack(const CommandQueue::ReadBack &readBack);
-  void publishBad(const QList<int> &points, QualityReason reason);
-  void publishAllBad(QualityReason reason);
-  void takeReading(Samples &batch, int index, const Reading &reading, Time time);
-  static void append(Samples &batch, const PointState &state, std::optional<Sample> sample);
-  void emitBatch(const Samples &batch);
+  std::optional<Request> takeCommand(Moment now) override;
+  std::optional<Request> takePoll(Moment now, Scope scope) override;
+  Moment commandDue() const override { return m_commands.due(); }
+  Moment due(Scope scope) const override { return m_poller.due(scope); }
+  std::chrono::milliseconds asideTime() const override { return m_poller.asideTime(); }
+  void linkOpened(Moment now) override;
+  void linkLost(QualityReason reason, const QString &text) override;
+  void answered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) override;
+  void unanswered(const Request &request, QualityReason reason, const QString &text, Moment now) override;
+  void interrupted(const Request &request, const QString &text) override;
+  void turnEnded() override;
+
+  int indexOf(PointId id) const;
+  QString nameOf(const PointState &state) const;
+  Request requestOf(const Poller::Poll &poll);
+  Poller::Poll pollOf(const Request &request) { return m_polls.take(request.mark); }
+  void pollAnswered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took);
+  void takeValues(const QByteArray &bytes, const Block &block, Moment now);
+  void takeReading(int index, const Reading &reading, Time time, Moment now);
+  void takeBad(const QList<int> &points, QualityReason reason);
+  void takeStale();
+  void append(const PointState &state, std::optional<Sample> sample);
+  void publish();
   void updateStatus();
   QString badPointsText() const;
   void tellStep(const CommandStatus &status);
-  void countScans();
-  std::chrono::nanoseconds elapsed() const { return m_context.clock().elapsed(); }
+  void count();
 
   PluginContext &m_context;
-  ModbusConfig m_config;
+  SourceSettings m_settings;
+  std::shared_ptr<Bus> m_bus;
   std::vector<PointState> m_points;
-  QHash<PointId, int> m_indexOf;
+  std::vector<std::pair<PointId, int>> m_indexOf;  ///< in m_points, by id
   Poller m_poller;
   CommandQueue m_commands;
-  Connection m_connection;
   Counters m_counters;
-  QTimer m_wake;
-  QTimer m_retry;
-  Backoff m_backoff;
-  QByteArray m_readPdu;
-  Block m_reading;
-  Sent m_sent = Sent::Nothing;
+  QHash<quint64, Poller::Poll> m_polls;  ///< under way, by Request::mark
+  quint64 m_mark = 0;
+  quint64 m_probeForCommand = 0;
+  Samples m_batch;
+  QTimer m_staleCheck;
   bool m_isRunning = false;
-  bool m_answeredSinceOpen = false;
-  int m_failuresInRow = 0;
   int m_badPoints = 0;
   QString m_linkProblem;
   PluginState m_state = PluginState::Starting;
@@ -83,6 +95,7 @@ class ModbusSource : public Plugin, public Source {
   quint64 m_scansAtStatus = 0;
   quint64 m_scansCounted = 0;
   quint64 m_skippedCounted = 0;
+  quint64 m_connectsCounted = 0;
 };
 
 }  // namespace tagwire::modbus

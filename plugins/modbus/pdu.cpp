@@ -137,7 +137,7 @@ bool bitAt(const QByteArray &bytes, int index) {
   return ((static_cast<quint8>(bytes[index / 8]) >> (index % 8)) & 1) != 0;
 }
 
-Reading readingAt(const ModbusPoint &point, const QByteArray &bytes, int index) {
+Reading readingAt(const RegisterPoint &point, const QByteArray &bytes, int index) {
   if (holdsBits(point.table)) return {bitAt(bytes, index), Quality::good()};
   // On the stack: this runs for every point of every answer.
   std::array<quint16, maxReadRegisters> registers;

@@ -78,7 +78,7 @@ Reply checkReply(const QByteArray &request, const QByteArray &response);
 bool bitAt(const QByteArray &bytes, int index);
 
 /// Value of a point that lies `index` addresses behind the first one of an answer.
-Reading readingAt(const ModbusPoint &point, const QByteArray &bytes, int index);
+Reading readingAt(const RegisterPoint &point, const QByteArray &bytes, int index);
 
 /// "exception 2 (illegal data address)"
 QString exceptionText(quint8 exception);

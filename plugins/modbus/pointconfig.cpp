@@ -10,6 +10,7 @@ namespace {
 struct Checker {
   const PointConfig &config;
   const PointComplaint &tell;
+  int address = 0;  ///< absolute, perhaps too large
   int complaints = 0;
 
   void complain(const char *key, const QString &message) {
@@ -24,6 +25,7 @@ struct Checker {
   void settlePlace(ModbusPoint &point);
   void settleType(ModbusPoint &point);
   void checkFormat(const ModbusPoint &point);
+  void checkEnd(int last);
   void checkWriting(const ModbusPoint &point);
 };
 
@@ -45,7 +47,7 @@ void Checker::readModicon(ModbusPoint &point) {
     return;
   }
   point.table = static_cast<Table>(table - tables.begin());
-  point.address = static_cast<quint16>(number - 1);
+  address = number - 1 + config.base;
 }
 
 void Checker::settlePlace(ModbusPoint &point) {
@@ -60,7 +62,7 @@ void Checker::settlePlace(ModbusPoint &point) {
   complainIf(config.table && !config.address, "table", "`address` is missing beside `table`");
   complainIf(!config.table && config.address, "address", "`table` is missing beside `address`");
   point.table = config.table.value_or(Table::Holding);
-  point.address = static_cast<quint16>(config.address.value_or(0));
+  address = config.address.value_or(0) + config.base;
 }
 
 void Checker::settleType(ModbusPoint &point) {
@@ -73,8 +75,8 @@ void Checker::settleType(ModbusPoint &point) {
   complainIf(!bits && isBool && !config.bit, "type", "a bool in a register needs `bit` (0 to 15)");
   complainIf(!bits && !isBool && config.bit, "bit", "`bit` makes a bool of a register (allowed type: bool)");
   format.type = isBool ? PointType::Bool : config.type.value_or(PointType::Uint16);
-  format.bit = config.bit;
-  format.length = config.length.value_or(0);
+  if (config.bit) format.bit = static_cast<quint8>(*config.bit);
+  format.length = static_cast<quint8>(config.length.value_or(0));
   format.byteOrder = config.byteOrder.value_or(Order::Big);
   format.wordOrder = config.wordOrder.value_or(Order::Big);
   format.scale = config.scale;
@@ -95,11 +97,14 @@ void Checker::checkFormat(const ModbusPoint &point) {
   complainIf(!isNumber && format.scale != 1, "scale", "only a number can be scaled");
   complainIf(!isNumber && format.offset != 0, "offset", "only a number can have an offset");
   complainIf(!isNumber && config.deadband != 0, "deadband", "only a number can have a deadband");
-  const int last = point.address + format.size() - 1;
-  if (last > 65535) {
-    complain(config.registerText ? "register" : "address",
-             QStringLiteral("the point would reach to address %1 (allowed: up to 65535)").arg(last));
-  }
+  checkEnd(address + format.size() - 1);
+}
+
+void Checker::checkEnd(int last) {
+  if (last <= 65535) return;
+  const char *key = config.registerText ? "register" : "address";
+  complain(last - config.base <= 65535 ? "base" : key,
+           QStringLiteral("the point would reach to address %1 (allowed: up to 65535)").arg(last));
 }
 
 void Checker::checkWriting(const ModbusPoint &point) {
@@ -142,6 +147,7 @@ void PointConfig::describe(Shape<PointConfig> &shape) {
   shape.optional("unit_id", &PointConfig::unitId, "unit id of the device, when not that of the instance").range(0, 255);
   shape.optional("poll_interval_ms", &PointConfig::pollInterval, "how often it is read, when not as the instance")
       .range(10, 86'400'000);
+  shape.optional("enabled", &PointConfig::enabled, "false: not read, its quality is bad:disabled");
   shape.optional("max_silence_ms", &PointConfig::maxSilence, "an unchanged value is told again after this; 0: never");
 }
 
@@ -153,6 +159,7 @@ std::optional<ModbusPoint> settle(const PointConfig &config, quint8 unit, std::c
   point.deadband = config.deadband;
   point.writable = config.writable;
   point.verify = config.verify;
+  point.isEnabled = config.enabled;
   point.period = config.pollInterval.value_or(period);
   point.maxSilence = config.maxSilence;
   Checker checker{config, complain};
@@ -162,6 +169,7 @@ std::optional<ModbusPoint> settle(const PointConfig &config, quint8 unit, std::c
     checker.checkFormat(point);
     checker.checkWriting(point);
   }
+  point.address = static_cast<quint16>(checker.address);
   return checker.complaints == 0 ? std::optional(point) : std::nullopt;
 }
 

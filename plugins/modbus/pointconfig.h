@@ -26,6 +26,7 @@ struct PointConfig {
   double deadband = 0;
   bool writable = false;
   bool verify = true;
+  bool enabled = true;
   std::optional<double> minimum;
   std::optional<double> maximum;
   QString description;
@@ -33,6 +34,10 @@ struct PointConfig {
   std::optional<int> unitId;
   std::optional<std::chrono::milliseconds> pollInterval;
   std::chrono::milliseconds maxSilence{60000};
+
+  // No keys: what a device adds to a point of its template.
+  int base = 0;           ///< added to the address
+  ConfigLocation device;  ///< where the device is named
 
   static void describe(Shape<PointConfig> &shape);
 };

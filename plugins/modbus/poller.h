@@ -2,43 +2,76 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
+#include "circuitbreaker.h"
 #include "splitblock.h"
 
 namespace tagwire::modbus {
 
+/// Which units a request may be for. On a shared line, and where a second connection is at hand, units that are being
+/// probed or that are slow must not hold up the others.
+enum class Scope : quint8 { All, Healthy, Aside };
+
 /// Says what to read when, and learns from what came of it. Each block has an absolute schedule without drift: times
-/// are start + n × period. What can't be kept up with is skipped and counted, never piled up. A unit that
-/// leaves two requests in a row unanswered rests for up to 1.8 s, so that the others behind the same gateway don't wait
-/// for it each time. `now` is Clock::elapsed(). Plain value without I/O; owned by the ModbusSource.
+/// are start + n × period. What can't be kept up with is skipped and counted, never piled up. Of one block one request
+/// is under way at a time, of different blocks any number. Each unit has a CircuitBreaker. `now` is Clock::elapsed().
+/// Plain value without I/O; owned by the ModbusSource.
 class Poller {
  public:
   using Moment = std::chrono::nanoseconds;
 
-  explicit Poller(const QList<Block> &blocks);
+  struct Settings {
+    int suspendAfter = 2;  ///< failures in a row, then the unit is only probed
+    std::chrono::milliseconds longestPause{2000};
+    bool isLine = false;          ///< frames carry no number: see CircuitBreaker
+    bool probesAreApart = false;  ///< a second connection carries them, so they may take their time
+    UnitBook units;
+  };
+  /// A request to send. Each one taken awaits one of the outcomes below.
+  struct Poll {
+    int entry = 0;  ///< names it in the outcome
+    bool isProbe = false;
+    bool isAside = false;  ///< of a unit that must not hold up the others
+    Block block;
+    std::chrono::milliseconds timeout{0};
+  };
 
-  /// All blocks are due now.
+  Poller(const QList<Block> &blocks, const Settings &settings);
+
+  /// All blocks are due now; whatever was under way is forgotten.
   void begin(Moment now);
   /// The link is there again: what was missed meanwhile is due once, at once, and not counted as skipped.
   void resume(Moment now);
-  /// The piece to read now, which then awaits one of the outcomes below; null when nothing is due.
-  const Block *next(Moment now);
-  /// When next() has something again; Moment::max() without any block.
-  Moment due() const;
+  /// What to read now; nothing when nothing is due.
+  std::optional<Poll> next(Moment now, Scope scope);
+  /// When next() has something again; Moment::max() when nothing ever.
+  Moment due(Scope scope) const;
+  /// How long the next request for a unit aside may keep the line.
+  std::chrono::milliseconds asideTime() const;
+  /// A probe for `unit` out of turn, when it has to be probed before anything else is asked of it.
+  std::optional<Poll> probeFirst(quint8 unit);
 
-  /// Outcomes of the piece that next() gave.
-  void answered(Moment now);
+  /// Outcomes. The lists returned are points that can't be read.
+  void answered(const Poll &poll, Moment now, std::chrono::nanoseconds took);
   /// The device refused the addresses; returns the points known to be the reason.
-  QList<int> refused(Moment now);
-  /// Any other exception; returns the points of the piece.
-  QList<int> failed(Moment now);
-  /// The connection broke; returns the points of the piece.
-  QList<int> lost(Moment now);
-  /// No answer in time; returns the points of the piece, or of the whole unit when it is silent.
-  QList<int> timedOut(Moment now);
+  QList<int> refused(const Poll &poll, Moment now);
+  /// Another exception that the device itself answered.
+  QList<int> failed(const Poll &poll, Moment now);
+  /// No answer of the unit; the points of the request, or of the whole unit when it is given up.
+  QList<int> unanswered(const Poll &poll, Moment now);
+  /// The link broke through no fault of this request: it is due again at once.
+  void interrupted(const Poll &poll);
+  /// A command had no answer either.
+  QList<int> unitFailed(quint8 unit, Moment now);
+
+  /// Points that were not read for three periods and more since they were read last; each is told once.
+  QList<int> stale(Moment now);
 
   size_t blocks() const { return m_entries.size(); }
+  size_t units() const { return m_units.size(); }
+  bool hasHealthyUnits() const;
   quint64 scans() const { return m_scans; }
   quint64 skippedCycles() const { return m_skipped; }
 
@@ -46,23 +79,40 @@ class Poller {
   struct Entry {
     SplitBlock block;
     Moment due{0};
+    Moment ready{0};  ///< its place among the others that are due
+    Moment read{0};
+    bool isInFlight = false;
+    bool isStale = false;
   };
   struct Unit {
-    int unanswered = 0;
-    Backoff rest{std::chrono::milliseconds(500), std::chrono::milliseconds(1500)};
-    Moment restsUntil = Moment::min();
+    CircuitBreaker breaker;
+    UnitSettings settings;
+    std::vector<int> entries;
+    std::set<std::pair<Moment, int>> waiting;  ///< by Entry::ready
+    bool isProbed = false;                     ///< a probe is under way
+    int probes = 0;
+    std::chrono::nanoseconds usualTime{0};  ///< of an answer, smoothed; 0: none yet
+    bool isSlow = false;
   };
 
-  Moment dueOf(const Entry &entry) const;
-  Entry *earliest(Moment now);
-  void unitAnswered();
-  void closeIfOver(Moment now);
-  QList<int> pointsOfCurrent() const;
-  QList<int> pointsOfUnit(quint8 unit) const;
+  Unit &unitOf(const Poll &poll) { return m_units.at(poll.block.unit); }
+  Entry &entryOf(const Poll &poll) { return m_entries[static_cast<size_t>(poll.entry)]; }
+  static bool isAside(const Unit &unit) { return !unit.breaker.isClosed() || unit.isSlow; }
+  static bool isWithin(const Unit &unit, Scope scope);
+  Moment dueOf(const Unit &unit) const;
+  std::optional<Poll> take(quint8 id, Unit &unit, Moment now);
+  Poll probe(quint8 id, Unit &unit);
+  std::chrono::milliseconds probeTimeout(Unit &unit) const;
+  void enqueue(int index, Moment ready);
+  void release(const Poll &poll, Moment now);
+  void learnTime(Unit &unit, std::chrono::nanoseconds took);
+  void readSoon(Unit &unit, Moment now);
+  QList<int> giveUp(Unit &unit, Moment now, const QList<int> &points);
+  QList<int> pointsOf(const Unit &unit) const;
 
+  Settings m_settings;
   std::vector<Entry> m_entries;
   std::map<quint8, Unit> m_units;
-  Entry *m_current = nullptr;
   quint64 m_scans = 0;
   quint64 m_skipped = 0;
 };

@@ -2,64 +2,102 @@
 #include "pollplan.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
-
-#include "pdu.h"
 
 namespace tagwire::modbus {
 namespace {
 
-int endOf(const Block &block) { return block.address + block.count; }
+/// Points that may share a block, by address.
+using Group = QList<Block::Part>;
 
-Block blockOf(const Block &like, const QList<Block::Part> &parts) {
-  Block block{like.unit, like.table, like.period, parts.first().address, 0, parts};
-  for (const Block::Part &part : parts) block.count = std::max(block.count, part.address + part.count - block.address);
-  return block;
+double valueBytes(Table table, int count) { return holdsBits(table) ? (count + 7) / 8 : count * 2; }
+
+/// Where the block that ends with part `i` begins in the cheapest plan of the parts up to `i`.
+std::vector<qsizetype> cheapestBeginnings(const Group &parts, Table table, int limit, int maxGap, double cost) {
+  const qsizetype count = parts.size();
+  std::vector<double> least(static_cast<size_t>(count) + 1, 0);
+  std::vector<qsizetype> beginnings(static_cast<size_t>(count));
+  for (qsizetype i = 0; i < count; ++i) {
+    auto &best = least[static_cast<size_t>(i) + 1];
+    best = std::numeric_limits<double>::infinity();
+    int end = 0;
+    for (qsizetype j = i; j >= 0; --j) {
+      end = std::max(end, parts[j].address + parts[j].count);
+      const int size = end - parts[j].address;
+      if (j < i && size > limit) break;
+      const double here = least[static_cast<size_t>(j)] + cost + valueBytes(table, size);
+      if (here < best) {
+        best = here;
+        beginnings[static_cast<size_t>(i)] = j;
+      }
+      // A gap too wide to the part before ends the search: no block may reach over it.
+      if (j > 0 && parts[j].address - (parts[j - 1].address + parts[j - 1].count) > maxGap) break;
+    }
+  }
+  return beginnings;
 }
 
-bool sameGroup(const Block &block, const ModbusPoint &point) {
-  return block.unit == point.unit && block.table == point.table && block.period == point.period;
-}
-
-bool takes(const Block &block, const ModbusPoint &point, int maxGap) {
-  const int limit = holdsBits(point.table) ? maxReadBits : maxReadRegisters;
-  const int end = std::max(endOf(block), point.address + point.format.size());
-  return sameGroup(block, point) && point.address - endOf(block) <= maxGap && end - block.address <= limit;
+void planGroup(const Block &like, const Group &parts, int limit, int maxGap, double cost, QList<Block> &blocks) {
+  const auto beginnings = cheapestBeginnings(parts, like.table, limit, maxGap, cost);
+  QList<Block> found;
+  Block all = like;
+  all.parts = parts;
+  for (qsizetype last = parts.size() - 1; last >= 0;) {
+    const qsizetype first = beginnings[static_cast<size_t>(last)];
+    found.prepend(all.cutOut(first, last));
+    last = first - 1;
+  }
+  blocks += found;
 }
 
 }  // namespace
 
-QList<Block> planBlocks(const QList<ModbusPoint> &points, int maxGap) {
-  QList<int> order(points.size());
-  for (int i = 0; i < order.size(); ++i) order[i] = i;
-  const auto place = [&](int i) {
-    const ModbusPoint &point = points[i];
-    return std::tuple(point.unit, point.table, point.period, point.address, i);
-  };
-  std::sort(order.begin(), order.end(), [&](int a, int b) { return place(a) < place(b); });
-
-  QList<Block> blocks;
-  for (const int i : order) {
-    const ModbusPoint &point = points[i];
-    const Block::Part part{i, point.address, point.format.size()};
-    if (blocks.isEmpty() || !takes(blocks.last(), point, maxGap)) {
-      blocks.append(Block{point.unit, point.table, point.period, part.address, part.count, {part}});
-      continue;
-    }
-    Block &block = blocks.last();
+Block Block::cutOut(qsizetype first, qsizetype last) const {
+  Block block{unit, table, period, parts[first].address, 0, parts.mid(first, last - first + 1)};
+  for (const Part &part : std::as_const(block.parts)) {
     block.count = std::max(block.count, part.address + part.count - block.address);
-    block.parts.append(part);
   }
-  return blocks;
+  return block;
 }
 
-std::optional<std::pair<Block, Block>> halves(const Block &block) {
-  const bool alike = std::all_of(block.parts.begin(), block.parts.end(), [&](const Block::Part &part) {
-    return part.address == block.address && part.count == block.count;
+double requestCost(const Endpoint &endpoint) {
+  constexpr double frames = 8 + 5;           // a read request, and all of its answer but the values
+  constexpr double silences = 2 * 3.5;       // characters, serial line specification 2.5.1.1
+  constexpr double thinkingSeconds = 0.005;  // of a usual device
+  constexpr double tcpBytes = 500;           // a round trip in a local network, beside which 250 bytes are nothing
+  constexpr double usualCharacter = 11.0 / 19200;
+  if (endpoint.transport == Transport::Tcp) return tcpBytes;
+  const double character = endpoint.transport == Transport::Serial ? endpoint.characterSeconds() : usualCharacter;
+  return frames + silences + thinkingSeconds / character;
+}
+
+QList<Block> planBlocks(const QList<ModbusPoint> &points, int maxGap, double cost, const UnitBook &units) {
+  QList<int> order;
+  order.reserve(points.size());
+  for (int i = 0; i < points.size(); ++i) {
+    if (points[i].isEnabled) order.append(i);
+  }
+  const auto group = [&](int i) { return std::tuple(points[i].unit, points[i].table, points[i].period); };
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return std::tuple(group(a), points[a].address, a) < std::tuple(group(b), points[b].address, b);
   });
-  if (alike) return std::nullopt;
-  const qsizetype middle = block.parts.size() / 2;
-  return std::pair(blockOf(block, block.parts.first(middle)), blockOf(block, block.parts.mid(middle)));
+
+  QList<Block> blocks;
+  for (qsizetype first = 0; first < order.size();) {
+    Group parts;
+    qsizetype next = first;
+    for (; next < order.size() && group(order[next]) == group(order[first]); ++next) {
+      const ModbusPoint &point = points[order[next]];
+      parts.append({order[next], point.address, point.format.size()});
+    }
+    const ModbusPoint &point = points[order[first]];
+    const UnitSettings &unit = units.of(point.unit);
+    planGroup({point.unit, point.table, point.period, 0, 0, {}}, parts,
+              holdsBits(point.table) ? unit.maxBits : unit.maxRegisters, maxGap, cost, blocks);
+    first = next;
+  }
+  return blocks;
 }
 
 }  // namespace tagwire::modbus

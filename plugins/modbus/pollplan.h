@@ -4,10 +4,9 @@
 
 #include <QList>
 
-#include <optional>
-#include <utility>
-
+#include "endpoint.h"
 #include "modbuspoint.h"
+#include "unitsettings.h"
 
 namespace tagwire::modbus {
 
@@ -25,14 +24,19 @@ struct Block {
   int address = 0;
   int count = 0;
   QList<Part> parts;  ///< by address
+
+  QByteArray request() const { return readPdu(table, static_cast<quint16>(address), static_cast<quint16>(count)); }
+  /// The request for some of the parts only.
+  Block cutOut(qsizetype first, qsizetype last) const;
 };
 
-/// Blocks by unit, table and period. Points that touch, overlap or lie at most `maxGap` apart share one, up to 125
-/// registers or 2000 bits; a point is never cut.
-QList<Block> planBlocks(const QList<ModbusPoint> &points, int maxGap);
+/// What a request costs beside the values it brings, in bytes on the same wire: the frames of request and answer, the
+/// silences around them and the device's time to think. Filling a gap of `n` registers pays when 2n bytes are fewer.
+double requestCost(const Endpoint &endpoint);
 
-/// Two blocks with half the points each, for finding the address that a device refuses; nothing when all points take
-/// the very same addresses.
-std::optional<std::pair<Block, Block>> halves(const Block &block);
+/// Blocks by unit, table and period with the least cost in all (requests × `cost` + bytes of values; found by dynamic
+/// programming over the sorted points). A gap of more than `maxGap` addresses is never read along, the limits of the
+/// unit are kept, and a point is never cut: one that is larger than its unit's limit stands alone.
+QList<Block> planBlocks(const QList<ModbusPoint> &points, int maxGap, double cost, const UnitBook &units = {});
 
 }  // namespace tagwire::modbus

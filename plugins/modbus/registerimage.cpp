@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registerimage.h"
 
+#include <QCoreApplication>
 #include <QtEndian>
 
 namespace tagwire::modbus {
@@ -12,8 +13,53 @@ constexpr quint8 illegalValue = 3;
 
 quint16 wordAt(const QByteArray &bytes, qsizetype at) { return qFromBigEndian<quint16>(bytes.constData() + at); }
 
-bool bitOf(const QByteArray &bytes, qsizetype from, int index) {
-  return ((static_cast<quint8>(bytes[from + index / 8]) >> (index % 8)) & 1) != 0;
+int byteAt(const QByteArray &bytes, qsizetype at) { return static_cast<quint8>(bytes[at]); }
+
+/// The table that functions 1 to 4 read.
+Table tableRead(Function function) {
+  constexpr std::array tables{Table::Coil, Table::Discrete, Table::Holding, Table::Input};
+  return tables[static_cast<size_t>(function) - 1];
+}
+
+Registers wordsAt(const QByteArray &bytes, qsizetype from, int count) {
+  Registers words;
+  for (qsizetype i = 0; i < count; ++i) words.append(wordAt(bytes, from + i * 2));
+  return words;
+}
+
+Registers bitsAt(const QByteArray &bytes, qsizetype from, int count) {
+  Registers bits;
+  for (int i = 0; i < count; ++i) bits.append(static_cast<quint16>((byteAt(bytes, from + i / 8) >> (i % 8)) & 1));
+  return bits;
+}
+
+// Read device identification (MODBUS Application Protocol V1.1b3, 6.21): the three objects of the basic category.
+constexpr int mei = 14;
+constexpr int individual = 4;
+constexpr char conformity = '\x81';  // basic, as a stream and one by one
+
+QList<QByteArray> identity() {
+  return {QByteArrayLiteral("Tagwire"), QByteArrayLiteral("modbus-server"),
+          QCoreApplication::applicationVersion().toUtf8()};
+}
+
+quint8 checkIdentification(const QByteArray &request) {
+  if (request.size() < 2 || byteAt(request, 1) != mei) return illegalFunction;
+  if (request.size() != 4 || byteAt(request, 2) < 1 || byteAt(request, 2) > individual) return illegalValue;
+  return byteAt(request, 2) == individual && byteAt(request, 3) >= identity().size() ? illegalAddress : quint8{0};
+}
+
+QByteArray identification(const QByteArray &request) {
+  const QList<QByteArray> objects = identity();
+  const bool isOne = byteAt(request, 2) == individual;
+  // A stream that begins at an object that is not there begins anew (6.21).
+  const int first = byteAt(request, 3) < objects.size() ? byteAt(request, 3) : 0;
+  const int count = isOne ? 1 : static_cast<int>(objects.size()) - first;
+  QByteArray pdu = request.left(3).append(conformity).append('\0').append('\0').append(static_cast<char>(count));
+  for (int i = first; i < first + count; ++i) {
+    pdu.append(static_cast<char>(i)).append(static_cast<char>(objects[i].size())).append(objects[i]);
+  }
+  return pdu;
 }
 
 }  // namespace
@@ -24,129 +70,147 @@ QByteArray exceptionPdu(const QByteArray &request, quint8 exception) {
 }
 
 void RegisterImage::set(Table table, int address, quint16 value) {
-  m_tables[static_cast<size_t>(table)][static_cast<quint16>(address)].value = value;
+  Cell &cell = m_tables[static_cast<size_t>(table)][static_cast<quint16>(address)];
+  cell.value = value;
+  cell.exception = 0;
 }
 
-void RegisterImage::write(Table table, int address, quint16 value) {
-  m_tables[static_cast<size_t>(table)][static_cast<quint16>(address)] = Cell{value, true};
-}
-
-bool RegisterImage::covers(Table table, int address, int count) const {
-  for (int i = address; i < address + count; ++i) {
-    if (i > 65535 || !contains(table, i)) return false;
-  }
-  return true;
+void RegisterImage::refuseToRead(Table table, int address, quint8 exception) {
+  m_tables[static_cast<size_t>(table)][static_cast<quint16>(address)].exception = exception;
 }
 
 QByteArray RegisterImage::answer(const QByteArray &request) {
-  switch (static_cast<Function>(request[0])) {
+  if (const quint8 exception = check(request)) return exceptionPdu(request, exception);
+  if (const auto write = writeIn(request)) carryOut(*write);
+  return reply(request);
+}
+
+quint8 RegisterImage::check(const QByteArray &request) const {
+  const auto function = static_cast<Function>(request[0]);
+  const qsizetype size = request.size();
+  switch (function) {
     case Function::ReadCoils:
-      return read(Table::Coil, request);
     case Function::ReadDiscreteInputs:
-      return read(Table::Discrete, request);
     case Function::ReadHoldingRegisters:
-      return read(Table::Holding, request);
     case Function::ReadInputRegisters:
-      return read(Table::Input, request);
+      return size == 5 ? checkRead(tableRead(function), wordAt(request, 1), wordAt(request, 3)) : illegalValue;
     case Function::WriteCoil:
-      return writeOne(Table::Coil, request);
+      if (size != 5 || (wordAt(request, 3) != 0 && wordAt(request, 3) != 0xFF00)) return illegalValue;
+      return checkWrite(Table::Coil, wordAt(request, 1), 1);
     case Function::WriteRegister:
-      return writeOne(Table::Holding, request);
+      return size == 5 ? checkWrite(Table::Holding, wordAt(request, 1), 1) : illegalValue;
     case Function::WriteCoils:
-      return writeMany(Table::Coil, request);
+      return checkWriteMany(Table::Coil, request);
     case Function::WriteRegisters:
-      return writeMany(Table::Holding, request);
+      return checkWriteMany(Table::Holding, request);
     case Function::MaskWriteRegister:
-      return maskWrite(request);
+      return size == 7 ? checkWrite(Table::Holding, wordAt(request, 1), 1) : illegalValue;
     case Function::ReadWriteRegisters:
-      return readWrite(request);
+      return checkReadWrite(request);
     case Function::ReadDeviceIdentification:
-      break;
+      return checkIdentification(request);
   }
-  return exceptionPdu(request, illegalFunction);
+  return illegalFunction;
 }
 
-QByteArray RegisterImage::read(Table table, const QByteArray &request) const {
-  if (request.size() != 5) return exceptionPdu(request, illegalValue);
-  const int address = wordAt(request, 1);
-  const int count = wordAt(request, 3);
-  if (count < 1 || count > (holdsBits(table) ? maxReadBits : maxReadRegisters)) {
-    return exceptionPdu(request, illegalValue);
+quint8 RegisterImage::checkRead(Table table, int address, int count) const {
+  if (count < 1 || count > (holdsBits(table) ? maxReadBits : maxReadRegisters)) return illegalValue;
+  quint8 exception = 0;
+  for (int i = address; i < address + count; ++i) {
+    const auto cell = cells(table).constFind(static_cast<quint16>(i));
+    if (i > 65535 || cell == cells(table).cend()) return illegalAddress;
+    if (exception == 0) exception = cell->exception;
   }
-  if (!covers(table, address, count)) return exceptionPdu(request, illegalAddress);
-  if (!holdsBits(table)) return readRegisters(static_cast<Function>(request[0]), table, address, count);
-  QByteArray bytes((count + 7) / 8, '\0');
-  for (int i = 0; i < count; ++i) {
-    if (value(table, address + i) != 0)
-      bytes[i / 8] = static_cast<char>(static_cast<quint8>(bytes[i / 8]) | (1 << (i % 8)));
-  }
-  return request.left(1).append(static_cast<char>(bytes.size())) + bytes;
+  return exception;
 }
 
-QByteArray RegisterImage::readRegisters(Function function, Table table, int address, int count) const {
-  QByteArray pdu(1, static_cast<char>(function));
-  pdu.append(static_cast<char>(count * 2));
-  for (int i = 0; i < count; ++i) {
-    const quint16 word = value(table, address + i);
-    pdu.append(static_cast<char>(word >> 8)).append(static_cast<char>(word & 0xFF));
+quint8 RegisterImage::checkWrite(Table table, int address, int count) const {
+  for (int i = address; i < address + count; ++i) {
+    if (i > 65535 || !contains(table, i)) return illegalAddress;
   }
-  return pdu;
+  return 0;
 }
 
-QByteArray RegisterImage::writeOne(Table table, const QByteArray &request) {
-  if (request.size() != 5) return exceptionPdu(request, illegalValue);
-  const int address = wordAt(request, 1);
-  const quint16 given = wordAt(request, 3);
-  if (table == Table::Coil && given != 0 && given != 0xFF00) return exceptionPdu(request, illegalValue);
-  if (!covers(table, address, 1)) return exceptionPdu(request, illegalAddress);
-  write(table, address, table == Table::Coil ? static_cast<quint16>(given != 0) : given);
-  return request;
-}
-
-QByteArray RegisterImage::writeMany(Table table, const QByteArray &request) {
-  if (request.size() < 6) return exceptionPdu(request, illegalValue);
-  const int address = wordAt(request, 1);
+quint8 RegisterImage::checkWriteMany(Table table, const QByteArray &request) const {
+  if (request.size() < 6) return illegalValue;
   const int count = wordAt(request, 3);
   const bool bits = holdsBits(table);
   const int bytes = bits ? (count + 7) / 8 : count * 2;
-  const bool isWhole = static_cast<quint8>(request[5]) == bytes && request.size() == 6 + bytes;
-  if (count < 1 || count > (bits ? maxWriteBits : maxWriteRegisters) || !isWhole) {
-    return exceptionPdu(request, illegalValue);
-  }
-  if (!covers(table, address, count)) return exceptionPdu(request, illegalAddress);
-  for (int i = 0; i < count; ++i) {
-    write(table, address + i, bits ? static_cast<quint16>(bitOf(request, 6, i)) : wordAt(request, 6 + i * 2));
-  }
-  return request.left(5);
+  const bool isWhole = byteAt(request, 5) == bytes && request.size() == 6 + bytes;
+  if (count < 1 || count > (bits ? maxWriteBits : maxWriteRegisters) || !isWhole) return illegalValue;
+  return checkWrite(table, wordAt(request, 1), count);
 }
 
-QByteArray RegisterImage::maskWrite(const QByteArray &request) {
-  if (request.size() != 7) return exceptionPdu(request, illegalValue);
+quint8 RegisterImage::checkReadWrite(const QByteArray &request) const {
+  if (request.size() < 10) return illegalValue;
+  const int count = wordAt(request, 7);
+  const bool isWhole = byteAt(request, 9) == count * 2 && request.size() == 10 + count * 2;
+  if (count < 1 || count > maxReadWriteRegisters || !isWhole) return illegalValue;
+  const quint8 exception = checkRead(Table::Holding, wordAt(request, 1), wordAt(request, 3));
+  return exception != 0 ? exception : checkWrite(Table::Holding, wordAt(request, 5), count);
+}
+
+std::optional<RegisterWrite> RegisterImage::writeIn(const QByteArray &request) const {
+  switch (static_cast<Function>(request[0])) {
+    case Function::WriteCoil:
+      return RegisterWrite{Table::Coil, wordAt(request, 1), {static_cast<quint16>(wordAt(request, 3) != 0)}};
+    case Function::WriteRegister:
+      return RegisterWrite{Table::Holding, wordAt(request, 1), {wordAt(request, 3)}};
+    case Function::WriteCoils:
+      return RegisterWrite{Table::Coil, wordAt(request, 1), bitsAt(request, 6, wordAt(request, 3))};
+    case Function::WriteRegisters:
+      return RegisterWrite{Table::Holding, wordAt(request, 1), wordsAt(request, 6, wordAt(request, 3))};
+    case Function::MaskWriteRegister: {
+      const auto mask = static_cast<quint16>(~wordAt(request, 3));
+      return RegisterWrite{Table::Holding, wordAt(request, 1), {static_cast<quint16>(wordAt(request, 5) & mask)}, mask};
+    }
+    case Function::ReadWriteRegisters:
+      return RegisterWrite{Table::Holding, wordAt(request, 5), wordsAt(request, 10, wordAt(request, 7))};
+    default:
+      return std::nullopt;
+  }
+}
+
+void RegisterImage::carryOut(const RegisterWrite &write) {
+  for (qsizetype i = 0; i < write.values.size(); ++i) {
+    Cell &cell = m_tables[static_cast<size_t>(write.table)][static_cast<quint16>(write.address + i)];
+    cell = {static_cast<quint16>((cell.value & ~write.mask) | write.values[i]), true, 0};
+  }
+}
+
+QByteArray RegisterImage::reply(const QByteArray &request) const {
+  const auto function = static_cast<Function>(request[0]);
+  switch (function) {
+    case Function::ReadCoils:
+    case Function::ReadDiscreteInputs:
+    case Function::ReadHoldingRegisters:
+    case Function::ReadInputRegisters:
+      return read(tableRead(function), request);
+    case Function::ReadWriteRegisters:
+      return read(Table::Holding, request);
+    case Function::ReadDeviceIdentification:
+      return identification(request);
+    case Function::MaskWriteRegister:
+      return request;
+    default:
+      return request.left(5);
+  }
+}
+
+/// Function 23 has the address and count of what it reads at the same place as the plain reads.
+QByteArray RegisterImage::read(Table table, const QByteArray &request) const {
   const int address = wordAt(request, 1);
-  if (!covers(Table::Holding, address, 1)) return exceptionPdu(request, illegalAddress);
-  const quint16 andMask = wordAt(request, 3);
-  const quint16 orMask = wordAt(request, 5);
-  const int result = (value(Table::Holding, address) & andMask) | (orMask & ~andMask);
-  write(Table::Holding, address, static_cast<quint16>(result));
-  return request;
-}
-
-QByteArray RegisterImage::readWrite(const QByteArray &request) {
-  if (request.size() < 10) return exceptionPdu(request, illegalValue);
-  const int readAddress = wordAt(request, 1);
-  const int readCount = wordAt(request, 3);
-  const int writeAddress = wordAt(request, 5);
-  const int writeCount = wordAt(request, 7);
-  const bool isWhole = static_cast<quint8>(request[9]) == writeCount * 2 && request.size() == 10 + writeCount * 2;
-  if (readCount < 1 || readCount > maxReadRegisters || writeCount < 1 || writeCount > maxReadWriteRegisters ||
-      !isWhole) {
-    return exceptionPdu(request, illegalValue);
+  const int count = wordAt(request, 3);
+  QByteArray bytes(holdsBits(table) ? (count + 7) / 8 : count * 2, '\0');
+  for (qsizetype i = 0; i < count; ++i) {
+    const quint16 word = value(table, address + static_cast<int>(i));
+    if (!holdsBits(table)) {
+      qToBigEndian(word, bytes.data() + i * 2);
+    } else if (word != 0) {
+      bytes[i / 8] = static_cast<char>(byteAt(bytes, i / 8) | (1 << (i % 8)));
+    }
   }
-  if (!covers(Table::Holding, readAddress, readCount) || !covers(Table::Holding, writeAddress, writeCount)) {
-    return exceptionPdu(request, illegalAddress);
-  }
-  for (int i = 0; i < writeCount; ++i) write(Table::Holding, writeAddress + i, wordAt(request, 10 + i * 2));
-  return readRegisters(Function::ReadWriteRegisters, Table::Holding, readAddress, readCount);
+  return request.left(1).append(static_cast<char>(bytes.size())) + bytes;
 }
 
 }  // namespace tagwire::modbus

@@ -5,30 +5,41 @@
 
 namespace tagwire::modbus {
 
-std::optional<Sample> ReportFilter::read(const Reading &reading, Time time, std::chrono::nanoseconds elapsed) {
+std::optional<Sample> ReportFilter::read(const Reading &reading, const RegisterPoint &point, Time time,
+                                         std::chrono::nanoseconds elapsed) {
   if (typeOf(reading.value) == ValueType::None) return failed(reading.quality.reason, time);
-  const bool isSilent = m_maxSilence.count() > 0 && elapsed - m_toldAt >= m_maxSilence;
-  const bool isNew = !m_last || m_last->quality != reading.quality;
-  const bool isNews = isNew || (reading.quality.isGood() && (isSilent || changed(reading.value)));
+  const bool isSilent = point.maxSilence.count() > 0 && elapsed - m_toldAt >= point.maxSilence;
+  const bool isNew = !m_hasLast || m_quality != reading.quality;
+  const bool isNews = isNew || (reading.quality.isGood() && (isSilent || changed(reading.value, point.deadband)));
   if (!isNews) return std::nullopt;
   m_toldAt = elapsed;
-  m_last = Sample{PointId::None, reading.quality, time, reading.value};
-  return m_last;
+  m_hasLast = true;
+  m_quality = reading.quality;
+  m_time = time;
+  m_value = reading.value;
+  return last();
 }
 
 std::optional<Sample> ReportFilter::failed(QualityReason reason, Time time) {
   const Quality quality = Quality::bad(reason);
-  if (m_last && m_last->quality == quality) return std::nullopt;
-  if (!m_last) m_last = Sample{PointId::None, quality, time, {}};
-  m_last->quality = quality;
-  return m_last;
+  if (m_hasLast && m_quality == quality) return std::nullopt;
+  if (!m_hasLast) m_time = time;
+  m_hasLast = true;
+  m_quality = quality;
+  return last();
 }
 
-bool ReportFilter::changed(const Value &value) const {
+std::optional<Sample> ReportFilter::stale() {
+  if (!m_hasLast || !m_quality.isGood()) return std::nullopt;
+  m_quality = Quality::uncertain(QualityReason::Stale);
+  return last();
+}
+
+bool ReportFilter::changed(const Value &value, double deadband) const {
+  if (deadband <= 0) return value != m_value;
   const std::optional<double> now = toNumber(value);
-  const std::optional<double> told = toNumber(m_last->value);
-  if (m_deadband > 0 && now && told) return std::abs(*now - *told) > m_deadband;
-  return value != m_last->value;
+  const std::optional<double> told = toNumber(m_value);
+  return now && told ? std::abs(*now - *told) > deadband : value != m_value;
 }
 
 }  // namespace tagwire::modbus

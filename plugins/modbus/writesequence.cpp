@@ -8,35 +8,45 @@ namespace {
 
 /// Reading back is harmless, so it may be tried again on a new connection.
 constexpr int readBackAttempts = 2;
+/// Between two looks at a value that the device has not taken over yet: about a PLC's cycle.
+constexpr std::chrono::milliseconds lookAgainAfter{50};
 
 WriteSequence::Outcome outcome(CommandState state, const QString &error, const Value &actual = {}) {
   return {state, actual, error};
 }
 
+QByteArray coilRequest(quint16 address, bool on, WriteStyle style) {
+  return style == WriteStyle::Multiple ? writeCoilsPdu(address, on) : writeCoilPdu(address, on);
+}
+
+QByteArray registersRequest(quint16 address, const Registers &values, WriteStyle style) {
+  if (style == WriteStyle::ReadWrite && values.size() <= maxReadWriteRegisters) return writeAndReadPdu(address, values);
+  const bool isSingle = values.size() == 1 && style == WriteStyle::Automatic;
+  return isSingle ? writeRegisterPdu(address, values.first()) : writeRegistersPdu(address, values);
+}
+
 }  // namespace
 
-WriteSequence::WriteSequence(const ModbusPoint &point, Value expected, QByteArray request)
-    : m_point(point), m_expected(std::move(expected)), m_request(std::move(request)) {}
+WriteSequence::WriteSequence(const RegisterPoint &point, Value expected, QByteArray request, const UnitSettings &unit)
+    : m_point(point), m_expected(std::move(expected)), m_request(std::move(request)), m_verifyTime(unit.verifyTime) {}
 
-Result<WriteSequence> WriteSequence::make(const ModbusPoint &point, const Value &value) {
+Result<WriteSequence> WriteSequence::make(const RegisterPoint &point, const Value &value, const UnitSettings &unit) {
   if (point.format.type == PointType::Bool) {
     const auto converted = convertTo(value, ValueType::Bool);
     if (!converted) return failure(converted.error());
     const bool on = std::get<bool>(*converted);
-    if (holdsBits(point.table)) return WriteSequence(point, on, writeCoilPdu(point.address, on));
+    if (holdsBits(point.table)) return WriteSequence(point, on, coilRequest(point.address, on, unit.writeStyle), unit);
     const quint16 bit = bitInRegister(point.format);
     const auto others = static_cast<quint16>(~bit);
-    return WriteSequence(point, on, maskWritePdu(point.address, others, on ? bit : 0));
+    return WriteSequence(point, on, maskWritePdu(point.address, others, on ? bit : 0), unit);
   }
   const auto registers = encode(point.format, value);
   if (!registers) return failure(registers.error());
   const Reading due = decode(point.format, {registers->constData(), static_cast<size_t>(registers->size())});
-  return WriteSequence(point, due.value,
-                       registers->size() == 1 ? writeRegisterPdu(point.address, registers->first())
-                                              : writeRegistersPdu(point.address, *registers));
+  return WriteSequence(point, due.value, registersRequest(point.address, *registers, unit.writeStyle), unit);
 }
 
-std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply) {
+std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply, Moment now) {
   const bool refused = reply.kind == Reply::Kind::Exception;
   if (m_isWriting && refused) {
     const bool masked = static_cast<Function>(m_request[0]) == Function::MaskWriteRegister && reply.exception == 1;
@@ -52,11 +62,22 @@ std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply
   }
   if (m_isWriting) {
     if (!m_point.verify) return outcome(CommandState::Succeeded, {});
+    m_verifyUntil = now + m_verifyTime;
     beginReadBack();
-    return std::nullopt;
+    // Function 23 has read back already.
+    if (reply.bytes.isEmpty()) return std::nullopt;
   }
-  m_readBack = readingAt(m_point, reply.bytes, 0);
-  return judge();
+  return readBackGave(reply.bytes, now);
+}
+
+/// A device may acknowledge at once and take the value over in its next cycle.
+std::optional<WriteSequence::Outcome> WriteSequence::readBackGave(const QByteArray &bytes, Moment now) {
+  m_verifyUntil = std::min(m_verifyUntil, now + m_verifyTime);
+  m_readBack = readingAt(m_point, bytes, 0);
+  const Outcome found = judge();
+  if (found.state == CommandState::Succeeded || now + lookAgainAfter > m_verifyUntil) return found;
+  m_readyAt = now + lookAgainAfter;
+  return std::nullopt;
 }
 
 std::optional<WriteSequence::Outcome> WriteSequence::lost(const QString &why) {

@@ -15,7 +15,7 @@ class RtlsFactory : public QObject, public PluginFactory {
   }
 
   ConfigSchema schema() const override { return schemaOf<RtlsConfig>(); }
-  std::unique_ptr<Simulator> simulator() const override { return std::make_unique<RtlsSimulator>(); }
+  std::unique_ptr<Tool> simulator() const override { return std::make_unique<RtlsSimulator>(); }
 };
 
 }  // namespace tagwire::rtls

@@ -156,7 +156,7 @@ RtlsSimulator::~RtlsSimulator() {
   m_socket.disconnect(this);
 }
 
-Result<QString> RtlsSimulator::start(const QStringList &arguments) {
+tl::expected<QString, ToolError> RtlsSimulator::start(const QStringList &arguments) {
   auto options = SimulatorOptions::fromArguments(arguments);
   if (!options) return failure(options.error());
   m_options = std::move(*options);

@@ -31,12 +31,12 @@ struct SimulatorOptions {
 
 /// Tags that walk about and send their fixes as GISData (R1-10) to a gateway over a WebSocket, which it dials again
 /// whenever it is gone. Says each kind of refusal once. Thread-bound; owned by the command.
-class RtlsSimulator : public Simulator {
+class RtlsSimulator : public Tool {
   Q_OBJECT
  public:
   RtlsSimulator();
   ~RtlsSimulator() override;
-  Result<QString> start(const QStringList &arguments) override;
+  tl::expected<QString, ToolError> start(const QStringList &arguments) override;
 
  private:
   void dial();

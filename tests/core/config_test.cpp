@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <QFile>
+#include <QJsonDocument>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -216,6 +217,27 @@ class ConfigTest : public QObject {
     file.close();
     const QString errors = errorsOf("{\"points\":[{\"$csv\":\"" + file.fileName().toUtf8() + "\"}]}");
     QVERIFY2(errors.contains(error) && errors.contains(QLatin1String("p.csv:")), qPrintable(errors));
+  }
+  void whatIsWrittenIsReadAgainAndDefaultsAreLeftOut() {
+    QString errors;
+    const QByteArray json =
+        "{\"host\":\"plc\",\"limit\":0.1,\"models\":{\"x\":{\"name\":\"m\",\"order\":\"little\"}},"
+        "\"point\":\"plc/x\",\"points\":[{\"name\":\"a\"},{\"address\":0,\"name\":\"b\",\"scale\":-2e+300,"
+        "\"writable\":true}],\"polygon\":[[0,0],[1,0],[1,1.5]],\"timeout_ms\":250}";
+    const auto read = readConfig<Outer>(json, &errors);
+    QVERIFY2(read, qPrintable(errors));
+    QCOMPARE(QJsonDocument(shapeOf<Outer>().write(*read)).toJson(QJsonDocument::Compact), json);
+    QCOMPARE(shapeOf<Outer>().write(Outer{}), QJsonObject());
+    QCOMPARE(shapeOf<Inner>().write(Inner{}).keys(), QStringList(QStringLiteral("name")));
+    QCOMPARE(shapeOf<Inner>().keys().first(), QStringLiteral("name"));
+  }
+  void aSecretIsNeverWritten() {
+    qputenv("TAGWIRE_TEST_PASSWORD", "hunter2");
+    QString errors;
+    const auto read = readConfig<Outer>("{\"password\":{\"$env\":\"TAGWIRE_TEST_PASSWORD\"}}", &errors);
+    QVERIFY2(read, qPrintable(errors));
+    QCOMPARE(read->password.reveal(), QStringLiteral("hunter2"));
+    QCOMPARE(shapeOf<Outer>().write(*read), QJsonObject());
   }
   void schemaAndTableComeFromTheSameDeclaration() {
     const ConfigSchema schema = schemaOf<Outer>();

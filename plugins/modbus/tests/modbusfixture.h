@@ -24,11 +24,9 @@ class RealTimeContext : public TestContext {
 /// One ModbusSource with its host, and everything it said.
 class SourceUnderTest : public QObject {
  public:
-  SourceUnderTest(quint16 port, const QList<ModbusPoint> &points, int timeoutMs = 150, int maxGap = 0) {
-    config.endpoint.host = QStringLiteral("127.0.0.1");
-    config.endpoint.port = port;
-    config.timeout = std::chrono::milliseconds(timeoutMs);
-    config.maxGap = maxGap;
+  SourceUnderTest(quint16 port, const QList<ModbusPoint> &points, int timeoutMs = 150, int maxGap = 0)
+      : SourceUnderTest(busTo(port, timeoutMs), settingsOf(timeoutMs, maxGap), points) {}
+  SourceUnderTest(std::shared_ptr<Bus> bus, const SourceSettings &settings, const QList<ModbusPoint> &points) {
     QList<PointInfo> infos;
     for (const ModbusPoint &point : points) {
       PointInfo info;
@@ -38,7 +36,7 @@ class SourceUnderTest : public QObject {
       infos.append(info);
     }
     ids = context.declare(infos);
-    source = std::make_unique<ModbusSource>(config, points, ids, context);
+    source = std::make_unique<ModbusSource>(settings, std::move(bus), points, ids, context);
     connect(source.get(), &Plugin::samplesReady, this, [this](const Samples &batch) {
       ++batches;
       samples += batch;
@@ -51,6 +49,23 @@ class SourceUnderTest : public QObject {
       statusText = text;
       ++statusChanges;
     });
+  }
+
+  static Endpoint endpointTo(quint16 port) {
+    Endpoint endpoint;
+    endpoint.host = QStringLiteral("127.0.0.1");
+    endpoint.port = port;
+    return endpoint;
+  }
+  static std::shared_ptr<Bus> busTo(quint16 port, int timeoutMs = 150) {
+    return std::make_shared<Bus>(
+        Bus::Settings{{endpointTo(port)}, 1, false, std::chrono::milliseconds(timeoutMs), {}});
+  }
+  static SourceSettings settingsOf(int timeoutMs = 150, int maxGap = 0) {
+    SourceSettings settings;
+    settings.units.usual.timeout = std::chrono::milliseconds(timeoutMs);
+    settings.maxGap = maxGap;
+    return settings;
   }
 
   /// "good", "bad:timeout" …; empty before the first sample.
@@ -76,7 +91,6 @@ class SourceUnderTest : public QObject {
   }
 
   RealTimeContext context;
-  ModbusConfig config;
   QList<PointId> ids;
   std::unique_ptr<ModbusSource> source;
   Samples samples;

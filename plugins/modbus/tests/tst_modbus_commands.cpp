@@ -50,6 +50,7 @@ class TestModbusCommands : public QObject {
   Q_OBJECT
 
   QList<CommandStatus> m_steps;
+  std::chrono::nanoseconds m_at{0};
   CommandQueue m_queue{[this](const CommandStatus &status) { m_steps.append(status); }};
 
   QStringList states() const {
@@ -62,42 +63,96 @@ class TestModbusCommands : public QObject {
   void init() {
     m_queue.failAll(QString());
     m_steps.clear();
+    m_at = 0ns;
   }
 
   void R5_11_isConfirmedByReadingBack() {
     m_queue.add(commandOf(81.5), pointOf(Table::Holding, PointType::Float32), 3);
-    QCOMPARE(m_queue.next(now)->pdu, writeRegistersPdu(4, {0x42A3, 0}));
+    QCOMPARE(m_queue.next(now, m_at)->pdu, writeRegistersPdu(4, {0x42A3, 0}));
     QCOMPARE(states(), QStringList{QStringLiteral("sent")});
-    QVERIFY(!m_queue.answered(answerOf()));
-    QCOMPARE(m_queue.next(now)->pdu, readPdu(Table::Holding, 4, 2));
-    const auto readBack = m_queue.answered(answerOf(QByteArray::fromHex("42A30000")));
+    QVERIFY(!m_queue.answered(answerOf(), m_at));
+    QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Holding, 4, 2));
+    const auto readBack = m_queue.answered(answerOf(QByteArray::fromHex("42A30000")), m_at);
     QVERIFY(readBack);
     QCOMPARE(readBack->point, 3);
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
     QVERIFY(m_steps.last().actualValue == Value(81.5));
-    QVERIFY(!m_queue.isWaiting());
+    QCOMPARE(m_queue.due(), std::chrono::nanoseconds::max());
   }
 
   void R5_11_aValueThatDidNotStayFails() {
     m_queue.add(commandOf(qint64(100)), pointOf(Table::Holding, PointType::Uint16), 0);
-    QCOMPARE(m_queue.next(now)->pdu, writeRegisterPdu(4, 100));
-    m_queue.answered(answerOf());
-    m_queue.next(now);
-    m_queue.answered(answerOf(QByteArray::fromHex("0050")));
+    QCOMPARE(m_queue.next(now, m_at)->pdu, writeRegisterPdu(4, 100));
+    m_queue.answered(answerOf(), m_at);
+    // The device gets a second to take the value over.
+    int looks = 0;
+    while (m_queue.next(now, m_at)) {
+      ++looks;
+      m_queue.answered(answerOf(QByteArray::fromHex("0050")), m_at);
+      if (m_queue.due() != std::chrono::nanoseconds::max()) m_at = m_queue.due();
+    }
+    QCOMPARE(looks, 21);
+    QCOMPARE(m_at, std::chrono::nanoseconds(1s));
     QCOMPARE(m_steps.last().state, CommandState::Failed);
     QVERIFY(m_steps.last().actualValue == Value(qint64(80)));
     QVERIFY2(m_steps.last().error.contains(u"80") && m_steps.last().error.contains(u"100"),
              qPrintable(m_steps.last().error));
   }
 
+  void R5_11_aDeviceMayTakeTheValueOverLater() {
+    m_queue.add(commandOf(qint64(100)), pointOf(Table::Holding, PointType::Uint16), 0);
+    m_queue.next(now, m_at);
+    m_queue.answered(answerOf(), m_at);
+    m_queue.next(now, m_at);
+    m_queue.answered(answerOf(QByteArray::fromHex("0050")), m_at);
+    QVERIFY(!m_queue.next(now, m_at));
+    QCOMPARE(m_queue.due(), m_at + 50ms);
+    m_at += 50ms;
+    QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Holding, 4, 1));
+    m_queue.answered(answerOf(QByteArray::fromHex("0064")), m_at);
+    QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
+  }
+
+  void writesWithTheFunctionsTheDeviceKnows() {
+    UnitBook units;
+    units.particular[1].writeStyle = WriteStyle::Multiple;
+    units.particular[2].writeStyle = WriteStyle::ReadWrite;
+    QList<CommandStatus> steps;
+    CommandQueue queue([&](const CommandStatus &status) { steps.append(status); }, units);
+    ModbusPoint coil = pointOf(Table::Coil, PointType::Bool);
+    ModbusPoint holding = pointOf(Table::Holding, PointType::Uint16);
+    queue.add(commandOf(true), coil, 0);
+    QCOMPARE(queue.next(now, m_at)->pdu, writeCoilsPdu(4, true));
+    queue.answered(exceptionOf(4), m_at);
+    queue.add(commandOf(qint64(7)), holding, 0);
+    QCOMPARE(queue.next(now, m_at)->pdu, writeRegistersPdu(4, {7}));
+    queue.answered(exceptionOf(4), m_at);
+    holding.unit = 2;
+    steps.clear();
+    queue.add(commandOf(qint64(7)), holding, 0);
+    QCOMPARE(queue.next(now, m_at)->pdu, writeAndReadPdu(4, {7}));
+    const auto readBack = queue.answered(answerOf(QByteArray::fromHex("0007")), m_at);
+    QVERIFY(readBack && readBack->reading.value == Value(qint64(7)));
+    QCOMPARE(steps.last().state, CommandState::Succeeded);
+    QCOMPARE(queue.due(), std::chrono::nanoseconds::max());
+  }
+
+  void aUnitFoundSilentBeforehandFailsWithoutSending() {
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    QCOMPARE(m_queue.nextUnit(m_at), quint8(1));
+    m_queue.unreachable(QStringLiteral("unit 1 does not answer"));
+    QCOMPARE(states(), QStringList{QStringLiteral("failed")});
+    QCOMPARE(m_queue.due(), std::chrono::nanoseconds::max());
+  }
+
   void R5_11_withinTheDeadbandIsWell() {
     ModbusPoint point = pointOf(Table::Holding, PointType::Uint16);
     point.deadband = 1;
     m_queue.add(commandOf(qint64(100)), point, 0);
-    m_queue.next(now);
-    m_queue.answered(answerOf());
-    m_queue.next(now);
-    m_queue.answered(answerOf(QByteArray::fromHex("0063")));
+    m_queue.next(now, m_at);
+    m_queue.answered(answerOf(), m_at);
+    m_queue.next(now, m_at);
+    m_queue.answered(answerOf(QByteArray::fromHex("0063")), m_at);
     QCOMPARE(m_steps.last().state, CommandState::Succeeded);
     QVERIFY(m_steps.last().actualValue == Value(qint64(99)));
   }
@@ -106,16 +161,16 @@ class TestModbusCommands : public QObject {
     ModbusPoint point = pointOf(Table::Coil, PointType::Bool);
     point.verify = false;
     m_queue.add(commandOf(true), point, 0);
-    QCOMPARE(m_queue.next(now)->pdu, writeCoilPdu(4, true));
-    m_queue.answered(answerOf());
+    QCOMPARE(m_queue.next(now, m_at)->pdu, writeCoilPdu(4, true));
+    m_queue.answered(answerOf(), m_at);
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
-    QVERIFY(!m_queue.next(now));
+    QVERIFY(!m_queue.next(now, m_at));
   }
 
   void R5_11_expiresBeforeSending() {
     m_queue.add(commandOf(true, now), pointOf(Table::Coil, PointType::Bool), 0);
     m_queue.add(commandOf(true, now + 1ms), pointOf(Table::Coil, PointType::Bool), 0);
-    QVERIFY(m_queue.next(now));
+    QVERIFY(m_queue.next(now, m_at));
     QCOMPARE(states(), (QStringList{QStringLiteral("expired"), QStringLiteral("sent")}));
   }
 
@@ -123,57 +178,57 @@ class TestModbusCommands : public QObject {
     ModbusPoint point = pointOf(Table::Holding, PointType::Bool);
     point.format.bit = 3;
     m_queue.add(commandOf(true), point, 0);
-    QCOMPARE(m_queue.next(now)->pdu, maskWritePdu(4, 0xFFF7, 0x0008));
-    m_queue.answered(exceptionOf(1));
+    QCOMPARE(m_queue.next(now, m_at)->pdu, maskWritePdu(4, 0xFFF7, 0x0008));
+    m_queue.answered(exceptionOf(1), m_at);
     QCOMPARE(m_steps.last().state, CommandState::Failed);
     QVERIFY(m_steps.last().error.contains(u"mask write"));
     m_queue.add(commandOf(false), point, 0);
-    QCOMPARE(m_queue.next(now)->pdu, maskWritePdu(4, 0xFFF7, 0));
+    QCOMPARE(m_queue.next(now, m_at)->pdu, maskWritePdu(4, 0xFFF7, 0));
   }
 
   void anExceptionFails() {
     m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
-    m_queue.next(now);
-    m_queue.answered(exceptionOf(2));
+    m_queue.next(now, m_at);
+    m_queue.answered(exceptionOf(2), m_at);
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("failed")}));
     QVERIFY(m_steps.last().error.contains(u"illegal data address"));
   }
 
   void aLostAnswerIsReadBackNeverSentAgain() {
     m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
-    m_queue.next(now);
+    m_queue.next(now, m_at);
     m_queue.lost(QStringLiteral("no answer"));
-    QCOMPARE(m_queue.next(now)->pdu, readPdu(Table::Coil, 4, 1));
-    m_queue.answered(answerOf(QByteArray::fromHex("01")));
+    QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Coil, 4, 1));
+    m_queue.answered(answerOf(QByteArray::fromHex("01")), m_at);
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("succeeded")}));
     QVERIFY(m_steps.last().actualValue == Value(true));
   }
 
   void aLostAnswerThatCanNotBeReadBackIsUnknown() {
     m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
-    m_queue.next(now);
+    m_queue.next(now, m_at);
     m_queue.lost(QStringLiteral("no answer"));
     for (int i = 0; i < 2; ++i) {
-      QCOMPARE(m_queue.next(now)->pdu, readPdu(Table::Coil, 4, 1));
+      QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Coil, 4, 1));
       m_queue.lost(QStringLiteral("no answer"));
     }
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("unknown")}));
-    QVERIFY(!m_queue.next(now));
+    QVERIFY(!m_queue.next(now, m_at));
   }
 
   void withoutVerifyALostAnswerIsUnknownAtOnce() {
     ModbusPoint point = pointOf(Table::Coil, PointType::Bool);
     point.verify = false;
     m_queue.add(commandOf(true), point, 0);
-    m_queue.next(now);
+    m_queue.next(now, m_at);
     m_queue.lost(QStringLiteral("no answer"));
     QCOMPARE(m_steps.last().state, CommandState::Unknown);
-    QVERIFY(!m_queue.next(now));
+    QVERIFY(!m_queue.next(now, m_at));
   }
 
   void aValueThatDoesNotFitIsNeverSent() {
     m_queue.add(commandOf(qint64(70000)), pointOf(Table::Holding, PointType::Uint16), 0);
-    QVERIFY(!m_queue.next(now));
+    QVERIFY(!m_queue.next(now, m_at));
     QCOMPARE(m_steps.last().state, CommandState::Failed);
     QVERIFY2(m_steps.last().error.contains(u"65535"), qPrintable(m_steps.last().error));
   }
@@ -192,10 +247,10 @@ class TestModbusCommands : public QObject {
   void withoutALinkEverythingEnds() {
     m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
     m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
-    m_queue.next(now);
+    m_queue.next(now, m_at);
     m_queue.failAll(QStringLiteral("no connection"));
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("unknown"), QStringLiteral("failed")}));
-    QVERIFY(!m_queue.isWaiting());
+    QCOMPARE(m_queue.due(), std::chrono::nanoseconds::max());
   }
 
   void whoHearsOfTheEndMaySendTheNext() {
@@ -207,9 +262,9 @@ class TestModbusCommands : public QObject {
     queue = &echo;
     echo.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
     int requests = 0;
-    while (echo.next(now)) {
+    while (echo.next(now, m_at)) {
       ++requests;
-      echo.answered(exceptionOf(4));
+      echo.answered(exceptionOf(4), m_at);
     }
     QCOMPARE(requests, 4);
   }

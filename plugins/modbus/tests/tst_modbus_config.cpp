@@ -45,6 +45,8 @@ Outcome readAll(QByteArray json) {
   if (!hasErrors(problems)) {
     ConfigReader reader(node, QStringLiteral("config"), problems);
     outcome.config = reader.read<ModbusConfig>();
+    ModbusConfig::tellMissing(reader);
+    if (outcome.config) outcome.config->checkLink(reader);
     if (outcome.config) outcome.points = outcome.config->settlePoints(reader);
     if (!reader.failed()) outcome.infos = outcome.config->pointInfos(outcome.points, reader);
   }
@@ -64,7 +66,7 @@ class TestModbusConfig : public QObject {
   void readsTheContractsExample() {
     const Outcome outcome = readAll(contractsExample);
     QVERIFY2(outcome.errors.isEmpty(), qPrintable(outcome.errors));
-    QCOMPARE(outcome.config->endpoint.toText(), QStringLiteral("tcp://127.0.0.1:1502"));
+    QCOMPARE(outcome.config->endpoint->toText(), QStringLiteral("tcp://127.0.0.1:1502"));
     QCOMPARE(outcome.config->timeout.count(), 500);
     QCOMPARE(outcome.points.size(), 2);
     const ModbusPoint &temp = outcome.points[0];
@@ -83,7 +85,7 @@ class TestModbusConfig : public QObject {
   void defaults() {
     const Outcome outcome = readAll(shortForms);
     QVERIFY2(outcome.errors.isEmpty(), qPrintable(outcome.errors));
-    QCOMPARE(outcome.config->endpoint.port, quint16(502));
+    QCOMPARE(outcome.config->endpoint->port, quint16(502));
     QCOMPARE(outcome.points[0].table, Table::Coil);
     QCOMPARE(outcome.points[0].format.type, PointType::Bool);
     QCOMPARE(outcome.points[0].unit, quint8(1));
@@ -108,8 +110,16 @@ class TestModbusConfig : public QObject {
     row("tcp://127.0.0.1:1502", "tcp://127.0.0.1:1502");
     row("tcp://plc-3.example", "tcp://plc-3.example:502");
     row("tcp://[::1]:1502", "tcp://[::1]:1502");
-    row("rtu:///dev/ttyUSB0?baud=19200", "!not supported yet (allowed: tcp://host:port)");
-    row("rtu+tcp://plc:4001", "!not supported yet (allowed: tcp://host:port)");
+    row("rtu:///dev/ttyUSB0?baud=9600&parity=none&stop=2", "rtu:///dev/ttyUSB0");
+    row("rtu:///dev/serial/by-id/usb-FTDI-if00", "rtu:///dev/serial/by-id/usb-FTDI-if00");
+    row("rtu+tcp://plc:4001", "rtu+tcp://plc:4001");
+    row("rtu+tcp://plc:0", "!port 0");
+    row("rtu+tcp://plc?baud=9600", "!nothing may follow");
+    row("rtu://ttyUSB0", "!not a serial port (allowed: rtu:///dev/ttyUSB0");
+    row("rtu:///dev/ttyUSB0?baud=fast", "!`baud` is a number from 300 to 4000000");
+    row("rtu:///dev/ttyUSB0?parity=mark", "!(allowed: none, even, odd)");
+    row("rtu:///dev/ttyUSB0?stop=3", "!`stop` is a number from 1 to 2");
+    row("rtu:///dev/ttyUSB0?speed=9600", "!\"speed\" is no setting of a serial line (allowed: baud, parity, stop)");
     row("http://plc", "!tcp://host:port");
     row("127.0.0.1:502", "!tcp://host:port");
     row("tcp:plc", "!tcp://host:port");
@@ -131,6 +141,22 @@ class TestModbusConfig : public QObject {
       QVERIFY2(endpoint, qPrintable(endpoint ? QString() : endpoint.error()));
       QCOMPARE(endpoint->toText(), due);
     }
+  }
+
+  void aSerialLineHasTheSpecificationsDefaults() {
+    const auto plain = Endpoint::fromText(QStringLiteral("rtu:///dev/ttyS0"));
+    QVERIFY(plain);
+    QCOMPARE(plain->transport, Transport::Serial);
+    QCOMPARE(plain->baud, 19200);
+    QCOMPARE(plain->parity, Parity::Even);
+    QCOMPARE(plain->stopBits, 1);
+    const auto set = Endpoint::fromText(QStringLiteral("rtu:///dev/ttyS0?parity=odd&baud=9600&stop=2"));
+    QVERIFY(set);
+    QCOMPARE(set->baud, 9600);
+    QCOMPARE(set->parity, Parity::Odd);
+    QCOMPARE(set->stopBits, 2);
+    QCOMPARE(Endpoint::fromText(QStringLiteral("rtu+tcp://x"))->transport, Transport::RtuOverTcp);
+    QVERIFY(Endpoint::toListenOn(QStringLiteral("tcp://127.0.0.1:0")));
   }
 
   void aPasswordIsRefusedAndNotPrinted() {
@@ -205,6 +231,67 @@ class TestModbusConfig : public QObject {
     const Outcome outcome = readAll(threeErrors);
     QCOMPARE(outcome.errors.count(u'\n'), 3);
     QCOMPARE(outcome.points.size(), 1);
+  }
+
+  void theLinkAndTheUnits() {
+    const Outcome outcome = readAll(
+        "{'endpoints': ['tcp://a', 'tcp://b:1502'], 'max_outstanding': 16, 'connect_pause_ms': 100, 'timeout_ms': 700,"
+        "'request_pause_ms': 5, 'max_registers': 100, 'max_bits': 500, 'write_function': 'multiple', 'verify_ms': 300,"
+        "'suspend_after': 3, 'probe_interval_ms': 900, 'max_gap': 4, 'units': [{'unit_id': 7, 'timeout_ms': 50,"
+        "'max_registers': 10, 'write_function': 'read_write'}], 'points': ["
+        "{'name': 'a', 'register': '40001', 'type': 'int16'},"
+        "{'name': 'b', 'register': '40001', 'type': 'int16', 'unit_id': 7, 'enabled': false}]}");
+    QVERIFY2(outcome.errors.isEmpty(), qPrintable(outcome.errors));
+    const Bus::Settings bus = outcome.config->busSettings(outcome.points);
+    QCOMPARE(bus.endpoints.size(), 2);
+    QCOMPARE(bus.maxOutstanding, 16);
+    QVERIFY(bus.hasSecondConnection);
+    QCOMPARE(bus.connectPause.count(), 100);
+    QCOMPARE(bus.connectTimeout.count(), 700);
+    QVERIFY(!outcome.config->busSettings({outcome.points[0]}).hasSecondConnection);
+    const SourceSettings settings = outcome.config->sourceSettings();
+    QCOMPARE(settings.suspendAfter, 3);
+    QCOMPARE(settings.longestPause.count(), 900);
+    QCOMPARE(settings.maxGap, 4);
+    const UnitSettings &usual = settings.units.of(1);
+    QCOMPARE(usual.timeout.count(), 700);
+    QCOMPARE(usual.requestPause.count(), 5);
+    QCOMPARE(usual.maxRegisters, 100);
+    QCOMPARE(usual.maxBits, 500);
+    QCOMPARE(usual.writeStyle, WriteStyle::Multiple);
+    QCOMPARE(usual.verifyTime.count(), 300);
+    const UnitSettings &particular = settings.units.of(7);
+    QCOMPARE(particular.timeout.count(), 50);
+    QCOMPARE(particular.requestPause.count(), 5);
+    QCOMPARE(particular.maxRegisters, 10);
+    QCOMPARE(particular.writeStyle, WriteStyle::ReadWrite);
+    QVERIFY(outcome.points[0].isEnabled && !outcome.points[1].isEnabled);
+  }
+
+  void refusesALinkThatCanNotBe_data() {
+    QTest::addColumn<QByteArray>("keys");
+    QTest::addColumn<QString>("due");
+    const auto row = [](const char *name, const char *keys, const char *due) {
+      QTest::newRow(name) << QByteArray(keys) << QString::fromLatin1(due);
+    };
+    row("no endpoint", "'unit': 1", "config: key \"endpoint\" is missing");
+    row("both", "'endpoint': 'tcp://a', 'endpoints': ['tcp://b']", "config.endpoints: `endpoint` is given too");
+    row("mixed kinds", "'endpoints': ['tcp://a', 'rtu+tcp://b']", "config.endpoints[1]: another kind");
+    row("pipelined line", "'endpoint': 'rtu:///dev/ttyS0', 'max_outstanding': 2",
+        "config.max_outstanding: a serial line");
+    row("unit twice", "'endpoint': 'tcp://a', 'units': [{'unit_id': 3}, {'unit_id': 3}]",
+        "config.units[1].unit_id: unit 3");
+    row("broadcast", "'endpoint': 'rtu:///dev/ttyS0', 'unit': 0", "unit id 0 on a serial line (allowed: 1 to 247");
+    row("too large for the unit", "'endpoint': 'tcp://a', 'max_registers': 3", "`max_registers` of unit 1 is 3");
+    row("unknown style", "'endpoint': 'tcp://a', 'write_function': 'fast'", "auto, multiple, read_write");
+  }
+  void refusesALinkThatCanNotBe() {
+    QFETCH(QByteArray, keys);
+    QFETCH(QString, due);
+    const QByteArray point = "{'name': 'p', 'table': 'input', 'address': 0, 'type': 'float64'}";
+    const Outcome outcome = readAll("{" + keys + ", 'points': [" + point + "]}");
+    QVERIFY2(outcome.errors.contains(due), qPrintable(outcome.errors));
+    QCOMPARE(outcome.errors.count(u'\n'), 1);
   }
 
   void xKeysAreTheUsersOwn() {

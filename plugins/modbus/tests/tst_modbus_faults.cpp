@@ -66,6 +66,16 @@ class TestModbusFaults : public QObject {
           client->write(encodeMbap({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(9));
         },
         "bad:timeout");
+    row(
+        "one byte every 150 ms",
+        [](QTcpSocket *client, const Frame &request) {
+          const QByteArray bytes =
+              encodeMbap({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
+          for (int i = 0; i < bytes.size(); ++i) {
+            QTimer::singleShot(150 * i, client, [client, byte = bytes.mid(i, 1)] { client->write(byte); });
+          }
+        },
+        "bad:timeout");
     row("half a header", raw(QByteArray::fromHex("0001")), "bad:timeout");
     row("length 0", header(0, 0), "bad:invalid_response");
     row("length 1", header(0, 1), "bad:invalid_response");
@@ -80,14 +90,6 @@ class TestModbusFaults : public QObject {
     row("wrong byte count", changed([](Frame &frame) { frame.pdu[1] = 4; }), "bad:invalid_response");
     row("too many registers", changed([](Frame &frame) { frame.pdu = QByteArray::fromHex("030400630063"); }),
         "bad:invalid_response");
-    row(
-        "answer twice",
-        [](QTcpSocket *client, const Frame &request) {
-          const QByteArray bytes =
-              encodeMbap({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, 99)});
-          client->write(bytes + bytes);
-        },
-        "bad:invalid_response");
     row("garbage flood", raw(QByteArray(1'000'000, '\xA5')), "bad:invalid_response");
     row(
         "reset mid-reply",
@@ -99,13 +101,26 @@ class TestModbusFaults : public QObject {
         "bad:no_connection");
     row(
         "closed at once", [](QTcpSocket *client, const Frame &) { client->abort(); }, "bad:no_connection");
+    row("exception 0", exception(0), "bad:device_exception");
     row("exception 1", exception(1), "bad:illegal_function");
     row("exception 2", exception(2), "bad:illegal_address");
     row("exception 3", exception(3), "bad:illegal_value");
     row("exception 4", exception(4), "bad:device_failure");
+    row("exception 5", exception(5), "bad:device_busy");
     row("exception 6", exception(6), "bad:device_busy");
+    row("exception 7", exception(7), "bad:device_exception");
+    row("exception 8", exception(8), "bad:device_failure");
+    row("exception 9", exception(9), "bad:device_exception");
     row("exception 10", exception(10), "bad:gateway_path_unavailable");
     row("exception 11", exception(11), "bad:gateway_target_failed");
+    row("exception 255", exception(255), "bad:device_exception");
+    row(
+        "closed in the middle of the answer",
+        [](QTcpSocket *client, const Frame &request) {
+          client->write(encodeMbap({request.transaction, request.unit, QByteArray::fromHex("03020007")}).left(8));
+          client->disconnectFromHost();
+        },
+        "bad:no_connection");
     row("exception 77", exception(77), "bad:device_exception");
   }
   void isBadAndRecovers() {
@@ -132,6 +147,24 @@ class TestModbusFaults : public QObject {
     QTRY_COMPARE(test.state, PluginState::Running);
     for (const Sample &sample : std::as_const(test.samples)) {
       QVERIFY(!sample.quality.isGood() || sample.value == seven || sample.value == eight);
+    }
+  }
+
+  void answersFiveTimesOverAreTakenOnce() {
+    FaultyServer server;
+    quint16 counter = 0;
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      const QByteArray bytes =
+          encodeMbap({request.transaction, request.unit, FaultyServer::wellPdu(request.pdu, ++counter)});
+      for (int i = 0; i < 5; ++i) client->write(bytes);
+    };
+    SourceUnderTest test(server.port(), onePoint(), timeoutMs);
+    test.source->start();
+    QTRY_VERIFY(counter >= 20);
+    QTRY_VERIFY(test.samples.size() >= 20);
+    for (qsizetype i = 0; i < test.samples.size(); ++i) {
+      QVERIFY(test.samples[i].quality.isGood());
+      QVERIFY(test.samples[i].value == Value(qint64(i + 1)));
     }
   }
 
@@ -361,10 +394,15 @@ class TestModbusFaults : public QObject {
   void stoppingInTheMiddleOfASignalIsSafe() {
     FaultyServer server;
     SourceUnderTest test(server.port(), onePoint(), timeoutMs);
-    connect(test.source.get(), &Plugin::samplesReady, this, [&] { test.source->stop(); });
+    int changesAtStop = -1;
+    connect(test.source.get(), &Plugin::samplesReady, this, [&] {
+      test.source->stop();
+      changesAtStop = test.statusChanges;
+    });
     test.source->start();
     QTRY_COMPARE(test.samples.size(), 1);
-    QCOMPARE(test.statusChanges, 0);
+    QTRY_VERIFY(server.requests.size() == 1);
+    QCOMPARE(test.statusChanges, changesAtStop);
   }
 
   void countsWhatHappens() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source and the simulator's server against peers that others wrote: Qt's QModbusTcpServer and libmodbus.
+// The source and the simulator's server against peers that others wrote: Qt's QModbusTcpServer, libmodbus
+// and pymodbus.
 #include <modbus.h>
 
 #include <QModbusDataUnit>
@@ -13,57 +14,15 @@
 
 #include <thread>
 
-#include "modbusfixture.h"
+#include "everykind.h"
+#include "modbusprober.h"
 #include "modbusserver.h"
+#include "pymodbusserver.h"
 
 using namespace tagwire;
 using namespace tagwire::modbus;
 
 namespace {
-
-constexpr int addresses = 200;
-
-/// Points of every type and order over the tables, with the value each is to have.
-struct Expectation {
-  ModbusPoint point;
-  Value value;
-};
-
-QList<Expectation> everyKind() {
-  QList<Expectation> all;
-  int address = 10;
-  const auto add = [&](PointType type, const Value &value, Order bytes, Order words) {
-    const QString name = QStringLiteral("%1_%2_%3").arg(wordOf(type), wordOf(bytes), wordOf(words));
-    ModbusPoint point = makePoint(name.toLatin1().constData(), Table::Holding, address, type);
-    point.format.byteOrder = bytes;
-    point.format.wordOrder = words;
-    point.format.length = type == PointType::String ? 7 : 0;
-    address += point.format.size();
-    all.append({point, value});
-  };
-  for (const Order bytes : {Order::Big, Order::Little}) {
-    for (const Order words : {Order::Big, Order::Little}) {
-      add(PointType::Int16, qint64(-1234), bytes, words);
-      add(PointType::Uint16, qint64(54321), bytes, words);
-      add(PointType::Int32, qint64(-123456789), bytes, words);
-      add(PointType::Uint32, qint64(3123456789), bytes, words);
-      add(PointType::Int64, qint64(-1234567890123456789), bytes, words);
-      add(PointType::Uint64, qint64(1234567890123456789), bytes, words);
-      add(PointType::Float32, 81.25, bytes, words);
-      add(PointType::Float64, -0.1, bytes, words);
-      add(PointType::Bcd16, qint64(9876), bytes, words);
-      add(PointType::Bcd32, qint64(98765432), bytes, words);
-      add(PointType::String, QStringLiteral("Tür 7"), bytes, words);
-    }
-  }
-  return all;
-}
-
-QList<ModbusPoint> pointsOf(const QList<Expectation> &all) {
-  QList<ModbusPoint> points;
-  for (const Expectation &each : all) points.append(each.point);
-  return points;
-}
 
 /// libmodbus as a server in a thread of its own.
 class LibmodbusServer {
@@ -210,6 +169,79 @@ class TestModbusPeers : public QObject {
     test.source->stop();
   }
 
+  void pymodbusServerReadsAndTakesEveryKind_data() {
+    QTest::addColumn<int>("style");
+    for (const auto &[word, style] : enumWords(WriteStyle())) QTest::newRow(word) << static_cast<int>(style);
+  }
+  void pymodbusServerReadsAndTakesEveryKind() {
+    QFETCH(int, style);
+    if (!PymodbusServer::isThere()) QSKIP("pymodbus is not there");
+    PymodbusServer server;
+    QVERIFY(server.start({QStringLiteral("tcp")}));
+    QList<Expectation> all = everyKind();
+    ModbusPoint bit = makePoint("bit", Table::Holding, 5, PointType::Bool);
+    bit.format.bit = 2;
+    all.append({bit, true});
+    all.append({makePoint("coil", Table::Coil, 3, PointType::Bool), false});
+    SourceSettings settings = SourceUnderTest::settingsOf(1000, 8);
+    settings.units.usual.writeStyle = static_cast<WriteStyle>(style);
+    SourceUnderTest test(SourceUnderTest::busTo(server.port(), 1000), settings, pointsOf(all));
+    test.source->start();
+    const int coil = static_cast<int>(all.size()) - 1;
+    QTRY_VERIFY(test.value(coil) == Value(true));
+    for (int i = 0; i < all.size(); ++i) {
+      QTRY_COMPARE(test.quality(i), QStringLiteral("good"));
+      test.steps.clear();
+      test.write(i, all[i].value);
+      QTRY_VERIFY2(!test.steps.isEmpty() && isFinal(test.steps.last().state), qPrintable(all[i].point.name));
+      QVERIFY2(test.steps.last().state == CommandState::Succeeded, qPrintable(test.steps.last().error));
+      QVERIFY(test.value(i) == all[i].value);
+    }
+    test.source->stop();
+  }
+
+  void pymodbusServerReadsUnitsAndTables() {
+    if (!PymodbusServer::isThere()) QSKIP("pymodbus is not there");
+    PymodbusServer server;
+    QVERIFY(server.start({QStringLiteral("tcp")}));
+    QList<ModbusPoint> points{makePoint("discrete", Table::Discrete, 17, PointType::Bool),
+                              makePoint("input", Table::Input, 4, PointType::Uint16),
+                              makePoint("one", Table::Holding, 190, PointType::Uint16),
+                              makePoint("two", Table::Holding, 190, PointType::Uint16),
+                              makePoint("beyond", Table::Holding, addresses, PointType::Uint16)};
+    points[3].unit = 2;
+    SourceUnderTest test(server.port(), points, 1000);
+    test.source->start();
+    const QList<Value> due{true, qint64(1234), qint64(4001), qint64(4002)};
+    for (int i = 0; i < due.size(); ++i) QTRY_VERIFY2(test.value(i) == due[i], qPrintable(QString::number(i)));
+    QTRY_COMPARE(test.quality(4), QStringLiteral("bad:illegal_address"));
+    test.source->stop();
+  }
+
+  void theProberAsksPymodbus() {
+    if (!PymodbusServer::isThere()) QSKIP("pymodbus is not there");
+    PymodbusServer server;
+    QVERIFY(server.start({QStringLiteral("tcp")}));
+    const QString text = probed(server.port(), QStringLiteral("1-2"));
+    QVERIFY2(text.contains(u"  VendorName            \"pymodbus\"\n"), qPrintable(text));
+    QVERIFY2(text.contains(u"  ProductName           \"test peer\"\n"), qPrintable(text));
+    QVERIFY2(text.contains(u"  holding 190-199       10 addresses\n"), qPrintable(text));
+    QVERIFY2(text.endsWith(u"2 of 2 unit ids answer: 1-2\n"), qPrintable(text));
+  }
+
+  void theProberAsksTheQtServer() {
+    QModbusTcpServer server;
+    const auto port = startQtServer(server);
+    QVERIFY(port);
+    QSignalSpy parted(&server, &QModbusTcpServer::modbusClientDisconnected);
+    const QString text = probed(port, QStringLiteral("1"));
+    QVERIFY2(text.contains(u"  discrete              can be read\n"), qPrintable(text));
+    QVERIFY2(text.contains(u"  identification        none: "), qPrintable(text));
+    QVERIFY2(text.contains(u"  holding 190-199       10 addresses\n"), qPrintable(text));
+    QVERIFY2(text.contains(u"  coil 0-199            200 addresses\n"), qPrintable(text));
+    QTRY_VERIFY(!parted.isEmpty());
+  }
+
   void libmodbusClientAgainstOurServer() {
     ModbusServer server;
     QVERIFY(server.listen(QStringLiteral("127.0.0.1"), 0));
@@ -243,6 +275,19 @@ class TestModbusPeers : public QObject {
   }
 
  private:
+  /// All that the prober prints of these units.
+  static QString probed(quint16 port, const QString &units) {
+    ModbusProber prober;
+    QString text;
+    std::optional<int> exitCode;
+    connect(&prober, &Tool::line, &prober, [&](const QString &line) { text += line + u'\n'; });
+    connect(&prober, &Tool::finished, &prober, [&](int code) { exitCode = code; });
+    const auto started = prober.start({QStringLiteral("tcp://127.0.0.1:%1").arg(port), QStringLiteral("--units"), units,
+                                       QStringLiteral("--registers"), QStringLiteral("holding:190-209,coil:0-210")});
+    if (!started) return started.error().text;
+    return QTest::qWaitFor([&] { return exitCode == 0; }, 20000) ? text : QStringLiteral("not done: ") + text;
+  }
+
   static quint16 startQtServer(QModbusTcpServer &server) {
     QModbusDataUnitMap map;
     for (const auto type : {QModbusDataUnit::Coils, QModbusDataUnit::DiscreteInputs, QModbusDataUnit::InputRegisters,

@@ -3,10 +3,15 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <cmath>
 
 #include "modbusfixture.h"
 #include "modbussimulator.h"
+#include "rtu.h"
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -79,7 +84,7 @@ class TestModbusSimulator : public QObject {
                                      "flag,40010,,,,3,,,,,constant:1\n"
                                      "name,40020,,,string,,,,8,,constant:Boiler 1\n"
                                      "far,40001,,,int16,,,7,,,constant:-5\n"));
-    QVERIFY2(line, qPrintable(line ? QString() : line.error()));
+    QVERIFY2(line, qPrintable(line ? QString() : line.error().text));
     QCOMPARE(*line, QStringLiteral("listening on 127.0.0.1:%1, 6 points").arg(simulator.port()));
 
     QList<ModbusPoint> points{unitPoint("temp", Table::Holding, 0, PointType::Float32),
@@ -122,7 +127,7 @@ class TestModbusSimulator : public QObject {
         simulator.start(argumentsFor("name,register,type,writable,x-sim\n"
                                      "set,40001,float32,true,constant:10\n"
                                      "actual,30001,float32,,follow:set:1\n"));
-    QVERIFY2(line, qPrintable(line ? QString() : line.error()));
+    QVERIFY2(line, qPrintable(line ? QString() : line.error().text));
     SourceUnderTest test(simulator.port(),
                          {unitPoint("set", Table::Holding, 0, PointType::Float32),
                           unitPoint("actual", Table::Input, 0, PointType::Float32)},
@@ -170,7 +175,7 @@ class TestModbusSimulator : public QObject {
     ModbusSimulator simulator;
     const auto line = simulator.start(argumentsFor(csv));
     QVERIFY(!line);
-    QVERIFY2(line.error().contains(error), qPrintable(line.error()));
+    QVERIFY2(line.error().text.contains(error), qPrintable(line.error().text));
   }
 
   void argumentsThatAreWrong() {
@@ -178,7 +183,7 @@ class TestModbusSimulator : public QObject {
     const auto errorOf = [](const QStringList &arguments) {
       ModbusSimulator simulator;
       const auto line = simulator.start(arguments);
-      return line ? QString() : line.error();
+      return line ? QString() : line.error().text;
     };
     QVERIFY(errorOf({}).startsWith(u"usage:"));
     QVERIFY(errorOf({QStringLiteral("--help")}).contains(u"x-sim"));
@@ -191,6 +196,60 @@ class TestModbusSimulator : public QObject {
     const QString busy = errorOf(
         good.first(2) + QStringList{QStringLiteral("--listen"), QStringLiteral("127.0.0.1:%1").arg(first.port())});
     QVERIFY2(busy.contains(u"can't listen"), qPrintable(busy));
+    ModbusSimulator second;
+    const auto refused =
+        second.start(good.first(2) +
+                     QStringList{QStringLiteral("--listen"), QStringLiteral("tcp://127.0.0.1:%1").arg(first.port())});
+    QVERIFY(!refused && refused.error().portBusy);
+    const auto wrongUse = second.start(good + QStringList{QStringLiteral("--delay-ms"), QStringLiteral("-1")});
+    QVERIFY(!wrongUse && !wrongUse.error().portBusy);
+    QVERIFY(errorOf(good + QStringList{QStringLiteral("--silent-unit"), QStringLiteral("x")}).contains(u"silent-unit"));
+    QVERIFY(errorOf(good + QStringList{QStringLiteral("--listen"), QStringLiteral("rtu:///dev/tty-not-there")})
+                .contains(u"can't open rtu:///dev/tty-not-there"));
+    const QString secret =
+        errorOf(good + QStringList{QStringLiteral("--listen"), QStringLiteral("tcp://u:hunter2@127.0.0.1:0")});
+    QVERIFY2(secret.contains(u"--listen") && !secret.contains(u"hunter2"), qPrintable(secret));
+  }
+
+  void severalListenersUnitsAndWhatClientsMustBear() {
+    const int line = ::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+    QVERIFY(line >= 0 && ::grantpt(line) == 0 && ::unlockpt(line) == 0);
+    const QString device = QString::fromLocal8Bit(::ptsname(line));
+    ModbusSimulator simulator;
+    const auto started = simulator.start(
+        argumentsFor("name,register,type,unit_id,x-sim\n"
+                     "a,40001,int16,1,constant:11\nb,40001,int16,2,constant:22\nc,40001,int16,3,constant:33\n") +
+        QStringList{QStringLiteral("--listen"), QStringLiteral("rtu://%1?baud=115200").arg(device),
+                    QStringLiteral("--silent-unit"), QStringLiteral("2"), QStringLiteral("--delay-ms"),
+                    QStringLiteral("30")});
+    QVERIFY2(started, qPrintable(started ? QString() : started.error().text));
+    QCOMPARE(*started,
+             QStringLiteral("listening on 127.0.0.1:%1, rtu://%2, 3 points").arg(simulator.port()).arg(device));
+
+    QTcpSocket client;
+    client.connectToHost(QStringLiteral("127.0.0.1"), simulator.port());
+    client.write(
+        QByteArray::fromHex("000100000006020300000001"
+                            "000200000006030300000001"));
+    QByteArray received;
+    QTRY_COMPARE((received += client.readAll()).toHex(), QByteArray("0002000000050303020021"));
+
+    const QByteArray request = encodeRtu({0, 1, readPdu(Table::Holding, 0, 1)});
+    QCOMPARE(::write(line, request.constData(), static_cast<size_t>(request.size())), ssize_t(request.size()));
+    QByteArray answer;
+    QTRY_COMPARE(readFrom(line, answer).toHex(), encodeRtu({0, 1, QByteArray::fromHex("0302000b")}).toHex());
+    QSignalSpy lines(&simulator, &Tool::line);
+    ::close(line);
+    QTRY_COMPARE(lines.size(), 1);
+    QVERIFY(lines[0][0].toString().contains(u"is lost"));
+  }
+
+ private:
+  static QByteArray readFrom(int descriptor, QByteArray &all) {
+    char bytes[256];
+    const ssize_t count = ::read(descriptor, bytes, sizeof bytes);
+    if (count > 0) all.append(bytes, count);
+    return all;
   }
 };
 

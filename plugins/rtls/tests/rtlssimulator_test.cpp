@@ -65,7 +65,7 @@ void RtlsSimulatorTest::R1_10_sendsGisData() {
   const auto line =
       simulator.start(arguments({QStringLiteral("--tags"), QStringLiteral("2"), QStringLiteral("--area"),
                                  QStringLiteral("10,20,30,40"), QStringLiteral("--zone"), QStringLiteral("417")}));
-  QVERIFY2(line, line ? "" : qPrintable(line.error()));
+  QVERIFY2(line, line ? "" : qPrintable(line.error().text));
   QVERIFY(line->contains(QLatin1String("SIM1 to SIM2")));
   QTRY_VERIFY(m_received.size() >= 10);
   QCOMPARE(m_client->requestUrl().path(), QStringLiteral("/ws/Manager1"));
@@ -176,7 +176,7 @@ void RtlsSimulatorTest::wrongArguments() {
   RtlsSimulator simulator;
   const auto line = simulator.start(arguments);
   QVERIFY(!line);
-  QVERIFY2(line.error().contains(message), qPrintable(line.error()));
+  QVERIFY2(line.error().text.contains(message), qPrintable(line.error().text));
 }
 
 void RtlsSimulatorTest::neverRepeatsACredential() {

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bus.h"
+
+#include <algorithm>
+
+namespace tagwire::modbus {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A link that breaks without any answer in between is down at the second break; at the first only what was just
+/// asked for is affected.
+constexpr int downAfter = 2;
+
+/// A device that takes no second connection is not asked for one again so soon.
+constexpr std::chrono::seconds secondConnectionPause{30};
+
+}  // namespace
+
+Bus::Lane::Lane(const Settings &settings, bool main)
+    : isMain(main),
+      connection(settings.endpoints.first(), main ? settings.maxOutstanding : 1),
+      backoff(200ms, 1500ms) {}
+
+Bus::Bus(const Settings &settings) : m_settings(settings), m_main(settings, true), m_aside(settings, false) {
+  connectLane(m_main);
+  connectLane(m_aside);
+}
+
+void Bus::connectLane(Lane &lane) {
+  for (QTimer *timer : {&lane.wake, &lane.retry}) {
+    timer->setSingleShot(true);
+    timer->setTimerType(Qt::PreciseTimer);
+  }
+  connect(&lane.wake, &QTimer::timeout, this, [this] { pump(); });
+  connect(&lane.retry, &QTimer::timeout, this, [this, &lane] { open(lane); });
+  connect(&lane.connection, &Connection::opened, this, [this, &lane] {
+    lane.quietUntil = Connection::now() + m_settings.connectPause;
+    if (lane.isMain) {
+      deliver([&] {
+        for (BusClient *client : QList(m_arbiter.clients())) {
+          if (isAttached(client)) client->linkOpened(Connection::now());
+        }
+      });
+    }
+    pump();
+  });
+  connect(&lane.connection, &Connection::replied, this,
+          [this, &lane](const Request &request, const Reply &reply, std::chrono::nanoseconds took) {
+            onReplied(lane, request, reply, took);
+          });
+  connect(&lane.connection, &Connection::failed, this,
+          [this, &lane](const Request &request, QualityReason reason, const QString &text) {
+            onFailed(lane, request, reason, text);
+          });
+  connect(&lane.connection, &Connection::interrupted, this, [this](const Request &request, const QString &text) {
+    deliver([&] {
+      if (isAttached(request.client)) request.client->interrupted(request, text);
+    });
+  });
+  connect(&lane.connection, &Connection::closed, this,
+          [this, &lane](QualityReason reason, const QString &text, Connection::State before, bool wasAsked) {
+            onClosed(lane, reason, text, before, wasAsked);
+          });
+  connect(&lane.connection, &Connection::readEnded, this, [this] { pump(); });
+}
+
+void Bus::attach(BusClient *client) {
+  if (isAttached(client)) return;
+  m_arbiter.add(client);
+  // One that joins a line in use finds it open; one that joins a broken one need not wait out the pause of the others.
+  if (m_main.connection.state() == Connection::State::Open) client->linkOpened(Connection::now());
+  if (m_arbiter.clients().size() == 1) m_main.backoff.reset();
+  pump();
+}
+
+void Bus::detach(BusClient *client) {
+  m_arbiter.remove(client);
+  if (!m_arbiter.clients().isEmpty()) return;
+  for (Lane *lane : {&m_main, &m_aside}) {
+    lane->connection.close();
+    lane->wake.stop();
+    lane->retry.stop();
+  }
+}
+
+bool Bus::usesAside() const {
+  return m_settings.hasSecondConnection && Connection::now() >= m_aside.unusableUntil &&
+         m_arbiter.due(Scope::Healthy, false, {}) != Moment::max();
+}
+
+Scope Bus::scopeOf(const Lane &lane) const {
+  if (!lane.isMain) return Scope::Aside;
+  return usesAside() ? Scope::Healthy : Scope::All;
+}
+
+/// What it tells may lead back here.
+template <class Tell>
+void Bus::deliver(Tell tell) {
+  ++m_delivering;
+  tell();
+  --m_delivering;
+}
+
+void Bus::pump() {
+  if (m_isPumping || m_delivering > 0) {
+    m_pumpAgain = true;
+    return;
+  }
+  m_isPumping = true;
+  do {
+    m_pumpAgain = false;
+    pump(m_main);
+    if (usesAside()) pump(m_aside);
+  } while (m_pumpAgain);
+  m_isPumping = false;
+  for (BusClient *client : QList(m_arbiter.clients())) {
+    if (isAttached(client)) client->turnEnded();
+  }
+}
+
+void Bus::pump(Lane &lane) {
+  if (m_arbiter.clients().isEmpty() || lane.retry.isActive()) return;
+  const Connection::State state = lane.connection.state();
+  if (state == Connection::State::Opening) return;
+  if (state == Connection::State::Closed) {
+    // Dialled when there is something to ask: some devices hang up whenever it is quiet for a while.
+    const Moment due = m_arbiter.due(scopeOf(lane), lane.isMain, Connection::now());
+    return due <= Connection::now() ? open(lane) : sleep(lane, due);
+  }
+  sendFrom(lane);
+}
+
+void Bus::sendFrom(Lane &lane) {
+  bool hasSent = false;
+  while (lane.connection.hasRoom()) {
+    const Moment now = Connection::now();
+    const Moment quiet = std::max(lane.quietUntil, lane.connection.silentAt());
+    if (quiet > now) {
+      sleep(lane, quiet);
+      break;
+    }
+    const auto request = m_arbiter.next(scopeOf(lane), lane.isMain, now);
+    // Whoever was asked may have stopped, and the link with it.
+    if (lane.connection.state() != Connection::State::Open) return;
+    if (!request) {
+      sleep(lane, m_arbiter.due(scopeOf(lane), lane.isMain, now));
+      break;
+    }
+    lane.connection.send(*request);
+    hasSent = true;
+  }
+  if (hasSent) lane.connection.flush();
+}
+
+void Bus::sleep(Lane &lane, Moment until) {
+  const auto wait = until - Connection::now();
+  if (until == Moment::max()) return lane.wake.stop();
+  lane.wake.start(std::clamp(std::chrono::ceil<std::chrono::milliseconds>(wait), 0ms, std::chrono::milliseconds(1h)));
+}
+
+void Bus::open(Lane &lane) {
+  if (m_arbiter.clients().isEmpty() || lane.connection.state() != Connection::State::Closed) return;
+  lane.answeredSinceOpen = false;
+  ++m_connects;
+  lane.connection.setEndpoint(m_settings.endpoints[m_main.endpoint]);
+  lane.connection.open(m_settings.connectTimeout);
+}
+
+void Bus::onReplied(Lane &lane, const Request &request, const Reply &reply, std::chrono::nanoseconds took) {
+  const Moment now = Connection::now();
+  lane.answeredSinceOpen = true;
+  lane.failuresInRow = 0;
+  lane.backoff.reset();
+  lane.quietUntil = now + request.pause;
+  if (request.isAside && lane.isMain) m_arbiter.asideEnded(now, took);
+  deliver([&] {
+    if (isAttached(request.client)) request.client->answered(request, reply, now, took);
+  });
+}
+
+void Bus::onFailed(Lane &lane, const Request &request, QualityReason reason, const QString &text) {
+  const Moment now = Connection::now();
+  if (request.isAside && lane.isMain) m_arbiter.asideEnded(now, request.timeout);
+  // A fresh connection that breaks at once may only have come too soon behind the one before: some devices take one at
+  // a time. The second time in a row it counts.
+  const bool isTooSoon =
+      reason == QualityReason::NoConnection && !lane.answeredSinceOpen && lane.failuresInRow + 1 < downAfter;
+  deliver([&] {
+    if (!isAttached(request.client)) return;
+    if (isTooSoon) return request.client->interrupted(request, text);
+    request.client->unanswered(request, reason, text, now);
+  });
+}
+
+void Bus::onClosed(Lane &lane, QualityReason reason, const QString &text, Connection::State before, bool wasAsked) {
+  const bool wasQuiet = before == Connection::State::Open && !wasAsked && reason == QualityReason::NoConnection;
+  if (wasQuiet) return pump();
+  if (!lane.isMain) {
+    const bool isRefused =
+        before == Connection::State::Opening || (reason == QualityReason::NoConnection && !lane.answeredSinceOpen);
+    if (isRefused) lane.unusableUntil = Connection::now() + secondConnectionPause;
+    return pump();
+  }
+  // First, so that whoever hears of the loss and writes meanwhile is told that there is no connection.
+  if (!lane.answeredSinceOpen) {
+    lane.endpoint = (lane.endpoint + 1) % m_settings.endpoints.size();
+    lane.retry.start(lane.backoff.next());
+  }
+  // Silence is a matter of one unit; others behind the same gateway may well answer.
+  const bool isDown =
+      before == Connection::State::Opening || (reason != QualityReason::Timeout && ++lane.failuresInRow >= downAfter);
+  if (isDown) tellDown(reason, text);
+  pump();
+}
+
+void Bus::tellDown(QualityReason reason, const QString &text) {
+  const QString where = endpointText();
+  const QString problem = reason == QualityReason::NoConnection
+                              ? QStringLiteral("no connection to %1: %2").arg(where, text)
+                              : QStringLiteral("%1 answers wrongly: %2").arg(where, text);
+  deliver([&] {
+    for (BusClient *client : QList(m_arbiter.clients())) {
+      if (isAttached(client)) client->linkLost(reason, problem);
+    }
+  });
+}
+
+}  // namespace tagwire::modbus

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QObject>
+
+#include <chrono>
+#include <memory>
+
+#include "endpoint.h"
+
+namespace tagwire::modbus {
+
+/// Bytes to and from a device: a TCP connection or a serial port. Tells the end of a link once. Thread-bound; owned by
+/// the Connection.
+class Link : public QObject {
+  Q_OBJECT
+ public:
+  explicit Link(QObject *parent) : QObject(parent) {}
+
+  /// Ends in opened() or broken(); may emit either from within.
+  virtual void open() = 0;
+  /// Emits nothing.
+  virtual void close() = 0;
+  virtual void write(const QByteArray &bytes) = 0;
+  /// Sends what was written at once, without another turn of the loop.
+  virtual void flush() = 0;
+  /// At most 16 KiB of what arrived; a flood beyond it stays in the kernel.
+  virtual QByteArray read() = 0;
+
+ Q_SIGNALS:
+  void opened();
+  void readable();
+  void broken(const QString &text);
+};
+
+std::unique_ptr<Link> makeLink(const Endpoint &endpoint);
+
+}  // namespace tagwire::modbus

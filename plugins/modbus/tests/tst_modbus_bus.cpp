@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QFile>
+#include <QTest>
+
+#include "busbook.h"
+#include "modbusfixture.h"
+#include "rtu.h"
+
+using namespace tagwire;
+using namespace tagwire::modbus;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto never = std::chrono::nanoseconds::max();
+constexpr int timeoutMs = 150;
+constexpr int healMs = timeoutMs + 2000 + 500;
+
+/// A client that always, or never, has something; counts what was taken.
+class FakeClient : public BusClient {
+ public:
+  explicit FakeClient(quint8 id = 1) : unit(id) {}
+
+  std::optional<Request> takeCommand(Moment) override {
+    if (commands == 0) return std::nullopt;
+    --commands;
+    return request(0, false);
+  }
+  std::optional<Request> takePoll(Moment, Scope scope) override {
+    if (scope != Scope::Healthy && hasAside) return request(2, true);
+    if (polls == 0) return std::nullopt;
+    --polls;
+    return request(1, false);
+  }
+  Moment commandDue() const override { return commands > 0 ? Moment::min() : never; }
+  Moment due(Scope scope) const override {
+    if (scope == Scope::Aside) return hasAside ? Moment(0) : never;
+    return polls > 0 ? pollDue : never;
+  }
+  std::chrono::milliseconds asideTime() const override { return hasAside ? 100ms : 0ms; }
+  void linkOpened(Moment) override {}
+  void linkLost(QualityReason, const QString &) override {}
+  void answered(const Request &, const modbus::Reply &, Moment, std::chrono::nanoseconds) override {}
+  void unanswered(const Request &, QualityReason, const QString &, Moment) override {}
+  void interrupted(const Request &, const QString &) override {}
+  void turnEnded() override {}
+
+  quint8 unit;
+  int commands = 0;
+  int polls = 0;
+  Moment pollDue{0};
+  bool hasAside = false;
+
+ private:
+  Request request(quint64 mark, bool isAside) const {
+    Request made;
+    made.unit = unit;
+    made.mark = mark;
+    made.isAside = isAside;
+    return made;
+  }
+};
+
+/// "c" for a command, "p" for a poll, "a" for one aside, with the unit.
+QString order(Arbiter &arbiter, int count, std::chrono::nanoseconds now = 0s) {
+  QString text;
+  for (int i = 0; i < count; ++i) {
+    const auto request = arbiter.next(Scope::All, true, now);
+    if (!request) break;
+    text += QStringLiteral("cpa")[static_cast<qsizetype>(request->mark)] + QString::number(request->unit) + u' ';
+  }
+  return text.trimmed();
+}
+
+QList<ModbusPoint> pointsOfUnits(int units, int periodMs = 20) {
+  QList<ModbusPoint> points;
+  for (int unit = 1; unit <= units; ++unit) {
+    points.append(makePoint("p", Table::Holding, 0, PointType::Uint16, periodMs));
+    points.last().name = QStringLiteral("p%1").arg(unit);
+    points.last().unit = static_cast<quint8>(unit);
+  }
+  return points;
+}
+
+std::shared_ptr<Bus> busWith(quint16 port, int maxOutstanding, bool hasSecondConnection) {
+  return std::make_shared<Bus>(Bus::Settings{{SourceUnderTest::endpointTo(port)},
+                                             maxOutstanding,
+                                             hasSecondConnection,
+                                             std::chrono::milliseconds(timeoutMs),
+                                             {}});
+}
+
+double counted(SourceUnderTest &test, const char *name) { return test.context.metrics().counter(name, "").value(); }
+
+qint64 residentKiB() {
+  QFile file(QStringLiteral("/proc/self/statm"));
+  if (!file.open(QIODevice::ReadOnly)) return 0;
+  return file.readAll().split(' ').value(1).toLongLong() * 4;
+}
+
+const Value seven = qint64(7);
+const Value eight = qint64(8);
+
+}  // namespace
+
+class TestModbusBus : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void commandsGoFirstButDoNotStarvePolls() {
+    FakeClient client;
+    Arbiter arbiter;
+    arbiter.add(&client);
+    client.commands = 20;
+    client.polls = 3;
+    QCOMPARE(order(arbiter, 11), QStringLiteral("c1 c1 c1 c1 c1 c1 c1 c1 p1 c1 c1"));
+    client.polls = 0;
+    QCOMPARE(order(arbiter, 100).count(u'c'), 10);
+    QVERIFY(!arbiter.next(Scope::All, true, 0s));
+  }
+
+  void equalsTakeTurns() {
+    FakeClient first(1);
+    FakeClient second(2);
+    Arbiter arbiter;
+    arbiter.add(&first);
+    arbiter.add(&second);
+    first.polls = second.polls = 3;
+    second.commands = 1;
+    first.commands = 1;
+    QCOMPARE(order(arbiter, 8), QStringLiteral("c2 c1 p2 p1 p2 p1 p2 p1"));
+    arbiter.remove(&second);
+    second.polls = 1;
+    QVERIFY(!arbiter.next(Scope::All, true, 0s));
+  }
+
+  void unitsAsideGetTheirShareOrTheGaps() {
+    FakeClient client;
+    Arbiter arbiter;
+    arbiter.add(&client);
+    client.hasAside = true;
+    client.polls = 1000;
+    QCOMPARE(order(arbiter, 1, 10s), QStringLiteral("a1"));
+    arbiter.asideEnded(10s, 100ms);
+    QCOMPARE(order(arbiter, 3, 10s), QStringLiteral("p1 p1 p1"));
+    QCOMPARE(order(arbiter, 1, 12s), QStringLiteral("a1"));
+    // Nobody else has anything to ask for long enough: no need to wait.
+    arbiter.asideEnded(12s, 100ms);
+    client.pollDue = 12s + 100ms;
+    QCOMPARE(order(arbiter, 1, 12s), QStringLiteral("a1"));
+    client.pollDue = 12s + 99ms;
+    QCOMPARE(order(arbiter, 1, 12s), QStringLiteral("p1"));
+    QCOMPARE(arbiter.due(Scope::All, true, 12s), std::chrono::nanoseconds(12s + 99ms));
+    client.polls = 0;
+    QCOMPARE(order(arbiter, 1, 12s), QStringLiteral("a1"));
+  }
+
+  void theBreakerOpensAndCloses() {
+    using State = CircuitBreaker::State;
+    CircuitBreaker breaker(2, 1000ms, false);
+    breaker.failed(0s);
+    QCOMPARE(breaker.state(), State::Closed);
+    QVERIFY(!breaker.isGivenUp());
+    breaker.answered();
+    breaker.failed(1s);
+    breaker.failed(2s);
+    QCOMPARE(breaker.state(), State::Open);
+    QVERIFY(breaker.isGivenUp());
+    QCOMPARE(breaker.probeAt(), std::chrono::nanoseconds(2250ms));
+    breaker.failed(3s);
+    QCOMPARE(breaker.probeAt(), std::chrono::nanoseconds(3500ms));
+    breaker.failed(4s);
+    breaker.failed(6s);
+    QCOMPARE(breaker.probeAt(), std::chrono::nanoseconds(7s));
+    // Who answers probes but no real request goes on waiting ever longer.
+    breaker.probeAnswered();
+    QCOMPARE(breaker.state(), State::Trial);
+    breaker.failed(8s);
+    QCOMPARE(breaker.probeAt(), std::chrono::nanoseconds(9s));
+    breaker.probeAnswered();
+    breaker.answered();
+    QCOMPARE(breaker.state(), State::Closed);
+    // On a line the very first failure opens it, with a probe at once.
+    CircuitBreaker line(2, 1000ms, true);
+    line.failed(5s);
+    QCOMPARE(line.state(), State::Open);
+    QCOMPARE(line.probeAt(), std::chrono::nanoseconds(5s));
+    QVERIFY(!line.isGivenUp());
+  }
+
+  void severalRequestsAreUnderWayAtOnce() {
+    FaultyServer server;
+    QList<std::pair<QPointer<QTcpSocket>, Frame>> held;
+    // Answers in fours, the last one first; each answer holds its own address.
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      held.append({client, request});
+      if (held.size() < 4) return;
+      std::reverse(held.begin(), held.end());
+      for (const auto &[socket, frame] : std::exchange(held, {})) {
+        const quint16 address = static_cast<quint16>((quint8(frame.pdu[1]) << 8) | quint8(frame.pdu[2]));
+        if (socket) {
+          socket->write(encodeMbap({frame.transaction, frame.unit, FaultyServer::wellPdu(frame.pdu, address)}));
+        }
+      }
+    };
+    QList<ModbusPoint> points;
+    for (int i = 0; i < 16; ++i) {
+      points.append(makePoint("p", Table::Holding, i * 1000, PointType::Uint16, 50));
+      points.last().name = QStringLiteral("p%1").arg(i);
+    }
+    SourceUnderTest test(busWith(server.port(), 4, false), SourceUnderTest::settingsOf(2000), points);
+    test.source->start();
+    for (int i = 0; i < 16; ++i) QTRY_VERIFY(test.value(i) == Value(qint64(i * 1000)));
+    QCOMPARE(server.connections, 1);
+    QCOMPARE(counted(test, "tagwire_modbus_timeouts_total"), 0.0);
+  }
+
+  void whoWaitsBesideALostRequestIsNotBad() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
+      if (request.unit != 2) FaultyServer::well(7)(client, request);
+    };
+    SourceUnderTest test(busWith(server.port(), 8, false), SourceUnderTest::settingsOf(50), pointsOfUnits(6));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    for (int i : {0, 2, 3, 4, 5}) QTRY_COMPARE(test.quality(i), QStringLiteral("good"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 100);
+    for (const Sample &sample : std::as_const(test.samples)) {
+      if (sample.point != test.ids[1]) QVERIFY(sample.quality.isGood());
+    }
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), 50 + 2000 + 500);
+  }
+
+  void aDeadUnitOverTcpCostsTheOthersNothing() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
+      if (request.unit != 2) FaultyServer::well(7)(client, request);
+    };
+    SourceUnderTest test(busWith(server.port(), 1, true), SourceUnderTest::settingsOf(timeoutMs),
+                         pointsOfUnits(3, 100));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    // It is known to be dead now: from here on no other unit waits for it, though it is probed all the time.
+    const double skipped = counted(test, "tagwire_modbus_skipped_cycles_total");
+    const double timeouts = counted(test, "tagwire_modbus_timeouts_total");
+    QTRY_VERIFY(counted(test, "tagwire_modbus_timeouts_total") >= timeouts + 3);
+    QVERIFY(counted(test, "tagwire_modbus_skipped_cycles_total") - skipped <= 2);
+    QVERIFY(server.connections >= 2);
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), healMs);
+  }
+
+  void aDeviceThatTakesOneConnectionOnlyIsReadAllTheSame() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
+      if (request.unit != 2) FaultyServer::well(7)(client, request);
+    };
+    int open = 0;
+    server.onConnect = [&](QTcpSocket *client) {
+      connect(client, &QTcpSocket::disconnected, this, [&] { --open; });
+      if (++open > 1) client->abort();
+    };
+    SourceUnderTest test(busWith(server.port(), 1, true), SourceUnderTest::settingsOf(50), pointsOfUnits(3));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    QTRY_COMPARE(test.quality(2), QStringLiteral("good"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 60);
+    QCOMPARE(test.quality(0), QStringLiteral("good"));
+    server.behaviour = FaultyServer::well(8);
+    server.onConnect = nullptr;
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), 50 + 2000 + 500);
+  }
+
+  void aGatewaysWordForAUnitSuspendsItOnly() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
+      if (request.unit != 2) return FaultyServer::well(7)(client, request);
+      client->write(encodeMbap({request.transaction, request.unit, QByteArray::fromHex("830B")}));
+    };
+    SourceUnderTest test(busWith(server.port(), 1, false), SourceUnderTest::settingsOf(timeoutMs), pointsOfUnits(2));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:gateway_target_failed"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 100);
+    const auto asked = std::count_if(server.requests.begin() + before, server.requests.end(),
+                                     [](const Frame &frame) { return frame.unit == 2; });
+    QVERIFY2(asked < 15, qPrintable(QString::number(asked)));
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), healMs);
+  }
+
+  void takesTheNextEndpointWhenOneFails() {
+    FaultyServer first;
+    FaultyServer second;
+    second.behaviour = FaultyServer::well(8);
+    const quint16 firstPort = first.port();
+    auto bus = std::make_shared<Bus>(Bus::Settings{
+        {SourceUnderTest::endpointTo(firstPort), SourceUnderTest::endpointTo(second.port())}, 1, false, 150ms, {}});
+    SourceUnderTest test(bus, SourceUnderTest::settingsOf(timeoutMs), pointsOfUnits(1));
+    test.source->start();
+    QTRY_VERIFY(test.value(0) == seven);
+    QCOMPARE(second.connections, 0);
+    first.close();
+    QTRY_VERIFY(test.value(0) == eight);
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    QVERIFY(first.listenAgain(firstPort));
+    // One that accepts and never answers has failed as well.
+    second.behaviour = [](QTcpSocket *, const Frame &) {};
+    QTRY_VERIFY_WITH_TIMEOUT(test.value(0) == seven && test.quality(0) == u"good", healMs);
+  }
+
+  void pausesAreKept() {
+    FaultyServer server;
+    QElapsedTimer watch;
+    watch.start();
+    qint64 connected = 0;
+    QList<qint64> asked;
+    server.onConnect = [&](QTcpSocket *) { connected = watch.elapsed(); };
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      asked.append(watch.elapsed());
+      FaultyServer::well(7)(client, request);
+    };
+    auto bus =
+        std::make_shared<Bus>(Bus::Settings{{SourceUnderTest::endpointTo(server.port())}, 1, false, 1000ms, 100ms});
+    SourceSettings settings = SourceUnderTest::settingsOf(1000);
+    settings.units.particular[1] = settings.units.usual;
+    settings.units.particular[1].requestPause = 50ms;
+    SourceUnderTest test(bus, settings, pointsOfUnits(1, 10));
+    test.source->start();
+    QTRY_VERIFY(asked.size() >= 5);
+    QVERIFY(asked[0] - connected >= 98);
+    for (qsizetype i = 1; i < asked.size(); ++i) QVERIFY(asked[i] - asked[i - 1] >= 48);
+  }
+
+  void twoInstancesShareALine() {
+    QTcpServer server;
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    int connections = 0;
+    int underWay = 0;
+    int most = 0;
+    QList<quint8> units;
+    connect(&server, &QTcpServer::newConnection, this, [&] {
+      QTcpSocket *client = server.nextPendingConnection();
+      ++connections;
+      auto decoder = std::make_shared<RtuDecoder>(RtuDecoder::Reads::Requests);
+      connect(client, &QTcpSocket::readyRead, client, [&, client, decoder] {
+        decoder->add(client->readAll());
+        while (const auto frame = decoder->next()) {
+          most = std::max(most, ++underWay);
+          units.append(frame->unit);
+          QTimer::singleShot(2, client, [&, client, frame] {
+            --underWay;
+            client->write(encodeRtu({0, frame->unit, FaultyServer::wellPdu(frame->pdu, frame->unit)}));
+          });
+        }
+      });
+    });
+    Endpoint endpoint = SourceUnderTest::endpointTo(server.serverPort());
+    endpoint.transport = Transport::RtuOverTcp;
+    const Bus::Settings settings{{endpoint}, 1, false, 1000ms, {}};
+    BusBook book;
+    const auto firstBus = book.bus(settings);
+    const auto secondBus = book.bus(settings);
+    QVERIFY(firstBus && secondBus);
+    QVERIFY(*firstBus == *secondBus);
+    QList<ModbusPoint> points = pointsOfUnits(2);
+    SourceUnderTest first(*firstBus, SourceUnderTest::settingsOf(1000), {points[0]});
+    SourceUnderTest second(*secondBus, SourceUnderTest::settingsOf(1000), {points[1]});
+    first.source->start();
+    second.source->start();
+    QTRY_VERIFY(first.value(0) == Value(qint64(1)));
+    QTRY_VERIFY(second.value(0) == Value(qint64(2)));
+    QTRY_VERIFY(units.count(1) >= 10 && units.count(2) >= 10);
+    QCOMPARE(connections, 1);
+    QCOMPARE(most, 1);
+    // One stops, the other goes on.
+    first.source->stop();
+    const qsizetype before = units.count(2);
+    QTRY_VERIFY(units.count(2) > before + 5);
+    QCOMPARE(second.quality(0), QStringLiteral("good"));
+    first.source->start();
+    QTRY_VERIFY(first.samples.size() >= 2);
+  }
+
+  void aLineHasOneSetting() {
+    BusBook book;
+    Endpoint endpoint;
+    endpoint.transport = Transport::Serial;
+    endpoint.device = QStringLiteral("/dev/ttyNone");
+    auto first = book.bus({{endpoint}, 1, false, 1000ms, {}});
+    QVERIFY(first);
+    endpoint.baud = 9600;
+    const auto other = book.bus({{endpoint}, 1, false, 1000ms, {}});
+    QVERIFY(!other);
+    QVERIFY2(other.error().contains(u"rtu:///dev/ttyNone is shared"), qPrintable(other.error()));
+    first->reset();  // nobody has it any more
+    QVERIFY(book.bus({{endpoint}, 1, false, 1000ms, {}}));
+  }
+
+  void aFloodNeitherFillsTheMemoryNorPublishesAnything() {
+    // 300 MB of garbage as fast as loopback carries it, whether asked or not.
+    FaultyServer server;
+    SourceUnderTest test(server.port(), pointsOfUnits(1), timeoutMs);
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    const QByteArray garbage(256 * 1024, '\xA5');
+    qint64 sent = 0;
+    const auto flood = [&](QTcpSocket *client) {
+      const auto more = [&, client] {
+        while (client->bytesToWrite() < 4 * garbage.size() && sent < 300'000'000) sent += client->write(garbage);
+      };
+      connect(client, &QTcpSocket::bytesWritten, client, more);
+      more();
+    };
+    server.onConnect = flood;
+    server.behaviour = [&](QTcpSocket *client, const Frame &) { flood(client); };
+    const qint64 before = residentKiB();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:invalid_response"));
+    QTRY_VERIFY_WITH_TIMEOUT(server.connections >= 5, 20000);
+    QVERIFY2(residentKiB() - before < 30'000, qPrintable(QString::number(residentKiB() - before)));
+    for (const Sample &sample : std::as_const(test.samples)) {
+      QVERIFY(!sample.quality.isGood() || sample.value == seven);
+    }
+    server.onConnect = nullptr;
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(0), QStringLiteral("good"), healMs);
+  }
+
+  void disabledPointsAreSaidAndNeverRead() {
+    FaultyServer server;
+    QList<ModbusPoint> points = pointsOfUnits(2);
+    points[1].isEnabled = false;
+    SourceUnderTest test(server.port(), points, timeoutMs);
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:disabled"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    QTRY_COMPARE(test.state, PluginState::Running);
+    test.write(1, qint64(3));
+    QTRY_COMPARE(test.stepsText(), QStringLiteral("failed"));
+    server.close();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:no_connection"));
+    QCOMPARE(test.quality(1), QStringLiteral("bad:disabled"));
+    QVERIFY(std::none_of(server.requests.begin(), server.requests.end(),
+                         [](const Frame &frame) { return frame.unit == 2; }));
+  }
+};
+
+QTEST_GUILESS_MAIN(TestModbusBus)
+#include "tst_modbus_bus.moc"
