@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "modbusserversink.h"
+
+namespace tagwire::modbus {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr quint8 deviceBusy = 6;
+/// A scanner that comes again and again is one event as long as it does not pause for this long.
+constexpr auto calm = 60s;
+
+}  // namespace
+
+ModbusServerSink::ModbusServerSink(const ModbusServerConfig &config, const QList<ExposedPoint> &points,
+                                   PluginContext &context)
+    : m_config(config),
+      m_context(context),
+      m_server({.clients = config.clients}),
+      m_exposure(points, config.onBad, [this](quint8 unit) -> RegisterImage & { return m_server.image(unit); }),
+      m_misfits(context.metrics().counter("tagwire_modbus_server_unfit_values_total",
+                                          "Values that did not fit into their registers")) {
+  m_server.countIn(context.metrics());
+  m_server.setAdmission([this](const QHostAddress &peer) { return m_config.admits(peer); });
+  m_server.setWriteHandler([this](quint8 unit, const RegisterWrite &write, const QString &peer,
+                                  const ModbusServer::Done &done) { request(unit, write, peer, done); });
+  connect(&m_server, &ModbusServer::lost, this, &ModbusServerSink::lineLost);
+  connect(&m_server, &ModbusServer::turnedAway, this, &ModbusServerSink::clientTurnedAway);
+}
+
+ModbusServerSink::~ModbusServerSink() { stop(); }
+
+void ModbusServerSink::start() {
+  if (m_isRunning) return;
+  const QStringList problems = m_exposure.bind(m_context.points());
+  showLastValues();
+  if (!listen()) return;
+  m_isRunning = true;
+  qCInfo(m_context.log()).noquote() << "listening on" << m_server.addresses().join(QStringLiteral(", "));
+  const auto state = problems.isEmpty() ? PluginState::Running : PluginState::Degraded;
+  Q_EMIT statusChanged(state, QStringList(problems.mid(0, 5)).join(QStringLiteral("; ")));
+}
+
+bool ModbusServerSink::listen() {
+  for (const ListenEndpoint &where : m_config.listen) {
+    const auto listening = m_server.listen(where);
+    if (listening) continue;
+    m_server.close();
+    if (listening.error().isBusy) m_context.portBusy(where.toText());
+    Q_EMIT statusChanged(PluginState::Failed, listening.error().text);
+    return false;
+  }
+  return true;
+}
+
+void ModbusServerSink::stop() {
+  m_isRunning = false;
+  m_pending.clear();
+  m_server.close();
+}
+
+/// What came while we did not run counts too.
+void ModbusServerSink::showLastValues() {
+  for (const PointId id : m_exposure.pointIds()) {
+    Sample last = m_context.points().last(id);
+    last.point = id;
+    show(last);
+  }
+}
+
+void ModbusServerSink::write(const Samples &samples) {
+  if (!m_isRunning) return;
+  for (const Sample &sample : samples) show(sample);
+  Q_EMIT written();
+}
+
+void ModbusServerSink::show(const Sample &sample) {
+  const quint64 before = m_exposure.misfits();
+  for (const QString &wrong : m_exposure.take(sample)) qCWarning(m_context.log()).noquote() << wrong;
+  if (m_exposure.misfits() > before) m_misfits.add(static_cast<double>(m_exposure.misfits() - before));
+}
+
+void ModbusServerSink::notify(const Event &event) {
+  if (!m_isRunning) return;
+  if (const auto *status = std::get_if<CommandStatus>(&event.body)) m_pending.take(*status);
+}
+
+/// The host starts us anew, and that opens the line.
+void ModbusServerSink::lineLost(const QString &why) {
+  stop();
+  Q_EMIT statusChanged(PluginState::Failed, why);
+}
+
+void ModbusServerSink::clientTurnedAway(const QString &why) {
+  const auto now = m_context.clock().elapsed();
+  if (!m_turnedAway || now - *m_turnedAway > calm) qCWarning(m_context.log()).noquote() << "turned away:" << why;
+  m_turnedAway = now;
+}
+
+void ModbusServerSink::request(quint8 unit, const RegisterWrite &write, const QString &peer,
+                               const ModbusServer::Done &done) {
+  const auto writes = m_exposure.meaning(unit, write);
+  if (!writes) return done(writes.error());
+  if (writes->isEmpty()) return done(0);
+  if (m_pending.isFull()) return done(deviceBusy);
+  QList<Command> commands;
+  QStringList ids;
+  for (const PointWrite &each : *writes) {
+    commands << commandFor(each, peer);
+    ids << commands.last().id;
+  }
+  // Before they are told: a refusal may come from within.
+  const quint64 number = m_pending.add(ids, done);
+  QTimer::singleShot(m_config.answerWithin, this, [this, number] { m_pending.expire(number); });
+  for (const Command &command : commands) Q_EMIT commandRequested(command);
+}
+
+Command ModbusServerSink::commandFor(const PointWrite &write, const QString &peer) const {
+  Command command;
+  command.id = newCommandId();
+  command.point = write.point;
+  command.value = write.value;
+  command.requestedBy = QStringLiteral("modbus@") + peer;
+  command.created = m_context.clock().now();
+  return command;
+}
+
+}  // namespace tagwire::modbus
