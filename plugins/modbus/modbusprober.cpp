@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds reopenPause{300};
 constexpr std::chrono::milliseconds shortestConnect{1000};
 constexpr std::chrono::milliseconds busyPause{200};
 
+/// On a line, behind a device server too: for a late answer to go by, before the same unit is asked for something else.
+constexpr std::chrono::milliseconds shortestPauseForLate{500};
+
 }  // namespace
 
 ModbusProber::ModbusProber() : m_timer(this) {
@@ -110,10 +113,9 @@ void ModbusProber::onReplied(const Reply &reply, std::chrono::nanoseconds took) 
 
 void ModbusProber::onFailed(QualityReason reason, const QString &text) {
   m_unit->failed(reason, text);
-  // On a serial port a late answer must have gone by before the same unit is asked for something else.
   const bool goesOn = m_unit->presence() == UnitProbe::Presence::Answers;
-  if (m_options.endpoint.transport == Transport::Serial && goesOn) {
-    m_quietUntil = Connection::now() + m_options.timeout;
+  if (m_options.endpoint.isLine() && goesOn) {
+    m_quietUntil = Connection::now() + std::max(m_options.timeout, shortestPauseForLate);
   }
   tell();
   stepAt(Connection::now());

@@ -83,24 +83,23 @@ class SerialCable {
   bool isCut = false;
 };
 
-/// A serial device server on a cable: passes the bytes of its one TCP client on, and the answers back. Thread-bound;
-/// owned by the test.
+/// A serial device server: passes the bytes of its TCP client on to a line, and those of the line to whoever is its
+/// client just then. Thread-bound; owned by the test.
 class SerialDeviceServer : public QObject {
  public:
-  explicit SerialDeviceServer(SerialCable &cable) {
+  explicit SerialDeviceServer(const std::function<void(const QByteArray &)> &toLine) {
     m_server.listen(QHostAddress::LocalHost);
-    connect(&m_server, &QTcpServer::newConnection, this, [this, &cable] {
+    connect(&m_server, &QTcpServer::newConnection, this, [this, toLine] {
       m_client = m_server.nextPendingConnection();
-      connect(m_client, &QTcpSocket::readyRead, this,
-              [client = m_client, &cable] { cable.far.write(client->readAll()); });
+      connect(m_client, &QTcpSocket::readyRead, this, [client = m_client, toLine] { toLine(client->readAll()); });
       connect(m_client, &QTcpSocket::disconnected, m_client, &QObject::deleteLater);
     });
-    cable.far.onBytes = [this](const QByteArray &bytes) {
-      if (m_client) m_client->write(bytes);
-    };
   }
 
   quint16 port() const { return m_server.serverPort(); }
+  void send(const QByteArray &bytes) {
+    if (m_client) m_client->write(bytes);
+  }
 
  private:
   QTcpServer m_server;

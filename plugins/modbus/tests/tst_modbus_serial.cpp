@@ -63,28 +63,43 @@ class LinePlc : public QObject {
   using Behaviour = std::function<void(LinePlc &, const Frame &)>;
 
   LinePlc() {
-    port.onBytes = [this](const QByteArray &bytes) {
-      m_decoder.add(bytes);
-      while (const auto frame = m_decoder.next()) {
-        requests.append(*frame);
-        behaviour(*this, *frame);
-      }
-      if (!m_decoder.error().isEmpty()) garbage = m_decoder.error();
-    };
+    port.onBytes = [this](const QByteArray &bytes) { take(bytes); };
+  }
+
+  void take(const QByteArray &bytes) {
+    m_decoder.add(bytes);
+    while (const auto frame = m_decoder.next()) {
+      requests.append(*frame);
+      behaviour(*this, *frame);
+    }
+    if (!m_decoder.error().isEmpty()) garbage = m_decoder.error();
+  }
+  void write(const QByteArray &bytes) {
+    if (deviceServer) {
+      deviceServer->send(bytes);
+    } else {
+      port.write(bytes);
+    }
+  }
+  /// Reached over TCP from now on; the port it listens at.
+  quint16 beBehindDeviceServer() {
+    deviceServer = std::make_unique<SerialDeviceServer>([this](const QByteArray &bytes) { take(bytes); });
+    return deviceServer->port();
   }
 
   static Behaviour well(quint16 value) {
-    return [value](LinePlc &plc, const Frame &request) { plc.port.write(answerOf(request, value)); };
+    return [value](LinePlc &plc, const Frame &request) { plc.write(answerOf(request, value)); };
   }
   static Behaviour raw(const std::function<QByteArray(const Frame &)> &bytes) {
-    return [bytes](LinePlc &plc, const Frame &request) { plc.port.write(bytes(request)); };
+    return [bytes](LinePlc &plc, const Frame &request) { plc.write(bytes(request)); };
   }
   /// `bytes` this much later.
   void writeLater(int milliseconds, const QByteArray &bytes) {
-    QTimer::singleShot(milliseconds, Qt::PreciseTimer, this, [this, bytes] { port.write(bytes); });
+    QTimer::singleShot(milliseconds, Qt::PreciseTimer, this, [this, bytes] { write(bytes); });
   }
 
   Pseudoterminal port;
+  std::unique_ptr<SerialDeviceServer> deviceServer;
   Behaviour behaviour = well(7);
   QList<Frame> requests;
   QString garbage;  ///< what arrived was no request
@@ -106,7 +121,14 @@ class SlowPlc : public QObject {
   std::function<int(const Frame &)> delayMs = [](const Frame &) { return 1; };
   /// Empty: none. Unless set, each register holds its own address.
   std::function<QByteArray(const Frame &)> answer = [](const Frame &request) {
-    return answerOf(request, qFromBigEndian<quint16>(request.pdu.constData() + 1));
+    const auto first = qFromBigEndian<quint16>(request.pdu.constData() + 1);
+    const int count = static_cast<quint8>(request.pdu[4]);
+    QByteArray pdu = request.pdu.left(1) + static_cast<char>(count * 2);
+    for (int i = 0; i < count; ++i) {
+      const int address = first + i;
+      pdu.append(static_cast<char>(address >> 8)).append(static_cast<char>(address & 0xFF));
+    }
+    return encodeRtu({0, request.unit, pdu});
   };
   int answers = 0;
 
@@ -117,7 +139,7 @@ class SlowPlc : public QObject {
       m_waiting.pop_front();
       ++answers;
       const QByteArray bytes = answer(request);
-      if (!bytes.isEmpty()) m_plc.port.write(bytes);
+      if (!bytes.isEmpty()) m_plc.write(bytes);
       if (!m_waiting.empty()) next();
     });
   }
@@ -240,7 +262,7 @@ class TestModbusSerial : public QObject {
     LinePlc plc;
     quint16 counter = 0;
     plc.behaviour = [&](LinePlc &line, const Frame &request) {
-      line.port.write(answerOf(request, ++counter) + QByteArray::fromHex("00FFA5"));
+      line.write(answerOf(request, ++counter) + QByteArray::fromHex("00FFA5"));
     };
     SourceUnderTest test(busAt(plc.port.device()), settings(), onePoint());
     test.source->start();
@@ -253,7 +275,7 @@ class TestModbusSerial : public QObject {
     quint16 counter = 0;
     plc.behaviour = [&](LinePlc &line, const Frame &request) {
       const QByteArray bytes = answerOf(request, ++counter);
-      for (int i = 0; i < 5; ++i) line.port.write(bytes);
+      for (int i = 0; i < 5; ++i) line.write(bytes);
     };
     SourceUnderTest test(busAt(plc.port.device()), settings(), onePoint());
     test.source->start();
@@ -294,16 +316,25 @@ class TestModbusSerial : public QObject {
   void aPlcThatIsOftenLateNeverSwapsValues_data() {
     QTest::addColumn<int>("every");
     QTest::addColumn<int>("lateMs");
+    QTest::addColumn<bool>("overTcp");
     for (const int every : {1, 2, 3, 5}) {
       for (const int late : {timeoutMs + 50, timeoutMs * 2 + 10}) {
-        QTest::addRow("every %d by %d ms", every, late) << every << late;
+        QTest::addRow("every %d by %d ms", every, late) << every << late << false;
       }
     }
+    QTest::addRow("every 2 over TCP") << 2 << timeoutMs + 50 << true;
+    QTest::addRow("every 3 over TCP") << 3 << timeoutMs * 2 + 10 << true;
   }
   void aPlcThatIsOftenLateNeverSwapsValues() {
     QFETCH(int, every);
     QFETCH(int, lateMs);
+    QFETCH(bool, overTcp);
     LinePlc plc;
+    Endpoint endpoint = endpointAt(plc.port.device());
+    if (overTcp) {
+      endpoint = SourceUnderTest::endpointTo(plc.beBehindDeviceServer());
+      endpoint.transport = Transport::RtuOverTcp;
+    }
     SlowPlc slow(plc);
     slow.delayMs = [&](const Frame &) { return slow.answers % every == every - 1 ? lateMs : 1; };
     QList<ModbusPoint> points{makePoint("a", Table::Holding, 11, PointType::Uint16),
@@ -311,7 +342,9 @@ class TestModbusSerial : public QObject {
                               makePoint("c", Table::Holding, 900, PointType::Uint16)};
     // Told every time.
     for (ModbusPoint &point : points) point.maxSilence = std::chrono::milliseconds(1);
-    SourceUnderTest test(busAt(plc.port.device()), settings(), points);
+    const auto bus =
+        std::make_shared<Bus>(Bus::Settings{{endpoint}, 1, false, std::chrono::milliseconds(timeoutMs), {}});
+    SourceUnderTest test(bus, settings(), points);
     test.source->start();
     QTRY_VERIFY_WITH_TIMEOUT(slow.answers >= 12, 20000);
     slow.delayMs = [](const Frame &) { return 1; };
@@ -394,7 +427,7 @@ class TestModbusSerial : public QObject {
       most = std::max(most, ++underWay);
       QTimer::singleShot(5, &line, [&, request] {
         --underWay;
-        line.port.write(answerOf(request, request.unit));
+        line.write(answerOf(request, request.unit));
       });
     };
     BusBook book;
@@ -459,7 +492,7 @@ class TestModbusSerial : public QObject {
       if (request.unit != 3) return;
       const bool isRead = request.pdu[0] == 3;
       const QByteArray refusal = QByteArray(1, static_cast<char>(request.pdu[0] | 0x80)) + '\1';
-      line.port.write(isRead ? answerOf(request, 7) : encodeRtu({0, request.unit, refusal}));
+      line.write(isRead ? answerOf(request, 7) : encodeRtu({0, request.unit, refusal}));
     };
     ModbusProber prober;
     QStringList lines;
@@ -476,6 +509,37 @@ class TestModbusSerial : public QObject {
     QVERIFY(lines.contains(QStringLiteral("no answer: 1-2, 4")));
     QCOMPARE(lines.last(), QStringLiteral("1 of 4 unit ids answer: 3"));
     QVERIFY2(plc.garbage.isEmpty(), qPrintable(plc.garbage));
+  }
+
+  void theProberSwapsNothingOnAPlcThatIsOftenLate_data() {
+    QTest::addColumn<bool>("overTcp");
+    QTest::newRow("port") << false;
+    QTest::newRow("over TCP") << true;
+  }
+  void theProberSwapsNothingOnAPlcThatIsOftenLate() {
+    QFETCH(bool, overTcp);
+    LinePlc plc;
+    const QString where = overTcp ? QStringLiteral("rtu+tcp://127.0.0.1:%1").arg(plc.beBehindDeviceServer())
+                                  : QStringLiteral("rtu://%1?baud=115200&parity=none").arg(plc.port.device());
+    SlowPlc slow(plc);
+    slow.delayMs = [&](const Frame &) { return slow.answers % 7 == 6 ? 250 : 1; };
+    ModbusProber prober;
+    QStringList lines;
+    std::optional<int> exitCode;
+    connect(&prober, &Tool::line, this, [&](const QString &text) { lines << text; });
+    connect(&prober, &Tool::finished, this, [&](int code) { exitCode = code; });
+    QVERIFY(prober.start({where, QStringLiteral("--units"), QStringLiteral("1"), QStringLiteral("--timeout-ms"),
+                          QStringLiteral("50"), QStringLiteral("--values"), QStringLiteral("--registers"),
+                          QStringLiteral("holding:1000-1499")}));
+    QTRY_COMPARE_WITH_TIMEOUT(exitCode, std::optional(0), 20000);
+    int values = 0;
+    for (const QString &text : std::as_const(lines)) {
+      const QStringList words = text.split(u' ', Qt::SkipEmptyParts);
+      if (words.size() != 4 || !words[2].startsWith(u"0x")) continue;
+      QCOMPARE(words[3], words[1]);
+      ++values;
+    }
+    QVERIFY2(values == 500, qPrintable(lines.join(u'\n').right(1000)));
   }
 
   void theProberSaysThatThereIsNoPort() {

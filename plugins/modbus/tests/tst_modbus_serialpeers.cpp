@@ -143,7 +143,8 @@ class TestModbusSerialPeers : public QObject {
     QFETCH(QString, peer);
     PeerAtCable line(peer);
     QVERIFY(line.start());
-    SerialDeviceServer deviceServer(line.cable);
+    SerialDeviceServer deviceServer([&](const QByteArray &bytes) { line.cable.far.write(bytes); });
+    line.cable.far.onBytes = [&](const QByteArray &bytes) { deviceServer.send(bytes); };
     Endpoint endpoint = SourceUnderTest::endpointTo(deviceServer.port());
     endpoint.transport = Transport::RtuOverTcp;
     SourceUnderTest test(busTo(endpoint), settings(), onePerTable());

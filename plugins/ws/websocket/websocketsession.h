@@ -77,6 +77,7 @@ class WebSocketSession : public QObject, public Session {
   void take(const QByteArray &bytes);
   void takeText(const QByteArray &text);
   void takeControl(const FrameReader::Received &received);
+  void writeOut(const QByteArray &bytes);
   void gather(const QByteArray &bytes);
   void wait(const QByteArray &bytes);
   void writeOn();
