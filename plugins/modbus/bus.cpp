@@ -77,6 +77,8 @@ void Bus::attach(BusClient *client) {
 
 void Bus::detach(BusClient *client) {
   m_arbiter.remove(client);
+  m_main.connection.disown(client);
+  m_aside.connection.disown(client);
   if (!m_arbiter.clients().isEmpty()) return;
   for (Lane *lane : {&m_main, &m_aside}) {
     lane->connection.close();

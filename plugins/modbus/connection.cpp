@@ -107,6 +107,12 @@ void Connection::send(const Request &request) {
   m_link->write(m_endpoint.isLine() ? encodeRtu(frame) : encodeMbap(frame));
 }
 
+void Connection::disown(const BusClient *client) {
+  for (Sent &sent : m_sent) {
+    if (sent.request.client == client) sent.request.client = nullptr;
+  }
+}
+
 /// Of the request and the longest answer it can have.
 std::chrono::nanoseconds Connection::transmissionTime(const QByteArray &pdu) const {
   const double seconds = m_endpoint.characterSeconds() * static_cast<double>(pdu.size() + 3 + maxRtuBytes);

@@ -40,6 +40,8 @@ class Connection : public QObject {
   /// Only with room, and not before silentAt(). The deadline runs from here; flush() sends.
   void send(const Request &request);
   void flush() { m_link->flush(); }
+  /// What it has under way still occupies the link, but belongs to nobody any more.
+  void disown(const BusClient *client);
 
   static Moment now();
 

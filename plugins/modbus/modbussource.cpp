@@ -84,6 +84,7 @@ void ModbusSource::stop() {
   m_isRunning = false;
   m_polls.clear();
   m_batch.clear();
+  m_commandMark = m_probeForCommand = ++m_mark;
   m_commands.failAll(QStringLiteral("the instance is stopping"));
 }
 
@@ -130,7 +131,17 @@ std::optional<Request> ModbusSource::takeCommand(Moment now) {
   if (!write || !m_isRunning) return std::nullopt;
   m_counters.requests.add();
   const UnitSettings &settings = m_settings.units.of(write->unit);
-  return Request{write->unit, write->pdu, settings.timeout, settings.requestPause};
+  m_commandMark = ++m_mark;
+  return Request{write->unit, write->pdu, settings.timeout, settings.requestPause, false, m_commandMark};
+}
+
+/// Nothing for one that was asked before a stop(): on a shared line its outcome may come after the next start().
+std::optional<Poller::Poll> ModbusSource::pollOf(const Request &request) {
+  const auto found = m_polls.constFind(request.mark);
+  if (found == m_polls.cend()) return std::nullopt;
+  Poller::Poll poll = *found;
+  m_polls.erase(found);
+  return poll;
 }
 
 std::optional<Request> ModbusSource::takePoll(Moment now, Scope scope) {
@@ -166,7 +177,7 @@ void ModbusSource::linkLost(QualityReason reason, const QString &text) {
 void ModbusSource::answered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) {
   m_linkProblem.clear();
   (reply.kind == Reply::Kind::Exception ? m_counters.exceptions : m_counters.answers).add();
-  if (request.mark != 0) {
+  if (!isCommand(request)) {
     pollAnswered(request, reply, now, took);
   } else if (const auto readBack = m_commands.answered(reply, now)) {
     takeReading(readBack->point, readBack->reading, m_context.clock().now(), now);
@@ -176,15 +187,16 @@ void ModbusSource::answered(const Request &request, const Reply &reply, Moment n
 }
 
 void ModbusSource::pollAnswered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) {
-  const Poller::Poll poll = pollOf(request);
+  const auto poll = pollOf(request);
+  if (!poll) return;
   if (reply.kind == Reply::Kind::Answer) {
-    m_poller.answered(poll, now, took);
-    if (!poll.isProbe) takeValues(reply.bytes, poll.block, now);
+    m_poller.answered(*poll, now, took);
+    if (!poll->isProbe) takeValues(reply.bytes, poll->block, now);
   } else if (isOfGateway(reply)) {
-    takeBad(m_poller.unanswered(poll, now), reasonOf(reply.exception));
+    takeBad(m_poller.unanswered(*poll, now), reasonOf(reply.exception));
     if (request.mark == m_probeForCommand) m_commands.unreachable(reply.error);
   } else {
-    takeBad(refusesAddresses(reply) ? m_poller.refused(poll, now) : m_poller.failed(poll, now),
+    takeBad(refusesAddresses(reply) ? m_poller.refused(*poll, now) : m_poller.failed(*poll, now),
             reasonOf(reply.exception));
   }
 }
@@ -195,19 +207,20 @@ void ModbusSource::unanswered(const Request &request, QualityReason reason, cons
     m_linkProblem.clear();  // there is a link, or nothing could have been asked
   }
   if (reason == QualityReason::InvalidResponse) m_counters.invalid.add();
-  if (request.mark == 0) {
+  if (isCommand(request)) {
     if (reason != QualityReason::NoConnection) takeBad(m_poller.unitFailed(request.unit, now), reason);
     m_commands.lost(text);
     return updateStatus();
   }
-  const Poller::Poll poll = pollOf(request);
+  const auto poll = pollOf(request);
+  if (!poll) return;
   if (reason == QualityReason::NoConnection) {
     QList<int> points;
-    for (const Block::Part &part : poll.block.parts) points.append(part.point);
-    m_poller.interrupted(poll);
+    for (const Block::Part &part : poll->block.parts) points.append(part.point);
+    m_poller.interrupted(*poll);
     takeBad(points, reason);
   } else {
-    takeBad(m_poller.unanswered(poll, now), reason);
+    takeBad(m_poller.unanswered(*poll, now), reason);
   }
   if (request.mark == m_probeForCommand) {
     m_commands.unreachable(QStringLiteral("unit %1 does not answer: %2").arg(request.unit).arg(text));
@@ -216,8 +229,8 @@ void ModbusSource::unanswered(const Request &request, QualityReason reason, cons
 }
 
 void ModbusSource::interrupted(const Request &request, const QString &text) {
-  if (request.mark == 0) return m_commands.lost(text);
-  m_poller.interrupted(pollOf(request));
+  if (isCommand(request)) return m_commands.lost(text);
+  if (const auto poll = pollOf(request)) m_poller.interrupted(*poll);
 }
 
 void ModbusSource::turnEnded() {

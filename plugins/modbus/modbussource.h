@@ -61,7 +61,8 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   int indexOf(PointId id) const;
   QString nameOf(const PointState &state) const;
   Request requestOf(const Poller::Poll &poll);
-  Poller::Poll pollOf(const Request &request) { return m_polls.take(request.mark); }
+  bool isCommand(const Request &request) const { return request.mark == m_commandMark; }
+  std::optional<Poller::Poll> pollOf(const Request &request);
   void pollAnswered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took);
   void takeValues(const QByteArray &bytes, const Block &block, Moment now);
   void takeReading(int index, const Reading &reading, Time time, Moment now);
@@ -84,7 +85,8 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   Counters m_counters;
   QHash<quint64, Poller::Poll> m_polls;  ///< under way, by Request::mark
   quint64 m_mark = 0;
-  quint64 m_probeForCommand = 0;
+  quint64 m_commandMark = 0;      ///< of the newest request of a command
+  quint64 m_probeForCommand = 0;  ///< of the newest probe that a command waits for
   Samples m_batch;
   QTimer m_staleCheck;
   bool m_isRunning = false;
