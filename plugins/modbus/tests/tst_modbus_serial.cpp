@@ -121,6 +121,8 @@ class SlowPlc : public QObject {
   std::function<int(const Frame &)> delayMs = [](const Frame &) { return 1; };
   /// Empty: none. Unless set, each register holds its own address.
   std::function<QByteArray(const Frame &)> answer = [](const Frame &request) {
+    // Read device identification is shorter, and not known here.
+    if (request.pdu.size() < 5) return encodeRtu({0, request.unit, QByteArray::fromHex("AB01")});
     const auto first = qFromBigEndian<quint16>(request.pdu.constData() + 1);
     const int count = static_cast<quint8>(request.pdu[4]);
     QByteArray pdu = request.pdu.left(1) + static_cast<char>(count * 2);
