@@ -42,4 +42,4 @@ packages:
 	@packaging/install-packages
 
 clean:
-	@rm -rf build build-release build-asan
+	@rm -rf build build-release build-asan build-fuzz
