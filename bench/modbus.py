@@ -51,6 +51,7 @@ class Row:
     registers_per_cpu_s: float
     exceptions: int
     ratio: float = 0
+    complaint: str = ""
 
 
 CASES = (
@@ -114,6 +115,15 @@ def watch(options, client, process, plc):
                parts.resident_mib(process.pid), counted["registers"] / cpu, counted["exceptions"])
 
 
+def complaint(case, row, said):
+    """A client that left reads out used little of the CPU for the wrong reason."""
+    due = 1000 / case.period_ms
+    if row.scans >= 0.95 * due and row.exceptions == 0:
+        return ""
+    return (f"{row.client.title}: DID NOT KEEP UP ({row.scans:.2f} of {due:g} full scans/s, {row.exceptions} exceptions): "
+            f"its other figures compare with nothing. Last on stderr: {said.strip()[-300:] or 'nothing'}")
+
+
 def measure(options, case, client):
     change = case.period_ms // 3 if options.change_ms is None else options.change_ms
     with tempfile.TemporaryDirectory(prefix="tagwire-modbus-", dir="/var/tmp") as name, \
@@ -125,7 +135,10 @@ def measure(options, case, client):
             try:
                 if ready:
                     parts.line_with(process, ready)
-                return watch(options, client, process, plc)
+                row = watch(options, client, process, plc)
+                errors.seek(0)
+                row.complaint = complaint(case, row, errors.read())
+                return row
             except parts.Ended as ended:
                 errors.seek(0)
                 said = errors.read()
@@ -143,6 +156,7 @@ def measure_case(options, case):
             rows.append(measure(options, case, client))
         except NotThere as why:
             notes.append(f"{client.title}: left out, {why}")
+    notes += [row.complaint for row in rows if row.complaint]
     limit = next((row for row in rows if row.client.key == "raw"), None)
     for row in rows:
         row.ratio = row.registers_per_cpu_s / limit.registers_per_cpu_s if limit else 0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modbusserversink.h"
 
+#include <algorithm>
+
 namespace tagwire::modbus {
 
 using namespace std::chrono_literals;
@@ -19,8 +21,12 @@ ModbusServerSink::ModbusServerSink(const ModbusServerConfig &config, const QList
       m_context(context),
       m_server({.clients = config.clients}),
       m_exposure(points, config.onBad, [this](quint8 unit) -> RegisterImage & { return m_server.image(unit); }),
+      m_deadline(this),
       m_misfits(context.metrics().counter("tagwire_modbus_server_unfit_values_total",
                                           "Values that did not fit into their registers")) {
+  m_deadline.setSingleShot(true);
+  m_deadline.setTimerType(Qt::PreciseTimer);
+  connect(&m_deadline, &QTimer::timeout, this, &ModbusServerSink::expireWrites);
   m_server.countIn(context.metrics());
   m_server.setAdmission([this](const QHostAddress &peer) { return m_config.admits(peer); });
   m_server.setWriteHandler([this](quint8 unit, const RegisterWrite &write, const QString &peer,
@@ -57,6 +63,7 @@ bool ModbusServerSink::listen() {
 void ModbusServerSink::stop() {
   m_isRunning = false;
   m_pending.clear();
+  m_deadline.stop();
   m_server.close();
 }
 
@@ -103,7 +110,7 @@ void ModbusServerSink::request(quint8 unit, const RegisterWrite &write, const QS
   const auto writes = m_exposure.meaning(unit, write);
   if (!writes) return done(writes.error());
   if (writes->isEmpty()) return done(0);
-  if (m_pending.isFull()) return done(deviceBusy);
+  if (!m_pending.hasRoomFor(writes->size())) return done(deviceBusy);
   QList<Command> commands;
   QStringList ids;
   for (const PointWrite &each : *writes) {
@@ -111,9 +118,18 @@ void ModbusServerSink::request(quint8 unit, const RegisterWrite &write, const QS
     ids << commands.last().id;
   }
   // Before they are told: a refusal may come from within.
-  const quint64 number = m_pending.add(ids, done);
-  QTimer::singleShot(m_config.answerWithin, this, [this, number] { m_pending.expire(number); });
+  m_pending.add(ids, m_context.clock().elapsed() + m_config.answerWithin, done);
+  // Left running past outcomes: it looks again when it fires. All wait equally long, so it never fires too late.
+  if (!m_deadline.isActive()) m_deadline.start(m_config.answerWithin);
   for (const Command &command : commands) Q_EMIT commandRequested(command);
+}
+
+void ModbusServerSink::expireWrites() {
+  m_pending.expire(m_context.clock().elapsed());
+  const auto next = m_pending.firstDeadline();
+  if (!next) return;
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(*next - m_context.clock().elapsed());
+  m_deadline.start(std::max<std::chrono::milliseconds>(rest, 0ms));
 }
 
 Command ModbusServerSink::commandFor(const PointWrite &write, const QString &peer) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QTimer>
+
 #include "exposure.h"
 #include "modbusserver.h"
 #include "pendingwrites.h"
@@ -32,6 +34,7 @@ class ModbusServerSink : public Plugin, public Sink {
   void lineLost(const QString &why);
   void clientTurnedAway(const QString &why);
   void request(quint8 unit, const RegisterWrite &write, const QString &peer, const ModbusServer::Done &done);
+  void expireWrites();
   Command commandFor(const PointWrite &write, const QString &peer) const;
 
   ModbusServerConfig m_config;
@@ -39,6 +42,7 @@ class ModbusServerSink : public Plugin, public Sink {
   ModbusServer m_server;
   Exposure m_exposure;
   PendingWrites m_pending;
+  QTimer m_deadline;
   bool m_isRunning = false;
   std::optional<std::chrono::nanoseconds> m_turnedAway;  ///< when somebody was, last
   Counter m_misfits;

@@ -9,11 +9,10 @@ constexpr quint8 stillAtWork = 5;
 
 }  // namespace
 
-quint64 PendingWrites::add(const QStringList &commands, Done done) {
+void PendingWrites::add(const QStringList &commands, Moment deadline, Done done) {
   ++m_last;
-  m_waits[m_last] = {commands, false, std::move(done)};
+  m_waits[m_last] = {commands, deadline, false, std::move(done)};
   for (const QString &command : commands) m_byCommand.insert(command, m_last);
-  return m_last;
 }
 
 void PendingWrites::take(const CommandStatus &status) {
@@ -27,7 +26,15 @@ void PendingWrites::take(const CommandStatus &status) {
   if (wait.open.isEmpty()) end(number, wait.hasFailed ? deviceFailure : quint8{0});
 }
 
-void PendingWrites::expire(quint64 number) { end(number, stillAtWork); }
+std::optional<PendingWrites::Moment> PendingWrites::firstDeadline() const {
+  if (m_waits.empty()) return std::nullopt;
+  return m_waits.begin()->second.deadline;
+}
+
+/// Whoever is told may write again at once, so the map is looked at anew each time.
+void PendingWrites::expire(Moment now) {
+  while (!m_waits.empty() && m_waits.begin()->second.deadline <= now) end(m_waits.begin()->first, stillAtWork);
+}
 
 void PendingWrites::end(quint64 number, quint8 exception) {
   const auto found = m_waits.find(number);

@@ -4,8 +4,10 @@
 #include <QHash>
 #include <QStringList>
 
+#include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "event.h"
 
@@ -16,31 +18,36 @@ namespace tagwire::modbus {
 class PendingWrites {
  public:
   using Done = std::function<void(quint8 exception)>;
+  using Moment = std::chrono::nanoseconds;
 
-  bool isFull() const { return m_waits.size() >= most; }
-  qsizetype size() const { return static_cast<qsizetype>(m_waits.size()); }
-  /// One write made these commands (at least one); gives its number. `done` is called once all have ended: 0, or
-  /// exception 4 when one did not succeed.
-  quint64 add(const QStringList &commands, Done done);
+  /// Commands at a time, of all writes together: what a driver queues (CommandQueue), so that a write is not cut off in
+  /// the middle.
+  static constexpr size_t capacity = 100;
+
+  bool hasRoomFor(qsizetype commands) const { return static_cast<size_t>(m_byCommand.size() + commands) <= capacity; }
+  /// One write made these commands (at least one). `done` is called once all have ended: 0, or exception 4 when one did
+  /// not succeed. `deadline` is not before that of the last one.
+  void add(const QStringList &commands, Moment deadline, Done done);
   /// A step of a command, ours or not.
   void take(const CommandStatus &status);
-  /// Waits no longer for the outcome of this write: exception 5 (the request is taken on and still at work). Too late
-  /// is no harm.
-  void expire(quint64 number);
+  /// Nothing when none waits.
+  std::optional<Moment> firstDeadline() const;
+  /// Waits no longer for those whose deadline is over: exception 5 (the request is taken on and still at work).
+  void expire(Moment now);
   /// Forgets all; nobody is told anything.
   void clear();
 
  private:
-  static constexpr size_t most = 100;
   struct Wait {
     QStringList open;
+    Moment deadline{0};
     bool hasFailed = false;
     Done done;
   };
 
   void end(quint64 number, quint8 exception);
 
-  std::map<quint64, Wait> m_waits;
+  std::map<quint64, Wait> m_waits;  ///< the oldest first
   QHash<QString, quint64> m_byCommand;
   quint64 m_last = 0;
 };

@@ -15,6 +15,9 @@ constexpr int downAfter = 2;
 
 /// A device that takes no second connection is not asked for one again so soon.
 constexpr std::chrono::seconds secondConnectionPause{30};
+/// One that gives up the first for it still more rarely: it costs good values each time.
+constexpr std::chrono::milliseconds thrownOutWithin{500};
+constexpr std::chrono::minutes noSecondConnectionPause{10};
 
 }  // namespace
 
@@ -34,9 +37,14 @@ void Bus::connectLane(Lane &lane) {
     timer->setTimerType(Qt::PreciseTimer);
   }
   connect(&lane.wake, &QTimer::timeout, this, [this] { pump(); });
-  connect(&lane.retry, &QTimer::timeout, this, [this, &lane] { open(lane); });
+  connect(&lane.retry, &QTimer::timeout, this, [this, &lane] {
+    open(lane);
+    pump();
+  });
   connect(&lane.connection, &Connection::opened, this, [this, &lane] {
-    lane.quietUntil = Connection::now() + m_settings.connectPause;
+    lane.retry.stop();
+    lane.openedAt = Connection::now();
+    lane.quietUntil = lane.openedAt + m_settings.connectPause;
     if (lane.isMain) {
       deliver([&] {
         for (BusClient *client : QList(m_arbiter.clients())) {
@@ -87,14 +95,21 @@ void Bus::detach(BusClient *client) {
   }
 }
 
-bool Bus::usesAside() const {
-  return m_settings.hasSecondConnection && Connection::now() >= m_aside.unusableUntil &&
-         m_arbiter.due(Scope::Healthy, false, {}) != Moment::max();
+bool Bus::mayUseAside() const {
+  return m_settings.hasSecondConnection && Connection::now() >= m_aside.unusableUntil && hasHealthyUnits() &&
+         (m_arbiter.due(Scope::Aside, false, Connection::now()) != Moment::max() ||
+          m_aside.connection.state() != Connection::State::Closed);
 }
 
+/// Until the second connection was answered once it takes a request of the others: a device may accept it and never
+/// look at it.
 Scope Bus::scopeOf(const Lane &lane) const {
-  if (!lane.isMain) return Scope::Aside;
+  if (!lane.isMain) return lane.isServed ? Scope::Aside : Scope::Healthy;
   return usesAside() ? Scope::Healthy : Scope::All;
+}
+
+void Bus::removeUnits(const QList<quint8> &units) {
+  for (const quint8 unit : units) m_units.removeOne(unit);
 }
 
 /// What it tells may lead back here.
@@ -114,7 +129,7 @@ void Bus::pump() {
   do {
     m_pumpAgain = false;
     pump(m_main);
-    if (usesAside()) pump(m_aside);
+    if (mayUseAside()) pump(m_aside);
   } while (m_pumpAgain);
   m_isPumping = false;
   for (BusClient *client : QList(m_arbiter.clients())) {
@@ -172,7 +187,7 @@ void Bus::open(Lane &lane) {
 
 void Bus::onReplied(Lane &lane, const Request &request, const Reply &reply, std::chrono::nanoseconds took) {
   const Moment now = Connection::now();
-  lane.answeredSinceOpen = true;
+  lane.answeredSinceOpen = lane.isServed = true;
   lane.failuresInRow = 0;
   lane.backoff.reset();
   lane.quietUntil = now + request.pause;
@@ -185,36 +200,66 @@ void Bus::onReplied(Lane &lane, const Request &request, const Reply &reply, std:
 void Bus::onFailed(Lane &lane, const Request &request, QualityReason reason, const QString &text) {
   const Moment now = Connection::now();
   if (request.isAside && lane.isMain) m_arbiter.asideEnded(now, request.timeout);
-  // A fresh connection that breaks at once may only have come too soon behind the one before: some devices take one at
-  // a time. The second time in a row it counts.
+  // What was sent to find out whether anybody looks at a second connection says nothing of its unit; nor does a fresh
+  // connection that breaks at once: some devices take one at a time, and it may have come too soon behind the one
+  // before.
+  const bool isTrial = !lane.isMain && !lane.isServed;
   const bool isTooSoon =
       reason == QualityReason::NoConnection && !lane.answeredSinceOpen && lane.failuresInRow + 1 < downAfter;
   deliver([&] {
     if (!isAttached(request.client)) return;
-    if (isTooSoon) return request.client->interrupted(request, text);
+    if (isTrial || isTooSoon) return request.client->interrupted(request, text);
     request.client->unanswered(request, reason, text, now);
   });
 }
 
 void Bus::onClosed(Lane &lane, QualityReason reason, const QString &text, Connection::State before, bool wasAsked) {
-  const bool wasQuiet = before == Connection::State::Open && !wasAsked && reason == QualityReason::NoConnection;
-  if (wasQuiet) return pump();
+  if (m_arbiter.clients().isEmpty()) return;  // whoever heard of it has stopped
   if (!lane.isMain) {
-    const bool isRefused =
-        before == Connection::State::Opening || (reason == QualityReason::NoConnection && !lane.answeredSinceOpen);
-    if (isRefused) lane.unusableUntil = Connection::now() + secondConnectionPause;
+    asideClosed(reason, before);
     return pump();
   }
-  // First, so that whoever hears of the loss and writes meanwhile is told that there is no connection.
-  if (!lane.answeredSinceOpen) {
-    lane.endpoint = (lane.endpoint + 1) % m_settings.endpoints.size();
-    lane.retry.start(lane.backoff.next());
+  // A device may throw out the first connection for the second.
+  if (reason == QualityReason::NoConnection && m_aside.connection.state() == Connection::State::Open &&
+      Connection::now() - m_aside.openedAt < thrownOutWithin) {
+    deliver([&] { m_aside.connection.hangUp(text); });
+    m_aside.isServed = false;
+    m_aside.unusableUntil = Connection::now() + noSecondConnectionPause;
   }
+  // Some devices hang up whenever it is quiet for a while.
+  const bool wasQuiet = before == Connection::State::Open && !wasAsked && reason == QualityReason::NoConnection;
+  if (wasQuiet && lane.answeredSinceOpen) return pump();
   // Silence is a matter of one unit; others behind the same gateway may well answer.
+  const bool isOfUnit = reason == QualityReason::Timeout && hasHealthyUnits();
+  // First, so that whoever hears of the loss and writes meanwhile is told that there is no connection.
+  if (!lane.answeredSinceOpen && !isOfUnit) retryLater(lane);
   const bool isDown =
       before == Connection::State::Opening || (reason != QualityReason::Timeout && ++lane.failuresInRow >= downAfter);
   if (isDown) tellDown(reason, text);
   pump();
+}
+
+bool Bus::hasHealthyUnits() const {
+  const auto &clients = m_arbiter.clients();
+  return std::any_of(clients.begin(), clients.end(), [](BusClient *client) { return client->hasHealthyUnits(); });
+}
+
+/// At the next endpoint, if there are several.
+void Bus::retryLater(Lane &lane) {
+  if (m_settings.endpoints.size() > 1) {
+    lane.endpoint = (lane.endpoint + 1) % m_settings.endpoints.size();
+    deliver([&] { m_aside.connection.hangUp(QStringLiteral("the endpoint changes")); });
+    m_aside.isServed = false;
+  }
+  lane.retry.start(lane.backoff.next());
+}
+
+void Bus::asideClosed(QualityReason reason, Connection::State before) {
+  const bool isRefused =
+      before == Connection::State::Opening || (reason == QualityReason::NoConnection && !m_aside.answeredSinceOpen);
+  if (!isRefused && m_aside.isServed) return;
+  m_aside.isServed = false;
+  m_aside.unusableUntil = Connection::now() + secondConnectionPause;
 }
 
 void Bus::tellDown(QualityReason reason, const QString &text) {

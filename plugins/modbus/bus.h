@@ -8,8 +8,9 @@ namespace tagwire::modbus {
 
 /// The way to the units behind one endpoint: keeps the link up, decides who sends next (Arbiter), and tells its clients
 /// what came of it. A serial line may have several clients. Over Modbus TCP, units that are being probed or are slow
-/// are asked over a second connection, so that they cost the others nothing. Endpoints beyond the first are back-ups:
-/// a link that fails is opened to the next one. Thread-bound; shared by its clients.
+/// are asked over a second connection, so that they cost the others nothing, once that connection was seen to be
+/// served. Endpoints beyond the first are back-ups: a link that fails is opened to the next one. Thread-bound; shared
+/// by its clients.
 class Bus : public QObject {
   Q_OBJECT
  public:
@@ -34,6 +35,10 @@ class Bus : public QObject {
   bool isDown() const { return m_main.retry.isActive(); }
   bool isLine() const { return m_settings.endpoints.first().isLine(); }
   const Settings &settings() const { return m_settings; }
+  /// Units of all clients, whether they run or not.
+  QList<quint8> units() const { return m_units; }
+  void addUnits(const QList<quint8> &units) { m_units += units; }
+  void removeUnits(const QList<quint8> &units);
   /// The endpoint in use.
   QString endpointText() const { return m_main.connection.endpoint().toText(); }
   /// Attempts to connect so far.
@@ -52,13 +57,20 @@ class Bus : public QObject {
     qsizetype endpoint = 0;
     bool answeredSinceOpen = false;
     int failuresInRow = 0;
+    Moment openedAt{0};
     Moment quietUntil{0};
+    // Of the second connection only.
+    bool isServed = false;  ///< it was answered once, so the device takes two
     Moment unusableUntil{0};
   };
 
   void connectLane(Lane &lane);
   Scope scopeOf(const Lane &lane) const;
-  bool usesAside() const;
+  bool hasHealthyUnits() const;
+  bool mayUseAside() const;
+  bool usesAside() const { return mayUseAside() && m_aside.isServed; }
+  void asideClosed(QualityReason reason, Connection::State before);
+  void retryLater(Lane &lane);
   void pump();
   void pump(Lane &lane);
   void sendFrom(Lane &lane);
@@ -76,6 +88,7 @@ class Bus : public QObject {
   Arbiter m_arbiter;
   Lane m_main;
   Lane m_aside;
+  QList<quint8> m_units;
   quint64 m_connects = 0;
   int m_delivering = 0;
   bool m_isPumping = false;

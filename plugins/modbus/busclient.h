@@ -34,6 +34,8 @@ class BusClient {
   virtual Moment due(Scope scope) const = 0;
   /// How long the next request that is aside may keep the line.
   virtual std::chrono::milliseconds asideTime() const = 0;
+  /// Some of its units are neither probed nor slow.
+  virtual bool hasHealthyUnits() const = 0;
 
   virtual void linkOpened(Moment now) = 0;
   /// The link is down: nothing can be asked of anyone.

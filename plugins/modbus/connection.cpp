@@ -58,9 +58,11 @@ void Connection::makeEnds() {
   connect(m_link.get(), &Link::readable, this, &Connection::read);
   connect(m_link.get(), &Link::broken, this, [this](const QString &text) {
     if (m_state == State::Closed) return;
-    // What arrived before the end may still be a whole answer.
+    // What arrived before the end may still be a whole answer, and whoever hears of it may open the next connection.
+    const int attempt = m_attempt;
     if (!m_sent.empty()) read();
-    if (m_state != State::Closed) end(QualityReason::NoConnection, text, m_sent.empty() ? nobody : 0);
+    if (m_state != State::Closed && attempt == m_attempt)
+      end(QualityReason::NoConnection, text, m_sent.empty() ? nobody : 0);
   });
 }
 
@@ -74,6 +76,7 @@ void Connection::open(std::chrono::milliseconds timeout) {
   m_decoder->clear();
   m_silence = usualSilence(m_endpoint);
   m_strayBytes = 0;
+  ++m_attempt;
   m_state = State::Opening;
   m_openTimeout = timeout;
   m_armedFor = now() + timeout;
@@ -86,6 +89,10 @@ void Connection::close() {
   m_deadline.stop();
   m_sent.clear();
   m_link->close();
+}
+
+void Connection::hangUp(const QString &why) {
+  if (m_state != State::Closed) end(QualityReason::NoConnection, why, nobody);
 }
 
 Connection::Moment Connection::now() { return std::chrono::steady_clock::now().time_since_epoch(); }

@@ -32,6 +32,8 @@ class Connection : public QObject {
   void open(std::chrono::milliseconds timeout);
   /// Emits nothing; what is under way is forgotten.
   void close();
+  /// What is under way is interrupted, and the end is told.
+  void hangUp(const QString &why);
 
   /// Open, and one more request may be under way.
   bool hasRoom() const { return m_state == State::Open && m_sent.size() < m_maxOutstanding; }
@@ -88,6 +90,7 @@ class Connection : public QObject {
   State m_state = State::Closed;
   std::vector<Sent> m_sent;
   quint16 m_transaction = 0;
+  int m_attempt = 0;
   std::chrono::milliseconds m_openTimeout{0};
   QTimer m_deadline;
   Moment m_armedFor{0};

@@ -20,7 +20,7 @@ class ModbusFactory : public QObject, public PluginFactory {
     config->checkLink(reader);
     const QList<ModbusPoint> points = config->settlePoints(reader);
     if (reader.failed()) return nullptr;
-    auto bus = m_buses.bus(config->busSettings(points));
+    auto bus = m_buses.bus(config->busSettings(points), unitsOf(points));
     if (!bus) {
       reader.error(QStringLiteral("endpoint"), bus.error());
       return nullptr;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modbuspoint.h"
 
+#include <set>
+
 namespace tagwire::modbus {
 
 int RegisterFormat::size() const {
@@ -25,6 +27,12 @@ ValueType RegisterFormat::valueType() const {
   if (type == PointType::Bool) return ValueType::Bool;
   if (type == PointType::String) return ValueType::Text;
   return isFloat() || isScaled() ? ValueType::Double : ValueType::Int;
+}
+
+QList<quint8> unitsOf(const QList<ModbusPoint> &points) {
+  std::set<quint8> units;
+  for (const ModbusPoint &point : points) units.insert(point.unit);
+  return {units.begin(), units.end()};
 }
 
 }  // namespace tagwire::modbus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QList>
 #include <QString>
 
 #include <array>
@@ -99,5 +100,8 @@ struct ModbusPoint : RegisterPoint {
   QString name;
   std::chrono::milliseconds period{1000};
 };
+
+/// Each once.
+QList<quint8> unitsOf(const QList<ModbusPoint> &points);
 
 }  // namespace tagwire::modbus

@@ -13,8 +13,8 @@ namespace {
 
 constexpr int exitNobody = 69;  // EX_UNAVAILABLE
 
-/// Some devices take a new connection only a while after the last.
-constexpr int mostFailedOpens = 5;
+/// Some devices take a new connection only a while after the last. Others never let it come to a question.
+constexpr int mostOpens = 5;
 constexpr std::chrono::milliseconds reopenPause{300};
 constexpr std::chrono::milliseconds shortestConnect{1000};
 constexpr std::chrono::milliseconds busyPause{200};
@@ -62,7 +62,6 @@ Result<void> ModbusProber::createCsv() {
 
 void ModbusProber::connectLink() {
   connect(m_connection.get(), &Connection::opened, this, [this] {
-    m_failedOpens = 0;
     m_wasOpen = true;
     stepAt(Connection::now());
   });
@@ -92,9 +91,13 @@ void ModbusProber::step() {
   ask(*question);
 }
 
-void ModbusProber::open() { m_connection->open(std::max(m_options.timeout, shortestConnect)); }
+void ModbusProber::open() {
+  ++m_opens;
+  m_connection->open(std::max(m_options.timeout, shortestConnect));
+}
 
 void ModbusProber::ask(const QByteArray &pdu) {
+  m_opens = 0;
   Request request;
   request.unit = m_unit->unit();
   request.pdu = pdu;
@@ -122,9 +125,18 @@ void ModbusProber::onFailed(QualityReason reason, const QString &text) {
 }
 
 void ModbusProber::onClosed(const QString &text, Connection::State before) {
-  if (before == Connection::State::Open) return stepAt(Connection::now());
-  if (m_wasOpen && ++m_failedOpens < mostFailedOpens) return stepAt(Connection::now() + reopenPause);
-  finish(QStringLiteral("no connection to %1: %2").arg(m_options.endpoint.toText(), text), false);
+  if (m_opens == 0) return stepAt(Connection::now());
+  if (m_wasOpen && m_opens < mostOpens) return stepAt(Connection::now() + reopenPause);
+  finish(noConnection(text, before), false);
+}
+
+QString ModbusProber::noConnection(const QString &text, Connection::State before) const {
+  const QString endpoint = m_options.endpoint.toText();
+  if (before != Connection::State::Open) return QStringLiteral("no connection to %1: %2").arg(endpoint, text);
+  return QStringLiteral("no connection to %1 lasts: the last of %2 in a row ended before a question could be asked: %3")
+      .arg(endpoint)
+      .arg(m_opens)
+      .arg(text);
 }
 
 void ModbusProber::tell() {

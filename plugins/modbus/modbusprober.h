@@ -35,6 +35,7 @@ class ModbusProber : public Tool {
   void onReplied(const Reply &reply, std::chrono::nanoseconds took);
   void onFailed(QualityReason reason, const QString &text);
   void onClosed(const QString &text, Connection::State before);
+  QString noConnection(const QString &text, Connection::State before) const;
   void tell();
   void write(const FoundRange &found);
   void endUnit();
@@ -48,7 +49,7 @@ class ModbusProber : public Tool {
   qsizetype m_next = 0;
   std::optional<UnitProbe> m_unit;
   Moment m_quietUntil{0};
-  int m_failedOpens = 0;
+  int m_opens = 0;  ///< since the last question
   bool m_wasOpen = false;
   QList<quint8> m_answering;
   QList<quint8> m_silent;

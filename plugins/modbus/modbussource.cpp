@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::chrono::milliseconds staleCheckInterval{500};
+constexpr std::chrono::seconds calmAfter{1};
+constexpr std::chrono::seconds wordsPause{5};
 
 /// Addresses (2) and, with some devices, counts over a hole (3) are refused for the block; its points may be fine.
 bool refusesAddresses(const Reply &reply) { return reply.exception == 2 || reply.exception == 3; }
@@ -40,6 +42,7 @@ ModbusSource::ModbusSource(const SourceSettings &settings, std::shared_ptr<Bus> 
     : m_context(context),
       m_settings(settings),
       m_bus(std::move(bus)),
+      m_units(unitsOf(points)),
       m_poller(planBlocks(points, settings.maxGap, requestCost(m_bus->settings().endpoints.first()), settings.units),
                pollerSettings(settings, *m_bus)),
       m_commands([this](const CommandStatus &status) { tellStep(status); }, settings.units),
@@ -52,11 +55,15 @@ ModbusSource::ModbusSource(const SourceSettings &settings, std::shared_ptr<Bus> 
     m_indexOf.push_back({ids[i], i});
   }
   std::sort(m_indexOf.begin(), m_indexOf.end());
+  m_bus->addUnits(m_units);
   m_staleCheck.setInterval(staleCheckInterval);
   connect(&m_staleCheck, &QTimer::timeout, this, &ModbusSource::takeStale);
 }
 
-ModbusSource::~ModbusSource() { m_bus->detach(this); }
+ModbusSource::~ModbusSource() {
+  m_bus->detach(this);
+  m_bus->removeUnits(m_units);
+}
 
 void ModbusSource::start() {
   if (m_isRunning) return;
@@ -64,6 +71,8 @@ void ModbusSource::start() {
   m_state = PluginState::Starting;
   m_statusText.clear();
   m_linkProblem.clear();
+  m_wasLost = m_hasAnswered = m_isLinkTold = false;
+  m_badAt = m_toldAt = Moment::min() / 2;
   m_badPoints = 0;
   m_polls.clear();
   m_batch.clear();
@@ -118,6 +127,11 @@ QString ModbusSource::nameOf(const PointState &state) const {
 std::optional<Request> ModbusSource::takeCommand(Moment now) {
   const auto unit = m_commands.nextUnit(now);
   if (!unit) return std::nullopt;
+  // It is probed, and a command would only hold up the others.
+  if (!m_bus->isLine() && m_poller.isGivenUp(*unit)) {
+    m_commands.unreachable(QStringLiteral("unit %1 does not answer").arg(*unit));
+    return std::nullopt;
+  }
   // On a line a late answer of this unit may still come: it must not be taken for the one to this command.
   if (m_bus->isLine()) {
     if (const auto probe = m_poller.probeFirst(*unit)) {
@@ -163,10 +177,15 @@ Request ModbusSource::requestOf(const Poller::Poll &poll) {
   return request;
 }
 
-void ModbusSource::linkOpened(Moment now) { m_poller.resume(now); }
+void ModbusSource::linkOpened(Moment now) {
+  // Else the schedule goes on: a device may hang up after each answer.
+  if (std::exchange(m_wasLost, false)) m_poller.resume(now);
+}
 
 void ModbusSource::linkLost(QualityReason reason, const QString &text) {
-  m_linkProblem = text;
+  // The first one stands until the link is back: with several endpoints each attempt has words of its own.
+  if (m_linkProblem.isEmpty()) m_linkProblem = text;
+  m_wasLost = true;
   QList<int> all(static_cast<qsizetype>(m_points.size()));
   std::iota(all.begin(), all.end(), 0);
   takeBad(all, reason);
@@ -176,6 +195,7 @@ void ModbusSource::linkLost(QualityReason reason, const QString &text) {
 
 void ModbusSource::answered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) {
   m_linkProblem.clear();
+  m_hasAnswered = true;
   (reply.kind == Reply::Kind::Exception ? m_counters.exceptions : m_counters.answers).add();
   if (!isCommand(request)) {
     pollAnswered(request, reply, now, took);
@@ -214,14 +234,8 @@ void ModbusSource::unanswered(const Request &request, QualityReason reason, cons
   }
   const auto poll = pollOf(request);
   if (!poll) return;
-  if (reason == QualityReason::NoConnection) {
-    QList<int> points;
-    for (const Block::Part &part : poll->block.parts) points.append(part.point);
-    m_poller.interrupted(*poll);
-    takeBad(points, reason);
-  } else {
-    takeBad(m_poller.unanswered(*poll, now), reason);
-  }
+  const bool isBroken = reason == QualityReason::NoConnection;
+  takeBad(isBroken ? m_poller.brokeTheLink(*poll, now) : m_poller.unanswered(*poll, now), reason);
   if (request.mark == m_probeForCommand) {
     m_commands.unreachable(QStringLiteral("unit %1 does not answer: %2").arg(request.unit).arg(text));
   }
@@ -230,7 +244,7 @@ void ModbusSource::unanswered(const Request &request, QualityReason reason, cons
 
 void ModbusSource::interrupted(const Request &request, const QString &text) {
   if (isCommand(request)) return m_commands.lost(text);
-  if (const auto poll = pollOf(request)) m_poller.interrupted(*poll);
+  if (const auto poll = pollOf(request)) m_poller.interrupted(*poll, Connection::now());
 }
 
 void ModbusSource::turnEnded() {
@@ -268,6 +282,7 @@ void ModbusSource::takeStale() {
     PointState &state = m_points[static_cast<size_t>(index)];
     append(state, state.filter.stale());
   }
+  updateStatus();
   publish();
 }
 
@@ -283,11 +298,28 @@ void ModbusSource::publish() {
   Q_EMIT samplesReady(batch);
 }
 
+/// A device that comes and goes must not fill the log: all is well again after a while without anything bad, and the
+/// words for what is bad change once in a while only. It also costs a look at every point to find them.
 void ModbusSource::updateStatus() {
-  const QString text = m_linkProblem.isEmpty() ? badPointsText() : m_linkProblem;
-  const PluginState state = text.isEmpty() ? PluginState::Running : PluginState::Degraded;
   m_scansAtStatus = m_poller.scans();
-  if (!m_isRunning || (state == m_state && text == m_statusText)) return;
+  if (!m_isRunning) return;
+  const Moment now = Connection::now();
+  const bool isLinkBad = !m_linkProblem.isEmpty();
+  if (m_badPoints == 0 && !isLinkBad) {
+    const bool isKnown = m_hasAnswered || m_poller.blocks() == 0;
+    const bool isCalm = m_state == PluginState::Starting || now - m_badAt >= calmAfter;
+    if (m_state != PluginState::Running && isKnown && isCalm) tellStatus(PluginState::Running, {});
+    return;
+  }
+  m_badAt = now;
+  if (m_state == PluginState::Degraded && isLinkBad == m_isLinkTold && now - m_toldAt < wordsPause) return;
+  m_toldAt = now;
+  m_isLinkTold = isLinkBad;
+  tellStatus(PluginState::Degraded, isLinkBad ? m_linkProblem : badPointsText());
+}
+
+void ModbusSource::tellStatus(PluginState state, const QString &text) {
+  if (state == m_state && text == m_statusText) return;
   m_state = state;
   m_statusText = text;
   Q_EMIT statusChanged(state, text);

@@ -51,6 +51,7 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   Moment commandDue() const override { return m_commands.due(); }
   Moment due(Scope scope) const override { return m_poller.due(scope); }
   std::chrono::milliseconds asideTime() const override { return m_poller.asideTime(); }
+  bool hasHealthyUnits() const override { return m_poller.hasHealthyUnits(); }
   void linkOpened(Moment now) override;
   void linkLost(QualityReason reason, const QString &text) override;
   void answered(const Request &request, const Reply &reply, Moment now, std::chrono::nanoseconds took) override;
@@ -71,6 +72,7 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   void append(const PointState &state, std::optional<Sample> sample);
   void publish();
   void updateStatus();
+  void tellStatus(PluginState state, const QString &text);
   QString badPointsText() const;
   void tellStep(const CommandStatus &status);
   void count();
@@ -78,6 +80,7 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   PluginContext &m_context;
   SourceSettings m_settings;
   std::shared_ptr<Bus> m_bus;
+  QList<quint8> m_units;
   std::vector<PointState> m_points;
   std::vector<std::pair<PointId, int>> m_indexOf;  ///< in m_points, by id
   Poller m_poller;
@@ -92,6 +95,11 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   bool m_isRunning = false;
   int m_badPoints = 0;
   QString m_linkProblem;
+  bool m_wasLost = false;  ///< points turned bad with the link, whatever their schedule
+  bool m_hasAnswered = false;
+  bool m_isLinkTold = false;
+  Moment m_badAt{0};
+  Moment m_toldAt{0};
   PluginState m_state = PluginState::Starting;
   QString m_statusText;
   quint64 m_scansAtStatus = 0;

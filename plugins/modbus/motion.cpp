@@ -22,7 +22,9 @@ Result<Motion> Motion::fromText(const QString &text) {
   Motion motion;
   if (word == u"constant" && parts.size() >= 2) {
     motion.m_name = text.section(u':', 1);
-    motion.m_low = motion.m_high = motion.m_value = motion.m_name.toDouble();
+    bool isNumber = false;
+    const double number = motion.m_name.toDouble(&isNumber);
+    motion.m_low = motion.m_high = motion.m_value = isNumber ? number : std::nan("");
     return motion;
   }
   QList<double> numbers;

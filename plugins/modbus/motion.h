@@ -31,7 +31,7 @@ class Motion {
   const QString &followedName() const { return m_name; }
   /// What a text point holds.
   const QString &text() const { return m_name; }
-  /// All values lie between these (not known for follow: both 0).
+  /// All values lie between these (not known for follow: both 0; of a text: both NaN, which no number point takes).
   std::pair<double, double> limits() const { return {m_low, m_high}; }
 
  private:

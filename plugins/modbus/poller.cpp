@@ -34,14 +34,17 @@ void Poller::begin(Moment now) {
   for (auto &[id, unit] : m_units) {
     unit.breaker = CircuitBreaker(m_settings.suspendAfter, m_settings.longestPause, m_settings.isLine);
     unit.waiting.clear();
-    unit.isProbed = unit.isSlow = false;
+    unit.isProbed = unit.isSlow = unit.isKnown = false;
     unit.usualTime = 0ns;
+    unit.probes = unit.breaks = 0;
+    unit.probed = 0;
   }
   for (size_t i = 0; i < m_entries.size(); ++i) {
     Entry &entry = m_entries[i];
-    entry.block.abandon();
+    entry.block.forget();
     entry.due = entry.read = now;
     entry.isInFlight = entry.isStale = false;
+    entry.failures = 0;
     enqueue(static_cast<int>(i), now);
   }
 }
@@ -50,13 +53,16 @@ void Poller::resume(Moment now) {
   for (auto &[id, unit] : m_units) readSoon(unit, now);
 }
 
-/// All of a unit was bad, whatever its schedule: read at once. Whole periods that went by meanwhile are not counted.
+/// All of a unit was bad, whatever its schedule: read at once, who waits longest first. Whole periods that went by
+/// meanwhile are not counted.
 void Poller::readSoon(Unit &unit, Moment now) {
   for (const int index : unit.entries) {
     Entry &entry = m_entries[static_cast<size_t>(index)];
     const Moment period = entry.block.whole().period;
     if (entry.due < now) entry.due += (now - entry.due) / period * period;
-    if (!entry.isInFlight) enqueue(index, now);
+    entry.failures = 0;
+    entry.block.tryAgainSoon();
+    if (!entry.isInFlight && entry.ready > now) enqueue(index, now);
   }
 }
 
@@ -118,28 +124,38 @@ std::optional<Poller::Poll> Poller::take(quint8 id, Unit &unit, Moment now) {
   return poll;
 }
 
-/// A read of a size that no other read of this unit and table has: its answer can't be mistaken for a late one of
-/// those, nor a late one for its. Its data are not used.
 Poller::Poll Poller::probe(quint8 id, Unit &unit) {
-  const Block &whole = m_entries[static_cast<size_t>(unit.entries.front())].block.whole();
+  unit.isProbed = true;
+  return {unit.entries[unit.probed], true, true, probeBlock(id, unit), probeTimeout(unit, ++unit.probes)};
+}
+
+/// One value of the block that answered last, or of each in turn. On a line its size is one that no other read of this
+/// unit and table has, so that its answer can't be mistaken for a late one of those, nor a late one for its: within the
+/// block if there is such a size. The data are not used.
+Block Poller::probeBlock(quint8 id, const Unit &unit) const {
+  const Block &whole = m_entries[static_cast<size_t>(unit.entries[unit.probed])].block.whole();
+  const Block::Part &first = whole.parts.first();
+  Block block{id, whole.table, whole.period, first.address, first.count, {}};
+  if (!m_settings.isLine) return block;
   const int step = holdsBits(whole.table) ? 8 : 1;  // bits travel in whole bytes
-  std::set<int> sizes;
+  const auto sizeOf = [step](int count) { return (count + step - 1) / step; };
+  std::set<int> taken;
   for (const int index : unit.entries) {
     const Block &other = m_entries[static_cast<size_t>(index)].block.whole();
     if (other.table != whole.table) continue;
-    sizes.insert((other.count + step - 1) / step);
-    for (const Block::Part &part : other.parts) sizes.insert((part.count + step - 1) / step);
+    taken.insert(sizeOf(other.count));
+    for (const Block::Part &part : other.parts) taken.insert(sizeOf(part.count));
   }
   int size = 1;
-  while (sizes.contains(size)) ++size;
-  const Block block{id, whole.table, whole.period, whole.address, std::min(size * step, 65536 - whole.address), {}};
-  unit.isProbed = true;
-  return {unit.entries.front(), true, true, block, probeTimeout(unit)};
+  while (taken.contains(size)) ++size;
+  block.count = size * step;
+  block.address = std::min(whole.address, 65536 - block.count);
+  return block;
 }
 
 /// Short where others wait meanwhile.
-std::chrono::milliseconds Poller::probeTimeout(Unit &unit) const {
-  const bool isLong = ++unit.probes % longProbeEvery == 0;
+std::chrono::milliseconds Poller::probeTimeout(const Unit &unit, int probe) const {
+  const bool isLong = probe % longProbeEvery == 0;
   if (isLong || m_units.size() == 1 || m_settings.probesAreApart) return unit.settings.timeout;
   const auto patience = std::chrono::ceil<std::chrono::milliseconds>(3 * unit.usualTime);
   return std::min(unit.settings.timeout, std::max(shortProbe, patience));
@@ -156,19 +172,26 @@ std::chrono::milliseconds Poller::asideTime() const {
   std::chrono::nanoseconds longest = 0ns;
   for (const auto &[id, unit] : m_units) {
     if (!isAside(unit)) continue;
-    longest = std::max<std::chrono::nanoseconds>(longest, unit.breaker.isClosed() ? unit.usualTime : shortProbe);
+    longest = std::max<std::chrono::nanoseconds>(longest, asideTime(unit));
   }
   return std::chrono::ceil<std::chrono::milliseconds>(longest);
+}
+
+std::chrono::nanoseconds Poller::asideTime(const Unit &unit) const {
+  if (unit.breaker.state() == CircuitBreaker::State::Open) return probeTimeout(unit, unit.probes + 1);
+  return unit.breaker.failures() > 0 ? unit.settings.timeout : unit.usualTime;
 }
 
 void Poller::answered(const Poll &poll, Moment now, std::chrono::nanoseconds took) {
   Unit &unit = unitOf(poll);
   if (poll.isProbe) {
     unit.isProbed = false;
+    const bool wasGivenUp = unit.breaker.isGivenUp();
     unit.breaker.probeAnswered();
-    return readSoon(unit, now);
+    if (wasGivenUp) readSoon(unit, now);
+    return;
   }
-  unit.breaker.answered();
+  unitAnswered(poll);
   learnTime(unit, took);
   Entry &entry = entryOf(poll);
   entry.read = now;
@@ -178,36 +201,56 @@ void Poller::answered(const Poll &poll, Moment now, std::chrono::nanoseconds too
 }
 
 QList<int> Poller::refused(const Poll &poll, Moment now) {
-  Unit &unit = unitOf(poll);
   if (poll.isProbe) return answered(poll, now, 0ns), QList<int>();
-  unit.breaker.answered();
+  unitAnswered(poll);
   const QList<int> points = entryOf(poll).block.refuse(now);
   release(poll, now);
   return points;
 }
 
 QList<int> Poller::failed(const Poll &poll, Moment now) {
-  Unit &unit = unitOf(poll);
   if (poll.isProbe) return answered(poll, now, 0ns), QList<int>();
-  unit.breaker.answered();
-  QList<int> points;
-  for (const Block::Part &part : poll.block.parts) points.append(part.point);
+  unitAnswered(poll);
+  const QList<int> points = pointsOf(poll.block);
   entryOf(poll).block.skip();
   release(poll, now);
   return points;
 }
 
+/// A real request was answered, however.
+void Poller::unitAnswered(const Poll &poll) {
+  Unit &unit = unitOf(poll);
+  unit.breaker.answered();
+  unit.breaks = 0;
+  unit.isKnown = true;
+  const auto place = std::find(unit.entries.begin(), unit.entries.end(), poll.entry);
+  unit.probed = static_cast<size_t>(place - unit.entries.begin());
+  entryOf(poll).failures = 0;
+}
+
 QList<int> Poller::unanswered(const Poll &poll, Moment now) {
-  QList<int> points;
-  for (const Block::Part &part : poll.block.parts) points.append(part.point);
-  if (!poll.isProbe) {
-    Entry &entry = entryOf(poll);
-    entry.block.abandon();
-    entry.isInFlight = false;
-    enqueue(poll.entry, now);  // still due, behind the others
+  Unit &unit = unitOf(poll);
+  unit.isProbed = false;
+  if (poll.isProbe) {
+    // Perhaps it is this block alone that it does not answer.
+    if (!unit.isKnown) unit.probed = (unit.probed + 1) % unit.entries.size();
+    return giveUp(unit, now, {});
   }
-  unitOf(poll).isProbed = false;
-  return giveUp(unitOf(poll), now, points);
+  Entry &entry = entryOf(poll);
+  entry.block.abandon();
+  entry.isInFlight = false;
+  // Still due, behind the others. One that stays silent while its unit answers others waits so long that it costs them
+  // little.
+  const bool isSilentAlone = ++entry.failures >= m_settings.suspendAfter;
+  const auto pause = std::max<Moment>(m_settings.longestPause, 20 * unit.settings.timeout);
+  enqueue(poll.entry, isSilentAlone ? now + pause : now);
+  return giveUp(unit, now, pointsOf(poll.block));
+}
+
+QList<int> Poller::brokeTheLink(const Poll &poll, Moment now) {
+  if (++unitOf(poll).breaks >= 2) return unanswered(poll, now);
+  interrupted(poll, now);
+  return {};
 }
 
 QList<int> Poller::unitFailed(quint8 id, Moment now) {
@@ -220,13 +263,13 @@ QList<int> Poller::giveUp(Unit &unit, Moment now, const QList<int> &points) {
   return unit.breaker.isGivenUp() ? pointsOf(unit) : points;
 }
 
-void Poller::interrupted(const Poll &poll) {
+void Poller::interrupted(const Poll &poll, Moment now) {
   Unit &unit = unitOf(poll);
   if (unit.breaker.state() != CircuitBreaker::State::Closed) unit.isProbed = false;
   if (poll.isProbe) return;
   Entry &entry = entryOf(poll);
   entry.isInFlight = false;
-  enqueue(poll.entry, entry.ready);
+  enqueue(poll.entry, std::max(entry.ready, now));
 }
 
 /// The request is over: the next piece of the block, or the next cycle.
@@ -264,11 +307,15 @@ void Poller::learnTime(Unit &unit, std::chrono::nanoseconds took) {
   unit.isSlow = unit.usualTime > (unit.isSlow ? limit / 2 : limit);
 }
 
+QList<int> Poller::pointsOf(const Block &block) {
+  QList<int> points;
+  for (const Block::Part &part : block.parts) points.append(part.point);
+  return points;
+}
+
 QList<int> Poller::pointsOf(const Unit &unit) const {
   QList<int> points;
-  for (const int index : unit.entries) {
-    for (const Block::Part &part : m_entries[static_cast<size_t>(index)].block.whole().parts) points.append(part.point);
-  }
+  for (const int index : unit.entries) points += pointsOf(m_entries[static_cast<size_t>(index)].block.whole());
   return points;
 }
 
@@ -279,9 +326,14 @@ QList<int> Poller::stale(Moment now) {
     const Moment patience = 3 * whole.period + m_settings.units.of(whole.unit).timeout;
     if (entry.isStale || now - entry.read < patience) continue;
     entry.isStale = true;
-    for (const Block::Part &part : whole.parts) points.append(part.point);
+    points += pointsOf(whole);
   }
   return points;
+}
+
+bool Poller::isGivenUp(quint8 id) const {
+  const auto unit = m_units.find(id);
+  return unit != m_units.end() && unit->second.breaker.isGivenUp();
 }
 
 bool Poller::hasHealthyUnits() const {

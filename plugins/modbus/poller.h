@@ -61,8 +61,11 @@ class Poller {
   QList<int> failed(const Poll &poll, Moment now);
   /// No answer of the unit; the points of the request, or of the whole unit when it is given up.
   QList<int> unanswered(const Poll &poll, Moment now);
-  /// The link broke through no fault of this request: it is due again at once.
-  void interrupted(const Poll &poll);
+  /// The link broke while this request was under way. Once may be chance; a unit whose requests break it again and
+  /// again counts as one that does not answer.
+  QList<int> brokeTheLink(const Poll &poll, Moment now);
+  /// The link broke through no fault of this request: it is due again, behind the others, so that none is always first.
+  void interrupted(const Poll &poll, Moment now);
   /// A command had no answer either.
   QList<int> unitFailed(quint8 unit, Moment now);
 
@@ -72,6 +75,8 @@ class Poller {
   size_t blocks() const { return m_entries.size(); }
   size_t units() const { return m_units.size(); }
   bool hasHealthyUnits() const;
+  /// It left so many requests unanswered that it is only probed.
+  bool isGivenUp(quint8 unit) const;
   quint64 scans() const { return m_scans; }
   quint64 skippedCycles() const { return m_skipped; }
 
@@ -83,6 +88,7 @@ class Poller {
     Moment read{0};
     bool isInFlight = false;
     bool isStale = false;
+    int failures = 0;  ///< in a row, while its unit answers others
   };
   struct Unit {
     CircuitBreaker breaker;
@@ -91,23 +97,31 @@ class Poller {
     std::set<std::pair<Moment, int>> waiting;  ///< by Entry::ready
     bool isProbed = false;                     ///< a probe is under way
     int probes = 0;
+    int breaks = 0;                         ///< of the link, in a row
+    size_t probed = 0;                      ///< in `entries`: the one that answered last, or the next to try
+    bool isKnown = false;                   ///< it answered something
     std::chrono::nanoseconds usualTime{0};  ///< of an answer, smoothed; 0: none yet
     bool isSlow = false;
   };
 
   Unit &unitOf(const Poll &poll) { return m_units.at(poll.block.unit); }
   Entry &entryOf(const Poll &poll) { return m_entries[static_cast<size_t>(poll.entry)]; }
-  static bool isAside(const Unit &unit) { return !unit.breaker.isClosed() || unit.isSlow; }
+  /// Already after its first unanswered request: many may die together.
+  static bool isAside(const Unit &unit) { return unit.breaker.failures() > 0 || unit.isSlow; }
+  std::chrono::nanoseconds asideTime(const Unit &unit) const;
   static bool isWithin(const Unit &unit, Scope scope);
   Moment dueOf(const Unit &unit) const;
   std::optional<Poll> take(quint8 id, Unit &unit, Moment now);
   Poll probe(quint8 id, Unit &unit);
-  std::chrono::milliseconds probeTimeout(Unit &unit) const;
+  Block probeBlock(quint8 id, const Unit &unit) const;
+  std::chrono::milliseconds probeTimeout(const Unit &unit, int probe) const;
   void enqueue(int index, Moment ready);
   void release(const Poll &poll, Moment now);
   void learnTime(Unit &unit, std::chrono::nanoseconds took);
   void readSoon(Unit &unit, Moment now);
   QList<int> giveUp(Unit &unit, Moment now, const QList<int> &points);
+  void unitAnswered(const Poll &poll);
+  static QList<int> pointsOf(const Block &block);
   QList<int> pointsOf(const Unit &unit) const;
 
   Settings m_settings;

@@ -7,6 +7,13 @@ namespace tagwire::modbus {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// A device that refuses all of a block has nothing else to do for it.
+constexpr std::chrono::seconds allRefusedPause{1};
+
+}  // namespace
+
 SplitBlock::SplitBlock(Block whole) : m_whole(std::move(whole)), m_retry(1s, 300s, 0) {}
 
 void SplitBlock::begin(std::chrono::nanoseconds now) {
@@ -39,9 +46,12 @@ void SplitBlock::skip() { dropFront(); }
 QList<int> SplitBlock::refuse(std::chrono::nanoseconds now) {
   const Range range = m_work.front();
   m_work.pop_front();
-  if (range.isWhole) m_retryAt = now + m_retry.next();
   QList<int> points;
   const bool wasLearned = isLearned();
+  // Something new is refused: whatever that means, it is not what was waited for so long.
+  const bool isNew = wasLearned && !range.isWhole && !isKnownToBeRefused(range);
+  if (isNew) m_retry.reset();
+  if (range.isWhole || isNew) m_retryAt = now + m_retry.next();
   m_isRefused.resize(static_cast<size_t>(m_whole.parts.size()));
   m_isGapRefused.resize(m_isRefused.size());
   if (isOnePlace(range)) {
@@ -59,6 +69,8 @@ QList<int> SplitBlock::refuse(std::chrono::nanoseconds now) {
     m_work.push_front({range.first, middle});
     m_cutInTwo.push_back(range);
   }
+  if (refusedPoints() == m_whole.parts.size())
+    m_retryAt = std::min<std::chrono::nanoseconds>(m_retryAt, now + allRefusedPause);
   take();
   return points;
 }
@@ -66,6 +78,23 @@ QList<int> SplitBlock::refuse(std::chrono::nanoseconds now) {
 void SplitBlock::abandon() {
   m_work.clear();
   m_cutInTwo.clear();
+}
+
+void SplitBlock::forget() {
+  abandon();
+  m_isRefused.clear();
+  m_isGapRefused.clear();
+  m_retry.reset();
+}
+
+void SplitBlock::tryAgainSoon() {
+  m_retry.reset();
+  m_retryAt = {};
+}
+
+bool SplitBlock::isKnownToBeRefused(const Range &range) const {
+  return std::any_of(m_isRefused.begin() + range.first, m_isRefused.begin() + range.last + 1,
+                     [](bool isRefused) { return isRefused; });
 }
 
 qsizetype SplitBlock::refusedPoints() const { return std::count(m_isRefused.begin(), m_isRefused.end(), true); }

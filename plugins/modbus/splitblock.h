@@ -12,8 +12,9 @@ namespace tagwire::modbus {
 /// A block on its way through reading, pass after pass. When the device refuses an address in it, it is bisected until
 /// the refused points stand alone; they are remembered and left out, and what lies between them is read in as few
 /// requests as before. When it is no point but an address in a gap that the device refuses, that gap is no longer read
-/// over. What was refused is tried again after 1 s, then ever more rarely, up to every 5 min: a device that starts up
-/// refuses everything for a while. Plain value, moved only by its owner, the Poller; no clock of its own.
+/// over. What was refused is tried again after 1 s, then ever more rarely, up to every 5 min; while all of it is
+/// refused every 2 s, for a device that starts up refuses everything for a while. Plain value, moved only by its owner,
+/// the Poller; no clock of its own.
 class SplitBlock {
  public:
   explicit SplitBlock(Block whole);
@@ -32,6 +33,10 @@ class SplitBlock {
   QList<int> refuse(std::chrono::nanoseconds now);
   /// Ends the pass as it stands.
   void abandon();
+  /// Ends it, and nothing is remembered.
+  void forget();
+  /// The device was away: what it refused before is tried again in the next pass.
+  void tryAgainSoon();
   /// Points that are left out at present.
   qsizetype refusedPoints() const;
 
@@ -47,6 +52,7 @@ class SplitBlock {
   void take();
   void dropFront();
   void settle();
+  bool isKnownToBeRefused(const Range &range) const;
   bool isLearned() const { return m_isRefused.size() > 0; }
   bool isExplained(const Range &range) const;
   bool isOnePlace(const Range &range) const;

@@ -11,6 +11,9 @@ constexpr int readBackAttempts = 2;
 /// Between two looks at a value that the device has not taken over yet: about a PLC's cycle.
 constexpr std::chrono::milliseconds lookAgainAfter{50};
 
+constexpr quint8 acknowledge = 5;
+constexpr quint8 serverBusy = 6;
+
 WriteSequence::Outcome outcome(CommandState state, const QString &error, const Value &actual = {}) {
   return {state, actual, error};
 }
@@ -47,19 +50,8 @@ Result<WriteSequence> WriteSequence::make(const RegisterPoint &point, const Valu
 }
 
 std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply, Moment now) {
-  const bool refused = reply.kind == Reply::Kind::Exception;
-  if (m_isWriting && refused) {
-    const bool masked = static_cast<Function>(m_request[0]) == Function::MaskWriteRegister && reply.exception == 1;
-    return outcome(CommandState::Failed,
-                   masked ? reply.error + QStringLiteral(": the device has no mask write (function 22), and one bit "
-                                                         "of a register can't be written safely without it")
-                          : reply.error);
-  }
-  if (refused) {
-    return outcome(CommandState::Unknown,
-                   QStringLiteral("the value could not be read back: %1%2")
-                       .arg(reply.error, m_lost.isEmpty() ? QString() : QStringLiteral("; before: ") + m_lost));
-  }
+  m_readBack.reset();
+  if (reply.kind == Reply::Kind::Exception) return m_isWriting ? writeRefused(reply, now) : readBackRefused(reply, now);
   if (m_isWriting) {
     if (!m_point.verify) return outcome(CommandState::Succeeded, {});
     m_verifyUntil = now + m_verifyTime;
@@ -68,6 +60,35 @@ std::optional<WriteSequence::Outcome> WriteSequence::answered(const Reply &reply
     if (reply.bytes.isEmpty()) return std::nullopt;
   }
   return readBackGave(reply.bytes, now);
+}
+
+std::optional<WriteSequence::Outcome> WriteSequence::writeRefused(const Reply &reply, Moment now) {
+  // The gateway had no answer of the device: the write may have reached it.
+  if (reply.exception == 10 || reply.exception == 11) return lost(reply.error);
+  if (reply.exception == acknowledge) {
+    // Accepted, still at work: what came of it shows when reading back.
+    if (!m_point.verify) return outcome(CommandState::Unknown, reply.error);
+    m_verifyUntil = now + m_verifyTime;
+    beginReadBack();
+    return std::nullopt;
+  }
+  const bool masked = static_cast<Function>(m_request[0]) == Function::MaskWriteRegister && reply.exception == 1;
+  return outcome(CommandState::Failed,
+                 masked ? reply.error + QStringLiteral(": the device has no mask write (function 22), and one bit of a "
+                                                       "register can't be written safely without it")
+                        : reply.error);
+}
+
+std::optional<WriteSequence::Outcome> WriteSequence::readBackRefused(const Reply &reply, Moment now) {
+  const bool isBusy = reply.exception == acknowledge || reply.exception == serverBusy;
+  m_verifyUntil = std::min(m_verifyUntil, now + m_verifyTime);
+  if (isBusy && now + lookAgainAfter <= m_verifyUntil) {
+    m_readyAt = now + lookAgainAfter;
+    return std::nullopt;
+  }
+  return outcome(CommandState::Unknown,
+                 QStringLiteral("the value could not be read back: %1%2")
+                     .arg(reply.error, m_lost.isEmpty() ? QString() : QStringLiteral("; before: ") + m_lost));
 }
 
 /// A device may acknowledge at once and take the value over in its next cycle.

@@ -36,6 +36,8 @@ class WriteSequence {
  private:
   WriteSequence(const RegisterPoint &point, Value expected, QByteArray request, const UnitSettings &unit);
   void beginReadBack();
+  std::optional<Outcome> writeRefused(const Reply &reply, Moment now);
+  std::optional<Outcome> readBackRefused(const Reply &reply, Moment now);
   std::optional<Outcome> readBackGave(const QByteArray &bytes, Moment now);
   Outcome judge() const;
   bool matches(const Value &actual) const;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "commandqueue.h"
 #include "serverfixture.h"
 
 using namespace tagwire;
 using namespace tagwire::modbus;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -264,7 +266,7 @@ class TestModbusServerExposure : public QObject {
     const auto step = [&](const char *id, CommandState state) {
       pending.take({QString::fromLatin1(id), PointId::None, state, Value(), QString()});
     };
-    pending.add({QStringLiteral("a"), QStringLiteral("b")}, tell);
+    pending.add({QStringLiteral("a"), QStringLiteral("b")}, 30ms, tell);
     step("a", CommandState::Queued);
     step("a", CommandState::Succeeded);
     step("a", CommandState::Succeeded);
@@ -274,23 +276,66 @@ class TestModbusServerExposure : public QObject {
     QCOMPARE(told, QList<int>{0});
     for (const auto state :
          {CommandState::Failed, CommandState::Blocked, CommandState::Expired, CommandState::Unknown}) {
-      pending.add({QStringLiteral("c")}, tell);
+      pending.add({QStringLiteral("c")}, 30ms, tell);
       step("c", state);
       QCOMPARE(told.takeLast(), 4);
     }
-    const quint64 late = pending.add({QStringLiteral("d")}, tell);
-    pending.expire(late);
-    pending.expire(late);
-    step("d", CommandState::Succeeded);
-    QCOMPARE(told, (QList<int>{0, 5}));
-    for (int i = 0; i < 100; ++i) {
-      QVERIFY(!pending.isFull());
-      pending.add({QString::number(i)}, tell);
-    }
-    QVERIFY(pending.isFull());
+    QVERIFY(!pending.firstDeadline());
     pending.clear();
-    QCOMPARE(pending.size(), 0);
-    QCOMPARE(told.size(), 2);
+    QCOMPARE(told, QList<int>{0});
+  }
+
+  void writesThatWaitTooLong() {
+    PendingWrites pending;
+    QStringList told;
+    const auto add = [&](const char *id, std::chrono::milliseconds deadline) {
+      const QString name = QString::fromLatin1(id);
+      pending.add({name}, deadline, [&told, name](quint8 exception) { told << name + QString::number(exception); });
+    };
+    const auto step = [&](const char *id) {
+      pending.take({QString::fromLatin1(id), PointId::None, CommandState::Succeeded, Value(), QString()});
+    };
+    add("a", 30ms);
+    add("b", 30ms);
+    add("c", 50ms);
+    QVERIFY(pending.firstDeadline() == 30ms);
+    pending.expire(29ms);
+    QVERIFY(told.isEmpty());
+    step("b");
+    pending.expire(30ms);
+    pending.expire(30ms);
+    step("a");
+    QCOMPARE(told, (QStringList{QStringLiteral("b0"), QStringLiteral("a5")}));
+    QVERIFY(pending.firstDeadline() == 50ms);
+    step("c");
+    QVERIFY(!pending.firstDeadline());
+    pending.expire(1000ms);
+    QCOMPARE(told.size(), 3);
+  }
+
+  void commandsThatWaitAreBounded() {
+    static_assert(PendingWrites::capacity <= CommandQueue::capacity);
+    PendingWrites pending;
+    int told = 0;
+    const auto add = [&](int first, int count) {
+      QStringList ids;
+      for (int i = 0; i < count; ++i) ids << QString::number(first + i);
+      pending.add(ids, 30ms, [&](quint8) { ++told; });
+    };
+    QVERIFY(pending.hasRoomFor(100) && !pending.hasRoomFor(101));
+    add(0, 60);
+    QVERIFY(pending.hasRoomFor(40) && !pending.hasRoomFor(41));
+    pending.take({QStringLiteral("7"), PointId::None, CommandState::Failed, Value(), QString()});
+    QVERIFY(pending.hasRoomFor(41) && !pending.hasRoomFor(42));
+    add(100, 41);
+    QVERIFY(!pending.hasRoomFor(1));
+    pending.expire(30ms);
+    QCOMPARE(told, 2);
+    QVERIFY(pending.hasRoomFor(100));
+    add(200, 100);
+    pending.clear();
+    QVERIFY(pending.hasRoomFor(100));
+    QCOMPARE(told, 2);
   }
 };
 

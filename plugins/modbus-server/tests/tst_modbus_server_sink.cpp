@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugin between its host and a client that speaks Modbus.
+#include <QAbstractEventDispatcher>
 #include <QTcpServer>
 
 #include "serverfixture.h"
 
 using namespace tagwire;
 using namespace tagwire::modbus;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -17,6 +19,23 @@ const QByteArray points =
 
 QByteArray config(const QByteArray &more = {}) {
   return "{\"listen\": \"tcp://127.0.0.1:0\"" + more + ", \"points\": [" + points + "]}";
+}
+
+/// Coils from 0 on, all of one point.
+QByteArray manyCoils(int count) {
+  QByteArray coils;
+  for (int i = 0; i < count; ++i) {
+    coils += (i == 0 ? "" : ",") + QByteArray("{\"point\": \"plc/run\", \"table\": \"coil\", \"address\": ") +
+             QByteArray::number(i) + ", \"writable\": true}";
+  }
+  return "{\"listen\": \"tcp://127.0.0.1:0\", \"points\": [" + coils + "]}";
+}
+
+/// Function 15: so many coils from 0 on, all to 1.
+QByteArray writeCoils(int count) {
+  const QByteArray values((count + 7) / 8, '\xFF');
+  const QByteArray head = QByteArray::fromHex("0F0000") + '\0' + static_cast<char>(count);
+  return (head + static_cast<char>(values.size()) + values).toHex();
 }
 
 }  // namespace
@@ -135,9 +154,62 @@ class TestModbusServerSink : public QObject {
     SinkUnderTest test(config(", \"answer_within_ms\": 30"));
     test.sink->start();
     RawClient client(test.sink->port());
-    QCOMPARE(ask(client, "0600020005"), QByteArray("8605"));
+    RawClient later(test.sink->port());
+    client.send("000100000006010600020005");
+    QTRY_COMPARE(test.commands.size(), 1);
+    test.plant.manualClock().advance(20ms);
+    later.send("000100000006010600020006");
+    QTRY_COMPARE(test.commands.size(), 2);
+    test.plant.manualClock().advance(10ms);
+    QTRY_COMPARE(client.received(), QByteArray("000100000003018605"));
+    QVERIFY(later.received().isEmpty());
     test.tell(test.commands[0].id, CommandState::Succeeded);
     QCOMPARE(ask(client, "0300500001"), QByteArray("8302"));
+    test.plant.manualClock().advance(20ms);
+    QTRY_COMPARE(later.received(), QByteArray("000100000003018605"));
+    // And again, after a pause.
+    client.forget();
+    client.send("000100000006010600020007");
+    QTRY_COMPARE(test.commands.size(), 3);
+    test.plant.manualClock().advance(30ms);
+    QTRY_COMPARE(client.received(), QByteArray("000100000003018605"));
+  }
+
+  void aWriteThatEndedLeavesNoTimerBehind() {
+    SinkUnderTest test(config(", \"answer_within_ms\": 60000"));
+    test.outcome = CommandState::Succeeded;
+    test.sink->start();
+    RawClient client(test.sink->port());
+    QCOMPARE(ask(client, "0600020005"), QByteArray("0600020005"));
+    // Timers that are shot once stand below it.
+    const auto timers = [] { return QAbstractEventDispatcher::instance()->findChildren<QObject *>().size(); };
+    const qsizetype before = timers();
+    for (int i = 0; i < 50; ++i) QCOMPARE(ask(client, "0600020005"), QByteArray("0600020005"));
+    QCOMPARE(test.commands.size(), 51);
+    QCOMPARE(timers(), before);
+  }
+
+  void tooManyValuesAreRefusedAsAWhole() {
+    SinkUnderTest test(manyCoils(150));
+    test.sink->start();
+    RawClient client(test.sink->port());
+    QCOMPARE(ask(client, writeCoils(101)), QByteArray("8f06"));
+    QVERIFY(test.commands.isEmpty());
+    test.outcome = CommandState::Succeeded;
+    QCOMPARE(ask(client, writeCoils(100)), QByteArray("0f00000064"));
+    QCOMPARE(test.commands.size(), 100);
+
+    // Those of other requests count too.
+    test.outcome.reset();
+    test.commands.clear();
+    RawClient other(test.sink->port());
+    other.send("00010000000f01" + writeCoils(60));
+    QTRY_COMPARE(test.commands.size(), 60);
+    QCOMPARE(ask(client, writeCoils(41)), QByteArray("8f06"));
+    QCOMPARE(test.commands.size(), 60);
+    test.outcome = CommandState::Succeeded;
+    QCOMPARE(ask(client, writeCoils(40)), QByteArray("0f00000028"));
+    QVERIFY(other.received().isEmpty());
   }
 
   void tooManyThatWait() {

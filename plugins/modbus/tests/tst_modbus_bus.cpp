@@ -38,6 +38,7 @@ class FakeClient : public BusClient {
     return polls > 0 ? pollDue : never;
   }
   std::chrono::milliseconds asideTime() const override { return hasAside ? 100ms : 0ms; }
+  bool hasHealthyUnits() const override { return true; }
   void linkOpened(Moment) override {}
   void linkLost(QualityReason, const QString &) override {}
   void answered(const Request &, const modbus::Reply &, Moment, std::chrono::nanoseconds) override {}
@@ -268,10 +269,173 @@ class TestModbusBus : public QObject {
     QTRY_COMPARE(test.quality(2), QStringLiteral("good"));
     const qsizetype before = server.requests.size();
     QTRY_VERIFY(server.requests.size() > before + 60);
-    QCOMPARE(test.quality(0), QStringLiteral("good"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
     server.behaviour = FaultyServer::well(8);
     server.onConnect = nullptr;
     QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), 50 + 2000 + 500);
+  }
+
+  void aSecondConnectionThatNobodyLooksAtIsNotUsed() {
+    // Many devices serve one connection after the other: the second is accepted by their system and never looked at.
+    FaultyServer server;
+    QPointer<QTcpSocket> served;
+    bool isSilent = true;
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      if (!served) served = client;
+      if (client != served || (request.unit == 2 && isSilent)) return;
+      FaultyServer::well(7)(client, request);
+    };
+    SourceUnderTest test(busWith(server.port(), 1, true), SourceUnderTest::settingsOf(timeoutMs),
+                         pointsOfUnits(2, 100));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 20);
+    isSilent = false;
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), healMs + 1000);
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+  }
+
+  void pipeliningAndADeadUnitGoTogether() {
+    // A gateway that asks its units one after the other: what waits behind the dead unit is late.
+    FaultyServer server;
+    QHash<QTcpSocket *, bool> isBusy;
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      if (request.unit == 2) {
+        isBusy[client] = true;  // nothing comes behind it on this connection
+        connect(client, &QObject::destroyed, this, [&isBusy, client] { isBusy.remove(client); });
+      }
+      if (!isBusy.value(client)) FaultyServer::well(7)(client, request);
+    };
+    SourceUnderTest test(busWith(server.port(), 8, true), SourceUnderTest::settingsOf(timeoutMs),
+                         pointsOfUnits(4, 100));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    for (int i : {0, 2, 3}) QTRY_COMPARE(test.quality(i), QStringLiteral("good"));
+    // Known to be dead, and the second connection is in use.
+    QTRY_VERIFY(counted(test, "tagwire_modbus_timeouts_total") >= 4);
+    const double timeouts = counted(test, "tagwire_modbus_timeouts_total");
+    const double skipped = counted(test, "tagwire_modbus_skipped_cycles_total");
+    QTRY_VERIFY(counted(test, "tagwire_modbus_timeouts_total") >= timeouts + 2);
+    QVERIFY(counted(test, "tagwire_modbus_skipped_cycles_total") - skipped <= 2);
+    for (int i : {0, 2, 3}) QCOMPARE(test.quality(i), QStringLiteral("good"));
+  }
+
+  void aConnectionForEachAnswerKeepsTheSchedule_data() {
+    QTest::addColumn<int>("copies");
+    QTest::newRow("hangs up behind each answer") << 0;
+    QTest::newRow("answers five times over") << 5;
+  }
+  void aConnectionForEachAnswerKeepsTheSchedule() {
+    QFETCH(int, copies);
+    FaultyServer server;
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      for (int i = 0; i < std::max(copies, 1); ++i) FaultyServer::well(7)(client, request);
+      if (copies == 0) client->disconnectFromHost();
+    };
+    QList<ModbusPoint> points;
+    for (int i = 0; i < 5; ++i) {
+      points.append(makePoint("p", Table::Holding, i * 1000, PointType::Uint16, 100));
+      points.last().name = QStringLiteral("p%1").arg(i);
+    }
+    SourceUnderTest test(server.port(), points, timeoutMs);
+    QElapsedTimer watch;
+    watch.start();
+    test.source->start();
+    for (int i = 0; i < 5; ++i) QTRY_COMPARE(test.quality(i), QStringLiteral("good"));
+    QTRY_VERIFY(server.requests.size() >= 60);
+    // Five requests in 100 ms are due, and one connection for each: not a redial in a circle.
+    const auto due = watch.elapsed() / 100 + 2;
+    QVERIFY2(server.requests.size() <= due * 5 * 2, qPrintable(QString::number(server.requests.size())));
+    QVERIFY2(server.connections <= due * 5 * 2, qPrintable(QString::number(server.connections)));
+    QMap<int, int> asked;
+    for (const Frame &frame : std::as_const(server.requests))
+      ++asked[(quint8(frame.pdu[1]) << 8) | quint8(frame.pdu[2])];
+    QCOMPARE(asked.size(), 5);
+    for (const int count : std::as_const(asked)) QVERIFY(count >= 6);
+    QCOMPARE(test.state, PluginState::Running);
+  }
+
+  void aPeerThatHangsUpAtOnceIsNotDialledInACircle() {
+    FaultyServer server;
+    server.onConnect = [](QTcpSocket *client) { client->disconnectFromHost(); };
+    Endpoint endpoint = SourceUnderTest::endpointTo(server.port());
+    endpoint.transport = Transport::RtuOverTcp;
+    SourceUnderTest test(std::make_shared<Bus>(Bus::Settings{{endpoint}, 1, false, 150ms, {}}),
+                         SourceUnderTest::settingsOf(timeoutMs), pointsOfUnits(1));
+    QElapsedTimer watch;
+    watch.start();
+    test.source->start();
+    QTRY_COMPARE(test.quality(0), QStringLiteral("bad:no_connection"));
+    QTRY_COMPARE(test.state, PluginState::Degraded);
+    QTRY_VERIFY(server.connections >= 4);
+    QVERIFY2(server.connections <= 3 + watch.elapsed() / 150, qPrintable(QString::number(server.connections)));
+  }
+
+  void aUnitWhoseAnswersBreakTheLinkIsPutAside() {
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *client, const Frame &request) {
+      if (request.unit == 2) return client->abort();
+      FaultyServer::well(7)(client, request);
+    };
+    SourceUnderTest test(busWith(server.port(), 1, false), SourceUnderTest::settingsOf(timeoutMs),
+                         pointsOfUnits(2, 50));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:no_connection"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 60);
+    const auto asked = std::count_if(server.requests.begin() + before, server.requests.end(),
+                                     [](const Frame &frame) { return frame.unit == 2; });
+    QVERIFY2(asked <= 20, qPrintable(QString::number(asked)));
+    QCOMPARE(test.quality(0), QStringLiteral("good"));
+    server.behaviour = FaultyServer::well(8);
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(1), QStringLiteral("good"), healMs);
+  }
+
+  void aTableThatIsNeverAnsweredLeavesTheOthersGood_data() {
+    QTest::addColumn<bool>("isFirst");
+    QTest::newRow("first in the plan") << true;
+    QTest::newRow("last in the plan") << false;
+  }
+  void aTableThatIsNeverAnsweredLeavesTheOthersGood() {
+    QFETCH(bool, isFirst);
+    FaultyServer server;
+    const char silent = static_cast<char>(isFirst ? Function::ReadInputRegisters : Function::ReadHoldingRegisters);
+    server.behaviour = [silent](QTcpSocket *client, const Frame &request) {
+      if (request.pdu[0] != silent) FaultyServer::well(7)(client, request);
+    };
+    QList<ModbusPoint> points{makePoint("input", Table::Input, 0, PointType::Uint16, 50),
+                              makePoint("holding", Table::Holding, 0, PointType::Uint16, 50)};
+    SourceUnderTest test(busWith(server.port(), 1, false), SourceUnderTest::settingsOf(timeoutMs), points);
+    test.source->start();
+    const int good = isFirst ? 1 : 0;
+    QTRY_COMPARE_WITH_TIMEOUT(test.quality(good), QStringLiteral("good"), 10000);
+    QTRY_COMPARE(test.quality(1 - good), QStringLiteral("bad:timeout"));
+    const qsizetype before = server.requests.size();
+    QTRY_VERIFY(server.requests.size() > before + 30);
+    const auto asked = std::count_if(server.requests.begin() + before, server.requests.end(),
+                                     [silent](const Frame &frame) { return frame.pdu[0] == silent; });
+    QVERIFY2(asked <= 3, qPrintable(QString::number(asked)));
+    QCOMPARE(test.quality(good), QStringLiteral("good"));
+  }
+
+  void aUnitOfALineBelongsToOneInstance() {
+    BusBook book;
+    Endpoint endpoint;
+    endpoint.transport = Transport::Serial;
+    endpoint.device = QStringLiteral("/dev/ttyNone");
+    const Bus::Settings settings{{endpoint}, 1, false, 1000ms, {}};
+    const auto bus = book.bus(settings, {1, 2});
+    QVERIFY(bus);
+    auto first = std::make_unique<SourceUnderTest>(*bus, SourceUnderTest::settingsOf(), pointsOfUnits(2));
+    QVERIFY(book.bus(settings, {3}));
+    const auto again = book.bus(settings, {3, 2});
+    QVERIFY(!again);
+    QVERIFY2(again.error().contains(u"unit 2 on rtu:///dev/ttyNone is asked by another instance"),
+             qPrintable(again.error()));
+    first.reset();
+    QVERIFY(book.bus(settings, {3, 2}));
   }
 
   void aGatewaysWordForAUnitSuspendsItOnly() {
@@ -363,8 +527,8 @@ class TestModbusBus : public QObject {
     endpoint.transport = Transport::RtuOverTcp;
     const Bus::Settings settings{{endpoint}, 1, false, 1000ms, {}};
     BusBook book;
-    const auto firstBus = book.bus(settings);
-    const auto secondBus = book.bus(settings);
+    const auto firstBus = book.bus(settings, {});
+    const auto secondBus = book.bus(settings, {});
     QVERIFY(firstBus && secondBus);
     QVERIFY(*firstBus == *secondBus);
     QList<ModbusPoint> points = pointsOfUnits(2);
@@ -402,14 +566,14 @@ class TestModbusBus : public QObject {
     Endpoint endpoint;
     endpoint.transport = Transport::Serial;
     endpoint.device = QStringLiteral("/dev/ttyNone");
-    auto first = book.bus({{endpoint}, 1, false, 1000ms, {}});
+    auto first = book.bus({{endpoint}, 1, false, 1000ms, {}}, {});
     QVERIFY(first);
     endpoint.baud = 9600;
-    const auto other = book.bus({{endpoint}, 1, false, 1000ms, {}});
+    const auto other = book.bus({{endpoint}, 1, false, 1000ms, {}}, {});
     QVERIFY(!other);
     QVERIFY2(other.error().contains(u"rtu:///dev/ttyNone is shared"), qPrintable(other.error()));
     first->reset();  // nobody has it any more
-    QVERIFY(book.bus({{endpoint}, 1, false, 1000ms, {}}));
+    QVERIFY(book.bus({{endpoint}, 1, false, 1000ms, {}}, {}));
   }
 
   void aFloodNeitherFillsTheMemoryNorPublishesAnything() {

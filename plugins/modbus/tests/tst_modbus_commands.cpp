@@ -194,6 +194,40 @@ class TestModbusCommands : public QObject {
     QVERIFY(m_steps.last().error.contains(u"illegal data address"));
   }
 
+  void R5_5_whatMayHaveBeenCarriedOutIsReadBack_data() {
+    QTest::addColumn<int>("exception");
+    QTest::newRow("acknowledge: still at work") << 5;
+    QTest::newRow("gateway path unavailable") << 10;
+    QTest::newRow("gateway target failed to respond") << 11;
+  }
+  void R5_5_whatMayHaveBeenCarriedOutIsReadBack() {
+    QFETCH(int, exception);
+    m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+    m_queue.next(now, m_at);
+    m_queue.answered(exceptionOf(static_cast<quint8>(exception)), m_at);
+    QCOMPARE(states(), QStringList{QStringLiteral("sent")});
+    QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Coil, 4, 1));
+    // Busy when read back: it is looked at again.
+    m_queue.answered(exceptionOf(6), m_at);
+    QVERIFY(!m_queue.next(now, m_at));
+    m_at += 50ms;
+    QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Coil, 4, 1));
+    m_queue.answered(answerOf(QByteArray::fromHex("01")), m_at);
+    QCOMPARE(m_steps.last().state, CommandState::Succeeded);
+  }
+
+  void anOldReadBackIsNotToldAgain() {
+    m_queue.add(commandOf(qint64(100)), pointOf(Table::Holding, PointType::Uint16), 0);
+    m_queue.next(now, m_at);
+    m_queue.answered(answerOf(), m_at);
+    m_queue.next(now, m_at);
+    QVERIFY(m_queue.answered(answerOf(QByteArray::fromHex("0050")), m_at));
+    m_at += 50ms;
+    m_queue.next(now, m_at);
+    QVERIFY(!m_queue.answered(exceptionOf(4), m_at));
+    QCOMPARE(m_steps.last().state, CommandState::Unknown);
+  }
+
   void aLostAnswerIsReadBackNeverSentAgain() {
     m_queue.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
     m_queue.next(now, m_at);

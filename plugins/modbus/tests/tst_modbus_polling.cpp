@@ -290,7 +290,7 @@ class TestModbusPolling : public QObject {
     QVERIFY(first && second && third);
     QVERIFY(!poller.next(0s, Scope::All));
     poller.answered(*third, 1ms, 1ms);
-    poller.interrupted(*first);
+    poller.interrupted(*first, 1ms);
     const auto again = poller.next(1ms, Scope::All);
     QVERIFY(again);
     QCOMPARE(again->block.address, first->block.address);

@@ -417,6 +417,49 @@ class TestModbusProbe : public QObject {
     QCOMPARE(test.lines, QStringList(QStringLiteral("no connection to %1: Connection refused").arg(tcp(port))));
   }
 
+  void aServerThatNeverLetsAskIsSaid_data() {
+    QTest::addColumn<QByteArray>("banner");
+    QTest::addColumn<bool>("hangsUp");
+    QTest::addColumn<QString>("why");
+    const QString closed = QStringLiteral("The remote host closed the connection");
+    QTest::newRow("hangs up") << QByteArray() << true << closed;
+    QTest::newRow("says why and hangs up") << QByteArray("Port already in use\r\n") << true << closed;
+    QTest::newRow("talks") << QByteArray(100'000, 'x') << false << QStringLiteral("bytes that nobody asked for");
+  }
+  void aServerThatNeverLetsAskIsSaid() {
+    QFETCH(QByteArray, banner);
+    QFETCH(bool, hangsUp);
+    QFETCH(QString, why);
+    FaultyServer server;
+    server.behaviour = [](QTcpSocket *, const Frame &) {};
+    server.onConnect = [&](QTcpSocket *client) {
+      client->write(banner);
+      if (hangsUp) client->disconnectFromHost();
+    };
+    // Before the first question a line has to be silent for a moment, behind a device server too. On a machine that is
+    // very busy one may get through all the same: then the next unit is on.
+    const QString address = QStringLiteral("rtu+") + tcp(server.port());
+    ProberUnderTest test(address + QStringLiteral(" --units 1-247 --timeout-ms 50"));
+    QTRY_COMPARE(test.exitCode, std::optional(69));
+    QCOMPARE(test.lines.last(), QStringLiteral("no connection to %1 lasts: the last of 5 in a row ended before a "
+                                               "question could be asked: %2")
+                                    .arg(address, why));
+    QVERIFY(server.connections >= 5);
+  }
+
+  void aDeviceThatHangsUpAfterEachAnswerIsReadToTheEnd() {
+    QMap<int, Device> units;
+    units[1].served = {{Table::Holding, {{Table::Holding, 0, 9}}}};
+    FaultyServer server;
+    server.behaviour = [play = playing(units)](QTcpSocket *client, const Frame &request) {
+      play(client, request);
+      client->disconnectFromHost();
+    };
+    ProberUnderTest test(tcp(server.port()) + QStringLiteral(" --units 1 --registers holding:0-9"));
+    QTRY_COMPARE(test.exitCode, std::optional(0));
+    QVERIFY2(test.text().contains(u"  holding 0-9           10 addresses\n"), qPrintable(test.text()));
+  }
+
   void aServerThatIsNotModbusIsSaid() {
     FaultyServer server;
     server.behaviour = [](QTcpSocket *client, const Frame &request) {

@@ -433,10 +433,10 @@ class TestModbusSerial : public QObject {
       });
     };
     BusBook book;
-    const auto bus = book.bus(busSettings(plc.port.device()));
+    const auto bus = book.bus(busSettings(plc.port.device()), {});
     QVERIFY(bus);
     SourceUnderTest one(*bus, settings(), onePoint(1));
-    SourceUnderTest other(*book.bus(busSettings(plc.port.device())), settings(), onePoint(2));
+    SourceUnderTest other(*book.bus(busSettings(plc.port.device()), {}), settings(), onePoint(2));
     one.source->start();
     other.source->start();
     QTRY_VERIFY(one.value(0) == Value(qint64(1)));
@@ -465,8 +465,8 @@ class TestModbusSerial : public QObject {
       if (request.unit == 1) LinePlc::well(7)(line, request);
     };
     BusBook book;
-    SourceUnderTest one(*book.bus(busSettings(plc.port.device())), settings(), onePoint(1));
-    SourceUnderTest dead(*book.bus(busSettings(plc.port.device())), settings(), onePoint(2));
+    SourceUnderTest one(*book.bus(busSettings(plc.port.device()), {}), settings(), onePoint(1));
+    SourceUnderTest dead(*book.bus(busSettings(plc.port.device()), {}), settings(), onePoint(2));
     one.source->start();
     dead.source->start();
     QTRY_COMPARE(dead.quality(0), QStringLiteral("bad:timeout"));
@@ -479,11 +479,11 @@ class TestModbusSerial : public QObject {
 
   void otherLineSettingsAreRefused() {
     BusBook book;
-    const auto first = book.bus(busSettings(QStringLiteral("/dev/nothing")));
+    const auto first = book.bus(busSettings(QStringLiteral("/dev/nothing")), {});
     QVERIFY(first);
     Bus::Settings differing = busSettings(QStringLiteral("/dev/nothing"));
     differing.endpoints[0].baud = 9600;
-    const auto second = book.bus(differing);
+    const auto second = book.bus(differing, {});
     QVERIFY(!second);
     QVERIFY2(second.error().contains(u"shared with another instance"), qPrintable(second.error()));
   }

@@ -73,6 +73,21 @@ class TestModbusSimulator : public QObject {
     }
   }
 
+  void aTextStandsInNoNumber() {
+    for (const char *type : {"int16", "float32", "bcd16", "float64"}) {
+      for (const char *value : {"abc", "", "1,5", "nan"}) {
+        ModbusSimulator simulator;
+        const auto started = simulator.start(
+            argumentsFor(QByteArray("name,register,type,x-sim\na,40001,") + type + ",\"constant:" + value + "\"\n"));
+        QVERIFY2(!started && started.error().text.contains(u"allowed:"), value);
+        QVERIFY2(started.error().text.contains(u"points[0].x-sim"), qPrintable(started.error().text));
+      }
+    }
+    ModbusSimulator simulator;
+    const auto started = simulator.start(argumentsFor("name,register,x-sim\na,00001,constant:on\n"));
+    QVERIFY2(!started && started.error().text.contains(u"(allowed: 0 to 1)"), "a coil");
+  }
+
   void servesWhatTheFileSays() {
     ManualClock clock;
     ModbusSimulator simulator(&clock);

@@ -61,12 +61,14 @@ class WildDevice : public QObject {
       m_waiting.push_back(request);
       return;
     }
-    take(request, send, [] {});
+    take(
+        request, send, [] {}, [] {});
     if (m_isBusy) return;
     nextInOrder(send);
   }
 
-  void take(const Frame &request, const Send &send, const std::function<void()> &hangUp) {
+  void take(const Frame &request, const Send &send, const std::function<void()> &hangUp,
+            const std::function<void()> &mute) {
     ++requests;
     const QByteArray right = frame(request, rightPdu(request));
     switch (isWild ? m_random.bounded(14) : 99) {
@@ -75,7 +77,9 @@ class WildDevice : public QObject {
       case 1:
         return later(m_random.bounded(300), send, right);
       case 2:
-        return send(right.left(m_random.bounded(static_cast<quint32>(right.size()))));
+        // Then silence: nothing could tell the rest of this answer from the beginning of the next.
+        send(right.left(m_random.bounded(static_cast<quint32>(right.size()))));
+        return mute();
       case 3:
         return send(frame(request, QByteArray::fromHex("83") + static_cast<char>(m_random.bounded(12))));
       case 4:
@@ -146,15 +150,19 @@ class WildServer : public QObject {
       } else {
         decoder = std::make_shared<MbapDecoder>();
       }
-      const auto send = [client](const QByteArray &bytes) {
-        if (client && client->isOpen()) client->write(bytes);
+      const auto isMute = std::make_shared<bool>(false);
+      const auto send = [client, isMute](const QByteArray &bytes) {
+        if (client && client->isOpen() && !*isMute) client->write(bytes);
       };
-      connect(client, &QTcpSocket::readyRead, client, [this, client, decoder, send] {
+      connect(client, &QTcpSocket::readyRead, client, [this, client, decoder, send, isMute] {
         decoder->add(client->readAll());
         while (const auto frame = decoder->next()) {
-          device.take(*frame, send, [client] {
-            if (client) client->abort();
-          });
+          device.take(
+              *frame, send,
+              [client] {
+                if (client) client->abort();
+              },
+              [isMute] { *isMute = true; });
         }
       });
       connect(client, &QTcpSocket::disconnected, client, &QObject::deleteLater);

@@ -43,6 +43,10 @@ class LiveProtocol : public Protocol {
     QList<QByteArray> events;  ///< the entries of eventsTail's events
     quint64 sequence = 0;
     QHash<QByteArray, Frame> frames;
+    // The newest of them: most subscriptions of a feed have the same id and number.
+    QByteArray lastId;
+    quint64 lastSequence = 0;
+    Frame lastFrame;
   };
 
   void refuse(Session &session, const QJsonValue &id, const QString &message);

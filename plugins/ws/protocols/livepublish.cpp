@@ -91,12 +91,18 @@ void LiveProtocol::deliver(LiveSubscription &subscription, Update &update) {
     return;
   }
   subscription.sequence = std::max(subscription.sequence, update.sequence);
+  if (subscription.id == update.lastId && subscription.sequence == update.lastSequence) {
+    return subscription.session->send(update.lastFrame);
+  }
   const QByteArray head =
       "{\"op\":\"update\",\"id\":" + subscription.id + ",\"seq\":" + QByteArray::number(subscription.sequence);
   auto frame = update.frames.constFind(head);
   if (frame == update.frames.cend()) {
     frame = update.frames.insert(head, Frame::text(head + update.samplesTail + update.eventsTail + '}'));
   }
+  update.lastId = subscription.id;
+  update.lastSequence = subscription.sequence;
+  update.lastFrame = *frame;
   subscription.session->send(*frame);
 }
 

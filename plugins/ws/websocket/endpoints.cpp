@@ -166,15 +166,12 @@ void Endpoints::endTurn() {
       if (endpoint->protocol) endpoint->protocol->flush();
     }
   }
-  for (const quint64 id : std::exchange(m_flushDue, {})) {
-    const auto found = m_sessions.find(id);
-    if (found != m_sessions.end()) found->second.session->flush();
-  }
+  for (WebSocketSession *session : std::exchange(m_flushDue, {})) session->flush();
   if (hadNews) Q_EMIT flushed();
 }
 
 void Endpoints::flushDue(WebSocketSession &session) {
-  m_flushDue.append(session.id());
+  m_flushDue.append(&session);
   scheduleTurn();
 }
 
@@ -193,6 +190,7 @@ void Endpoints::sessionDrained(WebSocketSession &session) {
 }
 
 void Endpoints::sessionOver(WebSocketSession &session) {
+  m_flushDue.removeAll(&session);
   const auto found = m_sessions.find(session.id());
   Held held = std::move(found->second);
   m_sessions.erase(found);

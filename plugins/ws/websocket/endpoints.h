@@ -71,7 +71,7 @@ class Endpoints : public QObject, public SessionHost {
   Farewells &m_farewells;
   std::vector<std::unique_ptr<Endpoint>> m_endpoints;
   std::unordered_map<quint64, Held> m_sessions;
-  QList<quint64> m_flushDue;
+  QList<WebSocketSession *> m_flushDue;  ///< none that is gone
   std::chrono::nanoseconds m_lastTick;
   quint64 m_lastId = 0;
   bool m_isTurnScheduled = false;

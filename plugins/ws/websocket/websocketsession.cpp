@@ -30,6 +30,7 @@ WebSocketSession::~WebSocketSession() {
 
 void WebSocketSession::begin(const QByteArray &rest) {
   if (m_isOver) return;
+  m_isPlain = !m_socket->inherits("QSslSocket") && m_socket->bytesToWrite() == 0;
   connect(m_socket.get(), &QTcpSocket::readyRead, this, &WebSocketSession::readMore);
   connect(m_socket.get(), &QTcpSocket::bytesWritten, this, [this](qint64 bytes) {
     m_progress += bytes;
@@ -101,19 +102,19 @@ void WebSocketSession::wait(const QByteArray &bytes) {
   close(1013, QStringLiteral("too slow: the queue is full"));
 }
 
-/// What nothing waits before goes to the kernel at once: QTcpSocket would copy it into its buffer first, which with a
-/// hundred clients costs as much again as sending it. It keeps what the kernel does not take, and learns of every
-/// error.
-void WebSocketSession::writeOut(const QByteArray &bytes) {
+/// Straight to the kernel: QTcpSocket would copy it into its buffer first and look twice, which with a hundred clients
+/// costs as much again as sending. It gets what the kernel does not take, and learns of every error.
+bool WebSocketSession::sendAll(const QByteArray &bytes) {
   qsizetype taken = 0;
-  if (m_socket->bytesToWrite() == 0 && !m_socket->inherits("QSslSocket")) {
+  if (m_isPlain) {
     const auto sent = ::send(static_cast<int>(m_socket->socketDescriptor()), bytes.constData(),
                              static_cast<size_t>(bytes.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
     taken = std::max<qsizetype>(sent, 0);
   }
-  if (taken == bytes.size()) return;
+  if (taken == bytes.size()) return true;
   m_socket->write(bytes.constData() + taken, bytes.size() - taken);
   m_socket->flush();
+  return m_socket->bytesToWrite() == 0;
 }
 
 void WebSocketSession::flush() {
@@ -121,9 +122,10 @@ void WebSocketSession::flush() {
   if (m_isOver || m_gathered.isEmpty()) return;
   m_isFlushing = true;
   m_counters.sentBytes.add(static_cast<double>(m_gathered.size()));
-  writeOut(std::exchange(m_gathered, {}));
+  // While it is not congested, the socket holds nothing that would have to go first.
+  const bool isSent = sendAll(std::exchange(m_gathered, {}));
   m_isFlushing = false;
-  if (m_isOver || m_isCongested || m_socket->bytesToWrite() == 0) return;
+  if (isSent || m_isOver || m_isCongested) return;
   m_isCongested = true;
   m_progress = 0;
   m_progressSince = m_clock.elapsed();

@@ -77,7 +77,7 @@ class WebSocketSession : public QObject, public Session {
   void take(const QByteArray &bytes);
   void takeText(const QByteArray &text);
   void takeControl(const FrameReader::Received &received);
-  void writeOut(const QByteArray &bytes);
+  bool sendAll(const QByteArray &bytes);
   void gather(const QByteArray &bytes);
   void wait(const QByteArray &bytes);
   void writeOn();
@@ -103,6 +103,7 @@ class WebSocketSession : public QObject, public Session {
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
   bool m_isCongested = false;
+  bool m_isPlain = false;  ///< no TLS: what is sent may go past the socket's buffer
   bool m_isFlushing = false;
   bool m_isFlushDue = false;
   bool m_isOver = false;
