@@ -77,7 +77,7 @@ void Bus::connectLane(Lane &lane) {
 void Bus::attach(BusClient *client) {
   if (isAttached(client)) return;
   m_arbiter.add(client);
-  // One that joins a line in use finds it open; one that joins a broken one need not wait out the pause of the others.
+  // One that joins a line in use finds it open.
   if (m_main.connection.state() == Connection::State::Open) client->linkOpened(Connection::now());
   if (m_arbiter.clients().size() == 1) m_main.backoff.reset();
   pump();
@@ -172,8 +172,10 @@ void Bus::sendFrom(Lane &lane) {
 }
 
 void Bus::sleep(Lane &lane, Moment until) {
-  const auto wait = until - Connection::now();
   if (until == Moment::max()) return lane.wake.stop();
+  // A command is due since for ever: a difference to that would overflow.
+  const Moment now = Connection::now();
+  const auto wait = std::max(until, now) - now;
   lane.wake.start(std::clamp(std::chrono::ceil<std::chrono::milliseconds>(wait), 0ms, std::chrono::milliseconds(1h)));
 }
 

@@ -239,11 +239,12 @@ QList<int> Poller::unanswered(const Poll &poll, Moment now) {
   Entry &entry = entryOf(poll);
   entry.block.abandon();
   entry.isInFlight = false;
-  // Still due, behind the others. One that stays silent while its unit answers others waits so long that it costs them
-  // little.
-  const bool isSilentAlone = ++entry.failures >= m_settings.suspendAfter;
-  const auto pause = std::max<Moment>(m_settings.longestPause, 20 * unit.settings.timeout);
-  enqueue(poll.entry, isSilentAlone ? now + pause : now);
+  // Still due, behind the others. One that stays silent while its unit answers others waits ever longer, until it costs
+  // them under 5 %.
+  const int rounds = ++entry.failures - m_settings.suspendAfter;
+  const auto longest = std::max<Moment>(m_settings.longestPause, 20 * unit.settings.timeout);
+  const auto pause = std::min<Moment>(longest, m_settings.longestPause * (1 << std::clamp(rounds, 0, 10)));
+  enqueue(poll.entry, rounds >= 0 ? now + pause : now);
   return giveUp(unit, now, pointsOf(poll.block));
 }
 
@@ -265,7 +266,7 @@ QList<int> Poller::giveUp(Unit &unit, Moment now, const QList<int> &points) {
 
 void Poller::interrupted(const Poll &poll, Moment now) {
   Unit &unit = unitOf(poll);
-  if (unit.breaker.state() != CircuitBreaker::State::Closed) unit.isProbed = false;
+  unit.isProbed = false;
   if (poll.isProbe) return;
   Entry &entry = entryOf(poll);
   entry.isInFlight = false;

@@ -438,6 +438,31 @@ class TestModbusBus : public QObject {
     QVERIFY(book.bus(settings, {3, 2}));
   }
 
+  void everyCommandToASilentUnitFailsAtOnce() {
+    FaultyServer server;
+    std::function<void()> onProbe;
+    server.behaviour = [&](QTcpSocket *client, const Frame &request) {
+      if (request.unit != 2) return FaultyServer::well(7)(client, request);
+      if (onProbe) std::exchange(onProbe, {})();
+    };
+    // Nothing else is due for an hour: only the commands themselves can keep the bus going.
+    SourceUnderTest test(busWith(server.port(), 1, false), SourceUnderTest::settingsOf(50),
+                         pointsOfUnits(2, 3'600'000));
+    test.source->start();
+    QTRY_COMPARE(test.quality(1), QStringLiteral("bad:timeout"));
+    QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
+    QTRY_VERIFY(server.requests.size() >= 4);
+    // They arrive while a probe is under way, so that they wait together.
+    qsizetype asked = 0;
+    onProbe = [&] {
+      asked = server.requests.size();
+      for (int i = 0; i < 8; ++i) test.write(1, qint64(i));
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(test.steps.size(), 8, 20000);
+    QCOMPARE(test.stepsText().count(QStringLiteral("failed")), 8);
+    QCOMPARE(server.requests.size(), asked);  // none was sent, and none had to wait for the next probe
+  }
+
   void aGatewaysWordForAUnitSuspendsItOnly() {
     FaultyServer server;
     server.behaviour = [](QTcpSocket *client, const Frame &request) {
