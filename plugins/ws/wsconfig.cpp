@@ -3,7 +3,7 @@
 
 #include <QUrl>
 
-#include "permission.h"
+#include "access/permissions.h"
 
 namespace tagwire::ws {
 

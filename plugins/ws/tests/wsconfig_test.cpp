@@ -2,7 +2,7 @@
 #include <QFile>
 #include <QTest>
 
-#include "permission.h"
+#include "access/permissions.h"
 #include "testcontext.h"
 #include "wsconfig.h"
 
