@@ -48,7 +48,8 @@ def tagwire(options, plc, folder):
     manifest = parts.write_manifest(folder, [
         parts.modbus_instance(1, plc.ports[0], options.period_ms, options.max_outstanding),
         {"id": "web", "type": "ws", "config": {
-            "listen": f"127.0.0.1:{port}", "endpoints": [{"path": "/ws/live", "protocol": "live"}]}}])
+            "listen": f"127.0.0.1:{port}", "auth": {"anonymous": ["*:read"]},
+            "endpoints": [{"path": "/ws/live", "protocol": "live"}]}}])
     with open(folder / "stderr", "w", encoding="utf-8") as errors, \
             parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
         parts.line_with(process, "ready")

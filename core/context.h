@@ -6,6 +6,9 @@
 #include <QString>
 #include <QTimeZone>
 
+#include <functional>
+#include <memory>
+
 #include "metrics.h"
 #include "pointtable.h"
 #include "services/service.h"
@@ -37,7 +40,10 @@ class TAGWIRE_EXPORT PluginContext {
 
   /// Makes points of this instance known, "<id>/<name>", and returns their ids in the same order (None for a refused
   /// one: while the manifest is read that is an error at PointInfo::where; at run time it is logged). Host thread.
-  virtual QList<PointId> declare(const QList<PointInfo> &points) = 0;
+  QList<PointId> declare(const QList<PointInfo> &points) { return declareUnder(id(), points); }
+  /// The same under another first level than the instance's id: "<prefix>/<name>". That of a device, say; a prefix
+  /// that is the id of another instance is refused. Host thread.
+  virtual QList<PointId> declareUnder(const QString &prefix, const QList<PointInfo> &points) = 0;
   virtual const PointTable &points() const = 0;
 
   /// Number of the newest batch or event that the hub has handed out in this run. Host thread.
@@ -54,6 +60,13 @@ class TAGWIRE_EXPORT PluginContext {
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;
 
+  /// What all instances of this plugin type have in common (rooms, devices …): made by the first that asks for it under
+  /// this name, gone with the last that holds it. T must be the same for all who use the name. Host thread.
+  template <class T>
+  std::shared_ptr<T> shared(const char *name, const std::function<std::shared_ptr<T>()> &make) {
+    return std::static_pointer_cast<T>(sharedObject(name, [&make] { return std::shared_ptr<void>(make()); }));
+  }
+
   /// Asks another instance: request(&AlarmDesk::activeAlarms, [](Result<…> answer) {…}, arguments…). The first instance
   /// that offers the service answers, or the one named `instance`. The callback comes in the caller's thread, never
   /// from within this call; within 5 s, with an error when there is no such instance, it stopped meanwhile or was too
@@ -67,6 +80,7 @@ class TAGWIRE_EXPORT PluginContext {
                    Given &&...given);
 
  protected:
+  virtual std::shared_ptr<void> sharedObject(const char *name, const std::function<std::shared_ptr<void>()> &make) = 0;
   /// `cast` tells whether a plugin offers the service; `call` runs in its thread; `answer` (null or the error) in ours.
   virtual void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
                      std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,

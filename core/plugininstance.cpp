@@ -22,7 +22,9 @@ class InstanceContext : public PluginContext {
   const Site &site() const override { return m_runtime.site(); }
   const Clock &clock() const override { return m_runtime.clock(); }
   QString dataDir() const override { return m_runtime.dataDir(); }
-  QList<PointId> declare(const QList<PointInfo> &points) override { return m_instance.declare(points); }
+  QList<PointId> declareUnder(const QString &prefix, const QList<PointInfo> &points) override {
+    return m_instance.declare(prefix, points);
+  }
   const PointTable &points() const override { return m_runtime.points(); }
   quint64 sequence() const override { return m_runtime.hub().sequence(); }
   QString epoch() const override { return m_runtime.epoch(); }
@@ -31,6 +33,9 @@ class InstanceContext : public PluginContext {
   QList<InstanceStatus> instances() const override { return m_runtime.instances(); }
 
  protected:
+  std::shared_ptr<void> sharedObject(const char *name, const std::function<std::shared_ptr<void>()> &make) override {
+    return m_runtime.sharedObject(m_instance.entry().type + u'/' + QLatin1String(name), make);
+  }
   void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
              std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
              std::function<void(Result<std::shared_ptr<void>>)> answer) override {
@@ -121,11 +126,18 @@ void PluginInstance::connectPlugin() {
   connect(plugin, &Plugin::statusChanged, this, &PluginInstance::pluginStateChanged);
 }
 
-QList<PointId> PluginInstance::declare(const QList<PointInfo> &points) {
+Result<PointId> PluginInstance::declareOne(const QString &prefix, const PointInfo &point) {
+  if (prefix != m_entry.id && m_runtime.isInstanceId(prefix)) {
+    return failure(QStringLiteral("\"%1\" is the id of a plugin (allowed: an id of its own)").arg(prefix));
+  }
+  return m_runtime.points().declare(m_entry.id, prefix, point);
+}
+
+QList<PointId> PluginInstance::declare(const QString &prefix, const QList<PointInfo> &points) {
   QList<PointId> ids;
   ids.reserve(points.size());
   for (const PointInfo &point : points) {
-    const auto id = m_runtime.points().declare(m_entry.id, m_entry.id, point);
+    const auto id = declareOne(prefix, point);
     ids << id.value_or(PointId::None);
     if (id) continue;
     if (m_problems) {
@@ -203,8 +215,8 @@ void PluginInstance::destroyPlugin() {
     m_plugin.reset();
     return;
   }
-  // A QObject is deleted in its own thread. A thread that does not come back keeps all it may still touch: better a leak
-  // at the very end than a crash.
+  // A QObject is deleted in its own thread. A thread that does not come back keeps all it may still touch: better a
+  // leak at the very end than a crash.
   connect(m_thread.get(), &QThread::finished, m_plugin.get(), &QObject::deleteLater);
   m_thread->quit();
   Plugin *plugin = m_plugin.release();

@@ -47,7 +47,7 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   void execute(const Command &command);
 
   /// For InstanceContext: what the plugin declared while it was created is an error of the manifest.
-  QList<PointId> declare(const QList<PointInfo> &points);
+  QList<PointId> declare(const QString &prefix, const QList<PointInfo> &points);
   void portBusy(const QString &address);
 
  Q_SIGNALS:
@@ -59,6 +59,7 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
 
  private:
   friend class InstanceContext;
+  Result<PointId> declareOne(const QString &prefix, const PointInfo &point);
   void connectPlugin();
   void setState(PluginState state, const QString &text);
   void pluginStateChanged(PluginState state, const QString &text);

@@ -87,6 +87,7 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     const QString text = QStringLiteral("%1: %2 lines can't be read; their points get new numbers");
     problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
   }
+  for (const ManifestEntry &entry : manifest.plugins) m_ids.insert(entry.id);
   QList<ConfigReader::Pending> references;
   QSet<QString> seen;
   QSet<QString> unsettled;  // what refers to the points of these can't be judged
@@ -101,6 +102,12 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
   checkReferences(references, problems);
   std::stable_sort(m_instances.begin(), m_instances.end(),
                    [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
+}
+
+std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::function<std::shared_ptr<void>()> &make) {
+  std::shared_ptr<void> object = m_shared.value(name).lock();
+  if (!object) m_shared[name] = object = make();
+  return object;
 }
 
 void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {

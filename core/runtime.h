@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QHash>
 #include <QObject>
+#include <QSet>
 #include <QTimer>
 
 #include <memory>
@@ -49,6 +51,10 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// Null when there is none of that id.
   PluginInstance *instance(const QString &id) const;
   CommandRouter &commands() { return m_commands; }
+  /// Some entry of the manifest has this id, whether it runs or not.
+  bool isInstanceId(const QString &id) const { return m_ids.contains(id); }
+  /// Serves PluginContext::shared. Host thread.
+  std::shared_ptr<void> sharedObject(const QString &name, const std::function<std::shared_ptr<void>()> &make);
 
   /// Serves PluginContext::request for `caller`. Thread-safe.
   void route(PluginInstance *caller, const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
@@ -83,6 +89,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Site m_site;
   QString m_dataDir;
   QString m_epoch;
+  QSet<QString> m_ids;
+  QHash<QString, std::weak_ptr<void>> m_shared;
   std::vector<std::unique_ptr<PluginInstance>> m_instances;  ///< in start order after load()
   std::vector<std::shared_ptr<OpenRequest>> m_requests;
   QTimer m_readyDeadline;

@@ -6,7 +6,6 @@
 
 #include "configlocation.h"
 
-
 namespace tagwire {
 
 namespace {
@@ -72,8 +71,9 @@ bool Permissions::Grant::covers(Right right) const {
   const QLatin1String rightVerb(right.verb);
   if (what != u'*' && what != QLatin1String(right.what)) return false;
   if (verb == u'*' || verb == rightVerb) return true;
-  // Watching is how a device is read; who rules alarms sees them (R3-2).
-  const bool isRead = rightVerb == QLatin1String("read") || rightVerb == QLatin1String("watch");
+  // Watching is how a device is read, stats are how the gateway is; who rules alarms sees them (R3-2).
+  const bool isRead =
+      rightVerb == QLatin1String("read") || rightVerb == QLatin1String("watch") || rightVerb == QLatin1String("stats");
   return isRead && ((verb == u"read" && what == u'*') || (verb == u"admin" && what == u"alarms"));
 }
 

@@ -45,8 +45,8 @@ constexpr Right watchDevice{"device", "watch"};
 }  // namespace right
 
 /// What somebody may do: a list of `<what>[:<pattern>]:<verb>` (spec, "Permissions"). What none of them covers is
-/// denied. `*` stands for every kind of thing or every verb; `*:read` covers watching a device too, and `alarms:admin`
-/// includes reading (R3-2). Plain value.
+/// denied. `*` stands for every kind of thing or every verb; `*:read` covers watching a device and `ws:stats` too, and
+/// `alarms:admin` includes reading (R3-2). Plain value.
 class TAGWIRE_EXPORT Permissions {
  public:
   Permissions() = default;

@@ -8,15 +8,21 @@ TestContext::TestContext(const QString &id)
 
 TestContext::~TestContext() = default;
 
-QList<PointId> TestContext::declare(const QList<PointInfo> &points) {
+QList<PointId> TestContext::declareUnder(const QString &prefix, const QList<PointInfo> &points) {
   QList<PointId> ids;
   for (const PointInfo &point : points) {
-    const auto id = m_points.declare(m_id, m_id, point);
+    const auto id = m_points.declare(m_id, prefix, point);
     if (!id) m_refusals << id.error();
     ids << id.value_or(PointId::None);
   }
   (void)m_points.assignNumbers();
   return ids;
+}
+
+std::shared_ptr<void> TestContext::sharedObject(const char *name, const std::function<std::shared_ptr<void>()> &make) {
+  std::shared_ptr<void> object = m_shared[name].lock();
+  if (!object) m_shared[name] = object = make();
+  return object;
 }
 
 void TestContext::route(const QString &, const char *service, std::function<bool(Plugin *)> offers,

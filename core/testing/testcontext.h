@@ -23,7 +23,7 @@ class TestContext : public PluginContext {
   const Site &site() const override { return m_site; }
   const Clock &clock() const override { return m_clock; }
   QString dataDir() const override { return m_dataDir.path(); }
-  QList<PointId> declare(const QList<PointInfo> &points) override;
+  QList<PointId> declareUnder(const QString &prefix, const QList<PointInfo> &points) override;
   const PointTable &points() const override { return m_points; }
   quint64 sequence() const override { return m_sequence; }
   QString epoch() const override { return QStringLiteral("test-epoch"); }
@@ -44,6 +44,7 @@ class TestContext : public PluginContext {
   QStringList refusals() const { return m_refusals; }
 
  protected:
+  std::shared_ptr<void> sharedObject(const char *name, const std::function<std::shared_ptr<void>()> &make) override;
   void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
              std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
              std::function<void(Result<std::shared_ptr<void>>)> answer) override;
@@ -59,6 +60,7 @@ class TestContext : public PluginContext {
   Site m_site;
   quint64 m_sequence = 0;
   QList<InstanceStatus> m_instances;
+  std::map<std::string, std::weak_ptr<void>> m_shared;
   Plugin *m_answering = nullptr;
   QStringList m_refusals;
   QStringList m_busyPorts;

@@ -19,15 +19,19 @@ Gateway::Counters::Counters(Metrics &metrics)
       turnedAway(metrics.counter("tagwire_http_turned_away_total", "Connections closed because there were too many")),
       open(metrics.gauge("tagwire_http_connections", "Connections that speak HTTP now")) {}
 
-Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol)
-    : m_config(std::move(config)),
+Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol,
+                 std::shared_ptr<ListenerBook> listeners)
+    : m_state(std::move(config), context),
       m_context(context),
       m_makeProtocol(std::move(makeProtocol)),
-      m_admission(m_config.allowedOrigins, m_config.trustedProxies),
+      m_admission(m_state.config.allowedOrigins, m_state.config.trustedProxies),
       m_counters(context.metrics()),
-      m_commands(context),
-      m_rest(m_config, context, m_commands) {
-  connect(&m_commands, &CommandDesk::commandRequested, this, &Plugin::commandRequested);
+      m_router(m_state.config, context.clock()),
+      m_parts(makeRestParts(m_router, m_state, [this] { return m_endpoints.get(); })) {
+  m_state.listeners = std::move(listeners);
+  connect(&m_state, &GatewayState::commandRequested, this, &Plugin::commandRequested);
+  connect(&m_state, &GatewayState::samplesReady, this, &Gateway::publish);
+  connect(&m_state, &GatewayState::eventRaised, this, &Gateway::raise);
   connect(&m_ticks, &QTimer::timeout, this, &Gateway::tick);
 }
 
@@ -37,18 +41,15 @@ quint16 Gateway::port() const { return m_listener ? m_listener->serverPort() : q
 
 void Gateway::start() {
   if (m_listener) return;
-  const QString address = addressText(m_config.listen.address, m_config.listen.port);
+  const ListenAddress &listen = m_state.config.listen;
+  const QString address = addressText(listen.address, listen.port);
   auto listener = std::make_unique<Listener>();
-  if (const auto opened = listener->open(m_config.listen); !opened) {
+  if (const auto opened = listener->open(listen); !opened) {
     if (listener->serverError() == QAbstractSocket::AddressInUseError) m_context.portBusy(address);
     Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
     return;
   }
-  qCWarning(m_context.log()).noquote() << (m_config.auth ? "auth is read but not enforced yet:"
-                                                         : "there is no auth yet:")
-                                       << "every program on this machine may do everything";
-  m_endpoints = std::make_unique<Endpoints>(m_config.serves(Served::Ws) ? *m_config.endpoints : QList<EndpointConfig>(),
-                                            m_context, m_makeProtocol, m_farewells);
+  m_endpoints = std::make_unique<Endpoints>(m_state, m_makeProtocol, m_farewells);
   connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
   m_listener = std::move(listener);
   connect(m_listener.get(), &Listener::arrived, this, &Gateway::welcome);
@@ -79,14 +80,35 @@ void Gateway::write(const Samples &samples) {
 
 void Gateway::notify(const Event &event) {
   if (!m_endpoints) return;
-  m_commands.notify(event);
+  for (const auto &part : m_parts) part->notify(event);
   m_endpoints->notify(event);
+}
+
+void Gateway::execute(const Command &command) { Q_EMIT m_state.commandArrived(command); }
+
+/// The hub never hands a plugin its own samples and events, so our own clients get them here.
+void Gateway::publish(const Samples &samples) {
+  Q_EMIT samplesReady(samples);
+  write(samples);
+}
+
+void Gateway::raise(const Event &given) {
+  Event event = given;
+  event.source = m_context.id();
+  if (event.time == Time()) event.time = m_context.clock().now();
+  Q_EMIT eventRaised(event);
+  event.sequence = m_context.sequence();
+  notify(event);
 }
 
 void Gateway::tick() {
   if (std::exchange(m_isPaused, false)) m_listener->resumeAccepting();
   m_endpoints->tick();
-  m_commands.tick();
+  for (const auto &part : m_parts) part->tick();
+  if (const auto now = m_context.clock().elapsed(); now - m_lastRefresh >= 1s) {
+    m_lastRefresh = now;
+    if (m_state.authenticator.refresh()) m_endpoints->checkCallers();
+  }
   QList<HttpConnection *> connections;
   for (const auto &each : m_connections) connections.append(each.first);
   for (HttpConnection *connection : connections) connection->checkDeadline();
@@ -151,25 +173,33 @@ void Gateway::requestArrived(HttpConnection &connection, const Request &request)
     return refuse(
         {400, QStringLiteral("a credential may not stand in the address (allowed: the Authorization header)")});
   }
-  if (const auto refusal = m_admission.check(request, connection.peerAddress())) return refuse(*refusal);
+  if (const auto refusal = m_admission.checkOrigin(request)) return refuse(*refusal);
   respond(connection, request, *target);
 }
 
 void Gateway::respond(HttpConnection &connection, const Request &request, const Target &target) {
   const Answer answer = answerTo(connection, request);
   const Time now = m_context.clock().now();
-  if (request.wantsWebSocket()) {
-    if (const auto refusal = m_endpoints->check(request, target)) return answer(errorResponse(*refusal, now));
-    count(101);
-    return m_endpoints->accept(connection, request, target);
-  }
   if (request.method == "OPTIONS" && request.count("access-control-request-method") > 0) {
     return answerPreflight(request, answer);
   }
-  if (!m_rest.has(target) && m_endpoints->has(target)) {
+  const Sender sender = m_admission.sender(request, connection.peerAddress(), connection.peer());
+  const auto caller = m_state.authenticator.identify(request, sender);
+  if (!caller) return answer(errorResponse(caller.error(), now));
+  if (request.wantsWebSocket()) {
+    const auto refusal = m_endpoints->accept(connection, request, target, sender, *caller);
+    if (refusal) return answer(errorResponse(*refusal, now));
+    return count(101);
+  }
+  if (*caller) {
+    if (const auto refusal = m_state.authenticator.checkWrite(request, **caller)) {
+      return answer(errorResponse(*refusal, now));
+    }
+  }
+  if (!m_router.has(target) && m_endpoints->has(target)) {
     return answer(errorResponse({426, QStringLiteral("a WebSocket is served here"), {{"Upgrade", "websocket"}}}, now));
   }
-  m_rest.handle(request, target, connection.peer(), answer);
+  m_router.handle({request, target, {}, sender, *caller, answer, connection});
 }
 
 /// Counts the answer, and lets pages of allowed origins read it.
@@ -191,8 +221,8 @@ void Gateway::answerPreflight(const Request &request, const Answer &answer) cons
   answer({204,
           {},
           {},
-          {{"Access-Control-Allow-Methods", "GET, HEAD, POST"},
-           {"Access-Control-Allow-Headers", "Authorization, Content-Type"},
+          {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE"},
+           {"Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID"},
            {"Access-Control-Max-Age", "600"}}});
 }
 

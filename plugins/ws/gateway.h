@@ -9,24 +9,26 @@
 #include "http/farewell.h"
 #include "listener.h"
 #include "plugin.h"
-#include "rest/rest.h"
+#include "rest/part.h"
 #include "websocket/endpoints.h"
 #include "wsconfig.h"
 
 namespace tagwire::ws {
 
 /// The plugin: one listener for WebSockets and REST. Decides who gets in and who answers; the rest is done by
-/// Endpoints, Rest and CommandDesk. Thread-bound; owned by the host.
-class Gateway : public Plugin, public Sink, public HttpHost {
+/// Endpoints and the routes of rest/. Thread-bound; owned by the host.
+class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   Q_OBJECT
  public:
-  Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol);
+  Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol,
+          std::shared_ptr<ListenerBook> listeners = nullptr);
   ~Gateway() override;
 
   void start() override;
   void stop() override;
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
+  void execute(const Command &command) override;
 
   /// Where it listens; 0 while it does not. (The manifest may leave the choice to the system.)
   quint16 port() const;
@@ -48,19 +50,22 @@ class Gateway : public Plugin, public Sink, public HttpHost {
   void requestRefused(int status) override;
   void connectionOver(HttpConnection &connection) override;
   void respond(HttpConnection &connection, const Request &request, const Target &target);
+  void publish(const Samples &samples);
+  void raise(const Event &event);
   Answer answerTo(HttpConnection &connection, const Request &request);
   void answerPreflight(const Request &request, const Answer &answer) const;
   void count(int status);
 
-  WsConfig m_config;
+  GatewayState m_state;
   PluginContext &m_context;
   ProtocolFactory m_makeProtocol;
   HttpLimits m_httpLimits;
   Admission m_admission;
   Farewells m_farewells;
   Counters m_counters;
-  CommandDesk m_commands;
-  Rest m_rest;
+  Router m_router;
+  std::vector<std::unique_ptr<RestPart>> m_parts;
+  std::chrono::nanoseconds m_lastRefresh{0};
   QTimer m_ticks;
   std::unique_ptr<Listener> m_listener;
   std::unique_ptr<Endpoints> m_endpoints;

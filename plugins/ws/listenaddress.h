@@ -9,13 +9,14 @@ namespace tagwire::ws {
 
 /// Where the gateway listens. Plain value.
 struct ListenAddress {
-  static constexpr const char *form = "127.0.0.1:port or [::1]:port (0: any free port)";
+  static constexpr const char *form = "127.0.0.1:port, 0.0.0.0:port or [::]:port (port 0: any free one)";
 
   QHostAddress address;
   quint16 port = 0;
 
-  /// Refuses everything but loopback addresses, as long as nobody has to prove who they are.
+  /// Takes numeric addresses and "localhost".
   static Result<ListenAddress> fromText(const QString &text);
+  bool isLoopback() const { return address.isLoopback(); }
 };
 
 /// "127.0.0.1:8080", "[::1]:8080"

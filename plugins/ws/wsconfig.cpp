@@ -70,6 +70,18 @@ void checkEndpoints(ConfigReader &reader, const QList<EndpointConfig> &endpoints
   }
 }
 
+/// A device's token would cross the network in the clear (R2-1).
+void checkDeviceTransport(ConfigReader &reader, const WsConfig &config) {
+  if (config.tls || config.listen.isLoopback() || !config.trustedProxies.isEmpty()) return;
+  for (qsizetype i = 0; i < config.endpoints->size(); ++i) {
+    if (config.endpoints->at(i).protocol != ProtocolKind::Device) continue;
+    reader.error(
+        QStringLiteral("endpoints[%1].protocol").arg(i),
+        QStringLiteral("device tokens would cross the network in the clear on a plain listener (allowed: tls, a "
+                       "listener on loopback, or trusted_proxies that speak TLS)"));
+  }
+}
+
 void checkKey(ConfigReader &reader, const JwtConfig &jwt) {
   const QString at = QStringLiteral("auth.jwt.key");
   const QString algorithm = QString::fromLatin1(enumWords(jwt.algorithm)[static_cast<size_t>(jwt.algorithm)].first);
@@ -93,8 +105,8 @@ void JwtConfig::describe(Shape<JwtConfig> &shape) {
 }
 
 void AuthConfig::describe(Shape<AuthConfig> &shape) {
-  shape.optional("jwt", &AuthConfig::jwt, "takes JSON Web Tokens; read but not enforced yet");
-  shape.optional("anonymous", &AuthConfig::anonymous, "permissions without a credential, on loopback only")
+  shape.optional("jwt", &AuthConfig::jwt, "takes JSON Web Tokens");
+  shape.optional("anonymous", &AuthConfig::anonymous, "permissions without a credential, from this machine only")
       .check(permissionProblem);
   shape.optional("roles", &AuthConfig::roles, "own roles and their permissions").check(permissionProblem);
 }
@@ -145,29 +157,27 @@ Limits EndpointConfig::effectiveLimits() const {
 }
 
 void WsConfig::describe(Shape<WsConfig> &shape) {
-  shape.required("listen", &WsConfig::listen, "where clients connect; loopback only until auth is enforced");
-  shape.optional("auth", &WsConfig::auth, "who may do what; read and checked, but not enforced yet");
+  shape.required("listen", &WsConfig::listen, "where clients connect");
+  shape.optional("auth", &WsConfig::auth, "who may do what; absent: nothing without a token or a user");
   shape.optional("endpoints", &WsConfig::endpoints, "WebSocket endpoints; absent: /ws/live with protocol live")
       .range(0, 1000);
   shape.optional("allowed_origins", &WsConfig::allowedOrigins, "web pages from elsewhere that may connect")
       .check(originProblem);
   shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed").check(proxyProblem);
   shape.optional("serve", &WsConfig::serve, "what is served here; absent: everything");
-  shape.optional("tls", &WsConfig::tls, "not there yet");
+  shape.optional("tls", &WsConfig::tls, "serves https and wss");
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   std::optional<WsConfig> config = reader.read<WsConfig>();
   if (!config) return std::nullopt;
-  if (config->tls) {
-    reader.error(QStringLiteral("tls"), QStringLiteral("is not there yet (allowed: leave it out)"));
-  }
   if (!config->endpoints) {
     EndpointConfig live;
     live.path = *EndpointPath::fromText(QStringLiteral("/ws/live"));
     config->endpoints = {live};
   }
   checkEndpoints(reader, *config->endpoints);
+  checkDeviceTransport(reader, *config);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
   if (reader.failed()) return std::nullopt;
   return config;

@@ -13,7 +13,9 @@ class WsFactory : public QObject, public PluginFactory {
   std::unique_ptr<Plugin> create(ConfigReader &config, PluginContext &context) override {
     std::optional<WsConfig> read = WsConfig::read(config);
     if (!read) return nullptr;
-    return std::make_unique<Gateway>(std::move(*read), context, &makeProtocol);
+    auto listeners = ListenerBook::join(*read, context, config);
+    if (config.failed()) return nullptr;
+    return std::make_unique<Gateway>(std::move(*read), context, &makeProtocol, std::move(listeners));
   }
   ConfigSchema schema() const override { return schemaOf<WsConfig>(); }
 };

@@ -46,7 +46,8 @@ void PermissionsTest::allows_data() {
   row("*:read", "alarms", "read", "hall", true);
   row("*:read", "device", "watch", "ems_001", true);
   row("*:read", "device", "publish", "ems_001", false);
-  row("*:read", "ws", "stats", "", false);
+  row("*:read", "ws", "stats", "", true);
+  row("*:read", "ws", "broadcast", "", false);
   row("*:read", "tokens", "admin", "", false);
   row("alarms:*", "alarms", "ack", "hall", true);
   row("alarms:*", "points", "read", "plc1/temp", false);

@@ -237,7 +237,8 @@ class PlantTest : public QObject {
         "  'point': 'plc1/boiler/temp', 'comparison': 'above', 'warning_threshold': 75, 'alarm_threshold': 80,\n"
         "  'severity': 'critical', 'deadband': 0.5 } ] } },\n"
         "{ 'id': 'history', 'type': 'sql', 'config': { 'database': 'sqlite:history.db' } },\n"
-        "{ 'id': 'web', 'type': 'ws', 'config': { 'listen': '127.0.0.1:%2', 'endpoints': [\n"
+        "{ 'id': 'web', 'type': 'ws', 'config': { 'listen': '127.0.0.1:%2', 'auth': { 'anonymous': ['*:*'] },\n"
+        "'endpoints': [\n"
         "  { 'path': '/ws/{manager}', 'protocol': 'rtls-manager' }, { 'path': '/ws/alarms', 'protocol': 'alarms' },\n"
         "  { 'path': '/ws', 'protocol': 'panel' }, { 'path': '/ws/live', 'protocol': 'live' } ] } } ] }\n");
     return text.arg(m_plcPort).arg(m_webPort).replace(u'\'', u'"').toUtf8();

@@ -151,7 +151,8 @@ class ProgramTest : public QObject {
   static QByteArray webManifest(quint16 port, const QByteArray &more = {}) {
     return "{ \"data_dir\": \"var\", \"plugins\": [" + more +
            "{ \"id\": \"web\", \"type\": \"ws\", \"config\": { \"listen\": \"127.0.0.1:" + QByteArray::number(port) +
-           "\", \"endpoints\": [ { \"path\": \"/ws/live\", \"protocol\": \"live\" } ] } } ] }";
+           "\", \"auth\": { \"anonymous\": [\"*:*\"] }, \"endpoints\": [ { \"path\": \"/ws/live\", \"protocol\": "
+           "\"live\" } ] } } ] }";
   }
 };
 

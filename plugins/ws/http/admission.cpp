@@ -59,12 +59,14 @@ bool Admission::isTrusted(const QHostAddress &address) const {
                      [&](const auto &subnet) { return address.isInSubnet(subnet); });
 }
 
-bool Admission::comesFromHere(const Request &request, const QHostAddress &peer) const {
-  if (!peer.isLoopback() || request.count("forwarded") > 0) return false;
-  const bool isForwarded = std::any_of(request.fields.begin(), request.fields.end(),
+Sender Admission::sender(const Request &request, const QHostAddress &peer, const QString &peerText) const {
+  Sender sender{peer, peerText, true};
+  const bool isForwarded = request.count("forwarded") > 0 ||
+                           std::any_of(request.fields.begin(), request.fields.end(),
                                        [](const auto &field) { return field.first.startsWith("x-forwarded-"); });
-  if (!isForwarded) return true;
-  if (!isTrusted(peer)) return false;
+  if (!isForwarded) return sender;
+  sender.isDirect = false;
+  if (!isTrusted(peer)) return sender;
   // Each proxy adds the address it saw at the end, so the client is the last one that is not a proxy of ours.
   QByteArrayList hops;
   for (const auto &[name, value] : request.fields) {
@@ -73,22 +75,28 @@ bool Admission::comesFromHere(const Request &request, const QHostAddress &peer) 
   std::reverse(hops.begin(), hops.end());
   for (const QByteArray &hop : hops) {
     const QHostAddress address(QString::fromLatin1(hop.trimmed()));
-    if (!isTrusted(address)) return address.isLoopback();
+    if (address.isNull()) return sender;
+    sender.address = address;
+    sender.text = address.toString();
+    if (!isTrusted(address)) break;
   }
-  return !hops.isEmpty();
+  sender.isDirect = !hops.isEmpty() && request.count("forwarded") == 0;
+  return sender;
 }
 
-std::optional<Refusal> Admission::check(const Request &request, const QHostAddress &peer) const {
-  const auto refuse = [](const char *text) { return Refusal{403, QString::fromLatin1(text)}; };
-  if (!comesFromHere(request, peer))
-    return refuse("forwarded requests are not admitted as long as auth is not enforced");
-  const QByteArray host = request.field("host");
-  if (!isLoopbackHost(host)) return refuse("Host must be localhost or a loopback address");
+std::optional<Refusal> Admission::checkOrigin(const Request &request) const {
   if (request.count("origin") == 0) return std::nullopt;
+  if (request.count("origin") > 1) return Refusal{403, QStringLiteral("more than one Origin"), {}};
   const QByteArray origin = request.field("origin");
-  if (request.count("origin") > 1) return refuse("more than one Origin");
-  if (isSameOrigin(origin, host) || isAllowedOrigin(origin)) return std::nullopt;
-  return refuse("pages of this origin are not admitted (see allowed_origins)");
+  if (isSameOrigin(origin, request.field("host")) || isAllowedOrigin(origin)) return std::nullopt;
+  return Refusal{403, QStringLiteral("pages of this origin are not admitted (see allowed_origins)"), {}};
+}
+
+bool Admission::isLocal(const Request &request, const Sender &sender) const {
+  if (!sender.isDirect || !sender.address.isLoopback()) return false;
+  const QByteArray host = request.field("host");
+  if (!isLoopbackHost(host)) return false;
+  return request.count("origin") == 0 || (request.count("origin") == 1 && isSameOrigin(request.field("origin"), host));
 }
 
 }  // namespace tagwire::ws

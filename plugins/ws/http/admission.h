@@ -10,20 +10,29 @@
 
 namespace tagwire::ws {
 
-/// Who may speak to us as long as nobody proves who they are: programs of this machine and its own pages. Keeps out
-/// hostile web pages (Origin), DNS rebinding (Host) and what a proxy forwards from elsewhere. Plain class.
+/// Where a request comes from, looked at through the proxies that the manifest trusts. Plain value.
+struct Sender {
+  QHostAddress address;  ///< the client's own
+  QString text;          ///< "<ip>:<port>"; without the port behind a proxy
+  bool isDirect = true;  ///< no proxy, or only proxies of ours, each naming whom it speaks for
+};
+
+/// Judges where a request comes from, without its credential: through which proxies, from which page. Keeps hostile web
+/// pages out (Origin) and DNS rebinding away from what is open on loopback (Host). Plain class.
 class Admission {
  public:
   Admission(const QList<QString> &allowedOrigins, const QList<QString> &trustedProxies);
 
-  /// Nothing: the request may pass.
-  std::optional<Refusal> check(const Request &request, const QHostAddress &peer) const;
+  Sender sender(const Request &request, const QHostAddress &peer, const QString &peerText) const;
+  /// Nothing: the page that sends it, if one does, is ours or an allowed one.
+  std::optional<Refusal> checkOrigin(const Request &request) const;
+  /// The client is a program of this machine or one of our own pages in its browser: what may go without a credential.
+  bool isLocal(const Request &request, const Sender &sender) const;
   /// Whether a page of another origin may read our answers (CORS).
   bool isAllowedOrigin(const QByteArray &origin) const { return m_allowedOrigins.contains(origin); }
 
  private:
   bool isTrusted(const QHostAddress &address) const;
-  bool comesFromHere(const Request &request, const QHostAddress &peer) const;
 
   QByteArrayList m_allowedOrigins;
   QList<std::pair<QHostAddress, int>> m_trustedProxies;

@@ -109,6 +109,13 @@ AlarmsProtocol::AlarmsProtocol(PluginContext &context, const Limits &)
                                           "Messages of clients that were answered with an error",
                                           {{"protocol", "alarms"}})) {}
 
+std::optional<Refusal> AlarmsProtocol::check(const Upgrade &, const Caller &caller) const {
+  const Right rights[] = {right::readAlarms};
+  return checkSome(caller, rights);
+}
+
+void AlarmsProtocol::callerChanged(Session &) {}
+
 void AlarmsProtocol::opened(Session &session) {
   Client &client = m_clients[session.id()];
   client.session = &session;

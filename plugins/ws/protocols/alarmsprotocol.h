@@ -30,7 +30,9 @@ class AlarmsProtocol : public Protocol {
  public:
   AlarmsProtocol(PluginContext &context, const Limits &limits);
 
+  std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const override;
   void opened(Session &session) override;
+  void callerChanged(Session &session) override;
   void received(Session &session, const QByteArray &text) override;
   void drained(Session &session) override;
   void closed(Session &session) override;

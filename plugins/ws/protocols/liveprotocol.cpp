@@ -50,6 +50,13 @@ LiveProtocol::LiveProtocol(PluginContext &context, const Limits &limits)
   });
 }
 
+std::optional<Refusal> LiveProtocol::check(const Upgrade &, const Caller &caller) const {
+  const Right rights[] = {right::readPoints, right::readPositions, right::readAlarms, right::readEvents};
+  return checkSome(caller, rights);
+}
+
+void LiveProtocol::callerChanged(Session &) {}
+
 void LiveProtocol::opened(Session &session) { m_clients[session.id()].session = &session; }
 
 void LiveProtocol::closed(Session &session) {

@@ -8,8 +8,10 @@
 
 namespace tagwire::ws {
 
-std::unique_ptr<Protocol> makeProtocol(ProtocolKind kind, PluginContext &context, const Limits &limits) {
-  switch (kind) {
+std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewayState &state) {
+  const Limits limits = endpoint.effectiveLimits();
+  PluginContext &context = state.context;
+  switch (endpoint.protocol) {
     case ProtocolKind::RtlsManager:
       return std::make_unique<RtlsProtocol>(context, limits);
     case ProtocolKind::Alarms:

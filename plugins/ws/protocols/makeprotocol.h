@@ -3,14 +3,12 @@
 
 #include <memory>
 
-#include "context.h"
-#include "endpointlimits.h"
+#include "gatewaystate.h"
 #include "protocol.h"
-#include "protocolkind.h"
 
 namespace tagwire::ws {
 
-/// The protocol of one endpoint; null for those that are not there yet (device, rooms). `context` must outlive it.
-std::unique_ptr<Protocol> makeProtocol(ProtocolKind kind, PluginContext &context, const Limits &limits);
+/// The protocol of one endpoint; null for those that are not there yet (device, rooms). `state` must outlive it.
+std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewayState &state);
 
 }  // namespace tagwire::ws

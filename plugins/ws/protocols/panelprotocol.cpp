@@ -51,6 +51,13 @@ PanelProtocol::PanelProtocol(PluginContext &context, const Limits &limits)
                                           "Messages of clients that were answered with an error",
                                           {{"protocol", "panel"}})) {}
 
+std::optional<Refusal> PanelProtocol::check(const Upgrade &, const Caller &caller) const {
+  const Right rights[] = {right::readPoints, right::readAlarms, right::readCommands};
+  return checkSome(caller, rights);
+}
+
+void PanelProtocol::callerChanged(Session &) {}
+
 void PanelProtocol::opened(Session &session) {
   m_clients[session.id()].session = &session;
   JsonText json;

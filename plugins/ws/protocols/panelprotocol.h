@@ -23,7 +23,9 @@ class PanelProtocol : public Protocol {
  public:
   PanelProtocol(PluginContext &context, const Limits &limits);
 
+  std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const override;
   void opened(Session &session) override;
+  void callerChanged(Session &session) override;
   void received(Session &session, const QByteArray &text) override;
   void drained(Session &session) override;
   void closed(Session &session) override;

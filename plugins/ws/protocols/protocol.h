@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <span>
+
 #include "event.h"
+#include "http/response.h"
 #include "sample.h"
 #include "websocket/session.h"
 
@@ -13,8 +17,14 @@ class Protocol {
  public:
   virtual ~Protocol() = default;
 
-  /// The upgrade was answered with 101.
+  /// Why this caller can't have this connection; nothing when opened() may follow. Asked before the upgrade, or when a
+  /// first message brought the credential: then the status turns into a close code (403: 4403).
+  virtual std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const = 0;
+  /// The upgrade was answered with 101 and it is known who the caller is.
   virtual void opened(Session &session) = 0;
+  /// Another caller than before: a new credential by message, or other rights of the same. End what is not allowed any
+  /// more.
+  virtual void callerChanged(Session &session) = 0;
   /// A whole text message, valid UTF-8, within the endpoint's size and rate.
   virtual void received(Session &session, const QByteArray &text) = 0;
   /// A congested session took everything that was queued.
@@ -30,5 +40,8 @@ class Protocol {
   /// Once a second, for heartbeats and time-outs. `now` is the clock's UTC time.
   virtual void tick(Time now) = 0;
 };
+
+/// Nothing when the caller has one of these rights for something at least; else 403.
+std::optional<Refusal> checkSome(const Caller &caller, std::span<const Right> rights);
 
 }  // namespace tagwire::ws

@@ -67,6 +67,13 @@ RtlsProtocol::RtlsProtocol(PluginContext &context, const Limits &limits)
                                             {{"protocol", "rtls-manager"}})),
       m_self(std::make_shared<RtlsProtocol *>(this)) {}
 
+std::optional<Refusal> RtlsProtocol::check(const Upgrade &, const Caller &caller) const {
+  const Right rights[] = {right::readPositions, right::readEvents, right::writePositions};
+  return checkSome(caller, rights);
+}
+
+void RtlsProtocol::callerChanged(Session &) {}
+
 void RtlsProtocol::opened(Session &session) {
   auto &stream = m_streams[session.id()];
   stream = std::make_unique<RtlsStream>(session, m_context.clock().elapsed());

@@ -10,7 +10,7 @@ set(WS_PROTOCOL_SOURCES
   protocols/livepublish.cpp
   protocols/liverequest.cpp
   protocols/livetext.cpp
-  protocols/makeprotocol.cpp
+  protocols/makeprotocol.cpp protocols/protocol.cpp
   protocols/panelprotocol.cpp
   protocols/pointnames.cpp
   protocols/replayring.cpp

@@ -72,7 +72,7 @@ Result<Value> CommandDesk::readValue(const QJsonValue &json, const Point &point)
 }
 
 /// Errors come with the HTTP status that fits.
-Result<Command> CommandDesk::read(const QJsonObject &body, const QString &peer, int &status) const {
+Result<Command> CommandDesk::read(const QJsonObject &body, const Call &call, int &status) const {
   status = 400;
   if (auto type = checkCommandType(body); !type) return failure(type.error());
   const auto number = wholeNumber(body.value(QLatin1String("endpointId")));
@@ -87,6 +87,10 @@ Result<Command> CommandDesk::read(const QJsonObject &body, const QString &peer, 
     status = 404;
     return failure(QStringLiteral("there is no point with the number %1").arg(*number));
   }
+  if (!call.may(right::writeCommands, point->fullName)) {
+    status = 403;
+    return failure(QStringLiteral("not permitted: commands:write for point %1 is due").arg(point->fullName));
+  }
   if (!point->writable) return failure(QStringLiteral("point %1 is read-only").arg(point->fullName));
   const auto value = readValue(body.value(QLatin1String("value")), *point);
   if (!value) return failure(value.error());
@@ -96,8 +100,9 @@ Result<Command> CommandDesk::read(const QJsonObject &body, const QString &peer, 
   command.point = point->id;
   command.value = *value;
   command.correlationId = *correlation;
-  // Nobody has proved a name yet: the audit gets what was claimed, and from where.
-  command.requestedBy = (requestedBy->isEmpty() ? QStringLiteral("anonymous") : *requestedBy) + u'@' + peer;
+  // Who it was, as proved, and where; what the client says of itself stands behind it.
+  command.requestedBy = call.caller->name + u'@' + call.sender.text;
+  if (!requestedBy->isEmpty()) command.requestedBy += QStringLiteral(" (%1)").arg(*requestedBy);
   command.created = m_context.clock().now();
   return command;
 }
@@ -106,12 +111,28 @@ bool CommandDesk::isSame(const Command &one, const Command &two) const {
   return one.point == two.point && one.value == two.value;
 }
 
-void CommandDesk::submit(const QByteArray &body, const QString &peer, const Answer &answer) {
+CommandDesk::CommandDesk(Router &router, GatewayState &state) : m_state(state), m_context(state.context) {
+  router.add({"POST",
+              "/api/os/command",
+              "writes a point (R5-9)",
+              Served::Rest,
+              right::writeCommands,
+              [this](const Call &call) { submit(call); },
+              {},
+              R"({"type":"object","required":["endpointId","value"],"properties":{"endpointId":{"type":"integer"},)"
+              R"("value":{},"commandType":{"enum":["write"]},"tileId":{"type":"integer"},)"
+              R"("correlationId":{"type":"string"},"requestedBy":{"type":"string"}}})"});
+  router.add({"GET", "/api/os/command/{id}", "every step of a command (R5-9)", Served::Rest, right::readCommands,
+              [this](const Call &call) { call.answer(history(call)); }});
+}
+
+void CommandDesk::submit(const Call &call) {
+  const Answer &answer = call.answer;
   const Time now = m_context.clock().now();
-  const QJsonDocument document = QJsonDocument::fromJson(body);
+  const QJsonDocument document = QJsonDocument::fromJson(call.request.body);
   if (!document.isObject()) return answer(errorResponse(400, QStringLiteral("the body must be a JSON object"), now));
   int status = 400;
-  const auto command = read(document.object(), peer, status);
+  const auto command = read(document.object(), call, status);
   if (!command) return answer(errorResponse(status, command.error(), now));
 
   const std::chrono::nanoseconds deadline = m_context.clock().elapsed() + patience;
@@ -127,7 +148,7 @@ void CommandDesk::submit(const QByteArray &body, const QString &peer, const Answ
   remember(command->id).command = *command;
   if (!command->correlationId.isEmpty()) m_byCorrelation.insert(command->correlationId, command->id);
   m_waits.append({command->id, deadline, answer});
-  Q_EMIT commandRequested(*command);
+  Q_EMIT m_state.commandRequested(*command);
 }
 
 CommandDesk::Record &CommandDesk::remember(const QString &commandId) {
@@ -191,9 +212,14 @@ Response CommandDesk::outcome(const Record &record) const {
   return Response::json(httpStatus(status.state), QJsonDocument(json));
 }
 
-Response CommandDesk::history(const QString &commandId) const {
+Response CommandDesk::history(const Call &call) const {
+  const QString commandId = call.variables.value(QStringLiteral("id"));
   const auto found = m_records.find(commandId);
-  if (found == m_records.end()) {
+  const auto mayRead = [&](PointId id) {
+    const auto point = m_context.points().point(id);
+    return point && call.may(right::readCommands, point->fullName);
+  };
+  if (found == m_records.end() || !mayRead(found->command.point)) {
     return errorResponse(404, QStringLiteral("no such command among the last %1").arg(remembered),
                          m_context.clock().now());
   }

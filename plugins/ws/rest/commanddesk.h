@@ -3,32 +3,22 @@
 
 #include <QHash>
 #include <QJsonObject>
-#include <QObject>
 
 #include <deque>
 
-#include "http/response.h"
-#include "plugin.h"
+#include "rest/part.h"
 
 namespace tagwire::ws {
 
 /// Takes commands by REST (R5-9), waits for their outcome and remembers the last 1,000, also those of others.
 /// Thread-bound; owned by the gateway.
-class CommandDesk : public QObject {
-  Q_OBJECT
+class CommandDesk : public RestPart {
  public:
-  explicit CommandDesk(PluginContext &context) : m_context(context) {}
+  CommandDesk(Router &router, GatewayState &state);
 
-  /// POST /api/os/command. Answers when the command has ended, or after 5 s with what is known then.
-  void submit(const QByteArray &body, const QString &peer, const Answer &answer);
-  /// GET /api/os/command/{id}: every step.
-  Response history(const QString &commandId) const;
-  void notify(const Event &event);
-  /// Ends waits that took too long; a few times a second.
-  void tick();
-
- Q_SIGNALS:
-  void commandRequested(const tagwire::Command &command);
+  void notify(const Event &event) override;
+  /// Ends waits that took too long.
+  void tick() override;
 
  private:
   struct Step {
@@ -47,13 +37,18 @@ class CommandDesk : public QObject {
   static constexpr size_t remembered = 1000;
   static constexpr qsizetype stepsOfOne = 32;
 
-  Result<Command> read(const QJsonObject &body, const QString &peer, int &status) const;
+  /// POST /api/os/command. Answers when the command has ended, or after 5 s with what is known then.
+  void submit(const Call &call);
+  /// GET /api/os/command/{id}: every step.
+  Response history(const Call &call) const;
+  Result<Command> read(const QJsonObject &body, const Call &call, int &status) const;
   Result<Value> readValue(const QJsonValue &json, const Point &point) const;
   Record &remember(const QString &commandId);
   Response outcome(const Record &record) const;
   void answerWaits(const QString &commandId);
   bool isSame(const Command &one, const Command &two) const;
 
+  GatewayState &m_state;
   PluginContext &m_context;
   QHash<QString, Record> m_records;
   std::deque<QString> m_order;

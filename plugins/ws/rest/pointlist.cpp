@@ -88,7 +88,8 @@ Result<PointFilter> PointFilter::fromQuery(const Target &target) {
   return filter;
 }
 
-PointList listPoints(const PointTable &points, const PointFilter &filter) {
+PointList listPoints(const PointTable &points, const PointFilter &filter, const Permissions &permissions) {
+  const bool readsAll = permissions.allowAll(right::readPoints);
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
   PointList list;
@@ -96,6 +97,7 @@ PointList listPoints(const PointTable &points, const PointFilter &filter) {
   for (quint32 i = 1; i <= points.count(); ++i) {
     const auto point = points.point(PointId{i});
     if (!point || !point->fullName.startsWith(filter.prefix)) continue;
+    if (!readsAll && !permissions.allow(right::readPoints, point->fullName)) continue;
     const qint64 index = list.total++;
     if (index < filter.offset || index >= filter.offset + filter.limit) continue;
     putPoint(writer, *point, points.last(point->id));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "access/permissions.h"
 #include "http/target.h"
 #include "pointtable.h"
 
@@ -22,7 +23,8 @@ struct PointList {
   qint64 total = 0;
 };
 
-PointList listPoints(const PointTable &points, const PointFilter &filter);
+/// Of those that `permissions` allow to read.
+PointList listPoints(const PointTable &points, const PointFilter &filter, const Permissions &permissions);
 /// One point as a JSON object.
 QByteArray onePoint(const PointTable &points, PointId id);
 

@@ -21,6 +21,8 @@ class EchoProtocol : public Protocol {
  public:
   explicit EchoProtocol(Heard &heard) : m_heard(heard) {}
 
+  std::optional<Refusal> check(const Upgrade &, const Caller &) const override { return std::nullopt; }
+  void callerChanged(Session &) override {}
   void opened(Session &session) override {
     m_heard.open.append(&session);
     if (session.upgrade().variables.value(QStringLiteral("manager")) == u"nobody")

@@ -15,6 +15,8 @@ inline WsConfig config(const QList<EndpointConfig> &endpoints) {
   WsConfig result;
   result.listen = {QHostAddress(QHostAddress::LocalHost), 0};
   result.endpoints = endpoints;
+  result.auth = AuthConfig();
+  result.auth->anonymous = {QStringLiteral("*:*")};
   return result;
 }
 
@@ -28,8 +30,8 @@ struct GatewayFixture {
                     endpoint("/ws/device/{device_id}", ProtocolKind::Device)})) {}
 
   ProtocolFactory factory() {
-    return [this](ProtocolKind kind, PluginContext &, const Limits &) -> std::unique_ptr<Protocol> {
-      if (kind == ProtocolKind::Device) return nullptr;
+    return [this](const EndpointConfig &each, GatewayState &) -> std::unique_ptr<Protocol> {
+      if (each.protocol == ProtocolKind::Device) return nullptr;
       return std::make_unique<EchoProtocol>(heard);
     };
   }

@@ -58,6 +58,8 @@ class HttpTest : public QObject {
   void credentialsInTheQuery();
   void admits_data();
   void admits();
+  void origins();
+  void theClientBehindProxies();
   void loopbackHosts();
 };
 
@@ -260,7 +262,8 @@ void HttpTest::admits_data() {
   row("name that begins alike", {"host: localhost:8080", "origin: http://localhost:8080.evil.example"}, false);
   row("null origin", {"host: localhost:8080", "origin: null"}, false);
   row("empty origin", {"host: localhost:8080", "origin: "}, false);
-  row("allowed origin", {"host: localhost:8080", "origin: https://panel.example.org"}, true);
+  row("allowed page, which has to show a credential", {"host: localhost:8080", "origin: https://panel.example.org"},
+      false);
   row("forwarded", {"host: localhost", "forwarded: for=127.0.0.1"}, false);
   row("forwarded by a proxy that we trust, from here", {"host: localhost", "x-forwarded-for: 127.0.0.1"}, true);
   row("forwarded from elsewhere", {"host: localhost", "x-forwarded-for: 203.0.113.7"}, false);
@@ -279,12 +282,47 @@ void HttpTest::admits() {
   const QList<QString> origins{QStringLiteral("https://panel.example.org")};
   const Admission admission(origins, {QStringLiteral("127.0.0.1/32")});
   const QHostAddress here(QHostAddress::LocalHost);
-  const auto refusal = admission.check(request, here);
-  QCOMPARE(!refusal.has_value(), admitted);
-  if (refusal) QCOMPARE(refusal->status, 403);
-  QVERIFY(admission.check(request, QHostAddress(QStringLiteral("203.0.113.7"))).has_value());
+  const auto isLocal = [&](const Admission &judge, const QHostAddress &peer) {
+    return judge.isLocal(request, judge.sender(request, peer, peer.toString()));
+  };
+  QCOMPARE(isLocal(admission, here), admitted);
+  QVERIFY(!isLocal(admission, QHostAddress(QStringLiteral("203.0.113.7"))));
   const bool isForwarded = fields.join().contains("forwarded");
-  QCOMPARE(!Admission(origins, {}).check(request, here).has_value(), admitted && !isForwarded);
+  QCOMPARE(isLocal(Admission(origins, {}), here), admitted && !isForwarded);
+}
+
+void HttpTest::origins() {
+  const Admission admission({QStringLiteral("https://panel.example.org")}, {});
+  const auto isAdmitted = [&](const QByteArray &origin) {
+    Request request;
+    request.fields = {{"host", "tagwire.example:8080"}, {"origin", origin}};
+    return !admission.checkOrigin(request).has_value();
+  };
+  QVERIFY(isAdmitted("http://tagwire.example:8080"));
+  QVERIFY(isAdmitted("https://panel.example.org"));
+  for (const char *origin :
+       {"https://evil.example", "null", "", "http://tagwire.example", "https://panel.example.org.evil.example"}) {
+    QVERIFY2(!isAdmitted(origin), origin);
+  }
+  QVERIFY(!admission.checkOrigin({}).has_value());  // no page, no origin
+}
+
+void HttpTest::theClientBehindProxies() {
+  const Admission admission({}, {QStringLiteral("10.0.0.0/8")});
+  const QHostAddress proxy(QStringLiteral("10.0.0.1"));
+  const auto senderOf = [&](const QByteArray &hops, const QHostAddress &peer) {
+    Request request;
+    request.fields = {{"x-forwarded-for", hops}};
+    return admission.sender(request, peer, QStringLiteral("peer:1"));
+  };
+  QCOMPARE(senderOf("203.0.113.7", proxy).text, QStringLiteral("203.0.113.7"));
+  QCOMPARE(senderOf("1.1.1.1, 203.0.113.7, 10.0.0.2", proxy).text, QStringLiteral("203.0.113.7"));
+  QVERIFY(senderOf("203.0.113.7", proxy).isDirect);
+  QVERIFY(!senderOf("nonsense", proxy).isDirect);
+  // Nobody else is believed.
+  const Sender stranger = senderOf("203.0.113.7", QHostAddress(QStringLiteral("198.51.100.1")));
+  QCOMPARE(stranger.text, QStringLiteral("peer:1"));
+  QVERIFY(!stranger.isDirect);
 }
 
 void HttpTest::loopbackHosts() {

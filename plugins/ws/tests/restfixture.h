@@ -19,7 +19,7 @@ struct HttpReply {
 };
 
 struct RestFixture {
-  RestFixture() : gateway(config(), context, [](ProtocolKind, PluginContext &, const Limits &) { return nullptr; }) {
+  RestFixture() : gateway(config(), context, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {
     PointInfo temperature;
     temperature.name = QStringLiteral("boiler/temp");
     temperature.number = 59;
@@ -40,6 +40,8 @@ struct RestFixture {
     WsConfig result;
     result.listen = {QHostAddress(QHostAddress::LocalHost), 0};
     result.endpoints = QList<EndpointConfig>();
+    result.auth = AuthConfig();
+    result.auth->anonymous = {QStringLiteral("*:*")};
     return result;
   }
   /// A step of a command, as the hub would tell it.

@@ -93,8 +93,9 @@ void WsConfigTest::refuses_data() {
   row("no listen", "{}", "config", "listen");
   row("unknown key", R"({"listen":"127.0.0.1:0","listn":1})", "listn", "listen");
   row("rooms come later", R"({"listen":"127.0.0.1:0","rooms":[]})", "rooms", "rooms");
-  row("any address", R"({"listen":"0.0.0.0:8080"})", "listen", "auth is not enforced yet");
-  row("other address", R"({"listen":"192.168.0.1:8080"})", "listen", "auth is not enforced yet");
+  row("R2-1 device token in the clear",
+      R"({"listen":"0.0.0.0:8080","endpoints":[{"path":"/d/{device_id}","protocol":"device"}]})",
+      "endpoints[0].protocol", "trusted_proxies");
   row("name", R"({"listen":"plant.example:8080"})", "listen", "127.0.0.1:port");
   row("no port", R"({"listen":"127.0.0.1"})", "listen", "127.0.0.1:port");
   row("large port", R"({"listen":"127.0.0.1:65536"})", "listen", "0 to 65535");
@@ -118,7 +119,6 @@ void WsConfigTest::refuses_data() {
       "endpoints[0].limits.pong_timeout_ms", "ping_interval_ms");
   row("no connections", withEndpoints(R"({"path":"/ws","protocol":"live","limits":{"connections":0}})"),
       "endpoints[0].limits.connections", "1");
-  row("tls", R"({"listen":"127.0.0.1:0","tls":{"certificate":"c.pem","key":{"$env":"PATH"}}})", "tls", "not there yet");
   row("plain secret", R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"HS256","key":"s3cret"}}})", "auth.jwt.key",
       "$env");
   row("algorithm none", R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"none","key":{"$env":"PATH"}}}})",

@@ -4,6 +4,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include "rest/router.h"
 #include "websocket/handshake.h"
 
 namespace tagwire::ws {
@@ -30,6 +31,21 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
       metrics.counter("tagwire_ws_dropped_messages_total", "Messages that waited for a client when it was closed",
                       labels),
       metrics.counter("tagwire_ws_slow_clients_total", "Clients closed with 1013 because they did not read", labels)};
+}
+
+/// How long a client that showed no credential may take for its first message (spec, "First-message auth").
+constexpr std::chrono::seconds firstMessageWithin{10};
+
+/// The answer to a credential that comes while the session is open: its page's welcome was sent long ago.
+QByteArray authenticated(ProtocolKind kind) {
+  switch (kind) {
+    case ProtocolKind::Live:
+      return "{\"op\":\"authenticated\"}";
+    case ProtocolKind::RtlsManager:
+      return "{\"type\":\"response\",\"reqid\":\"\",\"response\":\"auth\"}";
+    default:
+      return "{\"type\":\"authenticated\"}";
+  }
 }
 
 /// Text of a stranger for a log line.
@@ -63,17 +79,17 @@ QByteArray complaint(ProtocolKind kind, const QString &text) {
   return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
 
-Endpoints::Endpoints(const QList<EndpointConfig> &endpoints, PluginContext &context,
-                     const ProtocolFactory &makeProtocol, Farewells &farewells)
-    : m_context(context), m_farewells(farewells), m_lastTick(context.clock().elapsed()) {
-  Metrics &metrics = context.metrics();
-  for (const EndpointConfig &each : endpoints) {
+Endpoints::Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, Farewells &farewells)
+    : m_state(state), m_context(state.context), m_farewells(farewells), m_lastTick(state.context.clock().elapsed()) {
+  Metrics &metrics = m_context.metrics();
+  if (!state.config.serves(Served::Ws)) return;
+  for (const EndpointConfig &each : *state.config.endpoints) {
     const Limits limits = each.effectiveLimits();
     const Metrics::Labels labels{{"endpoint", each.path.text().toStdString()}};
-    m_endpoints.push_back(std::make_unique<Endpoint>(Endpoint{
-        each.path, each.protocol, limits, makeProtocol(each.protocol, context, limits), makeCounters(metrics, labels),
-        metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions opened", labels),
-        metrics.gauge("tagwire_ws_sessions", "WebSocket sessions open now", labels)}));
+    m_endpoints.push_back(std::make_unique<Endpoint>(
+        Endpoint{each.path, each.protocol, limits, makeProtocol(each, state), makeCounters(metrics, labels),
+                 metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions opened", labels),
+                 metrics.gauge("tagwire_ws_sessions", "WebSocket sessions open now", labels)}));
   }
 }
 
@@ -96,12 +112,21 @@ Endpoints::Match Endpoints::find(const Target &target) const {
   return best;
 }
 
-std::optional<Refusal> Endpoints::check(const Request &request, const Target &target) const {
-  const Endpoint *endpoint = find(target).first;
+/// Makes `caller` null where a first message may bring a better one.
+std::optional<Refusal> Endpoints::check(const Match &match, const Request &request, const Upgrade &upgrade,
+                                        CallerPointer &caller) const {
+  const Endpoint *endpoint = match.first;
   if (!endpoint) return Refusal{404, QStringLiteral("no such WebSocket endpoint")};
   if (auto problem = handshakeProblem(request)) return problem;
   if (!endpoint->protocol) {
     return Refusal{501, QStringLiteral("protocol %1 is not there yet").arg(QLatin1String(wordOf(endpoint->kind)))};
+  }
+  const bool takesFirstMessage = endpoint->kind != ProtocolKind::Device;
+  if (!caller && !takesFirstMessage) return missingCredential();
+  if (caller) {
+    const auto refusal = endpoint->protocol->check(upgrade, *caller);
+    if (refusal && (caller->kind != Caller::Kind::Anonymous || !takesFirstMessage)) return refusal;
+    if (refusal) caller = nullptr;
   }
   if (endpoint->count >= endpoint->limits.connections) {
     return Refusal{503,
@@ -110,15 +135,19 @@ std::optional<Refusal> Endpoints::check(const Request &request, const Target &ta
   return std::nullopt;
 }
 
-void Endpoints::accept(HttpConnection &connection, const Request &request, const Target &target) {
-  auto [endpoint, variables] = find(target);
+std::optional<Refusal> Endpoints::accept(HttpConnection &connection, const Request &request, const Target &target,
+                                         const Sender &sender, CallerPointer caller) {
+  const Match match = find(target);
+  const auto &[endpoint, variables] = match;
   QUrlQuery query;
   query.setQueryItems([&] {
     QList<QPair<QString, QString>> items;
     for (const auto &[key, value] : target.query()) items.append({key, value});
     return items;
   }());
-  Upgrade upgrade{target.path(), variables, query, printable(QString::fromLatin1(request.field("user-agent")))};
+  Upgrade upgrade{sender.text, target.path(), variables, query,
+                  printable(QString::fromLatin1(request.field("user-agent")))};
+  if (auto refusal = check(match, request, upgrade, caller)) return refusal;
 
   QByteArray rest;
   std::unique_ptr<QTcpSocket> socket = connection.takeSocket(rest);
@@ -129,12 +158,68 @@ void Endpoints::accept(HttpConnection &connection, const Request &request, const
   Held &held = m_sessions[id];
   held = {std::make_unique<WebSocketSession>(id, std::move(socket), upgrade, endpoint->limits, m_context.clock(), *this,
                                              endpoint->counters),
-          endpoint};
+          endpoint, m_context.clock().elapsed() + firstMessageWithin};
+  held.session->setCaller(caller);
   endpoint->accepted.add();
   endpoint->sessions.set(++endpoint->count);
-  qCInfo(m_context.log()).noquote() << held.session->peer() << "opened" << upgrade.path;
-  endpoint->protocol->opened(*held.session);
+  if (caller) open(held);
   held.session->begin(rest);
+  return std::nullopt;
+}
+
+void Endpoints::open(Held &held) {
+  const WebSocketSession &session = *held.session;
+  qCInfo(m_context.log()).noquote() << session.peer() << "opened" << session.upgrade().path << "as"
+                                    << session.caller()->name;
+  held.endpoint->protocol->opened(*held.session);
+}
+
+/// True when the message was a credential, good or bad: the protocol is not to see it.
+bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
+  const bool isOpen = held.session->caller() != nullptr;
+  if (isOpen && !text.contains("\"access_token\"")) return false;
+  const QJsonObject message = QJsonDocument::fromJson(text).object();
+  const QLatin1String type(held.endpoint->kind == ProtocolKind::Live ? "op" : "type");
+  const QJsonValue token = message.value(QLatin1String("access_token"));
+  if (message.value(type) != QLatin1String("auth") || !token.isString()) {
+    if (!isOpen) held.session->close(4401, QStringLiteral("the first message has to be auth"));
+    return !isOpen;
+  }
+  const auto caller = m_state.authenticator.identify(token.toString());
+  if (!caller) {
+    held.session->close(4401, caller.error());
+  } else if (const auto refusal = held.endpoint->protocol->check(held.session->upgrade(), **caller)) {
+    held.session->close(refusal->status == 403 ? 4403 : 1008, refusal->text);
+  } else if (isOpen) {
+    changeCaller(held, *caller);
+    held.session->send(Frame::text(authenticated(held.endpoint->kind)));
+  } else {
+    held.session->setCaller(*caller);
+    if (held.endpoint->kind == ProtocolKind::Live) held.session->send(Frame::text(authenticated(ProtocolKind::Live)));
+    open(held);
+  }
+  return true;
+}
+
+void Endpoints::changeCaller(Held &held, const CallerPointer &caller) {
+  held.session->setCaller(caller);
+  held.endpoint->protocol->callerChanged(*held.session);
+}
+
+void Endpoints::checkCallers() {
+  for (auto &[id, held] : m_sessions) {
+    const CallerPointer caller = held.session->caller();
+    if (!caller || held.session->isOver()) continue;
+    const CallerPointer current = m_state.authenticator.current(caller);
+    if (!current) {
+      held.session->close(4401, QStringLiteral("the credential was revoked or has expired"));
+    } else if (const auto refusal = held.endpoint->protocol->check(held.session->upgrade(), *current);
+               current != caller && refusal) {
+      held.session->close(4403, refusal->text);
+    } else if (current != caller) {
+      changeCaller(held, current);
+    }
+  }
 }
 
 void Endpoints::write(const Samples &samples) {
@@ -176,7 +261,8 @@ void Endpoints::flushDue(WebSocketSession &session) {
 }
 
 void Endpoints::textArrived(WebSocketSession &session, const QByteArray &text) {
-  m_sessions.at(session.id()).endpoint->protocol->received(session, text);
+  Held &held = m_sessions.at(session.id());
+  if (!takeAuth(held, text)) held.endpoint->protocol->received(session, text);
 }
 
 void Endpoints::textRefused(WebSocketSession &session) {
@@ -186,7 +272,7 @@ void Endpoints::textRefused(WebSocketSession &session) {
 }
 
 void Endpoints::sessionDrained(WebSocketSession &session) {
-  m_sessions.at(session.id()).endpoint->protocol->drained(session);
+  if (session.caller()) m_sessions.at(session.id()).endpoint->protocol->drained(session);
 }
 
 void Endpoints::sessionOver(WebSocketSession &session) {
@@ -199,7 +285,7 @@ void Endpoints::sessionOver(WebSocketSession &session) {
 }
 
 void Endpoints::forget(Held &held) {
-  held.endpoint->protocol->closed(*held.session);
+  if (held.session->caller()) held.endpoint->protocol->closed(*held.session);
   held.endpoint->sessions.set(--held.endpoint->count);
   qCInfo(m_context.log()).noquote() << held.session->peer() << "closed" << held.session->upgrade().path << "-"
                                     << printable(held.session->ending());
@@ -207,11 +293,16 @@ void Endpoints::forget(Held &held) {
 }
 
 void Endpoints::tick() {
-  for (const auto &each : m_sessions) each.second.session->tick();
-
   const auto now = m_context.clock().elapsed();
+  for (const auto &[id, held] : m_sessions) {
+    held.session->tick();
+    if (!held.session->caller() && now >= held.authDeadline) {
+      held.session->close(4401, QStringLiteral("no auth in time"));
+    }
+  }
   if (now - m_lastTick < std::chrono::seconds(1)) return;
   m_lastTick = now;
+  checkCallers();
   for (const auto &endpoint : m_endpoints) {
     if (endpoint->protocol) endpoint->protocol->tick(m_context.clock().now());
   }

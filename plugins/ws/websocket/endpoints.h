@@ -8,18 +8,17 @@
 #include <unordered_map>
 #include <vector>
 
-#include "context.h"
+#include "gatewaystate.h"
 #include "http/connection.h"
 #include "http/farewell.h"
 #include "http/target.h"
 #include "protocols/protocol.h"
 #include "websocket/websocketsession.h"
-#include "wsconfig.h"
 
 namespace tagwire::ws {
 
 /// Makes the protocol of an endpoint; null for one that is not there yet.
-using ProtocolFactory = std::function<std::unique_ptr<Protocol>(ProtocolKind, PluginContext &, const Limits &)>;
+using ProtocolFactory = std::function<std::unique_ptr<Protocol>(const EndpointConfig &, GatewayState &)>;
 
 /// The message that tells a client of this protocol what it did wrong.
 QByteArray complaint(ProtocolKind kind, const QString &text);
@@ -28,20 +27,22 @@ QByteArray complaint(ProtocolKind kind, const QString &text);
 class Endpoints : public QObject, public SessionHost {
   Q_OBJECT
  public:
-  Endpoints(const QList<EndpointConfig> &endpoints, PluginContext &context, const ProtocolFactory &makeProtocol,
-            Farewells &farewells);
+  Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, Farewells &farewells);
   /// Close 1001 for everybody, at once.
   ~Endpoints() override;
 
   bool has(const Target &target) const { return find(target).first != nullptr; }
-  /// Why an upgrade can't be accepted; nothing when accept() may follow.
-  std::optional<Refusal> check(const Request &request, const Target &target) const;
-  void accept(HttpConnection &connection, const Request &request, const Target &target);
+  /// Turns the connection into a session and takes its socket, or says why not. `caller` is null when nobody knows yet:
+  /// then the first message has to tell, where the protocol allows that.
+  std::optional<Refusal> accept(HttpConnection &connection, const Request &request, const Target &target,
+                                const Sender &sender, CallerPointer caller);
 
   void write(const Samples &samples);
   void notify(const Event &event);
   /// A few times a second.
   void tick();
+  /// Credentials were revoked, or mean something else now: look at every open session again.
+  void checkCallers();
   qsizetype sessionCount() const { return static_cast<qsizetype>(m_sessions.size()); }
 
  Q_SIGNALS:
@@ -53,10 +54,16 @@ class Endpoints : public QObject, public SessionHost {
   struct Held {
     std::unique_ptr<WebSocketSession> session;
     Endpoint *endpoint = nullptr;
+    std::chrono::nanoseconds authDeadline{0};  ///< while nobody knows who it is
   };
   using Match = std::pair<Endpoint *, QHash<QString, QString>>;
 
   Match find(const Target &target) const;
+  std::optional<Refusal> check(const Match &match, const Request &request, const Upgrade &upgrade,
+                               CallerPointer &caller) const;
+  void open(Held &held);
+  bool takeAuth(Held &held, const QByteArray &text);
+  void changeCaller(Held &held, const CallerPointer &caller);
   void scheduleTurn();
   void endTurn();
   void forget(Held &held);
@@ -67,6 +74,7 @@ class Endpoints : public QObject, public SessionHost {
   void sessionDrained(WebSocketSession &session) override;
   void sessionOver(WebSocketSession &session) override;
 
+  GatewayState &m_state;
   PluginContext &m_context;
   Farewells &m_farewells;
   std::vector<std::unique_ptr<Endpoint>> m_endpoints;

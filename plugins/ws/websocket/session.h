@@ -6,6 +6,8 @@
 #include <QString>
 #include <QUrlQuery>
 
+#include "auth/caller.h"
+
 namespace tagwire::ws {
 
 /// One WebSocket text frame, encoded once (header and payload, unmasked) and shared by every session it goes to.
@@ -22,6 +24,7 @@ class Frame {
 
 /// What the head of an accepted upgrade said.
 struct Upgrade {
+  QString peer;                       ///< "<ip>:<port>", the client's own when a trusted proxy stands between
   QString path;                       ///< "/ws/Manager1"
   QHash<QString, QString> variables;  ///< of the endpoint's pattern: {"manager": "Manager1"}
   QUrlQuery query;
@@ -38,6 +41,8 @@ class Session {
   /// "<ip>:<port>"
   virtual QString peer() const = 0;
   virtual const Upgrade &upgrade() const = 0;
+  /// Who it is; may become another caller later (Protocol::callerChanged).
+  virtual const CallerPointer &caller() const = 0;
   /// Queues a frame; everything queued in one event-loop turn leaves in one write. Past the endpoint's `queue_messages`
   /// the session is closed with 1013 and Protocol::closed follows later.
   virtual void send(const Frame &frame) = 0;

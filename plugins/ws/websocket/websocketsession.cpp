@@ -3,7 +3,6 @@
 
 #include <sys/socket.h>
 
-#include "listenaddress.h"
 #include "websocket/handshake.h"
 
 namespace tagwire::ws {
@@ -18,7 +17,6 @@ WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<QTcpSocket> socke
       m_clock(clock),
       m_host(host),
       m_counters(counters),
-      m_peer(addressText(m_socket->peerAddress(), m_socket->peerPort())),
       m_reader(limits.messageBytes),
       m_messageRate(limits.messagesPerSecond),
       m_lastPing(clock.elapsed()),

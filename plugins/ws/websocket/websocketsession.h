@@ -62,8 +62,10 @@ class WebSocketSession : public QObject, public Session {
   const QString &ending() const { return m_ending; }
 
   quint64 id() const override { return m_id; }
-  QString peer() const override { return m_peer; }
+  QString peer() const override { return m_upgrade.peer; }
   const Upgrade &upgrade() const override { return m_upgrade; }
+  const CallerPointer &caller() const override { return m_caller; }
+  void setCaller(const CallerPointer &caller) { m_caller = caller; }
   void send(const Frame &frame) override;
   bool isCongested() const override { return m_isCongested; }
   void close(quint16 code, const QString &reason) override;
@@ -86,11 +88,11 @@ class WebSocketSession : public QObject, public Session {
   quint64 m_id;
   std::unique_ptr<QTcpSocket> m_socket;
   Upgrade m_upgrade;
+  CallerPointer m_caller;  ///< null until somebody proved who they are
   Limits m_limits;
   const Clock &m_clock;
   SessionHost &m_host;
   SessionCounters &m_counters;
-  QString m_peer;
   QString m_ending;
   FrameReader m_reader;
   MessageRate m_messageRate;

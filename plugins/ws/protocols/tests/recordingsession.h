@@ -17,11 +17,21 @@ class RecordingSession : public Session {
  public:
   explicit RecordingSession(const QHash<QString, QString> &variables = {}) : m_id(++lastId) {
     m_upgrade.variables = variables;
+    allow({QStringLiteral("*:*")});
+  }
+  /// What the caller may do from now on.
+  void allow(const QStringList &permissions) {
+    auto caller = std::make_shared<Caller>();
+    caller->kind = Caller::Kind::Token;
+    caller->name = QStringLiteral("tester");
+    caller->permissions = *Permissions::fromTexts(permissions);
+    m_caller = caller;
   }
 
   quint64 id() const override { return m_id; }
   QString peer() const override { return QStringLiteral("127.0.0.1:%1").arg(40000 + m_id); }
   const Upgrade &upgrade() const override { return m_upgrade; }
+  const CallerPointer &caller() const override { return m_caller; }
   void send(const Frame &frame) override { frames.append(frame); }
   bool isCongested() const override { return congested; }
   void close(quint16 code, const QString &reason) override {
@@ -59,6 +69,7 @@ class RecordingSession : public Session {
   static inline quint64 lastId = 0;
   quint64 m_id;
   Upgrade m_upgrade;
+  CallerPointer m_caller;
 };
 
 /// Declares one point and gives its id.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QObject>
+
+#include "auth/authenticator.h"
+#include "listenerbook.h"
+#include "plugin.h"
+#include "wsconfig.h"
+
+namespace tagwire::ws {
+
+/// What the protocols and the REST routes of one gateway share: configuration, host, and the way out for what clients
+/// bring in. Thread-bound; owned by the gateway, outlives protocols and routes.
+class GatewayState : public QObject {
+  Q_OBJECT
+ public:
+  GatewayState(WsConfig settings, PluginContext &host)
+      : config(std::move(settings)), context(host), authenticator(config, host) {}
+  /// Held as long as the gateway lives.
+  std::shared_ptr<ListenerBook> listeners;
+
+  const WsConfig config;
+  PluginContext &context;
+  Authenticator authenticator;
+
+ Q_SIGNALS:
+  /// Values of points that the gateway itself owns (devices). They go to the hub and to our own protocols.
+  void samplesReady(const tagwire::Samples &samples);
+  /// The same for events.
+  void eventRaised(const tagwire::Event &event);
+  void commandRequested(const tagwire::Command &command);
+  /// The hub hands a command to a point that the gateway owns.
+  void commandArrived(const tagwire::Command &command);
+};
+
+}  // namespace tagwire::ws

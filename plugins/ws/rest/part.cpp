@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "part.h"
+
+#include "rest/commanddesk.h"
+#include "rest/pointroutes.h"
+#include "rest/serviceroutes.h"
+#include "rest/systemroutes.h"
+
+namespace tagwire::ws {
+
+std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayState &state,
+                                                     const std::function<Endpoints *()> &) {
+  std::vector<std::unique_ptr<RestPart>> parts;
+  parts.push_back(std::make_unique<SystemRoutes>(router, state));
+  parts.push_back(std::make_unique<PointRoutes>(router, state));
+  parts.push_back(std::make_unique<ServiceRoutes>(router, state));
+  parts.push_back(std::make_unique<CommandDesk>(router, state));
+  return parts;
+}
+
+}  // namespace tagwire::ws
