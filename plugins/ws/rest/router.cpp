@@ -42,7 +42,7 @@ Refusal notPermitted(Right right) {
 }
 
 void Router::add(const Route &route) {
-  if (m_config.serves(route.part)) m_routes.push_back(route);
+  if (!route.part || m_config.serves(*route.part)) m_routes.push_back(route);
 }
 
 /// Words win over variables, as routes with words stand first in each group.

@@ -40,7 +40,7 @@ struct Route {
   const char *method;
   const char *path;
   const char *summary;
-  Served part;
+  std::optional<Served> part;  ///< none: always served
   /// What a caller must hold for something at least; the handler checks for what exactly. None: open to everybody.
   std::optional<Right> right;
   std::function<void(const Call &)> handler;

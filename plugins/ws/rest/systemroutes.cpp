@@ -38,9 +38,9 @@ void addReasons(QJsonObject &json, const Call &call, const QList<InstanceStatus>
 }  // namespace
 
 SystemRoutes::SystemRoutes(Router &router, GatewayState &state) : m_router(router), m_state(state) {
-  router.add({"GET", "/healthz", "whether all is well", Served::Rest, std::nullopt,
+  router.add({"GET", "/healthz", "whether all is well", std::nullopt, std::nullopt,
               [this](const Call &call) { health(call); }});
-  router.add({"GET", "/readyz", "whether every plugin has started", Served::Rest, std::nullopt,
+  router.add({"GET", "/readyz", "whether every plugin has started", std::nullopt, std::nullopt,
               [this](const Call &call) { readiness(call); }});
   router.add({"GET", "/", "the pages", Served::Pages, std::nullopt, [this](const Call &call) { index(call); }});
   router.add({"GET", "/metrics", "Prometheus text", Served::Metrics, right::readStatistics, [this](const Call &call) {

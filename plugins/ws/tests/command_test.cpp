@@ -85,7 +85,8 @@ void CommandTest::R5_9_answersWhenTheCommandEnded() {
   const Command command = fixture.commands.first();
   QCOMPARE(command.point, fixture.ids[0]);
   QVERIFY(command.value == Value(80.0));
-  QVERIFY(command.requestedBy.startsWith(QStringLiteral("ann@127.0.0.1:")));
+  QVERIFY(command.requestedBy.startsWith(QStringLiteral("anonymous@127.0.0.1:")));  // as proved
+  QVERIFY(command.requestedBy.endsWith(QStringLiteral(" (ann)")));                  // as claimed
   fixture.tell(command.id, CommandState::Queued);
   fixture.tell(command.id, CommandState::Sent);
   QTest::qWait(50);

@@ -162,7 +162,7 @@ void ConnectionTest::allowedOriginGetsCorsFields() {
   preflight.send(RawClient::head("OPTIONS", "/api/os/command",
                                  "Origin: https://panel.example.org\r\nAccess-Control-Request-Method: POST\r\n"));
   QTRY_COMPARE(preflight.status(), 204);
-  QVERIFY(preflight.input().contains("\r\nAccess-Control-Allow-Methods: GET, HEAD, POST\r\n"));
+  QVERIFY(preflight.input().contains("\r\nAccess-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"));
   RawClient stranger(fixture.gateway.port());
   stranger.send(RawClient::head("GET", "/healthz", "Origin: https://evil.example\r\n"));
   QTRY_COMPARE(stranger.status(), 403);

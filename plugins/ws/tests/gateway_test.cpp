@@ -189,9 +189,7 @@ void GatewayTest::stopSays1001() {
 void GatewayTest::stopIsSafeAnyTime() {
   TestContext context;
   Heard heard;
-  const auto factory = [&](ProtocolKind, PluginContext &, const Limits &) {
-    return std::make_unique<EchoProtocol>(heard);
-  };
+  const auto factory = [&](const EndpointConfig &, GatewayState &) { return std::make_unique<EchoProtocol>(heard); };
   Gateway never(config({}), context, factory);
   never.stop();
   never.stop();
@@ -239,7 +237,18 @@ void GatewayTest::withoutAnythingConfiguredNobodyGetsIn() {
   GatewayFixture fixture(settings);
   RawClient rest(fixture.gateway.port());
   rest.send(RawClient::head("GET", "/api/v1/points"));
-  QTRY_COMPARE(rest.status(), 404);  // RestFixture has routes, this one only what the gateway brings
+  QTRY_COMPARE(rest.status(), 401);
+  QVERIFY(rest.input().contains("\r\nWWW-Authenticate: Bearer\r\n"));
+  RawClient health(fixture.gateway.port());
+  health.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(health.status(), 200);
+  QVERIFY(!health.input().contains("instances"));
+  // A WebSocket may still bring its credential by message; until then it is told nothing.
+  RawClient client(fixture.gateway.port());
+  QVERIFY(client.upgrade("/ws/live"));
+  QVERIFY(fixture.heard.open.isEmpty());
+  client.send(clientText("{\"op\":\"auth\",\"access_token\":\"nonsense\"}"));
+  QCOMPARE(client.nextFrame().closeCode(), 4401);
 }
 
 QTEST_GUILESS_MAIN(GatewayTest)

@@ -63,6 +63,8 @@ void PluginTest::init() {
   WsConfig config;
   config.listen = {QHostAddress(QHostAddress::LocalHost), 0};
   config.endpoints = QList<EndpointConfig>();
+  config.auth = AuthConfig();
+  config.auth->anonymous = {QStringLiteral("*:*")};
   for (const auto &[path, kind] :
        {std::pair{"/ws/live", ProtocolKind::Live}, std::pair{"/ws", ProtocolKind::Panel},
         std::pair{"/ws/{manager}", ProtocolKind::RtlsManager}, std::pair{"/rooms", ProtocolKind::Rooms}}) {

@@ -4,6 +4,7 @@
 
 #include "protocols/topics.h"
 
+using namespace tagwire;
 using namespace tagwire::ws;
 
 class TopicsTest : public QObject {
