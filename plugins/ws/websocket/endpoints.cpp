@@ -121,13 +121,11 @@ void Endpoints::accept(HttpConnection &connection, const Request &request, const
   Upgrade upgrade{target.path(), variables, query, printable(QString::fromLatin1(request.field("user-agent")))};
 
   QByteArray rest;
-  std::unique_ptr<QTcpSocket> socket = connection.takeSocket(rest);
-  socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-  socket->write(handshakeAnswer(request));
-  socket->flush();
+  std::unique_ptr<Stream> stream = connection.takeStream(rest);
+  stream->write(handshakeAnswer(request));
   const quint64 id = ++m_lastId;
   Held &held = m_sessions[id];
-  held = {std::make_unique<WebSocketSession>(id, std::move(socket), upgrade, endpoint->limits, m_context.clock(), *this,
+  held = {std::make_unique<WebSocketSession>(id, std::move(stream), upgrade, endpoint->limits, m_context.clock(), *this,
                                              endpoint->counters),
           endpoint};
   endpoint->accepted.add();
@@ -203,7 +201,7 @@ void Endpoints::forget(Held &held) {
   held.endpoint->sessions.set(--held.endpoint->count);
   qCInfo(m_context.log()).noquote() << held.session->peer() << "closed" << held.session->upgrade().path << "-"
                                     << printable(held.session->ending());
-  m_farewells.add(held.session->takeSocket());
+  m_farewells.add(held.session->takeStream());
 }
 
 void Endpoints::tick() {

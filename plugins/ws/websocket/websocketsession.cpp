@@ -1,50 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "websocketsession.h"
 
-#include <sys/socket.h>
-
 #include "listenaddress.h"
 #include "websocket/handshake.h"
 
 namespace tagwire::ws {
 
-WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<QTcpSocket> socket, Upgrade upgrade,
-                                   const Limits &limits, const Clock &clock, SessionHost &host,
-                                   SessionCounters &counters)
+WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
+                                   const Clock &clock, SessionHost &host, SessionCounters &counters)
     : m_id(id),
-      m_socket(std::move(socket)),
+      m_stream(std::move(stream)),
       m_upgrade(std::move(upgrade)),
       m_limits(limits),
       m_clock(clock),
       m_host(host),
       m_counters(counters),
-      m_peer(addressText(m_socket->peerAddress(), m_socket->peerPort())),
+      m_peer(addressText(m_stream->peerAddress(), m_stream->peerPort())),
       m_reader(limits.messageBytes),
       m_messageRate(limits.messagesPerSecond),
       m_lastPing(clock.elapsed()),
       m_lastPong(clock.elapsed()) {}
 
 WebSocketSession::~WebSocketSession() {
-  if (m_socket) m_socket->disconnect(this);
+  if (m_stream) m_stream->setUser(nullptr);
 }
 
 void WebSocketSession::begin(const QByteArray &rest) {
   if (m_isOver) return;
-  m_isPlain = !m_socket->inherits("QSslSocket") && m_socket->bytesToWrite() == 0;
-  connect(m_socket.get(), &QTcpSocket::readyRead, this, &WebSocketSession::readMore);
-  connect(m_socket.get(), &QTcpSocket::bytesWritten, this, [this](qint64 bytes) {
-    m_progress += bytes;
-    if (!m_isFlushing && m_isCongested) writeOn();
-  });
-  connect(m_socket.get(), &QTcpSocket::disconnected, this, [this] { end(QStringLiteral("the client left")); });
+  m_stream->setUser(this);
+  m_stream->setReading(true);
   if (!rest.isEmpty()) take(rest);
-  if (!m_isOver && m_socket->bytesAvailable() > 0) readMore();
-  if (!m_isOver && m_socket->state() != QAbstractSocket::ConnectedState) end(QStringLiteral("the client left"));
 }
 
-void WebSocketSession::readMore() {
-  if (!m_isOver) take(m_socket->readAll());
+void WebSocketSession::streamReadable() { take(m_stream->read()); }
+
+void WebSocketSession::streamTook(qint64 bytes) {
+  m_progress += bytes;
+  if (m_isCongested) writeOn();
 }
+
+void WebSocketSession::streamEnded() { end(QStringLiteral("the client left")); }
 
 void WebSocketSession::take(const QByteArray &bytes) {
   for (const FrameReader::Received &received : m_reader.feed(bytes)) {
@@ -96,57 +91,34 @@ void WebSocketSession::gather(const QByteArray &bytes) {
 void WebSocketSession::wait(const QByteArray &bytes) {
   m_waiting.push_back(bytes);
   m_waitingSize += bytes.size();
-  const auto most = static_cast<size_t>(m_limits.queueMessages);
-  if (m_waiting.size() <= most && (m_waitingSize <= waitingBytes || m_waiting.size() == 1)) return;
+  if (m_waiting.size() <= m_limits.queueMessages && (m_waitingSize <= waitingBytes || m_waiting.size() == 1)) return;
   m_counters.slowClients.add();
   close(1013, QStringLiteral("too slow: the queue is full"));
-}
-
-/// Straight to the kernel: QTcpSocket would copy it into its buffer first and look twice, which with a hundred clients
-/// costs as much again as sending. It gets what the kernel does not take, and learns of every error.
-bool WebSocketSession::sendAll(const QByteArray &bytes) {
-  qsizetype taken = 0;
-  if (m_isPlain) {
-    const auto sent = ::send(static_cast<int>(m_socket->socketDescriptor()), bytes.constData(),
-                             static_cast<size_t>(bytes.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
-    taken = std::max<qsizetype>(sent, 0);
-  }
-  if (taken == bytes.size()) return true;
-  m_socket->write(bytes.constData() + taken, bytes.size() - taken);
-  m_socket->flush();
-  return m_socket->bytesToWrite() == 0;
 }
 
 void WebSocketSession::flush() {
   m_isFlushDue = false;
   if (m_isOver || m_gathered.isEmpty()) return;
-  m_isFlushing = true;
   m_counters.sentBytes.add(static_cast<double>(m_gathered.size()));
-  // While it is not congested, the socket holds nothing that would have to go first.
-  const bool isSent = sendAll(std::exchange(m_gathered, {}));
-  m_isFlushing = false;
-  if (isSent || m_isOver || m_isCongested) return;
+  m_stream->write(std::exchange(m_gathered, {}));
+  if (m_isCongested || m_stream->bytesToWrite() == 0) return;
   m_isCongested = true;
   m_progress = 0;
   m_progressSince = m_clock.elapsed();
 }
 
-/// The peer took all that the socket held: on with what waits, and then the protocol may send again.
+/// When the peer took all that the stream held: on with what waits, and then the protocol may send again.
 void WebSocketSession::writeOn() {
-  m_isFlushing = true;
-  while (!m_isOver && m_socket->bytesToWrite() == 0 && !m_waiting.empty()) {
+  while (m_stream->bytesToWrite() == 0 && !m_waiting.isEmpty()) {
     QByteArray next;
-    while (!m_waiting.empty() && next.size() < bytesPerWrite) {
+    while (!m_waiting.isEmpty() && next.size() < bytesPerWrite) {
       m_waitingSize -= m_waiting.front().size();
-      next += m_waiting.front();
-      m_waiting.pop_front();
+      next += m_waiting.takeFirst();
     }
     m_counters.sentBytes.add(static_cast<double>(next.size()));
-    m_socket->write(next);
-    m_socket->flush();
+    m_stream->write(next);
   }
-  m_isFlushing = false;
-  if (m_isOver || m_socket->bytesToWrite() > 0) return;
+  if (m_stream->bytesToWrite() > 0) return;
   m_isCongested = false;
   m_host.sessionDrained(*this);
 }
@@ -186,9 +158,9 @@ void WebSocketSession::end(const QString &why) {
   m_ending = why;
   m_counters.droppedMessages.add(static_cast<double>(m_waiting.size()));
   m_waiting.clear();
-  m_socket->disconnect(this);
-  if (m_socket->state() == QAbstractSocket::ConnectedState) m_socket->write(std::exchange(m_gathered, {}));
-  // The socket may be at work right now, further up the stack: leave it alone until the event loop is back.
+  m_stream->setUser(nullptr);
+  if (!m_gathered.isEmpty()) m_stream->write(std::exchange(m_gathered, {}));
+  // Its caller may be this session's protocol or stream, further up the stack.
   QMetaObject::invokeMethod(
       this, [this] { m_host.sessionOver(*this); }, Qt::QueuedConnection);
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QTcpSocket>
-
-#include <deque>
 #include <memory>
 
 #include "endpointlimits.h"
+#include "http/stream.h"
 #include "metrics.h"
 #include "timestamp.h"
 #include "websocket/framereader.h"
@@ -40,12 +38,12 @@ struct SessionCounters {
   Counter slowClients;
 };
 
-/// One WebSocket on its TCP socket. Writes ready-made frames itself, all of one turn in one write, and keeps at most
+/// One WebSocket on its stream. Writes ready-made frames itself, all of one turn in one write, and keeps at most
 /// the endpoint's `queue_messages` for a client that does not read. Thread-bound; owned by the gateway.
-class WebSocketSession : public QObject, public Session {
+class WebSocketSession : public QObject, public Session, private StreamUser {
   Q_OBJECT
  public:
-  WebSocketSession(quint64 id, std::unique_ptr<QTcpSocket> socket, Upgrade upgrade, const Limits &limits,
+  WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
                    const Clock &clock, SessionHost &host, SessionCounters &counters);
   ~WebSocketSession() override;
 
@@ -57,7 +55,7 @@ class WebSocketSession : public QObject, public Session {
   void flush();
   bool isOver() const { return m_isOver; }
   /// For its farewell, when it is over.
-  std::unique_ptr<QTcpSocket> takeSocket() { return std::move(m_socket); }
+  std::unique_ptr<Stream> takeStream() { return std::move(m_stream); }
   /// Why it is over: "1001 the server stops".
   const QString &ending() const { return m_ending; }
 
@@ -73,18 +71,19 @@ class WebSocketSession : public QObject, public Session {
   static constexpr qsizetype waitingBytes = 16 * 1024 * 1024;
   static constexpr qint64 leastProgress = 64 * 1024;  ///< within the write time-out, or the client is too slow
 
-  void readMore();
+  void streamReadable() override;
+  void streamTook(qint64 bytes) override;
+  void streamEnded() override;
   void take(const QByteArray &bytes);
   void takeText(const QByteArray &text);
   void takeControl(const FrameReader::Received &received);
-  bool sendAll(const QByteArray &bytes);
   void gather(const QByteArray &bytes);
   void wait(const QByteArray &bytes);
   void writeOn();
   void end(const QString &why);
 
   quint64 m_id;
-  std::unique_ptr<QTcpSocket> m_socket;
+  std::unique_ptr<Stream> m_stream;
   Upgrade m_upgrade;
   Limits m_limits;
   const Clock &m_clock;
@@ -95,16 +94,14 @@ class WebSocketSession : public QObject, public Session {
   FrameReader m_reader;
   MessageRate m_messageRate;
   ControlRate m_controlRate;
-  QByteArray m_gathered;             ///< of this turn
-  std::deque<QByteArray> m_waiting;  ///< while congested
+  QByteArray m_gathered;        ///< of this turn
+  QList<QByteArray> m_waiting;  ///< while congested
   qsizetype m_waitingSize = 0;
   qint64 m_progress = 0;  ///< bytes the peer took since m_progressSince
   std::chrono::nanoseconds m_progressSince{0};
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
   bool m_isCongested = false;
-  bool m_isPlain = false;  ///< no TLS: what is sent may go past the socket's buffer
-  bool m_isFlushing = false;
   bool m_isFlushDue = false;
   bool m_isOver = false;
 };
