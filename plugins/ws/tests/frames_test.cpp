@@ -49,6 +49,8 @@ class FramesTest : public QObject {
   void announcedLengthIsRefusedBeforeItComes();
   void firstMessageMayBringAToken();
   void nothingIsReadAfterAFailure();
+  void restsBetweenMessages_data();
+  void restsBetweenMessages();
   void tooManyFragments();
   void encodesTextFrames_data();
   void encodesTextFrames();
@@ -139,6 +141,37 @@ void FramesTest::nothingIsReadAfterAFailure() {
   QVERIFY(reader.feed(ClientFrame{2, "x"}.bytes()).isEmpty());
   QCOMPARE(reader.failure()->code, quint16{1003});
   QVERIFY(reader.feed(clientText("late")).isEmpty());
+}
+
+void FramesTest::restsBetweenMessages_data() {
+  QTest::addColumn<int>("size");
+  for (const int size : {0, 1, 125, 126, 4090, 4096, 65535, 65536, 100'000}) {
+    QTest::newRow(QByteArray::number(size)) << size;
+  }
+}
+
+void FramesTest::restsBetweenMessages() {
+  QFETCH(int, size);
+  const QByteArray payload(size, 'x');
+  const QByteArray whole = clientText(payload);
+  FrameReader reader(200'000);
+  QVERIFY(reader.isAtRest());
+  QCOMPARE(reader.feed(whole + ClientFrame{9, "p"}.bytes() + whole).size(), 3);
+  QVERIFY(reader.isAtRest());
+  reader.feed(whole.left(5));
+  QVERIFY(!reader.isAtRest());
+  QCOMPARE(reader.feed(whole.mid(5)).size(), 1);
+  QVERIFY(reader.isAtRest());
+  reader.feed(ClientFrame{1, payload, false}.bytes());
+  reader.feed(ClientFrame{9, "in between"}.bytes());
+  QVERIFY(!reader.isAtRest());
+  const auto received = reader.feed(ClientFrame{0, payload}.bytes() + whole);
+  QCOMPARE(received.size(), 2);
+  QCOMPARE(received[0].payload, payload + payload);
+  QVERIFY(reader.isAtRest());
+  reader.feed(ClientFrame{8, ""}.bytes());
+  QVERIFY(reader.isAtRest());
+  QVERIFY(reader.feed(whole).isEmpty());
 }
 
 void FramesTest::tooManyFragments() {
