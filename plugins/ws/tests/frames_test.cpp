@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "clientframe.h"
+#include "websocket/framejoiner.h"
 #include "websocket/framereader.h"
 #include "websocket/handshake.h"
 #include "websocket/rates.h"
@@ -54,6 +55,7 @@ class FramesTest : public QObject {
   void tooManyFragments();
   void encodesTextFrames_data();
   void encodesTextFrames();
+  void joinsTheSameFramesOnce();
   void R5_8_tenMessagesInAnySecond();
   void R5_8_tooManyForFiveSeconds();
   void controlFramesTenASecondBurstTwenty();
@@ -196,6 +198,23 @@ void FramesTest::encodesTextFrames() {
   QFETCH(QByteArray, head);
   const QByteArray payload(size, 'x');
   QCOMPARE(Frame::text(payload).bytes(), head + payload);
+}
+
+void FramesTest::joinsTheSameFramesOnce() {
+  const QByteArray one(100, '1');
+  const QByteArray two(100, '2');
+  const QByteArray equalToTwo(100, '2');
+  FrameJoiner joiner;
+  QVERIFY(joiner.join({}).isEmpty());
+  QCOMPARE(joiner.join({one}).constData(), one.constData());
+  const QByteArray both = joiner.join({one, two});
+  QCOMPARE(both, one + two);
+  QCOMPARE(joiner.join({one, two}).constData(), both.constData());
+  QVERIFY(joiner.join({one, equalToTwo}).constData() != both.constData());
+  QCOMPARE(joiner.join({two, one}), two + one);
+  QCOMPARE(joiner.join({one, two, one}), one + two + one);
+  joiner.clear();
+  QVERIFY(joiner.join({}).isEmpty());
 }
 
 void FramesTest::R5_8_tenMessagesInAnySecond() {

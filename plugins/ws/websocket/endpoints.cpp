@@ -165,6 +165,7 @@ void Endpoints::endTurn() {
     }
   }
   for (WebSocketSession *session : std::exchange(m_flushDue, {})) session->flush();
+  m_joiner.clear();
   if (hadNews) Q_EMIT flushed();
 }
 

@@ -36,7 +36,11 @@ void WebSocketSession::streamReadable() { take(m_stream->read()); }
 
 void WebSocketSession::streamTook(qint64 bytes) {
   m_progress += bytes;
-  if (m_isCongested) writeOn();
+  if (!m_isCongested) return;
+  writeOn();
+  if (m_stream->bytesToWrite() > 0) return;
+  m_isCongested = false;
+  m_host.sessionDrained(*this);
 }
 
 void WebSocketSession::streamEnded() { end(QStringLiteral("the client left")); }
@@ -73,54 +77,55 @@ void WebSocketSession::takeControl(const FrameReader::Received &received) {
   if (received.kind == FrameReader::Kind::Pong) {
     m_lastPong = m_clock.elapsed();
   } else {
-    gather(pongFrame(received.payload));
+    queue(pongFrame(received.payload));
   }
 }
 
 void WebSocketSession::send(const Frame &frame) {
-  if (!m_isOver) gather(frame.bytes());
+  if (!m_isOver) queue(frame.bytes());
 }
 
-void WebSocketSession::gather(const QByteArray &bytes) {
-  if (m_isCongested) return wait(bytes);
-  m_gathered += bytes;
-  if (m_gathered.size() >= bytesPerWrite) return flush();
-  if (!std::exchange(m_isFlushDue, true)) m_host.flushDue(*this);
-}
-
-void WebSocketSession::wait(const QByteArray &bytes) {
-  m_waiting.push_back(bytes);
+void WebSocketSession::queue(const QByteArray &bytes) {
+  m_waiting.append(bytes);
   m_waitingSize += bytes.size();
-  if (m_waiting.size() <= m_limits.queueMessages && (m_waitingSize <= waitingBytes || m_waiting.size() == 1)) return;
+  if (!m_isCongested) {
+    if (m_waitingSize >= bytesPerWrite) return flush();
+    if (!std::exchange(m_isFlushDue, true)) m_host.flushDue(*this);
+    return;
+  }
+  if (m_waiting.size() <= m_limits.queueMessages && (m_waitingSize <= mostWaiting || m_waiting.size() == 1)) return;
   m_counters.slowClients.add();
   close(1013, QStringLiteral("too slow: the queue is full"));
 }
 
 void WebSocketSession::flush() {
   m_isFlushDue = false;
-  if (m_isOver || m_gathered.isEmpty()) return;
-  m_counters.sentBytes.add(static_cast<double>(m_gathered.size()));
-  m_stream->write(std::exchange(m_gathered, {}));
-  if (m_isCongested || m_stream->bytesToWrite() == 0) return;
+  if (m_isOver || m_isCongested) return;
+  writeOn();
+  if (m_stream->bytesToWrite() == 0) return;
   m_isCongested = true;
   m_progress = 0;
   m_progressSince = m_clock.elapsed();
 }
 
-/// When the peer took all that the stream held: on with what waits, and then the protocol may send again.
+/// The oldest frames, about as much as one write should be.
+QByteArray WebSocketSession::takePiece() {
+  qsizetype count = 0;
+  qsizetype size = 0;
+  while (count < m_waiting.size() && size < bytesPerWrite) size += m_waiting[count++].size();
+  m_waitingSize -= size;
+  if (count == m_waiting.size()) return m_host.join(std::exchange(m_waiting, {}));
+  const QList<QByteArray> frames = m_waiting.first(count);
+  m_waiting.remove(0, count);
+  return m_host.join(frames);
+}
+
 void WebSocketSession::writeOn() {
   while (m_stream->bytesToWrite() == 0 && !m_waiting.isEmpty()) {
-    QByteArray next;
-    while (!m_waiting.isEmpty() && next.size() < bytesPerWrite) {
-      m_waitingSize -= m_waiting.front().size();
-      next += m_waiting.takeFirst();
-    }
-    m_counters.sentBytes.add(static_cast<double>(next.size()));
-    m_stream->write(next);
+    const QByteArray piece = takePiece();
+    m_counters.sentBytes.add(static_cast<double>(piece.size()));
+    m_stream->write(piece);
   }
-  if (m_stream->bytesToWrite() > 0) return;
-  m_isCongested = false;
-  m_host.sessionDrained(*this);
 }
 
 void WebSocketSession::tick() {
@@ -138,17 +143,16 @@ void WebSocketSession::tick() {
   if (now - m_lastPing >= m_limits.pingInterval) {
     m_lastPing = now;
     // Behind a full queue a PING proves nothing; the write time-out judges this client.
-    if (!m_isCongested) gather(pingFrame());
+    if (!m_isCongested) queue(pingFrame());
   }
 }
 
 void WebSocketSession::close(quint16 code, const QString &reason) {
   if (m_isOver) return;
   // A slow client gets no more; anybody else what was sent before the close.
-  if (code != 1013 && m_waitingSize <= bytesPerWrite) {
-    for (const QByteArray &bytes : std::exchange(m_waiting, {})) m_gathered += bytes;
-  }
-  m_gathered += closeFrame(code, reason);
+  const bool getsAll = code != 1013 && m_waitingSize <= bytesPerWrite;
+  const QByteArray before = getsAll ? m_host.join(std::exchange(m_waiting, {})) : QByteArray();
+  m_stream->write(before + closeFrame(code, reason));
   end(reason.isEmpty() ? QString::number(code) : QStringLiteral("%1 %2").arg(code).arg(reason));
 }
 
@@ -159,7 +163,6 @@ void WebSocketSession::end(const QString &why) {
   m_counters.droppedMessages.add(static_cast<double>(m_waiting.size()));
   m_waiting.clear();
   m_stream->setUser(nullptr);
-  if (!m_gathered.isEmpty()) m_stream->write(std::exchange(m_gathered, {}));
   // Its caller may be this session's protocol or stream, further up the stack.
   QMetaObject::invokeMethod(
       this, [this] { m_host.sessionOver(*this); }, Qt::QueuedConnection);

@@ -21,6 +21,8 @@ class SessionHost {
   virtual ~SessionHost() = default;
   /// flush() is due at the end of this event-loop turn.
   virtual void flushDue(WebSocketSession &session) = 0;
+  /// One piece of several frames.
+  virtual QByteArray join(const QList<QByteArray> &frames) = 0;
   virtual void textArrived(WebSocketSession &session, const QByteArray &text) = 0;
   /// One message more than the endpoint's rate admits: it is not carried out, and the client is to be told.
   virtual void textRefused(WebSocketSession &session) = 0;
@@ -51,7 +53,7 @@ class WebSocketSession : public QObject, public Session, private StreamUser {
   void begin(const QByteArray &rest);
   /// PING, time-outs; called a few times a second.
   void tick();
-  /// Writes what this turn has gathered.
+  /// Writes what waits, unless the client has yet to take what it got before.
   void flush();
   bool isOver() const { return m_isOver; }
   /// For its farewell, when it is over.
@@ -68,7 +70,7 @@ class WebSocketSession : public QObject, public Session, private StreamUser {
 
  private:
   static constexpr qsizetype bytesPerWrite = 256 * 1024;
-  static constexpr qsizetype waitingBytes = 16 * 1024 * 1024;
+  static constexpr qsizetype mostWaiting = 16 * 1024 * 1024;
   static constexpr qint64 leastProgress = 64 * 1024;  ///< within the write time-out, or the client is too slow
 
   void streamReadable() override;
@@ -77,8 +79,8 @@ class WebSocketSession : public QObject, public Session, private StreamUser {
   void take(const QByteArray &bytes);
   void takeText(const QByteArray &text);
   void takeControl(const FrameReader::Received &received);
-  void gather(const QByteArray &bytes);
-  void wait(const QByteArray &bytes);
+  void queue(const QByteArray &bytes);
+  QByteArray takePiece();
   void writeOn();
   void end(const QString &why);
 
@@ -94,8 +96,7 @@ class WebSocketSession : public QObject, public Session, private StreamUser {
   FrameReader m_reader;
   MessageRate m_messageRate;
   ControlRate m_controlRate;
-  QByteArray m_gathered;        ///< of this turn
-  QList<QByteArray> m_waiting;  ///< while congested
+  QList<QByteArray> m_waiting;  ///< for the end of the turn, or for a congested client
   qsizetype m_waitingSize = 0;
   qint64 m_progress = 0;  ///< bytes the peer took since m_progressSince
   std::chrono::nanoseconds m_progressSince{0};
