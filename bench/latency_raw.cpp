@@ -6,26 +6,14 @@
 //   latency_raw --plc PORT [--registers 100] [--period-ms 100] [--port 0]
 //
 // The first line on stdout is {"listening":[port]}. SIGTERM prints one line of JSON and ends.
-#include <QCryptographicHash>
-
 #include <charconv>
 #include <csignal>
 
 #include "modbus_client.h"
+#include "raw_handshake.h"
 
 namespace tagwire::bench {
 namespace {
-
-std::string handshakeAnswer(std::string_view request) {
-  constexpr std::string_view field = "Sec-WebSocket-Key: ";
-  const auto at = request.find(field);
-  if (at == std::string_view::npos) return {};
-  const std::string_view key = request.substr(at + field.size(), 24);
-  const QByteArray salted = QByteArray(key.data(), static_cast<qsizetype>(key.size())) +
-                            QByteArrayLiteral("258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-  return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-         QCryptographicHash::hash(salted, QCryptographicHash::Sha1).toBase64().toStdString() + "\r\n\r\n";
-}
 
 /// One text frame, made anew for each scan in the same memory.
 class Message {

@@ -37,7 +37,7 @@ Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makePr
 
 Gateway::~Gateway() { stop(); }
 
-quint16 Gateway::port() const { return m_listener ? m_listener->serverPort() : quint16{0}; }
+quint16 Gateway::port() const { return m_listener ? m_listener->port() : quint16{0}; }
 
 void Gateway::start() {
   if (m_listener) return;
@@ -45,7 +45,7 @@ void Gateway::start() {
   const QString address = addressText(listen.address, listen.port);
   auto listener = std::make_unique<Listener>();
   if (const auto opened = listener->open(listen); !opened) {
-    if (listener->serverError() == QAbstractSocket::AddressInUseError) m_context.portBusy(address);
+    if (listener->isPortTaken()) m_context.portBusy(address);
     Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
     return;
   }
@@ -53,13 +53,13 @@ void Gateway::start() {
   connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
   m_listener = std::move(listener);
   connect(m_listener.get(), &Listener::arrived, this, &Gateway::welcome);
-  connect(m_listener.get(), &QTcpServer::acceptError, this, [this] {
+  connect(m_listener.get(), &Listener::acceptFailed, this, [this](const QString &why) {
     m_isPaused = true;
     if (std::exchange(m_isShortOfSockets, true)) return;
-    qCWarning(m_context.log()) << "can't accept connections:" << m_listener->errorString();
+    qCWarning(m_context.log()) << "can't accept connections:" << why;
   });
   m_ticks.start(tickInterval);
-  qCInfo(m_context.log()).noquote() << "listening on" << addressText(m_listener->serverAddress(), port());
+  qCInfo(m_context.log()).noquote() << "listening on" << addressText(m_listener->address(), port());
   Q_EMIT statusChanged(PluginState::Running, QString());
 }
 
@@ -69,7 +69,7 @@ void Gateway::stop() {
   m_listener.reset();
   m_endpoints->disconnect(this);
   m_endpoints.reset();
-  for (const auto &each : std::exchange(m_connections, {})) m_farewells.add(each.second->takeSocket());
+  for (const auto &each : std::exchange(m_connections, {})) m_farewells.add(each.second->takeStream());
   m_counters.open.set(0);
 }
 
@@ -102,7 +102,7 @@ void Gateway::raise(const Event &given) {
 }
 
 void Gateway::tick() {
-  if (std::exchange(m_isPaused, false)) m_listener->resumeAccepting();
+  if (std::exchange(m_isPaused, false)) m_listener->resume();
   m_endpoints->tick();
   for (const auto &part : m_parts) part->tick();
   if (const auto now = m_context.clock().elapsed(); now - m_lastRefresh >= 1s) {
@@ -115,8 +115,8 @@ void Gateway::tick() {
 }
 
 void Gateway::welcome() {
-  std::unique_ptr<QTcpSocket> socket = m_listener->take();
-  if (!socket) return;
+  std::unique_ptr<Stream> stream = m_listener->take();
+  if (!stream) return;
   m_isShortOfSockets = false;
   m_counters.accepted.add();
   if (!makeRoom()) {
@@ -125,11 +125,11 @@ void Gateway::welcome() {
       qCWarning(m_context.log()) << "all" << m_httpLimits.connections << "connections are taken: new ones get 503";
     }
     const Response busy = errorResponse(503, QStringLiteral("too many connections"), m_context.clock().now());
-    socket->write(busy.encode(false, false, m_context.clock().now()));
-    return m_farewells.add(std::move(socket));
+    stream->write(busy.encode(false, false, m_context.clock().now()));
+    return m_farewells.add(std::move(stream));
   }
   if (std::exchange(m_isFull, false)) qCInfo(m_context.log()) << "there is room for connections again";
-  auto connection = std::make_unique<HttpConnection>(std::move(socket), m_httpLimits, m_context.clock(), *this);
+  auto connection = std::make_unique<HttpConnection>(std::move(stream), m_httpLimits, m_context.clock(), *this);
   HttpConnection &fresh = *connection;
   m_connections.emplace(&fresh, std::move(connection));
   m_counters.open.set(static_cast<double>(m_connections.size()));
@@ -149,7 +149,7 @@ bool Gateway::makeRoom() {
 void Gateway::connectionOver(HttpConnection &connection) {
   const auto found = m_connections.find(&connection);
   if (found == m_connections.end()) return;
-  m_farewells.add(connection.takeSocket());
+  m_farewells.add(connection.takeStream());
   found->second.release()->deleteLater();
   m_connections.erase(found);
   m_counters.open.set(static_cast<double>(m_connections.size()));

@@ -70,7 +70,7 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   std::unique_ptr<Listener> m_listener;
   std::unique_ptr<Endpoints> m_endpoints;
   std::unordered_map<HttpConnection *, std::unique_ptr<HttpConnection>> m_connections;
-  bool m_isPaused = false;  ///< Qt stopped accepting after an error
+  bool m_isPaused = false;  ///< the listener stopped accepting after an error
   bool m_isShortOfSockets = false;
   bool m_isFull = false;  ///< so that the log has one line for each change
 };

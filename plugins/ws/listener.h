@@ -1,36 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QTcpServer>
-#include <QTcpSocket>
+#include <QSocketNotifier>
+#include <QSslConfiguration>
 
 #include <memory>
+#include <optional>
 
+#include "http/descriptor.h"
+#include "http/stream.h"
 #include "listenaddress.h"
 #include "result.h"
+#include "timestamp.h"
+#include "wsconfig.h"
 
 namespace tagwire::ws {
 
 /// The listening socket. Hands each connection over at once, so that nothing queues up in it. Thread-bound; owned by
 /// the gateway.
-class Listener : public QTcpServer {
+class Listener : public QObject {
   Q_OBJECT
  public:
-  Listener();
-
+  /// From now on connections are TLS with this certificate; those that are open keep theirs. On an error nothing
+  /// changes. The text is a warning, if there is anything to warn about. For start and for each reload.
+  Result<QString> useTls(const TlsConfig &tls, Time now);
   /// Waits for connections at `where`; errors are the system's text.
   Result<void> open(const ListenAddress &where);
-  /// The next connection that came, or null.
-  std::unique_ptr<QTcpSocket> take();
+  /// Why open() failed: somebody else listens there.
+  bool isPortTaken() const { return m_isPortTaken; }
+  QHostAddress address() const { return m_address; }
+  quint16 port() const { return m_port; }
+  /// The connection that arrived, or null.
+  std::unique_ptr<Stream> take() { return std::move(m_stream); }
+  /// Accepts again after acceptFailed().
+  void resume();
 
  Q_SIGNALS:
   void arrived();
-
- protected:
-  void incomingConnection(qintptr descriptor) override;
+  /// Accepts no more until resume(): no descriptors or no memory.
+  void acceptFailed(const QString &why);
 
  private:
-  std::unique_ptr<QTcpSocket> m_socket;
+  static constexpr int acceptedAtOnce = 64;  ///< then it is the turn of those that are connected
+  static constexpr int backlog = 1024;       ///< a thousand clients that come back after a restart come at once
+
+  Result<void> bindTo(const ListenAddress &where);
+  void acceptSome();
+  bool acceptOne();
+
+  Descriptor m_socket;
+  std::unique_ptr<QSocketNotifier> m_readable;
+  QHostAddress m_address;
+  quint16 m_port = 0;
+  std::optional<QSslConfiguration> m_tls;
+  std::unique_ptr<Stream> m_stream;
+  bool m_isPortTaken = false;
 };
 
 }  // namespace tagwire::ws

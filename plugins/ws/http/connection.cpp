@@ -7,27 +7,24 @@
 
 namespace tagwire::ws {
 
-HttpConnection::HttpConnection(std::unique_ptr<QTcpSocket> socket, const HttpLimits &limits, const Clock &clock,
+HttpConnection::HttpConnection(std::unique_ptr<Stream> stream, const HttpLimits &limits, const Clock &clock,
                                HttpHost &host)
-    : m_socket(std::move(socket)),
+    : m_stream(std::move(stream)),
       m_limits(limits),
       m_clock(clock),
       m_host(host),
-      m_peerAddress(m_socket->peerAddress()),
-      m_peer(addressText(m_peerAddress, m_socket->peerPort())) {
-  m_socket->setReadBufferSize(64 * 1024);
+      m_peerAddress(m_stream->peerAddress()),
+      m_peer(addressText(m_peerAddress, m_stream->peerPort())) {
   expectRequest();
 }
 
 HttpConnection::~HttpConnection() {
-  if (m_socket) m_socket->disconnect(this);
+  if (m_stream) m_stream->setUser(nullptr);
 }
 
 void HttpConnection::begin() {
-  connect(m_socket.get(), &QTcpSocket::readyRead, this, &HttpConnection::readMore);
-  connect(m_socket.get(), &QTcpSocket::bytesWritten, this, &HttpConnection::readMore);
-  connect(m_socket.get(), &QTcpSocket::disconnected, this, &HttpConnection::end);
-  readMore();
+  m_stream->setUser(this);
+  m_stream->setReading(true);
 }
 
 void HttpConnection::expectRequest() {
@@ -37,32 +34,44 @@ void HttpConnection::expectRequest() {
   m_deadline = m_clock.elapsed() + m_limits.headTime;
 }
 
-void HttpConnection::readMore() {
-  if (m_isReading) return;  // an answer given at once comes back here, to the loop below
-  m_isReading = true;
-  while (m_state == State::Reading && m_socket->bytesToWrite() < mostUnread &&
-         (m_socket->bytesAvailable() > 0 || !m_input.isEmpty())) {
-    m_input += m_socket->readAll();
-    const bool hadHead = m_reader->isHeadComplete();
-    const RequestReader::Step step = m_reader->feed(m_input);
-    if (step == RequestReader::Step::Refused) {
-      refuse(m_reader->refusal());
-    } else if (step == RequestReader::Step::Complete) {
-      const Request request = m_reader->takeRequest();
-      m_state = State::Answering;
-      ++m_requests;
-      m_wantsHead = request.method == "HEAD";
-      m_keepsAlive = request.keepAlive;
-      m_host.requestArrived(*this, request);
-    } else {
-      if (!hadHead && m_reader->isHeadComplete()) m_deadline = m_clock.elapsed() + m_limits.bodyTime;
-      if (m_reader->expectsContinue() && !std::exchange(m_toldToContinue, true)) {
-        m_socket->write("HTTP/1.1 100 Continue\r\n\r\n");
-      }
-      break;
-    }
+/// Reads on while a request is answered, so that we hear of a client that leaves.
+void HttpConnection::streamReadable() {
+  m_input += m_stream->read();
+  advance();
+}
+
+void HttpConnection::advance() {
+  if (m_isAdvancing) return;  // an answer given at once comes back here, to the loop below
+  m_isAdvancing = true;
+  while (m_state == State::Reading && m_stream->bytesToWrite() < mostUnread && !m_input.isEmpty() && readRequest())
+    continue;
+  m_isAdvancing = false;
+  if (m_input.isEmpty()) m_input = {};  // an idle client keeps no buffer
+  if (m_stream) m_stream->setReading(m_input.size() < mostAhead);
+}
+
+/// False: there is not enough to go on.
+bool HttpConnection::readRequest() {
+  const bool hadHead = m_reader->isHeadComplete();
+  const RequestReader::Step step = m_reader->feed(m_input);
+  if (step == RequestReader::Step::Refused) {
+    refuse(m_reader->refusal());
+    return false;
   }
-  m_isReading = false;
+  if (step == RequestReader::Step::Complete) {
+    const Request request = m_reader->takeRequest();
+    m_state = State::Answering;
+    ++m_requests;
+    m_wantsHead = request.method == "HEAD";
+    m_keepsAlive = request.keepAlive;
+    m_host.requestArrived(*this, request);
+    return true;
+  }
+  if (!hadHead && m_reader->isHeadComplete()) m_deadline = m_clock.elapsed() + m_limits.bodyTime;
+  if (m_reader->expectsContinue() && !std::exchange(m_toldToContinue, true)) {
+    m_stream->write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  return false;
 }
 
 void HttpConnection::refuse(const Refusal &refusal) {
@@ -74,12 +83,11 @@ void HttpConnection::refuse(const Refusal &refusal) {
 }
 
 void HttpConnection::answer(const Response &response) {
-  if (m_state != State::Answering || !m_socket) return;
-  m_socket->write(response.encode(m_keepsAlive, m_wantsHead, m_clock.now()));
+  if (m_state != State::Answering || !m_stream) return;
+  m_stream->write(response.encode(m_keepsAlive, m_wantsHead, m_clock.now()));
   if (!m_keepsAlive) return end();
-  m_socket->flush();
   expectRequest();
-  readMore();
+  advance();
 }
 
 Answer HttpConnection::laterAnswer() {
@@ -88,21 +96,21 @@ Answer HttpConnection::laterAnswer() {
   };
 }
 
-std::unique_ptr<QTcpSocket> HttpConnection::takeSocket(QByteArray &rest) {
+std::unique_ptr<Stream> HttpConnection::takeStream(QByteArray &rest) {
   rest = std::exchange(m_input, {});
-  std::unique_ptr<QTcpSocket> socket = takeSocket();
+  std::unique_ptr<Stream> stream = takeStream();
   end();
-  return socket;
+  return stream;
 }
 
-std::unique_ptr<QTcpSocket> HttpConnection::takeSocket() {
-  if (m_socket) m_socket->disconnect(this);
-  return std::move(m_socket);
+std::unique_ptr<Stream> HttpConnection::takeStream() {
+  if (m_stream) m_stream->setUser(nullptr);
+  return std::move(m_stream);
 }
 
 void HttpConnection::checkDeadline() {
   if (m_state != State::Reading || m_clock.elapsed() < m_deadline) return;
-  const bool isSlowReader = m_socket->bytesToWrite() > 0;
+  const bool isSlowReader = m_stream->bytesToWrite() > 0;
   if (!m_reader->hasBegun() || isSlowReader) return end();
   refuse({408, m_reader->isHeadComplete() ? QStringLiteral("the body took too long")
                                           : QStringLiteral("the head took too long")});

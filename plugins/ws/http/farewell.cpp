@@ -1,39 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "farewell.h"
 
-#include <sys/socket.h>
-
 namespace tagwire::ws {
 
 using namespace std::chrono_literals;
 
-Farewell::Farewell(std::unique_ptr<QTcpSocket> socket, QObject *parent) : QObject(parent), m_socket(std::move(socket)) {
-  m_socket->disconnect();
-  connect(m_socket.get(), &QTcpSocket::readyRead, this, [this] { m_socket->readAll(); });
-  connect(m_socket.get(), &QTcpSocket::bytesWritten, this, &Farewell::endOurDirection);
-  connect(m_socket.get(), &QTcpSocket::disconnected, this, &QObject::deleteLater);
+Farewell::Farewell(std::unique_ptr<Stream> stream, QObject *parent) : QObject(parent), m_stream(std::move(stream)) {
   connect(&m_deadline, &QTimer::timeout, this, &QObject::deleteLater);
   m_deadline.setSingleShot(true);
   m_deadline.start(2s);
-  m_socket->readAll();
-  m_socket->flush();
-  endOurDirection();
-  if (m_socket->state() != QAbstractSocket::ConnectedState) deleteLater();  // lost while we flushed
+  m_stream->setUser(this);
+  m_stream->setReading(true);
+  m_stream->endWriting();
 }
 
-void Farewell::endOurDirection() {
-  if (m_socket->bytesToWrite() == 0) ::shutdown(static_cast<int>(m_socket->socketDescriptor()), SHUT_WR);
+/// Who has ended its direction may still read what waits.
+void Farewell::endIfSaid() {
+  if (m_stream->hasEnded() && m_stream->bytesToWrite() == 0) deleteLater();
 }
 
-void Farewells::add(std::unique_ptr<QTcpSocket> socket) {
-  if (!socket || socket->state() != QAbstractSocket::ConnectedState) {
-    if (socket) socket.release()->deleteLater();
-  } else if (children().size() < most) {
-    new Farewell(std::move(socket), this);
-  } else {
-    socket->abort();
-    socket.release()->deleteLater();
+void Farewells::add(std::unique_ptr<Stream> stream) {
+  if (!stream) return;
+  const bool isSaid = stream->hasEnded() && stream->bytesToWrite() == 0;
+  if (!isSaid && children().size() < most) {
+    new Farewell(std::move(stream), this);
+    return;
   }
+  stream->setUser(nullptr);
+  stream->abort();
+  stream.release()->deleteLater();  // it may be at work right now, further up the stack
 }
 
 }  // namespace tagwire::ws

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QTcpSocket>
 #include <QTimer>
 
 #include <memory>
 
+#include "http/stream.h"
+
 namespace tagwire::ws {
 
-/// Ends one TCP connection so that the peer can read our last words: sends what is left, ends our direction, throws
-/// away what still comes, and closes when the peer does, or after 2 s. (Closing at once would reset the connection when
+/// Ends one connection so that the peer can read our last words: sends what is left, ends our direction, throws away
+/// what still comes, and closes when the peer does, or after 2 s. (Closing at once would reset the connection when
 /// there is unread input, and the peer would lose the answer.) Deletes itself. Thread-bound; owned by Farewells.
-class Farewell : public QObject {
+class Farewell : public QObject, private StreamUser {
   Q_OBJECT
  public:
-  Farewell(std::unique_ptr<QTcpSocket> socket, QObject *parent);
+  Farewell(std::unique_ptr<Stream> stream, QObject *parent);
 
  private:
-  void endOurDirection();
+  void streamReadable() override { m_stream->read(); }
+  void streamTook(qint64) override { endIfSaid(); }
+  void streamEnded() override { endIfSaid(); }
+  void endIfSaid();
 
-  std::unique_ptr<QTcpSocket> m_socket;
+  std::unique_ptr<Stream> m_stream;
   QTimer m_deadline;
 };
 
@@ -28,8 +32,8 @@ class Farewell : public QObject {
 class Farewells : public QObject {
   Q_OBJECT
  public:
-  /// `socket` may be null.
-  void add(std::unique_ptr<QTcpSocket> socket);
+  /// `stream` may be null.
+  void add(std::unique_ptr<Stream> stream);
 
  private:
   static constexpr qsizetype most = 256;

@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "clientframe.h"
+#include "websocket/framejoiner.h"
 #include "websocket/framereader.h"
 #include "websocket/handshake.h"
 #include "websocket/rates.h"
@@ -49,9 +50,12 @@ class FramesTest : public QObject {
   void announcedLengthIsRefusedBeforeItComes();
   void firstMessageMayBringAToken();
   void nothingIsReadAfterAFailure();
+  void restsBetweenMessages_data();
+  void restsBetweenMessages();
   void tooManyFragments();
   void encodesTextFrames_data();
   void encodesTextFrames();
+  void joinsTheSameFramesOnce();
   void R5_8_tenMessagesInAnySecond();
   void R5_8_tooManyForFiveSeconds();
   void controlFramesTenASecondBurstTwenty();
@@ -141,6 +145,37 @@ void FramesTest::nothingIsReadAfterAFailure() {
   QVERIFY(reader.feed(clientText("late")).isEmpty());
 }
 
+void FramesTest::restsBetweenMessages_data() {
+  QTest::addColumn<int>("size");
+  for (const int size : {0, 1, 125, 126, 4090, 4096, 65535, 65536, 100'000}) {
+    QTest::newRow(QByteArray::number(size)) << size;
+  }
+}
+
+void FramesTest::restsBetweenMessages() {
+  QFETCH(int, size);
+  const QByteArray payload(size, 'x');
+  const QByteArray whole = clientText(payload);
+  FrameReader reader(200'000);
+  QVERIFY(reader.isAtRest());
+  QCOMPARE(reader.feed(whole + ClientFrame{9, "p"}.bytes() + whole).size(), 3);
+  QVERIFY(reader.isAtRest());
+  reader.feed(whole.left(5));
+  QVERIFY(!reader.isAtRest());
+  QCOMPARE(reader.feed(whole.mid(5)).size(), 1);
+  QVERIFY(reader.isAtRest());
+  reader.feed(ClientFrame{1, payload, false}.bytes());
+  reader.feed(ClientFrame{9, "in between"}.bytes());
+  QVERIFY(!reader.isAtRest());
+  const auto received = reader.feed(ClientFrame{0, payload}.bytes() + whole);
+  QCOMPARE(received.size(), 2);
+  QCOMPARE(received[0].payload, payload + payload);
+  QVERIFY(reader.isAtRest());
+  reader.feed(ClientFrame{8, ""}.bytes());
+  QVERIFY(reader.isAtRest());
+  QVERIFY(reader.feed(whole).isEmpty());
+}
+
 void FramesTest::tooManyFragments() {
   QByteArray flood = ClientFrame{1, "", false}.bytes();
   const QByteArray empty = ClientFrame{0, "", false}.bytes();
@@ -163,6 +198,23 @@ void FramesTest::encodesTextFrames() {
   QFETCH(QByteArray, head);
   const QByteArray payload(size, 'x');
   QCOMPARE(Frame::text(payload).bytes(), head + payload);
+}
+
+void FramesTest::joinsTheSameFramesOnce() {
+  const QByteArray one(100, '1');
+  const QByteArray two(100, '2');
+  const QByteArray equalToTwo(100, '2');
+  FrameJoiner joiner;
+  QVERIFY(joiner.join({}).isEmpty());
+  QCOMPARE(joiner.join({one}).constData(), one.constData());
+  const QByteArray both = joiner.join({one, two});
+  QCOMPARE(both, one + two);
+  QCOMPARE(joiner.join({one, two}).constData(), both.constData());
+  QVERIFY(joiner.join({one, equalToTwo}).constData() != both.constData());
+  QCOMPARE(joiner.join({two, one}), two + one);
+  QCOMPARE(joiner.join({one, two, one}), one + two + one);
+  joiner.clear();
+  QVERIFY(joiner.join({}).isEmpty());
 }
 
 void FramesTest::R5_8_tenMessagesInAnySecond() {

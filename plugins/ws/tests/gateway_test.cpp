@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QSignalSpy>
+#include <QTcpServer>
 #include <QTest>
 #include <QWebSocket>
 

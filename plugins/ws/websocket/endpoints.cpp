@@ -150,13 +150,11 @@ std::optional<Refusal> Endpoints::accept(HttpConnection &connection, const Reque
   if (auto refusal = check(match, request, upgrade, caller)) return refusal;
 
   QByteArray rest;
-  std::unique_ptr<QTcpSocket> socket = connection.takeSocket(rest);
-  socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-  socket->write(handshakeAnswer(request));
-  socket->flush();
+  std::unique_ptr<Stream> stream = connection.takeStream(rest);
+  stream->write(handshakeAnswer(request));
   const quint64 id = ++m_lastId;
   Held &held = m_sessions[id];
-  held = {std::make_unique<WebSocketSession>(id, std::move(socket), upgrade, endpoint->limits, m_context.clock(), *this,
+  held = {std::make_unique<WebSocketSession>(id, std::move(stream), upgrade, endpoint->limits, m_context.clock(), *this,
                                              endpoint->counters),
           endpoint, m_context.clock().elapsed() + firstMessageWithin};
   held.session->setCaller(caller);
@@ -252,6 +250,7 @@ void Endpoints::endTurn() {
     }
   }
   for (WebSocketSession *session : std::exchange(m_flushDue, {})) session->flush();
+  m_joiner.clear();
   if (hadNews) Q_EMIT flushed();
 }
 
@@ -289,7 +288,7 @@ void Endpoints::forget(Held &held) {
   held.endpoint->sessions.set(--held.endpoint->count);
   qCInfo(m_context.log()).noquote() << held.session->peer() << "closed" << held.session->upgrade().path << "-"
                                     << printable(held.session->ending());
-  m_farewells.add(held.session->takeSocket());
+  m_farewells.add(held.session->takeStream());
 }
 
 void Endpoints::tick() {

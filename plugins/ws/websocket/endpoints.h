@@ -13,6 +13,7 @@
 #include "http/farewell.h"
 #include "http/target.h"
 #include "protocols/protocol.h"
+#include "websocket/framejoiner.h"
 #include "websocket/websocketsession.h"
 
 namespace tagwire::ws {
@@ -69,6 +70,7 @@ class Endpoints : public QObject, public SessionHost {
   void forget(Held &held);
 
   void flushDue(WebSocketSession &session) override;
+  QByteArray join(const QList<QByteArray> &frames) override { return m_joiner.join(frames); }
   void textArrived(WebSocketSession &session, const QByteArray &text) override;
   void textRefused(WebSocketSession &session) override;
   void sessionDrained(WebSocketSession &session) override;
@@ -79,6 +81,7 @@ class Endpoints : public QObject, public SessionHost {
   Farewells &m_farewells;
   std::vector<std::unique_ptr<Endpoint>> m_endpoints;
   std::unordered_map<quint64, Held> m_sessions;
+  FrameJoiner m_joiner;
   QList<WebSocketSession *> m_flushDue;  ///< none that is gone
   std::chrono::nanoseconds m_lastTick;
   quint64 m_lastId = 0;

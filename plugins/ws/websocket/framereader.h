@@ -14,7 +14,8 @@ struct wslay_event_on_msg_recv_arg;
 namespace tagwire::ws {
 
 /// Reads the frames that a client sends (RFC 6455, no extensions) and holds them to our bounds: text only, masked,
-/// valid UTF-8, no message over the limit, not even an announced one. Plain class without I/O over wslay.
+/// valid UTF-8, no message over the limit, not even an announced one. Plain class without I/O over wslay, whose 9 KB it
+/// holds only while a message is under way.
 class FrameReader {
  public:
   enum class Kind : quint8 { Text, Ping, Pong, Close };
@@ -36,6 +37,8 @@ class FrameReader {
 
   /// All that `bytes` complete. Nothing follows a Close or a failure.
   QList<Received> feed(const QByteArray &bytes);
+  /// Nothing is under way, and little is held.
+  bool isAtRest() const { return !m_context; }
   const std::optional<Failure> &failure() const { return m_failure; }
 
  private:
@@ -44,7 +47,10 @@ class FrameReader {
   static ssize_t supply(wslay_event_context *context, quint8 *buffer, size_t length, int flags, void *self);
   static ssize_t discard(wslay_event_context *context, const quint8 *bytes, size_t length, int flags, void *self);
   static void frameBegan(wslay_event_context *context, const wslay_event_on_frame_recv_start_arg *frame, void *self);
+  static void frameEnded(wslay_event_context *context, void *self);
   static void messageCame(wslay_event_context *context, const wslay_event_on_msg_recv_arg *message, void *self);
+  void open();
+  void closeAtRest();
   void fail(quint16 code, const char *reason);
   void findOwnFailure(int result);
   void allow(int messageBytes);
@@ -52,14 +58,18 @@ class FrameReader {
   struct Release {
     void operator()(wslay_event_context *context) const;
   };
-  std::unique_ptr<wslay_event_context, Release> m_context;
+  std::unique_ptr<wslay_event_context, Release> m_context;  ///< null between two messages
   int m_messageBytes;
   QByteArray m_input;
   qsizetype m_taken = 0;
   QList<Received> m_received;
   std::optional<Failure> m_failure;
+  qint64 m_unfinished = 0;  ///< bytes that were fed and belong to no finished frame
+  qint64 m_frameSize = 0;
   int m_fragments = 0;
+  bool m_isInMessage = false;
   bool m_hadText = false;
+  bool m_isClosed = false;
 };
 
 }  // namespace tagwire::ws

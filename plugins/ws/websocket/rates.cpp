@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 
 MessageRate::Verdict MessageRate::judge(std::chrono::nanoseconds now) {
   if (m_perSecond <= 0) return Verdict::Admitted;
-  while (!m_admitted.empty() && m_admitted.front() + 1s <= now) m_admitted.pop_front();
-  if (m_admitted.size() < limit()) {
+  while (!m_admitted.isEmpty() && m_admitted.front() + 1s <= now) m_admitted.removeFirst();
+  if (m_admitted.size() < m_perSecond) {
     m_admitted.push_back(now);
     return Verdict::Admitted;
   }

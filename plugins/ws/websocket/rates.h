@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QtGlobal>
+#include <QList>
 
 #include <chrono>
-#include <deque>
 #include <optional>
 
 namespace tagwire::ws {
@@ -21,10 +20,8 @@ class MessageRate {
   Verdict judge(std::chrono::nanoseconds now);
 
  private:
-  size_t limit() const { return static_cast<size_t>(m_perSecond); }
-
   int m_perSecond;
-  std::deque<std::chrono::nanoseconds> m_admitted;  ///< within the last second
+  QList<std::chrono::nanoseconds> m_admitted;  ///< within the last second
   std::optional<std::chrono::nanoseconds> m_tooManySince;
   std::chrono::nanoseconds m_lastTooMany{0};
 };

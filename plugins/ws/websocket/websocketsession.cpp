@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "websocketsession.h"
 
-#include <sys/socket.h>
-
 #include "websocket/handshake.h"
 
 namespace tagwire::ws {
 
-WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<QTcpSocket> socket, Upgrade upgrade,
-                                   const Limits &limits, const Clock &clock, SessionHost &host,
-                                   SessionCounters &counters)
+WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
+                                   const Clock &clock, SessionHost &host, SessionCounters &counters)
     : m_id(id),
-      m_socket(std::move(socket)),
+      m_stream(std::move(stream)),
       m_upgrade(std::move(upgrade)),
       m_limits(limits),
       m_clock(clock),
@@ -23,26 +20,28 @@ WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<QTcpSocket> socke
       m_lastPong(clock.elapsed()) {}
 
 WebSocketSession::~WebSocketSession() {
-  if (m_socket) m_socket->disconnect(this);
+  if (m_stream) m_stream->setUser(nullptr);
 }
 
 void WebSocketSession::begin(const QByteArray &rest) {
   if (m_isOver) return;
-  m_isPlain = !m_socket->inherits("QSslSocket") && m_socket->bytesToWrite() == 0;
-  connect(m_socket.get(), &QTcpSocket::readyRead, this, &WebSocketSession::readMore);
-  connect(m_socket.get(), &QTcpSocket::bytesWritten, this, [this](qint64 bytes) {
-    m_progress += bytes;
-    if (!m_isFlushing && m_isCongested) writeOn();
-  });
-  connect(m_socket.get(), &QTcpSocket::disconnected, this, [this] { end(QStringLiteral("the client left")); });
+  m_stream->setUser(this);
+  m_stream->setReading(true);
   if (!rest.isEmpty()) take(rest);
-  if (!m_isOver && m_socket->bytesAvailable() > 0) readMore();
-  if (!m_isOver && m_socket->state() != QAbstractSocket::ConnectedState) end(QStringLiteral("the client left"));
 }
 
-void WebSocketSession::readMore() {
-  if (!m_isOver) take(m_socket->readAll());
+void WebSocketSession::streamReadable() { take(m_stream->read()); }
+
+void WebSocketSession::streamTook(qint64 bytes) {
+  m_progress += bytes;
+  if (!m_isCongested) return;
+  writeOn();
+  if (m_stream->bytesToWrite() > 0) return;
+  m_isCongested = false;
+  m_host.sessionDrained(*this);
 }
+
+void WebSocketSession::streamEnded() { end(QStringLiteral("the client left")); }
 
 void WebSocketSession::take(const QByteArray &bytes) {
   for (const FrameReader::Received &received : m_reader.feed(bytes)) {
@@ -76,77 +75,55 @@ void WebSocketSession::takeControl(const FrameReader::Received &received) {
   if (received.kind == FrameReader::Kind::Pong) {
     m_lastPong = m_clock.elapsed();
   } else {
-    gather(pongFrame(received.payload));
+    queue(pongFrame(received.payload));
   }
 }
 
 void WebSocketSession::send(const Frame &frame) {
-  if (!m_isOver) gather(frame.bytes());
+  if (!m_isOver) queue(frame.bytes());
 }
 
-void WebSocketSession::gather(const QByteArray &bytes) {
-  if (m_isCongested) return wait(bytes);
-  m_gathered += bytes;
-  if (m_gathered.size() >= bytesPerWrite) return flush();
-  if (!std::exchange(m_isFlushDue, true)) m_host.flushDue(*this);
-}
-
-void WebSocketSession::wait(const QByteArray &bytes) {
-  m_waiting.push_back(bytes);
+void WebSocketSession::queue(const QByteArray &bytes) {
+  m_waiting.append(bytes);
   m_waitingSize += bytes.size();
-  const auto most = static_cast<size_t>(m_limits.queueMessages);
-  if (m_waiting.size() <= most && (m_waitingSize <= waitingBytes || m_waiting.size() == 1)) return;
+  if (!m_isCongested) {
+    if (m_waitingSize >= bytesPerWrite) return flush();
+    if (!std::exchange(m_isFlushDue, true)) m_host.flushDue(*this);
+    return;
+  }
+  if (m_waiting.size() <= m_limits.queueMessages && (m_waitingSize <= mostWaiting || m_waiting.size() == 1)) return;
   m_counters.slowClients.add();
   close(1013, QStringLiteral("too slow: the queue is full"));
 }
 
-/// Straight to the kernel: QTcpSocket would copy it into its buffer first and look twice, which with a hundred clients
-/// costs as much again as sending. It gets what the kernel does not take, and learns of every error.
-bool WebSocketSession::sendAll(const QByteArray &bytes) {
-  qsizetype taken = 0;
-  if (m_isPlain) {
-    const auto sent = ::send(static_cast<int>(m_socket->socketDescriptor()), bytes.constData(),
-                             static_cast<size_t>(bytes.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
-    taken = std::max<qsizetype>(sent, 0);
-  }
-  if (taken == bytes.size()) return true;
-  m_socket->write(bytes.constData() + taken, bytes.size() - taken);
-  m_socket->flush();
-  return m_socket->bytesToWrite() == 0;
-}
-
 void WebSocketSession::flush() {
   m_isFlushDue = false;
-  if (m_isOver || m_gathered.isEmpty()) return;
-  m_isFlushing = true;
-  m_counters.sentBytes.add(static_cast<double>(m_gathered.size()));
-  // While it is not congested, the socket holds nothing that would have to go first.
-  const bool isSent = sendAll(std::exchange(m_gathered, {}));
-  m_isFlushing = false;
-  if (isSent || m_isOver || m_isCongested) return;
+  if (m_isOver || m_isCongested) return;
+  writeOn();
+  if (m_stream->bytesToWrite() == 0) return;
   m_isCongested = true;
   m_progress = 0;
   m_progressSince = m_clock.elapsed();
 }
 
-/// The peer took all that the socket held: on with what waits, and then the protocol may send again.
+/// The oldest frames, about as much as one write should be.
+QByteArray WebSocketSession::takePiece() {
+  qsizetype count = 0;
+  qsizetype size = 0;
+  while (count < m_waiting.size() && size < bytesPerWrite) size += m_waiting[count++].size();
+  m_waitingSize -= size;
+  if (count == m_waiting.size()) return m_host.join(std::exchange(m_waiting, {}));
+  const QList<QByteArray> frames = m_waiting.first(count);
+  m_waiting.remove(0, count);
+  return m_host.join(frames);
+}
+
 void WebSocketSession::writeOn() {
-  m_isFlushing = true;
-  while (!m_isOver && m_socket->bytesToWrite() == 0 && !m_waiting.empty()) {
-    QByteArray next;
-    while (!m_waiting.empty() && next.size() < bytesPerWrite) {
-      m_waitingSize -= m_waiting.front().size();
-      next += m_waiting.front();
-      m_waiting.pop_front();
-    }
-    m_counters.sentBytes.add(static_cast<double>(next.size()));
-    m_socket->write(next);
-    m_socket->flush();
+  while (m_stream->bytesToWrite() == 0 && !m_waiting.isEmpty()) {
+    const QByteArray piece = takePiece();
+    m_counters.sentBytes.add(static_cast<double>(piece.size()));
+    m_stream->write(piece);
   }
-  m_isFlushing = false;
-  if (m_isOver || m_socket->bytesToWrite() > 0) return;
-  m_isCongested = false;
-  m_host.sessionDrained(*this);
 }
 
 void WebSocketSession::tick() {
@@ -164,17 +141,16 @@ void WebSocketSession::tick() {
   if (now - m_lastPing >= m_limits.pingInterval) {
     m_lastPing = now;
     // Behind a full queue a PING proves nothing; the write time-out judges this client.
-    if (!m_isCongested) gather(pingFrame());
+    if (!m_isCongested) queue(pingFrame());
   }
 }
 
 void WebSocketSession::close(quint16 code, const QString &reason) {
   if (m_isOver) return;
   // A slow client gets no more; anybody else what was sent before the close.
-  if (code != 1013 && m_waitingSize <= bytesPerWrite) {
-    for (const QByteArray &bytes : std::exchange(m_waiting, {})) m_gathered += bytes;
-  }
-  m_gathered += closeFrame(code, reason);
+  const bool getsAll = code != 1013 && m_waitingSize <= bytesPerWrite;
+  const QByteArray before = getsAll ? m_host.join(std::exchange(m_waiting, {})) : QByteArray();
+  m_stream->write(before + closeFrame(code, reason));
   end(reason.isEmpty() ? QString::number(code) : QStringLiteral("%1 %2").arg(code).arg(reason));
 }
 
@@ -184,9 +160,8 @@ void WebSocketSession::end(const QString &why) {
   m_ending = why;
   m_counters.droppedMessages.add(static_cast<double>(m_waiting.size()));
   m_waiting.clear();
-  m_socket->disconnect(this);
-  if (m_socket->state() == QAbstractSocket::ConnectedState) m_socket->write(std::exchange(m_gathered, {}));
-  // The socket may be at work right now, further up the stack: leave it alone until the event loop is back.
+  m_stream->setUser(nullptr);
+  // Its caller may be this session's protocol or stream, further up the stack.
   QMetaObject::invokeMethod(
       this, [this] { m_host.sessionOver(*this); }, Qt::QueuedConnection);
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QTcpSocket>
-
-#include <deque>
 #include <memory>
 
 #include "endpointlimits.h"
+#include "http/stream.h"
 #include "metrics.h"
 #include "timestamp.h"
 #include "websocket/framereader.h"
@@ -23,6 +21,8 @@ class SessionHost {
   virtual ~SessionHost() = default;
   /// flush() is due at the end of this event-loop turn.
   virtual void flushDue(WebSocketSession &session) = 0;
+  /// One piece of several frames.
+  virtual QByteArray join(const QList<QByteArray> &frames) = 0;
   virtual void textArrived(WebSocketSession &session, const QByteArray &text) = 0;
   /// One message more than the endpoint's rate admits: it is not carried out, and the client is to be told.
   virtual void textRefused(WebSocketSession &session) = 0;
@@ -40,12 +40,12 @@ struct SessionCounters {
   Counter slowClients;
 };
 
-/// One WebSocket on its TCP socket. Writes ready-made frames itself, all of one turn in one write, and keeps at most
+/// One WebSocket on its stream. Writes ready-made frames itself, all of one turn in one write, and keeps at most
 /// the endpoint's `queue_messages` for a client that does not read. Thread-bound; owned by the gateway.
-class WebSocketSession : public QObject, public Session {
+class WebSocketSession : public QObject, public Session, private StreamUser {
   Q_OBJECT
  public:
-  WebSocketSession(quint64 id, std::unique_ptr<QTcpSocket> socket, Upgrade upgrade, const Limits &limits,
+  WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
                    const Clock &clock, SessionHost &host, SessionCounters &counters);
   ~WebSocketSession() override;
 
@@ -53,11 +53,11 @@ class WebSocketSession : public QObject, public Session {
   void begin(const QByteArray &rest);
   /// PING, time-outs; called a few times a second.
   void tick();
-  /// Writes what this turn has gathered.
+  /// Writes what waits, unless the client has yet to take what it got before.
   void flush();
   bool isOver() const { return m_isOver; }
   /// For its farewell, when it is over.
-  std::unique_ptr<QTcpSocket> takeSocket() { return std::move(m_socket); }
+  std::unique_ptr<Stream> takeStream() { return std::move(m_stream); }
   /// Why it is over: "1001 the server stops".
   const QString &ending() const { return m_ending; }
 
@@ -72,21 +72,22 @@ class WebSocketSession : public QObject, public Session {
 
  private:
   static constexpr qsizetype bytesPerWrite = 256 * 1024;
-  static constexpr qsizetype waitingBytes = 16 * 1024 * 1024;
+  static constexpr qsizetype mostWaiting = 16 * 1024 * 1024;
   static constexpr qint64 leastProgress = 64 * 1024;  ///< within the write time-out, or the client is too slow
 
-  void readMore();
+  void streamReadable() override;
+  void streamTook(qint64 bytes) override;
+  void streamEnded() override;
   void take(const QByteArray &bytes);
   void takeText(const QByteArray &text);
   void takeControl(const FrameReader::Received &received);
-  bool sendAll(const QByteArray &bytes);
-  void gather(const QByteArray &bytes);
-  void wait(const QByteArray &bytes);
+  void queue(const QByteArray &bytes);
+  QByteArray takePiece();
   void writeOn();
   void end(const QString &why);
 
   quint64 m_id;
-  std::unique_ptr<QTcpSocket> m_socket;
+  std::unique_ptr<Stream> m_stream;
   Upgrade m_upgrade;
   CallerPointer m_caller;  ///< null until somebody proved who they are
   Limits m_limits;
@@ -97,16 +98,13 @@ class WebSocketSession : public QObject, public Session {
   FrameReader m_reader;
   MessageRate m_messageRate;
   ControlRate m_controlRate;
-  QByteArray m_gathered;             ///< of this turn
-  std::deque<QByteArray> m_waiting;  ///< while congested
+  QList<QByteArray> m_waiting;  ///< for the end of the turn, or for a congested client
   qsizetype m_waitingSize = 0;
   qint64 m_progress = 0;  ///< bytes the peer took since m_progressSince
   std::chrono::nanoseconds m_progressSince{0};
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
   bool m_isCongested = false;
-  bool m_isPlain = false;  ///< no TLS: what is sent may go past the socket's buffer
-  bool m_isFlushing = false;
   bool m_isFlushDue = false;
   bool m_isOver = false;
 };
