@@ -4,6 +4,7 @@
 #include <QUrl>
 
 #include "access/permissions.h"
+#include "auth/jwt.h"
 
 namespace tagwire::ws {
 
@@ -83,25 +84,20 @@ void checkDeviceTransport(ConfigReader &reader, const WsConfig &config) {
 }
 
 void checkKey(ConfigReader &reader, const JwtConfig &jwt) {
-  const QString at = QStringLiteral("auth.jwt.key");
-  const QString algorithm = QString::fromLatin1(enumWords(jwt.algorithm)[static_cast<size_t>(jwt.algorithm)].first);
-  if (jwt.algorithm == JwtAlgorithm::HS256) {
-    if (jwt.key.reveal().toUtf8().size() < 32) {
-      reader.warning(at, QStringLiteral("a key for %1 should have at least 32 bytes (RFC 7518, 3.2)").arg(algorithm));
-    }
-  } else if (!jwt.key.reveal().contains(QLatin1String("-----BEGIN "))) {
-    reader.error(
-        at, QStringLiteral("is no PEM text (allowed for %1: a public key, -----BEGIN PUBLIC KEY-----)").arg(algorithm));
-  }
+  const auto verifier = JwtVerifier::fromConfig(jwt);
+  if (!verifier) reader.error(QStringLiteral("auth.jwt.key"), verifier.error());
 }
 
 }  // namespace
 
 void JwtConfig::describe(Shape<JwtConfig> &shape) {
   shape.required("algorithm", &JwtConfig::algorithm, "how tokens are signed; no other algorithm is taken");
-  shape.required("key", &JwtConfig::key, "shared secret (HS256) or public key as PEM (RS256, ES256)");
+  shape.required("key", &JwtConfig::key,
+                 "shared secret of 32 bytes or more (HS256), or public key as PEM (RS256, ES256)");
   shape.optional("leeway_s", &JwtConfig::leeway, "how far clocks may differ, seconds").range(0, 300);
-  shape.optional("audience", &JwtConfig::audience, "what `aud` of a token must name");
+  shape.optional("audience", &JwtConfig::audience, "what `aud` of a token must name; absent: tokens without `aud`")
+      .range(1, 1000);
+  shape.optional("issuer", &JwtConfig::issuer, "what `iss` of a token must be; absent: anything").range(1, 1000);
 }
 
 void AuthConfig::describe(Shape<AuthConfig> &shape) {

@@ -26,6 +26,7 @@ struct JwtConfig {
   Secret key;
   int leeway = 10;
   std::optional<QString> audience;
+  std::optional<QString> issuer;
 
   static void describe(Shape<JwtConfig> &shape);
 };

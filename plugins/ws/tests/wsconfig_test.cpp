@@ -125,6 +125,17 @@ void WsConfigTest::refuses_data() {
       "auth.jwt.algorithm", "HS256");
   row("no PEM", R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"RS256","key":{"$env":"PATH"}}}})",
       "auth.jwt.key", "PEM");
+  qputenv("TAGWIRE_TEST_SHORT", "only 16 bytes...");
+  qputenv("TAGWIRE_TEST_PEM", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+  row("short secret",
+      R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"HS256","key":{"$env":"TAGWIRE_TEST_SHORT"}}}})",
+      "auth.jwt.key", "16 bytes");
+  row("PEM as secret",
+      R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"HS256","key":{"$env":"TAGWIRE_TEST_PEM"}}}})",
+      "auth.jwt.key", "allowed for HS256: a secret");
+  row("broken PEM",
+      R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"ES256","key":{"$env":"TAGWIRE_TEST_PEM"}}}})",
+      "auth.jwt.key", "no public key that can be read");
   row("bad permission", R"({"listen":"127.0.0.1:0","auth":{"anonymous":["points:raed"]}})", "auth.anonymous[0]",
       "read");
   row("bad role", R"({"listen":"127.0.0.1:0","auth":{"roles":{"lead":["alarm:ack"]}}})", "auth.roles.lead[0]",
@@ -146,6 +157,7 @@ void WsConfigTest::refuses() {
   QVERIFY2(problems.contains(path + u':') || path == u"config", qPrintable(problems));
   QVERIFY2(problems.contains(words), qPrintable(problems));
   QVERIFY2(!problems.contains(QStringLiteral("s3cret")), qPrintable(problems));
+  QVERIFY2(!problems.contains(QStringLiteral("only 16 bytes...")), qPrintable(problems));
 }
 
 void WsConfigTest::everyErrorIsReported() {
