@@ -9,6 +9,7 @@ set(WS_AUTH_SOURCES
   auth/claims.cpp
   auth/jwskey.cpp
   auth/jwt.cpp
+  auth/lockout.cpp
   auth/secretbytes.cpp
   auth/sessioncookie.cpp
   auth/sessiontokens.cpp
