@@ -31,7 +31,7 @@ struct TypeNode {
   QStringList words = {};
   QString help = {};                       ///< Text: what form it has
   std::shared_ptr<TypeNode> element = {};  ///< List and Map
-  std::vector<Field> fields = {};          ///< Object
+  QList<Field> fields = {};                ///< Object
   QString shorthand = {};                  ///< Object: the key that a plain string stands for
 };
 
