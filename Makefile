@@ -21,11 +21,13 @@ test-asan: packages
 	@cmake --build build-asan -j $(JOBS)
 	@ctest --preset asan -LE "long|slow"
 
+FUZZED = modbus_framing jwt
 fuzz:
 	@command -v clang++ >/dev/null || { echo "fuzzing needs clang: apt-get install clang"; exit 1; }
 	@cmake --preset fuzz > /dev/null
-	@cmake --build build-fuzz -j $(JOBS) --target fuzz_modbus_framing
-	@build-fuzz/fuzz/fuzz_modbus_framing -max_total_time=60 -print_final_stats=1 -artifact_prefix=build-fuzz/
+	@cmake --build build-fuzz -j $(JOBS) --target $(addprefix fuzz_,$(FUZZED))
+	@for name in $(FUZZED); do \
+	  build-fuzz/fuzz/fuzz_$$name -max_total_time=60 -print_final_stats=1 -artifact_prefix=build-fuzz/$$name- || exit 1; done
 
 bench: packages
 	@cmake --preset release > /dev/null
