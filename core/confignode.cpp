@@ -11,26 +11,47 @@ namespace tagwire {
 
 namespace {
 
-/// Turns byte offsets into lines and columns (in characters, not bytes).
+/// Turns byte offsets into lines and columns (in characters, not bytes). A whole document may stand in one line, so
+/// columns are counted from the last of many marks and not from the line's beginning.
 class LineIndex {
  public:
   LineIndex(const QByteArray &text, const QString &file) : m_text(text), m_file(std::make_shared<const QString>(file)) {
+    qsizetype column = 0;
     for (qsizetype i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') m_starts.push_back(i + 1);
+      if (i % markEvery == 0) m_marks.push_back(column);
+      column += charactersOf(text[i]);
+      if (text[i] != '\n') continue;
+      m_starts.push_back(i + 1);
+      column = 0;
     }
   }
   ConfigLocation at(size_t offset) const {
     const auto position = std::min<qsizetype>(static_cast<qsizetype>(offset), m_text.size());
     const auto next = std::upper_bound(m_starts.begin(), m_starts.end(), position);
-    const qsizetype start = *std::prev(next);
-    const auto column = QString::fromUtf8(m_text.mid(start, position - start)).size() + 1;
+    qsizetype from = *std::prev(next);
+    qsizetype column = 1;
+    if (const qsizetype mark = position / markEvery; mark * markEvery > from && position < m_text.size()) {
+      from = mark * markEvery;
+      column += m_marks[static_cast<size_t>(mark)];
+    }
+    for (; from < position; ++from) column += charactersOf(m_text[from]);
     return {m_file, static_cast<int>(next - m_starts.begin()), static_cast<int>(column)};
   }
 
  private:
+  static constexpr qsizetype markEvery = 1024;
+
+  /// How many of a QString's characters begin with this byte of UTF-8.
+  static int charactersOf(char byte) {
+    const auto bits = static_cast<unsigned char>(byte);
+    if ((bits & 0xc0) == 0x80) return 0;
+    return bits >= 0xf0 ? 2 : 1;
+  }
+
   const QByteArray &m_text;
   std::shared_ptr<const QString> m_file;
   std::vector<qsizetype> m_starts{0};
+  std::vector<qsizetype> m_marks;  ///< the column at every so many bytes, from 0
 };
 
 /// Builds the tree from the reader's events.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "export.h"
+#include "result.h"
 
 namespace tagwire {
 
@@ -15,6 +16,10 @@ using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::nan
 
 /// "2026-02-10T14:25:30.123Z" with `fractionDigits` (0, 3, 6 or 9) digits, truncated, never rounded up.
 TAGWIRE_EXPORT QString toIso(Time time, int fractionDigits = 3);
+
+/// The other way round, to the millisecond: a time with Z or an offset, or a date alone, which begins at 00:00 UTC.
+/// 1970 to 2261. Errors say what is allowed.
+TAGWIRE_EXPORT Result<Time> fromIso(const QString &text);
 
 /// Milliseconds since 1970, rounded down.
 TAGWIRE_EXPORT qint64 toMilliseconds(Time time);

@@ -136,6 +136,16 @@ class ConfigTest : public QObject {
   void commentsCommasAndBomAreFine() {
     QCOMPARE(errorsOf("\xEF\xBB\xBF{ // one\n \"host\": \"a\", /* two */ \"points\": [\"x\",], }"), QString());
   }
+  void columnsOfLongLines() {
+    for (int pad = 0; pad < 2200; pad += 7) {
+      QString before = QStringLiteral("{ \"x-a\": 1,\n \"x-b\":\"");
+      const auto lineBegins = before.indexOf(u'\n') + 1;
+      before += QString(pad, QChar(0xe9)) + QString::fromUcs4(U"\U0001F600") + QStringLiteral("\", ");
+      const QString errors = errorsOf((before + QStringLiteral("\"hots\": 2}")).toUtf8());
+      const QString place = QStringLiteral("test.json:2:%1:").arg(before.size() - lineBegins + 1);
+      QVERIFY2(errors.startsWith(place), qPrintable(place + errors));
+    }
+  }
   void columnsCountCharactersNotBytes() {
     QVERIFY(errorsOf("{\"x-é\":1,\"hots\":2}").startsWith(QLatin1String("test.json:1:10:")));
   }

@@ -50,6 +50,29 @@ class ValueTest : public QObject {
     QCOMPARE(toIso(fromMilliseconds(-1)), QStringLiteral("1969-12-31T23:59:59.999Z"));
     QCOMPARE(toIso(fromMilliseconds(0), 0), QStringLiteral("1970-01-01T00:00:00Z"));
   }
+  void timesComeFromText_data() {
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("time");
+    const auto row = [](const char *text, const char *time) {
+      QTest::newRow(*text ? text : "nothing") << QString::fromLatin1(text) << QString::fromLatin1(time);
+    };
+    row("2026-12-31T18:00:00Z", "2026-12-31T18:00:00.000Z");
+    row("2026-12-31T18:00:00.123Z", "2026-12-31T18:00:00.123Z");
+    row("2026-12-31T18:00:00+05:30", "2026-12-31T12:30:00.000Z");
+    row("2026-12-31", "2026-12-31T00:00:00.000Z");
+    row("1970-01-01", "1970-01-01T00:00:00.000Z");
+    row("2261-12-31T23:59:59Z", "2261-12-31T23:59:59.000Z");
+    for (const char *none : {"", "tomorrow", "2026-12-31T18:00:00", "2026-02-30", "2026-12-31 ", "1969-12-31",
+                             "2262-01-01", "9999-12-31T00:00:00Z", "2026-12-31T25:00:00Z", "20261231", "2026-12-3x"}) {
+      row(none, "");
+    }
+  }
+  void timesComeFromText() {
+    QFETCH(QString, text);
+    QFETCH(QString, time);
+    const auto read = fromIso(text);
+    QCOMPARE(read ? toIso(*read) : QString(), time);
+  }
   void R6_7_qualityTexts() {
     QCOMPARE(toText(Quality::good()), QStringLiteral("good"));
     QCOMPARE(toText(Quality::bad(QualityReason::NoConnection)), QStringLiteral("bad:no_connection"));
