@@ -50,7 +50,10 @@ int runCommand(const QStringList &given) {
   // The manifest's tree is gone; give its memory back before the long run.
   ::malloc_trim(0);
 
-  quitOnSignals([] { qCWarning(log) << "SIGHUP: a running manifest can't be changed yet, restart instead"; });
+  quitOnSignals([&runtime] {
+    qCInfo(log) << "SIGHUP: certificates are read again; a changed manifest needs a restart";
+    runtime.reloadFiles();
+  });
   bool isFatal = false;
   QObject::connect(&runtime, &Runtime::ready, &runtime, [&runtime] {
     qCInfo(log) << "ready:" << runtime.instanceCount() << "plugins," << runtime.points().count() << "points";

@@ -255,6 +255,22 @@ bool ConfigWalk::readText(const ConfigNode &node, const Key::Rules &rules, QStri
   return wrong.isEmpty() || error(node, wrong);
 }
 
+/// Without the line end that an editor leaves.
+static Result<QString> readSecretFile(const QString &file) {
+  const auto content = readFile(file, largestReferencedFile);
+  if (!content) return failure(content.error());
+  QString text = QString::fromUtf8(*content);
+  while (text.endsWith(u'\n') || text.endsWith(u'\r')) text.chop(1);
+  return text;
+}
+
+Result<Secret> Secret::again() const {
+  if (m_file.isEmpty()) return *this;
+  const auto text = readSecretFile(m_file);
+  if (!text) return failure(text.error());
+  return Secret(*text, m_file);
+}
+
 bool ConfigWalk::readSecret(const ConfigNode &node, Secret &out) const {
   const auto *given = reference(node);
   if (!given || given->value.kind != ConfigNode::Kind::String) {
@@ -269,15 +285,13 @@ bool ConfigWalk::readSecret(const ConfigNode &node, Secret &out) const {
     out = Secret(qEnvironmentVariable(name.toUtf8().constData()));
   } else if (given->key == QLatin1String("$file")) {
     const QString file = besides(node.where, name);
-    const auto content = readFile(file, largestReferencedFile);
+    const auto content = readSecretFile(file);
     if (!content) return error(node, content.error());
     if (QFileInfo(file).permissions() & (QFile::ReadOther | QFile::WriteOther)) {
       reader.report(node.where, path, QStringLiteral("file \"%1\" can be read by others (chmod o= it)").arg(file),
                     true);
     }
-    QString text = QString::fromUtf8(*content);
-    while (text.endsWith(u'\n') || text.endsWith(u'\r')) text.chop(1);
-    out = Secret(text);
+    out = Secret(*content, file);
   } else {
     return error(node, QStringLiteral("unknown reference \"%1\" (allowed: $env, $file)").arg(given->key));
   }

@@ -29,15 +29,18 @@ namespace tagwire {
 class ConfigReader;
 
 /// A password, key or token. In the manifest it must be {"$env": …} or {"$file": …}; it is never printed.
-class Secret {
+class TAGWIRE_EXPORT Secret {
  public:
   Secret() = default;
-  explicit Secret(QString text) : m_text(std::move(text)) {}
+  explicit Secret(QString text, QString file = {}) : m_text(std::move(text)), m_file(std::move(file)) {}
   const QString &reveal() const { return m_text; }
   bool isEmpty() const { return m_text.isEmpty(); }
+  /// What the reference says now: a file is read again, anything else stays as it is. Blocks for a small file.
+  Result<Secret> again() const;
 
  private:
   QString m_text;
+  QString m_file;  ///< absolute; empty: from elsewhere
 };
 
 /// The full name of another instance's point. Checked once every instance has declared its points.

@@ -5,6 +5,7 @@ namespace tagwire {
 
 Plugin::Plugin() = default;
 Plugin::~Plugin() = default;
+void Plugin::reloadFiles() {}
 Source::~Source() = default;
 Sink::~Sink() = default;
 Tool::Tool() = default;

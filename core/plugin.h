@@ -29,6 +29,9 @@ class TAGWIRE_EXPORT Plugin : public QObject {
   virtual void start() = 0;
   /// Ends work, closes what is open. Emits nothing afterwards. Must be safe before start() and twice.
   virtual void stop() = 0;
+  /// SIGHUP while it runs: read files that the configuration names (certificates, keys) again, for what begins from now
+  /// on. What was there stays in use when the new file is no good. Does nothing unless it is overridden.
+  virtual void reloadFiles();
 
  Q_SIGNALS:
   /// A source has values of its own points.
@@ -87,5 +90,5 @@ class TAGWIRE_EXPORT PluginFactory {
 }  // namespace tagwire
 
 /// Interface id; the number after the slash is the API version and rises with every incompatible change.
-#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/2"
+#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/3"
 Q_DECLARE_INTERFACE(tagwire::PluginFactory, TAGWIRE_PLUGIN_IID)

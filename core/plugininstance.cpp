@@ -228,8 +228,16 @@ void PluginInstance::destroyPlugin() {
 }
 
 void PluginInstance::execute(const Command &command) {
-  QMetaObject::invokeMethod(m_plugin.get(), [this, command] {
-    const QString thrown = guard([this, &command] { m_source->execute(command); });
+  callInItsThread([this, command] { m_source->execute(command); });
+}
+
+void PluginInstance::reloadFiles() {
+  callInItsThread([this] { m_plugin->reloadFiles(); });
+}
+
+void PluginInstance::callInItsThread(const std::function<void()> &call) {
+  QMetaObject::invokeMethod(m_plugin.get(), [this, call] {
+    const QString thrown = guard(call);
     if (!thrown.isEmpty())
       QMetaObject::invokeMethod(
           this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);

@@ -43,6 +43,8 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   QString stateText() const { return m_stateText; }
   const QLoggingCategory &log() const { return m_category; }
 
+  /// Has the plugin read its files again, in its thread.
+  void reloadFiles();
   /// Hands a command to the plugin, in its thread.
   void execute(const Command &command);
 
@@ -64,6 +66,7 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   void setState(PluginState state, const QString &text);
   void pluginStateChanged(PluginState state, const QString &text);
   void pluginThrew(const QString &what);
+  void callInItsThread(const std::function<void()> &call);
   void callStart();
   void callStop();
   void retryLater();

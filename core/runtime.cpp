@@ -104,6 +104,12 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
                    [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
 }
 
+void Runtime::reloadFiles() {
+  for (const auto &each : m_instances) {
+    if (each->isUp()) each->reloadFiles();
+  }
+}
+
 std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::function<std::shared_ptr<void>()> &make) {
   std::shared_ptr<void> object = m_shared.value(name).lock();
   if (!object) m_shared[name] = object = make();

@@ -39,6 +39,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// Stops sources first, lets the sinks take what is queued (up to 3 s), then stops those. Returns when all stopped.
   void stop();
 
+  /// SIGHUP: every running plugin reads the files again that its configuration names.
+  void reloadFiles();
+
   PointTable &points() { return m_points; }
   const PointTable &points() const { return m_points; }
   Hub &hub() { return m_hub; }

@@ -113,6 +113,18 @@ bool Permissions::allowSome(Right right) const {
   return std::any_of(m_grants.begin(), m_grants.end(), [&](const Grant &grant) { return grant.covers(right); });
 }
 
+bool Permissions::cover(const Permissions &others) const {
+  const auto isCovered = [this](const Grant &other) {
+    return std::any_of(m_grants.begin(), m_grants.end(), [&other](const Grant &own) {
+      const bool isEveryThing = !own.pattern || own.pattern->text() == u'#';
+      const bool isSamePattern = own.pattern && other.pattern && own.pattern->text() == other.pattern->text();
+      return (own.what == u'*' || own.what == other.what) && (own.verb == u'*' || own.verb == other.verb) &&
+             (isEveryThing || isSamePattern);
+    });
+  };
+  return std::all_of(others.m_grants.begin(), others.m_grants.end(), isCovered);
+}
+
 bool Permissions::nameExactly(Right right, QStringView name) const {
   return std::any_of(m_grants.begin(), m_grants.end(), [&](const Grant &grant) {
     return grant.what == QLatin1String(right.what) && grant.verb == QLatin1String(right.verb) && grant.pattern &&

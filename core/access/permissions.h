@@ -61,6 +61,8 @@ class TAGWIRE_EXPORT Permissions {
   bool allowAll(Right right) const;
   /// On some of them at least.
   bool allowSome(Right right) const;
+  /// Whether whoever has these may hand out those: none of them allows more.
+  bool cover(const Permissions &others) const;
   /// One permission names exactly this thing: no wildcard, and not every kind or verb (R2-4).
   bool nameExactly(Right right, QStringView name) const;
 

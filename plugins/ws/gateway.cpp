@@ -44,9 +44,14 @@ void Gateway::start() {
   const ListenAddress &listen = m_state.config.listen;
   const QString address = addressText(listen.address, listen.port);
   auto listener = std::make_unique<Listener>();
+  if (!useTls(*listener)) return;
   if (const auto opened = listener->open(listen); !opened) {
     if (listener->isPortTaken()) m_context.portBusy(address);
     Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
+    return;
+  }
+  if (const auto opened = m_state.authenticator.open(); !opened) {
+    Q_EMIT statusChanged(PluginState::Failed, opened.error());
     return;
   }
   m_endpoints = std::make_unique<Endpoints>(m_state, m_makeProtocol, m_farewells);
@@ -61,6 +66,37 @@ void Gateway::start() {
   m_ticks.start(tickInterval);
   qCInfo(m_context.log()).noquote() << "listening on" << addressText(m_listener->address(), port());
   Q_EMIT statusChanged(PluginState::Running, QString());
+}
+
+/// False: the instance has failed.
+bool Gateway::useTls(Listener &listener) {
+  const auto &tls = m_state.config.tls;
+  if (!tls) {
+    if (m_state.config.listen.isLoopback()) return true;
+    qCWarning(m_context.log()) << "no TLS: what clients send can be read in the network, passwords and tokens too";
+    return true;
+  }
+  const auto used = listener.useTls(*tls, m_context.clock().now());
+  if (!used) {
+    Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("tls: %1").arg(used.error()));
+    return false;
+  }
+  if (!used->isEmpty()) qCWarning(m_context.log()).noquote() << *used;
+  return true;
+}
+
+void Gateway::reloadFiles() {
+  if (!m_listener || !m_state.config.tls) return;
+  TlsConfig tls = *m_state.config.tls;
+  const auto key = tls.key.again();
+  if (key) tls.key = *key;
+  const Result<QString> used =
+      key ? m_listener->useTls(tls, m_context.clock().now()) : Result<QString>(failure(key.error()));
+  if (!used) {
+    qCWarning(m_context.log()).noquote() << "the certificate in use stays:" << used.error();
+  } else {
+    qCInfo(m_context.log()).noquote() << "new connections get the certificate of" << tls.certificate << *used;
+  }
 }
 
 void Gateway::stop() {

@@ -29,6 +29,8 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
   void execute(const Command &command) override;
+  /// The certificate and its key.
+  void reloadFiles() override;
 
   /// Where it listens; 0 while it does not. (The manifest may leave the choice to the system.)
   quint16 port() const;
@@ -43,6 +45,7 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
     Gauge open;
   };
 
+  bool useTls(Listener &listener);
   void welcome();
   bool makeRoom();
   void tick();

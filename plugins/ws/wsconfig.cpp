@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wsconfig.h"
 
+#include <QDateTime>
+#include <QDir>
+#include <QFileInfo>
 #include <QUrl>
 
 #include "access/permissions.h"
 #include "auth/jwt.h"
+#include "http/tlsidentity.h"
 
 namespace tagwire::ws {
 
@@ -81,6 +85,15 @@ void checkDeviceTransport(ConfigReader &reader, const WsConfig &config) {
         QStringLiteral("device tokens would cross the network in the clear on a plain listener (allowed: tls, a "
                        "listener on loopback, or trusted_proxies that speak TLS)"));
   }
+}
+
+/// Makes the path of the certificate absolute; it is relative to the manifest that names it.
+void checkTls(ConfigReader &reader, TlsConfig &tls) {
+  const ConfigLocation where = reader.locate(QStringLiteral("tls.certificate"));
+  if (where.file) tls.certificate = QFileInfo(*where.file).absoluteDir().absoluteFilePath(tls.certificate);
+  const auto identity = TlsIdentity::read(tls, fromMilliseconds(QDateTime::currentMSecsSinceEpoch()));
+  if (!identity) return reader.error(QStringLiteral("tls"), identity.error());
+  if (!identity->warning.isEmpty()) reader.warning(QStringLiteral("tls.certificate"), identity->warning);
 }
 
 void checkKey(ConfigReader &reader, const JwtConfig &jwt) {
@@ -174,6 +187,7 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   }
   checkEndpoints(reader, *config->endpoints);
   checkDeviceTransport(reader, *config);
+  if (config->tls) checkTls(reader, *config->tls);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
   if (reader.failed()) return std::nullopt;
   return config;

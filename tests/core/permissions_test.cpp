@@ -20,6 +20,7 @@ class PermissionsTest : public QObject {
   void nothingIsAllowedByDefault();
   void wholeOrSome();
   void exactNamesOnly();
+  void nobodyHandsOutMoreThanTheyHave();
   void keysTellEqualRights();
   void wrongTexts_data();
   void wrongTexts();
@@ -94,6 +95,16 @@ void PermissionsTest::exactNamesOnly() {
   QVERIFY(of({QStringLiteral("device:ems_001:publish")}).nameExactly(right::publishDevice, id));
   for (const char *wide : {"device:*:publish", "device:#:publish", "device:publish", "*:*", "device:ems_001:*"}) {
     QVERIFY2(!of({QString::fromLatin1(wide)}).nameExactly(right::publishDevice, id), wide);
+  }
+}
+
+void PermissionsTest::nobodyHandsOutMoreThanTheyHave() {
+  const Permissions some = of({QStringLiteral("points:read"), QStringLiteral("alarms:hall/*:ack")});
+  QVERIFY(some.cover(Permissions()));
+  QVERIFY(some.cover(of({QStringLiteral("points:boiler/#:read"), QStringLiteral("alarms:hall/*:ack")})));
+  for (const char *more : {"points:write", "points:*", "*:read", "alarms:ack", "alarms:hall/#:ack", "*:*"}) {
+    QVERIFY2(!some.cover(of({QString::fromLatin1(more)})), more);
+    QVERIFY(of({QStringLiteral("*:*")}).cover(of({QString::fromLatin1(more)})));
   }
 }
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authenticator.h"
 
+#include "auth/secretbytes.h"
+
 namespace tagwire::ws {
 
 namespace {
+
+constexpr SessionLifetimes lifetimes;
 
 CallerPointer makeAnonymous(const WsConfig &config) {
   if (!config.auth || config.auth->anonymous.isEmpty()) return nullptr;
@@ -13,16 +17,34 @@ CallerPointer makeAnonymous(const WsConfig &config) {
   return caller;
 }
 
-Refusal wrongCredential() { return {403, QStringLiteral("this credential does not hold"), {}}; }
+/// The configuration was checked when it was read.
+std::optional<JwtVerifier> makeVerifier(const WsConfig &config) {
+  if (!config.auth || !config.auth->jwt) return std::nullopt;
+  auto verifier = JwtVerifier::fromConfig(*config.auth->jwt);
+  if (!verifier) return std::nullopt;
+  return std::move(*verifier);
+}
+
+auto doesNotHold() { return failure(QStringLiteral("the credential is wrong or does not hold any more")); }
 
 }  // namespace
 
 Authenticator::Authenticator(const WsConfig &config, PluginContext &context)
     : m_context(context),
       m_admission(config.allowedOrigins, config.trustedProxies),
-      m_anonymous(makeAnonymous(config)) {}
+      m_anonymous(makeAnonymous(config)),
+      m_overTls(config.tls.has_value()),
+      m_jwt(makeVerifier(config)),
+      m_tokens(context.dataDir()),
+      m_users(context.dataDir()),
+      m_sessions(context.shared<BrowserSessions>("sessions", [] { return std::make_shared<BrowserSessions>(); })) {
+  if (config.auth) (void)m_roles.add(config.auth->roles);
+}
 
-Authenticator::~Authenticator() = default;
+Result<void> Authenticator::open() {
+  refresh();
+  return m_sessions->open(m_context.dataDir());
+}
 
 CallerPointer Authenticator::anonymous(const Request &request, const Sender &sender) const {
   return m_anonymous && m_admission.isLocal(request, sender) ? m_anonymous : nullptr;
@@ -31,27 +53,105 @@ CallerPointer Authenticator::anonymous(const Request &request, const Sender &sen
 tl::expected<CallerPointer, Refusal> Authenticator::identify(const Request &request, const Sender &sender) const {
   const int headers = request.count("authorization");
   if (headers > 1) return tl::unexpected(Refusal{400, QStringLiteral("more than one Authorization"), {}});
-  if (headers == 0) return anonymous(request, sender);
+  if (headers == 0) {
+    const CallerPointer user = byCookie(request, sender);
+    return user ? user : anonymous(request, sender);
+  }
   const QByteArray credential = request.field("authorization");
   if (!credential.left(7).toLower().startsWith("bearer ")) {
     return tl::unexpected(Refusal{403, QStringLiteral("of the schemes of Authorization only Bearer is taken"), {}});
   }
   const auto caller = identify(QString::fromLatin1(credential.mid(7).trimmed()));
-  if (!caller) return tl::unexpected(wrongCredential());
+  if (!caller) return tl::unexpected(Refusal{403, caller.error(), {}});
   return *caller;
 }
 
-Result<CallerPointer> Authenticator::identify(const QString &) const {
-  return failure(QStringLiteral("this credential does not hold"));
-}
-
-CallerPointer Authenticator::current(const CallerPointer &caller) const {
-  if (caller->expires && m_context.clock().now() >= *caller->expires) return nullptr;
+Result<CallerPointer> Authenticator::identify(const QString &accessToken) const {
+  const Time now = m_context.clock().now();
+  const QByteArray text = accessToken.toUtf8();
+  auto caller = std::make_shared<Caller>();
+  if (const auto token = m_tokens.find(text, now)) {
+    caller->kind = Caller::Kind::Token;
+    caller->name = token->name;
+    caller->permissions = token->permissions;
+    caller->expires = token->expires;
+    caller->credential = token->id;
+    return caller;
+  }
+  if (!m_jwt) return doesNotHold();
+  const auto claims = m_jwt->verify(text, now);
+  if (!claims) return doesNotHold();
+  caller->kind = Caller::Kind::Jwt;
+  caller->name = claims->subject.isEmpty() ? QStringLiteral("jwt") : claims->subject;
+  caller->permissions = claims->permissions;
+  caller->expires = claims->validUntil;
   return caller;
 }
 
-std::optional<Refusal> Authenticator::checkWrite(const Request &, const Caller &) const { return std::nullopt; }
+std::optional<SessionClaims> Authenticator::sessionOf(const Request &request, const Sender &sender) const {
+  if (request.count("cookie") == 0 || !m_sessions->tokens) return std::nullopt;
+  const auto token = cookie(sender).tokenOf(request);
+  if (!token || token->isEmpty()) return std::nullopt;
+  const auto claims = m_sessions->tokens->verify(*token, m_context.clock().now());
+  if (!claims) return std::nullopt;
+  return *claims;
+}
 
-bool Authenticator::refresh() { return false; }
+/// A cookie comes by itself, so it counts only where the page that sends it is ours.
+CallerPointer Authenticator::byCookie(const Request &request, const Sender &sender) const {
+  const bool hasOrigin = request.count("origin") > 0;
+  if (hasOrigin ? !Admission::isOwnPage(request) : request.wantsWebSocket()) return nullptr;
+  const auto claims = sessionOf(request, sender);
+  if (!claims) return nullptr;
+  return callerOf(*claims).value_or(nullptr);
+}
+
+Result<CallerPointer> Authenticator::callerOf(const SessionClaims &claims) const {
+  const auto user = m_users.find(claims.user);
+  if (!user || user->generation != claims.generation) return doesNotHold();
+  const auto permissions = m_roles.permissionsOf(user->role);
+  if (!permissions) return doesNotHold();
+  auto caller = std::make_shared<Caller>();
+  caller->kind = Caller::Kind::User;
+  caller->name = user->name;
+  caller->permissions = *permissions;
+  // A connection in use renews its session, up to the end of the whole.
+  caller->expires = claims.started + lifetimes.whole;
+  caller->credential = user->generation;
+  caller->csrf = claims.csrf;
+  return caller;
+}
+
+bool Authenticator::holds(const Caller &caller) const {
+  const Time now = m_context.clock().now();
+  if (caller.expires && now >= *caller.expires) return false;
+  if (caller.kind == Caller::Kind::Token) return m_tokens.isValid(caller.credential, now);
+  if (caller.kind != Caller::Kind::User) return true;
+  const auto user = m_users.find(caller.name);
+  return user && user->generation == caller.credential && !m_sessions->tokens->hasEnded(caller.csrf);
+}
+
+std::optional<Refusal> Authenticator::checkWrite(const Request &request, const Caller &caller) const {
+  const bool isWrite = request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+  if (!isWrite || caller.kind != Caller::Kind::User) return std::nullopt;
+  if (request.count("x-csrf-token") == 1 && isSameSecret(request.field("x-csrf-token"), caller.csrf)) {
+    return std::nullopt;
+  }
+  return Refusal{403, QStringLiteral("X-CSRF-Token is wrong or missing (GET /api/v1/session tells it)"), {}};
+}
+
+void Authenticator::tellProblem(const QString &problem, QString &told) const {
+  if (problem == told) return;
+  if (!problem.isEmpty()) qCWarning(m_context.log()).noquote() << problem << "- what was known before goes on";
+  told = problem;
+}
+
+bool Authenticator::refresh() {
+  const bool tokensChanged = m_tokens.refresh();
+  const bool usersChanged = m_users.refresh();
+  tellProblem(m_tokens.problem(), m_toldOfTokens);
+  tellProblem(m_users.problem(), m_toldOfUsers);
+  return tokensChanged || usersChanged;
+}
 
 }  // namespace tagwire::ws

@@ -48,6 +48,7 @@ class SessionTokens {
   /// Logout: tokens of this session are refused from now on, until a restart. Remembers 10,000 sessions, those that
   /// would end last.
   void end(const SessionClaims &claims, Time now);
+  bool hasEnded(const QByteArray &csrf) const { return m_ended.contains(csrf); }
 
  private:
   SessionTokens(JwsKey key, SessionLifetimes lifetimes) : m_key(std::move(key)), m_lifetimes(lifetimes) {}

@@ -6,7 +6,10 @@ find_library(JOSE_LIBRARY jose REQUIRED)
 find_library(JANSSON_LIBRARY jansson REQUIRED)
 set(WS_AUTH_LIBRARIES ${JOSE_LIBRARY} ${JANSSON_LIBRARY} OpenSSL::Crypto)
 set(WS_AUTH_SOURCES
+  auth/authenticator.cpp
+  auth/browsersessions.cpp
   auth/claims.cpp
+  auth/eventaccess.cpp
   auth/jwskey.cpp
   auth/jwt.cpp
   auth/lockout.cpp

@@ -60,7 +60,7 @@ bool Admission::isTrusted(const QHostAddress &address) const {
 }
 
 Sender Admission::sender(const Request &request, const QHostAddress &peer, const QString &peerText) const {
-  Sender sender{peer, peerText, true};
+  Sender sender{peer, peerText, false, true};
   const bool isForwarded = request.count("forwarded") > 0 ||
                            std::any_of(request.fields.begin(), request.fields.end(),
                                        [](const auto &field) { return field.first.startsWith("x-forwarded-"); });
@@ -80,6 +80,7 @@ Sender Admission::sender(const Request &request, const QHostAddress &peer, const
     sender.text = address.toString();
     if (!isTrusted(address)) break;
   }
+  sender.overTls = request.field("x-forwarded-proto").compare("https", Qt::CaseInsensitive) == 0;
   sender.isDirect = !hops.isEmpty() && request.count("forwarded") == 0;
   return sender;
 }
@@ -96,7 +97,11 @@ bool Admission::isLocal(const Request &request, const Sender &sender) const {
   if (!sender.isDirect || !sender.address.isLoopback()) return false;
   const QByteArray host = request.field("host");
   if (!isLoopbackHost(host)) return false;
-  return request.count("origin") == 0 || (request.count("origin") == 1 && isSameOrigin(request.field("origin"), host));
+  return request.count("origin") == 0 || isOwnPage(request);
+}
+
+bool Admission::isOwnPage(const Request &request) {
+  return request.count("origin") == 1 && isSameOrigin(request.field("origin"), request.field("host"));
 }
 
 }  // namespace tagwire::ws

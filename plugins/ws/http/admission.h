@@ -14,6 +14,7 @@ namespace tagwire::ws {
 struct Sender {
   QHostAddress address;  ///< the client's own
   QString text;          ///< "<ip>:<port>"; without the port behind a proxy
+  bool overTls = false;  ///< a trusted proxy says so
   bool isDirect = true;  ///< no proxy, or only proxies of ours, each naming whom it speaks for
 };
 
@@ -28,6 +29,8 @@ class Admission {
   std::optional<Refusal> checkOrigin(const Request &request) const;
   /// The client is a program of this machine or one of our own pages in its browser: what may go without a credential.
   bool isLocal(const Request &request, const Sender &sender) const;
+  /// Exactly one Origin, and it is the server that the request goes to.
+  static bool isOwnPage(const Request &request);
   /// Whether a page of another origin may read our answers (CORS).
   bool isAllowedOrigin(const QByteArray &origin) const { return m_allowedOrigins.contains(origin); }
 

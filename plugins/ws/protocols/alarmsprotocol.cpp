@@ -114,7 +114,14 @@ std::optional<Refusal> AlarmsProtocol::check(const Upgrade &, const Caller &call
   return checkSome(caller, rights);
 }
 
-void AlarmsProtocol::callerChanged(Session &) {}
+void AlarmsProtocol::callerChanged(Session &session) {
+  const auto found = m_clients.find(session.id());
+  if (found != m_clients.end()) ask(found->second);
+}
+
+bool AlarmsProtocol::sees(const Client &client, const AlarmTransition &alarm) {
+  return client.filter.admits(alarm) && client.session->caller()->may(right::readAlarms, alarm.area);
+}
 
 void AlarmsProtocol::opened(Session &session) {
   Client &client = m_clients[session.id()];
@@ -142,7 +149,7 @@ void AlarmsProtocol::sendSnapshot(Client &client, const AlarmBook::Active &activ
   json.beginList();
   for (const ActiveAlarm &alarm : active) {
     shown->insert(alarm.transition.ruleId, alarm.transition.state);
-    if (!client.filter.admits(alarm.transition)) continue;
+    if (!sees(client, alarm.transition)) continue;
     json.beginObject();
     putAlarm(json, alarm.transition, alarm.since);
     json.endObject();
@@ -163,8 +170,6 @@ void AlarmsProtocol::received(Session &session, const QByteArray &text) {
   if (!message) return refuse(session, message.error());
   const QJsonValue type = message->value(QLatin1String("type"));
   if (!type.isString()) return refuse(session, QStringLiteral("type must be a text"));
-  // Nothing to prove yet, and the snapshot, its answer, is sent or under way.
-  if (type == QLatin1String("auth")) return;
   if (type == QLatin1String("filter")) return takeFilter(found->second, *message);
   static const QStringList later{
       QStringLiteral("ack"),        QStringLiteral("shelve"),     QStringLiteral("unshelve"),
@@ -210,7 +215,7 @@ void AlarmsProtocol::notify(const Event &event) {
   json.endObject();
   const Frame frame = Frame::text(json.view());
   for (auto &[id, client] : m_clients) {
-    if (client.asked > 0 || !client.filter.admits(*alarm)) continue;
+    if (client.asked > 0 || !sees(client, *alarm)) continue;
     if (client.shown) {
       const auto shown = client.shown->constFind(alarm->ruleId);
       if (shown != client.shown->cend() && *shown == alarm->state) continue;

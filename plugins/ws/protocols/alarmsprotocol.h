@@ -51,6 +51,7 @@ class AlarmsProtocol : public Protocol {
     std::chrono::nanoseconds shownAt{0};
   };
 
+  static bool sees(const Client &client, const AlarmTransition &alarm);
   void ask(Client &client);
   void sendSnapshot(Client &client, const AlarmBook::Active &active);
   void takeFilter(Client &client, const QJsonObject &message);

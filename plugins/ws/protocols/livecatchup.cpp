@@ -114,7 +114,7 @@ QByteArray LiveProtocol::snapshotTail(LiveFeed &feed, const AlarmBook::Active &a
     if (entry && feed.wants(*entry)) m_text.add(*entry, sample, true);
   }
   for (const ActiveAlarm &alarm : alarms) {
-    if (!feed.wants(topicOf(alarm.transition))) continue;
+    if (!feed.wants(alarm.transition)) continue;
     JsonText json;
     json.beginObject();
     putAlarm(json, alarm.transition, alarm.since);

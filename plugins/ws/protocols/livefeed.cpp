@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "livefeed.h"
 
+#include "wirejson.h"
+
 namespace tagwire::ws {
 
-LiveFeed::LiveFeed(TopicSet topics, Interval interval)
-    : m_topics(std::move(topics)), m_interval(interval), m_wantsAlarms(m_topics.wantsAny(QLatin1String("alarms"))) {}
+LiveFeed::LiveFeed(TopicSet topics, Interval interval, Permissions permissions, const PointTable &points)
+    : m_topics(std::move(topics)),
+      m_interval(interval),
+      m_permissions(std::move(permissions)),
+      m_access(points),
+      m_wantsAlarms(m_topics.wantsAny(QLatin1String("alarms")) && m_permissions.allowSome(right::readAlarms)) {}
+
+bool LiveFeed::wants(const AlarmTransition &alarm) const {
+  return m_wantsAlarms && m_topics.matches(topicOf(alarm)) && m_permissions.allow(right::readAlarms, alarm.area);
+}
+
+bool LiveFeed::wants(const LiveEvent &event) const {
+  return m_topics.matches(event.topic()) && m_access.allow(m_permissions, event.event());
+}
 
 bool LiveFeed::wants(const PointNames::Entry &entry) {
   const auto index = static_cast<size_t>(entry.id);
@@ -14,7 +28,9 @@ bool LiveFeed::wants(const PointNames::Entry &entry) {
   }
   if (!m_known[index]) {
     m_known[index] = true;
-    m_wanted[index] = m_topics.matches(entry.topic);
+    const QStringView name = QStringView(entry.topic).mid(entry.topic.indexOf(u'/') + 1);
+    m_wanted[index] = m_topics.matches(entry.topic) &&
+                      m_permissions.allow(entry.isTag ? right::readPositions : right::readPoints, name);
   }
   return m_wanted[index];
 }

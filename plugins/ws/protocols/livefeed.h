@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "auth/eventaccess.h"
 #include "livetext.h"
 #include "newestsamples.h"
 #include "topics.h"
@@ -41,17 +42,20 @@ struct LiveClient {
   bool hadItsTurn = false;             ///< got one in this turn of the event loop
 };
 
-/// All subscriptions with the same topics and rate: what one encoding serves (R6-6). Thread-bound (main thread); owned
-/// by LiveProtocol.
+/// All subscriptions with the same topics and rate of callers with the same rights: what one encoding serves (R6-6).
+/// Thread-bound (main thread); owned by LiveProtocol.
 class LiveFeed {
  public:
   using Interval = std::chrono::nanoseconds;
 
-  LiveFeed(TopicSet topics, Interval interval);
+  LiveFeed(TopicSet topics, Interval interval, Permissions permissions, const PointTable &points);
 
+  /// The topics name it, and whoever subscribed may see it.
   bool wants(const PointNames::Entry &entry);
-  bool wants(const QString &topic) const { return m_topics.matches(topic); }
+  bool wants(const AlarmTransition &alarm) const;
+  bool wants(const LiveEvent &event) const;
   bool wantsAlarms() const { return m_wantsAlarms; }
+  const TopicSet &topics() const { return m_topics; }
   Interval interval() const { return m_interval; }
 
   QList<LiveSubscription *> subscriptions;
@@ -64,6 +68,8 @@ class LiveFeed {
  private:
   TopicSet m_topics;
   Interval m_interval;
+  Permissions m_permissions;
+  EventAccess m_access;
   bool m_wantsAlarms;
   // Ids only grow, so that what is known of one holds for good.
   std::vector<bool> m_known;

@@ -2,6 +2,7 @@
 #include "liveprotocol.h"
 
 #include <algorithm>
+#include <array>
 
 #include "wirejson.h"
 
@@ -23,6 +24,30 @@ QString whyNotServed(const QString &operation) {
 }
 
 constexpr std::chrono::seconds resumeWithin{60};
+
+/// All rights that decide what of its topics a subscription gets.
+constexpr std::array subscribed{right::readPoints, right::readPositions, right::readAlarms, right::readEvents,
+                                right::readCommands};
+
+/// A subscription of which nothing could ever come is an error.
+QString whyDenied(const TopicSet &topics, const Caller &caller) {
+  QStringList due;
+  const auto wants = [&](const char *kind, std::initializer_list<Right> rights) {
+    if (!topics.wantsAny(QLatin1String(kind))) return false;
+    for (const Right right : rights) {
+      if (caller.may(right)) return true;
+      due << QLatin1String(right.what) + QLatin1String(":") + QLatin1String(right.verb);
+    }
+    return false;
+  };
+  const bool mayHaveSome =
+      wants("points", {right::readPoints}) || wants("tags", {right::readPositions}) ||
+      wants("alarms", {right::readAlarms}) ||
+      wants("events", {right::readEvents, right::readAlarms, right::readCommands, right::readPositions});
+  if (mayHaveSome) return {};
+  due.removeDuplicates();
+  return QStringLiteral("not permitted: %1 is due").arg(due.join(QStringLiteral(" or ")));
+}
 
 }  // namespace
 
@@ -55,7 +80,26 @@ std::optional<Refusal> LiveProtocol::check(const Upgrade &, const Caller &caller
   return checkSome(caller, rights);
 }
 
-void LiveProtocol::callerChanged(Session &) {}
+/// Every subscription goes on with what the new caller may see, beginning with a snapshot of that.
+void LiveProtocol::callerChanged(Session &session) {
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return;
+  flush();
+  LiveClient &client = found->second;
+  client.catchUps.clear();
+  for (const auto &[id, subscription] : client.subscriptions) {
+    const TopicSet topics = subscription->feed->topics();
+    const LiveFeed::Interval interval = subscription->feed->interval();
+    leaveFeed(*subscription);
+    subscription->feed = &feedFor(topics, interval, session.caller()->permissions);
+    subscription->feed->subscriptions.append(subscription.get());
+    subscription->stage = Stage::Snapshot;
+    subscription->hasGap = true;
+    subscription->held.clear();
+    client.catchUps.append(subscription.get());
+  }
+  catchUp(client);
+}
 
 void LiveProtocol::opened(Session &session) { m_clients[session.id()].session = &session; }
 
@@ -89,7 +133,6 @@ void LiveProtocol::carryOut(LiveClient &client, const QString &operation, const 
   if (operation == QLatin1String("subscribe")) return subscribe(client, message);
   if (operation == QLatin1String("unsubscribe")) return unsubscribe(client, message);
   if (operation == QLatin1String("ping")) return client.session->send(Frame::text("{\"op\":\"pong\"}"));
-  if (operation == QLatin1String("auth")) return;  // nothing to prove yet, and its answer is no message
   QString why = whyNotServed(operation);
   if (why.isEmpty()) {
     why = QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, ping, auth)").arg(excerpt(operation));
@@ -119,6 +162,9 @@ void LiveProtocol::subscribe(LiveClient &client, const QJsonObject &message) {
   const QJsonValue id = message.value(QLatin1String("id"));
   const auto request = LiveSubscribe::fromJson(message);
   if (!request) return refuse(*client.session, id, request.error());
+  if (const QString denied = whyDenied(request->topics, *client.session->caller()); !denied.isEmpty()) {
+    return refuse(*client.session, id, denied);
+  }
   const bool replaces = client.subscriptions.contains(request->id);
   if (!replaces && static_cast<int>(client.subscriptions.size()) >= m_limits.subscriptions) {
     return refuse(*client.session, id,
@@ -131,7 +177,7 @@ void LiveProtocol::subscribe(LiveClient &client, const QJsonObject &message) {
   subscription = std::make_unique<LiveSubscription>();
   subscription->id = jsonString(request->id);
   subscription->session = client.session;
-  subscription->feed = &feedFor(*request);
+  subscription->feed = &feedFor(request->topics, request->interval, client.session->caller()->permissions);
   subscription->feed->subscriptions.append(subscription.get());
   begin(client, *subscription, *request);
 }
@@ -160,10 +206,11 @@ void LiveProtocol::begin(LiveClient &client, LiveSubscription &subscription, con
   catchUp(client);
 }
 
-LiveFeed &LiveProtocol::feedFor(const LiveSubscribe &request) {
-  const QString key = QString::number(request.interval.count()) + u' ' + request.topics.key();
+LiveFeed &LiveProtocol::feedFor(const TopicSet &topics, LiveFeed::Interval interval, const Permissions &permissions) {
+  QString key = QString::number(interval.count()) + u' ' + topics.key();
+  for (const Right right : subscribed) key += QStringLiteral("///") + permissions.key(right);
   auto &feed = m_feeds[key];
-  if (!feed) feed = std::make_unique<LiveFeed>(request.topics, request.interval);
+  if (!feed) feed = std::make_unique<LiveFeed>(topics, interval, permissions, m_context.points());
   return *feed;
 }
 
@@ -186,13 +233,16 @@ void LiveProtocol::remove(LiveClient &client, const QString &id) {
   const auto found = client.subscriptions.find(id);
   if (found == client.subscriptions.end()) return;
   LiveSubscription *subscription = found->second.get();
-  LiveFeed *feed = subscription->feed;
   client.catchUps.removeOne(subscription);
-  feed->subscriptions.removeOne(subscription);
-  if (feed->subscriptions.isEmpty()) {
-    std::erase_if(m_feeds, [feed](const auto &each) { return each.second.get() == feed; });
-  }
+  leaveFeed(*subscription);
   client.subscriptions.erase(found);
+}
+
+void LiveProtocol::leaveFeed(LiveSubscription &subscription) {
+  LiveFeed *feed = subscription.feed;
+  feed->subscriptions.removeOne(&subscription);
+  if (!feed->subscriptions.isEmpty()) return;
+  std::erase_if(m_feeds, [feed](const auto &each) { return each.second.get() == feed; });
 }
 
 void LiveProtocol::drained(Session &session) {

@@ -56,7 +56,8 @@ class LiveProtocol : public Protocol {
   void subscribe(LiveClient &client, const QJsonObject &message);
   void unsubscribe(LiveClient &client, const QJsonObject &message);
   void remove(LiveClient &client, const QString &id);
-  LiveFeed &feedFor(const LiveSubscribe &request);
+  LiveFeed &feedFor(const TopicSet &topics, LiveFeed::Interval interval, const Permissions &permissions);
+  void leaveFeed(LiveSubscription &subscription);
   void begin(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request);
 
   void publish(LiveFeed &feed);

@@ -7,8 +7,9 @@
 namespace tagwire::ws {
 
 void LiveProtocol::collect(LiveFeed &feed, const LiveEvent &event, QList<QByteArray> *events) {
-  if (!event.alarmTopic().isEmpty() && feed.wants(event.alarmTopic())) m_text.addAlarm(event.alarmJson());
-  if (!feed.wants(event.topic())) return;
+  const auto *alarm = std::get_if<AlarmTransition>(&event.event().body);
+  if (alarm && feed.wants(*alarm)) m_text.addAlarm(event.alarmJson());
+  if (!feed.wants(event)) return;
   m_text.addEvent(event.json(m_context.points()));
   if (events) events->append(event.json(m_context.points()));
 }

@@ -7,9 +7,7 @@
 
 namespace tagwire::ws {
 
-LiveEvent::LiveEvent(Event event) : m_event(std::move(event)), m_topic(QStringLiteral("events/") + kindOf(m_event)) {
-  if (const auto *alarm = std::get_if<AlarmTransition>(&m_event.body)) m_alarmTopic = topicOf(*alarm);
-}
+LiveEvent::LiveEvent(Event event) : m_event(std::move(event)), m_topic(QStringLiteral("events/") + kindOf(m_event)) {}
 
 const QByteArray &LiveEvent::json(const PointTable &points) const {
   if (m_json.isEmpty()) m_json = QJsonDocument(toJson(m_event, points)).toJson(QJsonDocument::Compact);

@@ -13,15 +13,13 @@ class LiveEvent {
   explicit LiveEvent(Event event);
 
   const Event &event() const { return m_event; }
-  const QString &topic() const { return m_topic; }            ///< "events/<kind>"
-  const QString &alarmTopic() const { return m_alarmTopic; }  ///< empty when it is no alarm
+  const QString &topic() const { return m_topic; }  ///< "events/<kind>"
   const QByteArray &json(const PointTable &points) const;
   const QByteArray &alarmJson() const;
 
  private:
   Event m_event;
   QString m_topic;
-  QString m_alarmTopic;
   mutable QByteArray m_json;
   mutable QByteArray m_alarmJson;
 };

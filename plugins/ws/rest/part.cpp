@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "part.h"
 
+#include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
 #include "rest/pointroutes.h"
 #include "rest/serviceroutes.h"
@@ -15,6 +16,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   parts.push_back(std::make_unique<ServiceRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
+  parts.push_back(std::make_unique<AccountRoutes>(router, state));
   return parts;
 }
 

@@ -189,7 +189,8 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   } else if (const auto refusal = held.endpoint->protocol->check(held.session->upgrade(), **caller)) {
     held.session->close(refusal->status == 403 ? 4403 : 1008, refusal->text);
   } else if (isOpen) {
-    changeCaller(held, *caller);
+    held.session->setCaller(*caller);
+    held.endpoint->protocol->callerChanged(*held.session);
     held.session->send(Frame::text(authenticated(held.endpoint->kind)));
   } else {
     held.session->setCaller(*caller);
@@ -199,24 +200,11 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   return true;
 }
 
-void Endpoints::changeCaller(Held &held, const CallerPointer &caller) {
-  held.session->setCaller(caller);
-  held.endpoint->protocol->callerChanged(*held.session);
-}
-
 void Endpoints::checkCallers() {
-  for (auto &[id, held] : m_sessions) {
-    const CallerPointer caller = held.session->caller();
-    if (!caller || held.session->isOver()) continue;
-    const CallerPointer current = m_state.authenticator.current(caller);
-    if (!current) {
-      held.session->close(4401, QStringLiteral("the credential was revoked or has expired"));
-    } else if (const auto refusal = held.endpoint->protocol->check(held.session->upgrade(), *current);
-               current != caller && refusal) {
-      held.session->close(4403, refusal->text);
-    } else if (current != caller) {
-      changeCaller(held, current);
-    }
+  for (const auto &[id, held] : m_sessions) {
+    const CallerPointer &caller = held.session->caller();
+    if (!caller || held.session->isOver() || m_state.authenticator.holds(*caller)) continue;
+    held.session->close(4401, QStringLiteral("the credential was revoked or has expired"));
   }
 }
 

@@ -42,7 +42,7 @@ class Endpoints : public QObject, public SessionHost {
   void notify(const Event &event);
   /// A few times a second.
   void tick();
-  /// Credentials were revoked, or mean something else now: look at every open session again.
+  /// Ends the sessions whose credential does not hold any more.
   void checkCallers();
   qsizetype sessionCount() const { return static_cast<qsizetype>(m_sessions.size()); }
 
@@ -64,7 +64,6 @@ class Endpoints : public QObject, public SessionHost {
                                CallerPointer &caller) const;
   void open(Held &held);
   bool takeAuth(Held &held, const QByteArray &text);
-  void changeCaller(Held &held, const CallerPointer &caller);
   void scheduleTurn();
   void endTurn();
   void forget(Held &held);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QThreadPool>
+
+#include "rest/part.h"
+
+namespace tagwire::ws {
+
+/// People: login, logout, who am I, and the users of the host for those who administer them. Passwords and files are
+/// worked on in threads of its own, at most two at a time.
+class AccountRoutes : public RestPart {
+ public:
+  AccountRoutes(Router &router, GatewayState &state);
+  ~AccountRoutes() override;
+
+ private:
+  /// What a change of users is: carried out on a store of its own, in a thread of its own.
+  using Change = std::function<AccessResult<void>(UserStore &store)>;
+
+  void login(const Call &call);
+  void finishLogin(const QString &name, const QString &generation, const Sender &sender, const Answer &answer) const;
+  void logout(const Call &call) const;
+  void whoAmI(const Call &call) const;
+  void listUsers(const Call &call) const;
+  void addUser(const Call &call);
+  void changeUser(const Call &call);
+  void removeUser(const Call &call);
+  void change(const Call &call, int status, const Change &change);
+  std::optional<Refusal> checkRole(const Call &call, const QString &role) const;
+  template <class Result>
+  bool inThread(const Answer &answer, std::function<Result()> work, std::function<void(Result)> done);
+
+  static constexpr int mostWaiting = 32;
+
+  GatewayState &m_state;
+  QObject m_here;  ///< results come back to its thread; gone with this
+  QThreadPool m_threads;
+  int m_waiting = 0;
+};
+
+}  // namespace tagwire::ws
