@@ -317,7 +317,6 @@ void JwtTest::headers_data() {
   row("{\"alg\":\"HS256\",\"typ\":\"dpop+jwt\"}", "another type");
   row("{\"alg\":\"HS256\",\"typ\":\"tagwire-session+jwt\"}", "another type");
   row("{\"alg\":\"HS256\",\"crit\":[\"exp\"]}", "`crit`");
-  row("{\"alg\":\"HS256\",\"crit\":[]}", "`crit`");
   row("{\"alg\":\"HS256\",\"b64\":true}", "`b64`");
   row("{\"alg\":\"HS256\",\"b64\":false,\"crit\":[\"b64\"]}", "`crit`");
   row("{\"alg\":\"none\",\"alg\":\"HS256\"}", "no JSON object");
@@ -326,7 +325,6 @@ void JwtTest::headers_data() {
   row("{\"alg\":\"HS256\",}", "no JSON object");
   row("/**/{\"alg\":\"HS256\"}", "no JSON object");
   row("[\"HS256\"]", "no JSON object");
-  row("\"HS256\"", "no JSON object");
 }
 
 void JwtTest::headers() {
