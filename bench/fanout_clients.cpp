@@ -6,8 +6,8 @@
 //
 // Counting begins once all are connected and the warm-up is over. --stalled: so many of the clients never read. Behind
 // --marker a message holds a CLOCK_MONOTONIC time in nanoseconds; how old it is, is measured once in 16 messages.
-// --hold 1: nothing is expected; says {"connected":N} and keeps the connections until SIGTERM. Prints one line of JSON;
-// ends with 1 when a client that reads was refused or lost.
+// --hold 1: nothing is expected; says {"connected":N,"seconds":…} and keeps the connections until SIGTERM. Prints one
+// line of JSON; ends with 1 when a client that reads was refused or lost.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -80,7 +80,7 @@ class FrameCounter {
     return m_opcode;
   }
 
-  std::array<char, 64> m_text{};
+  std::array<char, 128> m_text{};
   std::size_t m_textSize = 0;
   std::size_t m_endedText = 0;
   std::uint64_t m_left = 0;
@@ -119,7 +119,8 @@ class Swarm {
       turn(50);
     }
     if (holds) {
-      say("{\"connected\":" + std::to_string(m_open) + "}");
+      say("{\"connected\":" + std::to_string(m_open) +
+          ",\"seconds\":" + std::to_string(static_cast<double>(monotonic() - m_started) / 1e9) + "}");
       while (!ends) turn(200);
       return;
     }
@@ -245,6 +246,7 @@ class Swarm {
   std::vector<Client> m_clients;
   std::size_t m_open = 0;
   Figures m_figures;
+  std::int64_t m_started = monotonic();
   std::vector<std::uint8_t> m_buffer = std::vector<std::uint8_t>(256 * 1024);
 };
 

@@ -82,12 +82,13 @@ Result<void> Listener::bindTo(const ListenAddress &where) {
   SystemAddress address = systemAddress(where);
   m_socket = Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!m_socket.isOpen()) return failure(systemText(errno));
-  const int on = 1;
-  const auto set = [&](int level, int option) {
-    return ::setsockopt(m_socket.number(), level, option, &on, sizeof on) == 0;
+  const auto set = [&](int level, int option, int value = 1) {
+    return ::setsockopt(m_socket.number(), level, option, &value, sizeof value) == 0;
   };
-  // Connections inherit TCP_NODELAY: what we write is a whole message.
-  bool isGood = set(SOL_SOCKET, SO_REUSEADDR) && set(IPPROTO_TCP, TCP_NODELAY);
+  // Connections inherit both: what we write is a whole message, and for a client that does not read the kernel holds
+  // little: what it gets late is then the newest, not megabytes of the past.
+  bool isGood = set(SOL_SOCKET, SO_REUSEADDR) && set(IPPROTO_TCP, TCP_NODELAY) &&
+                set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsentBytes);
   if (address.storage.ss_family == AF_INET6) isGood = isGood && set(IPPROTO_IPV6, IPV6_V6ONLY);
   isGood = isGood && ::bind(m_socket.number(), address.pointer(), address.size) == 0 &&
            ::listen(m_socket.number(), backlog) == 0;

@@ -41,8 +41,9 @@ class Listener : public QObject {
   void acceptFailed(const QString &why);
 
  private:
-  static constexpr int acceptedAtOnce = 64;  ///< then it is the turn of those that are connected
-  static constexpr int backlog = 1024;       ///< a thousand clients that come back after a restart come at once
+  static constexpr int acceptedAtOnce = 64;       ///< then it is the turn of those that are connected
+  static constexpr int unsentBytes = 256 * 1024;  ///< of one client, in the kernel
+  static constexpr int backlog = 1024;            ///< a thousand clients that come back after a restart come at once
 
   Result<void> bindTo(const ListenAddress &where);
   void acceptSome();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <QSignalSpy>
@@ -34,6 +35,7 @@ class StreamTest : public QObject {
   void bothDirections();
   void whatThePeerDoesNotTakeIsKept_data() { kinds(); }
   void whatThePeerDoesNotTakeIsKept();
+  void theKernelHoldsLittle();
   void endsItsDirectionAfterWhatWaits_data() { kinds(); }
   void endsItsDirectionAfterWhatWaits();
   void unreadInputDoesNotCostTheLastWords_data() { kinds(); }
@@ -97,6 +99,30 @@ void StreamTest::whatThePeerDoesNotTakeIsKept() {
   QCOMPARE(got, much);
   QTRY_COMPARE(user.stream->bytesToWrite(), 0);
   QVERIFY(user.took >= waiting);  // and what was on its way into the kernel, with TLS around it
+}
+
+/// So that a slow client is noticed before megabytes are on their way to it.
+void StreamTest::theKernelHoldsLittle() {
+  StreamFixture fixture(false);
+  const Descriptor client(::socket(AF_INET, SOCK_STREAM, 0));
+  const int few = 32 * 1024;
+  ::setsockopt(client.number(), SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(fixture.listener.port());
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  QCOMPARE(::connect(client.number(), reinterpret_cast<const sockaddr *>(&server), sizeof server), 0);
+  QTRY_VERIFY(!fixture.users.empty());
+  Stream &stream = *fixture.last().stream;
+  const QByteArray piece = pattern(16 * 1024);
+  qsizetype written = 0;
+  for (int i = 0; i < 1000 && stream.bytesToWrite() == 0; ++i) {
+    stream.write(piece);
+    written += piece.size();
+    QTest::qWait(1);
+  }
+  QVERIFY(stream.bytesToWrite() > 0);
+  QVERIFY2(written < 1024 * 1024, qPrintable(QString::number(written)));
 }
 
 void StreamTest::endsItsDirectionAfterWhatWaits() {
