@@ -67,6 +67,24 @@ void printLine(const QString &line) {
 
 void printError(const QString &line) { std::fputs((line + u'\n').toUtf8().constData(), stderr); }
 
+QByteArray aligned(const QList<QStringList> &lines) {
+  QList<qsizetype> widths(lines.first().size());
+  for (const QStringList &line : lines) {
+    for (qsizetype i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  QByteArray text;
+  for (const QStringList &line : lines) {
+    QString row;
+    for (qsizetype i = 0; i < line.size(); ++i) row += line[i].leftJustified(widths[i] + 2);
+    for (QChar &each : row) {
+      if (each.category() == QChar::Other_Control || each.category() == QChar::Other_Format) each = u'?';
+    }
+    while (row.endsWith(u' ')) row.chop(1);
+    text += row.toUtf8() + '\n';
+  }
+  return text;
+}
+
 void quitOnSignals(const std::function<void()> &reload) {
   if (::pipe2(signalPipe, O_CLOEXEC | O_NONBLOCK) != 0) qFatal("no pipe for signals");
   auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, QCoreApplication::instance());

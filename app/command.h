@@ -40,6 +40,10 @@ class Arguments {
 void printLine(const QString &line);
 void printError(const QString &line);
 
+/// Lines of cells as aligned columns; what could move the terminal's cursor is shown as ?. The first line is the
+/// header.
+QByteArray aligned(const QList<QStringList> &lines);
+
 /// SIGTERM and SIGINT quit the event loop; a second one ends the program at once. SIGHUP calls `reload` if given.
 void quitOnSignals(const std::function<void()> &reload = {});
 
@@ -52,5 +56,7 @@ int pluginsCommand(const QStringList &arguments);
 int simCommand(const QStringList &arguments);
 int probeCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
+int tokenCommand(const QStringList &arguments);
+int userCommand(const QStringList &arguments);
 
 }  // namespace tagwire

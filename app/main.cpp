@@ -18,6 +18,7 @@ struct Command {
   int (*run)(const QStringList &);
   const char *synopsis;
   const char *help;
+  bool hasOwnHelp = false;
 };
 
 constexpr std::array commands{
@@ -28,8 +29,10 @@ constexpr std::array commands{
     Command{"schema", schemaCommand, "schema [TYPE] [--markdown]",
             "print the JSON Schema of the manifest or of one plugin"},
     Command{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
-    Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart, for trying things out: sim modbus, sim rtls"},
-    Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus"},
+    Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
+    Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
+    Command{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
+    Command{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
     Command{"watch", watchCommand, "watch URL [TOPIC…]", "print live values in the terminal"},
 };
 
@@ -52,10 +55,9 @@ void printUsage() {
                   .arg(QString::fromUtf8(command.synopsis), -28)
                   .arg(QLatin1String(command.help)));
   }
-  printLine(
-      QStringLiteral("\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the "
-                     "folder beside the\n"
-                     "program are looked through), --log-level debug|info|warning|error."));
+  printLine(QStringLiteral(
+      "\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the folder beside\n"
+      "the program are looked through), --log-level debug|info|warning|error."));
 }
 
 }  // namespace
@@ -81,8 +83,7 @@ int main(int argc, char *argv[]) {
   QStringList known;
   for (const Command &command : commands) {
     if (name == QLatin1String(command.name)) {
-      // A tool has options of its own, and says which.
-      if (arguments.value(1) == QLatin1String("--help") && command.run != simCommand && command.run != probeCommand) {
+      if (arguments.value(1) == QLatin1String("--help") && !command.hasOwnHelp) {
         printLine(
             QStringLiteral("tagwire %1: %2").arg(QString::fromUtf8(command.synopsis), QLatin1String(command.help)));
         return exitcode::ok;

@@ -65,25 +65,6 @@ QByteArray csv(const Lines &lines) {
   return text;
 }
 
-/// Aligned columns; what could move the terminal's cursor is shown as ?.
-QByteArray aligned(const Lines &lines) {
-  QList<qsizetype> widths(lines.first().size());
-  for (const QStringList &line : lines) {
-    for (qsizetype i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  }
-  QByteArray text;
-  for (const QStringList &line : lines) {
-    QString row;
-    for (qsizetype i = 0; i < line.size(); ++i) row += line[i].leftJustified(widths[i] + 2);
-    for (QChar &each : row) {
-      if (each.category() == QChar::Other_Control || each.category() == QChar::Other_Format) each = u'?';
-    }
-    while (row.endsWith(u' ')) row.chop(1);
-    text += row.toUtf8() + '\n';
-  }
-  return text;
-}
-
 QString cellOf(const QJsonValue &value) {
   if (!value.isDouble()) return value.toVariant().toString();
   const QVariant number = value.toVariant();
