@@ -49,6 +49,7 @@ void Gateway::start() {
     Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
     return;
   }
+  m_state.rooms->open(m_context);
   m_endpoints = std::make_unique<Endpoints>(m_state, m_makeProtocol, m_farewells);
   connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
   m_listener = std::move(listener);

@@ -3,6 +3,7 @@
 
 #include "rest/commanddesk.h"
 #include "rest/pointroutes.h"
+#include "rest/roomroutes.h"
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
 
@@ -14,6 +15,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   parts.push_back(std::make_unique<ServiceRoutes>(router, state));
+  parts.push_back(std::make_unique<RoomRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   return parts;
 }
