@@ -54,6 +54,7 @@ void Gateway::start() {
     Q_EMIT statusChanged(PluginState::Failed, opened.error());
     return;
   }
+  m_state.rooms->open(m_context);
   m_endpoints = std::make_unique<Endpoints>(m_state, m_makeProtocol, m_farewells);
   connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
   m_listener = std::move(listener);

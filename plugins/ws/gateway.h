@@ -36,6 +36,8 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   quint16 port() const;
   /// For tests that can't wait.
   void setHttpLimits(const HttpLimits &limits) { m_httpLimits = limits; }
+  /// A few times a second, by a timer of its own; tests that move the clock call it themselves.
+  void tick();
 
  private:
   struct Counters {
@@ -48,7 +50,6 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   bool useTls(Listener &listener);
   void welcome();
   bool makeRoom();
-  void tick();
   void requestArrived(HttpConnection &connection, const Request &request) override;
   void requestRefused(int status) override;
   void connectionOver(HttpConnection &connection) override;

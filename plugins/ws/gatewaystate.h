@@ -6,6 +6,8 @@
 #include "auth/authenticator.h"
 #include "listenerbook.h"
 #include "plugin.h"
+#include "rooms/roombook.h"
+#include "rooms/roomstatistics.h"
 #include "wsconfig.h"
 
 namespace tagwire::ws {
@@ -16,13 +18,20 @@ class GatewayState : public QObject {
   Q_OBJECT
  public:
   GatewayState(WsConfig settings, PluginContext &host)
-      : config(std::move(settings)), context(host), authenticator(config, host) {}
+      : config(std::move(settings)),
+        context(host),
+        authenticator(config, host),
+        rooms(RoomBook::join(config, host)),
+        since(host.clock().elapsed()) {}
   /// Held as long as the gateway lives.
   std::shared_ptr<ListenerBook> listeners;
 
   const WsConfig config;
   PluginContext &context;
   Authenticator authenticator;
+  const std::shared_ptr<RoomBook> rooms;
+  RoomStatistics roomStatistics;
+  const std::chrono::nanoseconds since;  ///< when this gateway was made, by the clock that only goes forward
 
  Q_SIGNALS:
   /// Values of points that the gateway itself owns (devices). They go to the hub and to our own protocols.

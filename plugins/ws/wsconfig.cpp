@@ -175,6 +175,9 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed").check(proxyProblem);
   shape.optional("serve", &WsConfig::serve, "what is served here; absent: everything");
   shape.optional("tls", &WsConfig::tls, "serves https and wss");
+  shape.optional("rooms", &WsConfig::rooms, "rooms to begin with; what REST changes or deletes stays so")
+      .range(0, mostRooms);
+  shape.optional("entities", &WsConfig::entities, "what is in the rooms, for protocol rooms").range(0, mostEntities);
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
@@ -188,6 +191,7 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   checkEndpoints(reader, *config->endpoints);
   checkDeviceTransport(reader, *config);
   if (config->tls) checkTls(reader, *config->tls);
+  checkRooms(reader, config->rooms, config->entities);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
   if (reader.failed()) return std::nullopt;
   return config;

@@ -14,6 +14,7 @@ class WsFactory : public QObject, public PluginFactory {
     std::optional<WsConfig> read = WsConfig::read(config);
     if (!read) return nullptr;
     auto listeners = ListenerBook::join(*read, context, config);
+    RoomBook::check(*read, context, config);
     if (config.failed()) return nullptr;
     return std::make_unique<Gateway>(std::move(*read), context, &makeProtocol, std::move(listeners));
   }

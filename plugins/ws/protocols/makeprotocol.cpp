@@ -4,6 +4,7 @@
 #include "alarmsprotocol.h"
 #include "liveprotocol.h"
 #include "panelprotocol.h"
+#include "roomsprotocol.h"
 #include "rtlsprotocol.h"
 
 namespace tagwire::ws {
@@ -20,8 +21,9 @@ std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewaySt
       return std::make_unique<PanelProtocol>(context, limits);
     case ProtocolKind::Live:
       return std::make_unique<LiveProtocol>(context, limits);
-    case ProtocolKind::Device:
     case ProtocolKind::Rooms:
+      return std::make_unique<RoomsProtocol>(state, limits);
+    case ProtocolKind::Device:
       break;
   }
   return nullptr;

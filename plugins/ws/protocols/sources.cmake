@@ -14,6 +14,8 @@ set(WS_PROTOCOL_SOURCES
   protocols/panelprotocol.cpp
   protocols/pointnames.cpp
   protocols/replayring.cpp
+  protocols/roomsmessage.cpp
+  protocols/roomsprotocol.cpp
   protocols/rtlsmessage.cpp
   protocols/rtlsprotocol.cpp
   protocols/rtlsrequests.cpp

@@ -4,6 +4,7 @@
 #include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
 #include "rest/pointroutes.h"
+#include "rest/roomroutes.h"
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
 
@@ -15,6 +16,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   parts.push_back(std::make_unique<ServiceRoutes>(router, state));
+  parts.push_back(std::make_unique<RoomRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
   return parts;

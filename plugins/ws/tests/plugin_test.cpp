@@ -65,9 +65,9 @@ void PluginTest::init() {
   config.endpoints = QList<EndpointConfig>();
   config.auth = AuthConfig();
   config.auth->anonymous = {QStringLiteral("*:*")};
-  for (const auto &[path, kind] :
-       {std::pair{"/ws/live", ProtocolKind::Live}, std::pair{"/ws", ProtocolKind::Panel},
-        std::pair{"/ws/{manager}", ProtocolKind::RtlsManager}, std::pair{"/rooms", ProtocolKind::Rooms}}) {
+  for (const auto &[path, kind] : {std::pair{"/ws/live", ProtocolKind::Live}, std::pair{"/ws", ProtocolKind::Panel},
+                                   std::pair{"/ws/{manager}", ProtocolKind::RtlsManager},
+                                   std::pair{"/device/{device_id}", ProtocolKind::Device}}) {
     config.endpoints->append({*EndpointPath::fromText(QString::fromLatin1(path)), kind, {}});
   }
   m_gateway = std::make_unique<Gateway>(config, *m_context, &makeProtocol);
@@ -122,9 +122,9 @@ void PluginTest::R1_1_unknownManagerIsClosedAfterTheUpgrade() {
 
 void PluginTest::notThereYetIs501() {
   RawClient client(m_gateway->port());
-  client.send(RawClient::upgradeHead("/rooms"));
+  client.send(RawClient::upgradeHead("/device/ems_001"));
   QTRY_COMPARE(client.status(), 501);
-  QVERIFY(client.input().contains("rooms is not there yet"));
+  QVERIFY(client.input().contains("device is not there yet"));
 }
 
 QTEST_GUILESS_MAIN(PluginTest)

@@ -236,9 +236,9 @@ void SessionTest::writeTimeoutIs1013() {
 
 void SessionTest::complaintsHaveTheProtocolsShape() {
   const QString text = QStringLiteral("slow down");
-  QCOMPARE(complaint(ProtocolKind::Live, text), QByteArray(R"({"message":"slow down","op":"error"})"));
-  QCOMPARE(complaint(ProtocolKind::Panel, text), QByteArray(R"({"message":"slow down","type":"error"})"));
-  QCOMPARE(complaint(ProtocolKind::RtlsManager, text),
+  QCOMPARE(complaint(ProtocolKind::Live, text, Time()), QByteArray(R"({"message":"slow down","op":"error"})"));
+  QCOMPARE(complaint(ProtocolKind::Panel, text, Time()), QByteArray(R"({"message":"slow down","type":"error"})"));
+  QCOMPARE(complaint(ProtocolKind::RtlsManager, text, Time()),
            QByteArray(R"({"message":"slow down","reqid":"","response":"Unknown","type":"response"})"));
 }
 

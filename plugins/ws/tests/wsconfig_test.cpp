@@ -92,7 +92,6 @@ void WsConfigTest::refuses_data() {
   };
   row("no listen", "{}", "config", "listen");
   row("unknown key", R"({"listen":"127.0.0.1:0","listn":1})", "listn", "listen");
-  row("rooms come later", R"({"listen":"127.0.0.1:0","rooms":[]})", "rooms", "rooms");
   row("R2-1 device token in the clear",
       R"({"listen":"0.0.0.0:8080","endpoints":[{"path":"/d/{device_id}","protocol":"device"}]})",
       "endpoints[0].protocol", "trusted_proxies");
@@ -145,6 +144,24 @@ void WsConfigTest::refuses_data() {
   row("origin with path", R"({"listen":"127.0.0.1:0","allowed_origins":["https://a.example/x"]})", "allowed_origins[0]",
       "scheme://");
   row("bad proxy", R"({"listen":"127.0.0.1:0","trusted_proxies":["nginx"]})", "trusted_proxies[0]", "IP address");
+  const auto house = [](const char *rooms, const char *entities) {
+    return R"({"listen":"127.0.0.1:0","rooms":[)" + QByteArray(rooms) + R"(],"entities":[)" + entities + "]}";
+  };
+  const char *hall = R"({"id":1,"name":"Hall"})";
+  row("R4-8 room twice", house(R"({"id":1,"name":"Hall"},{"id":1,"name":"Hall"})", ""), "rooms[1].id", "rooms[0]");
+  row("R4-8 room without a number", house(R"({"id":"hall","name":"Hall"})", ""), "rooms[0].id", "1 to 2147483647");
+  row("R4-8 room zero", house(R"({"id":0,"name":"Hall"})", ""), "rooms[0].id", "1 to 2147483647");
+  row("R4-8 room without a name", house(R"({"id":1,"name":" "})", ""), "rooms[0].name", "1 to 200");
+  row("R4-6 entity twice", house(hall, R"({"id":"a","room":1,"state":"p/a"},{"id":"a","room":1,"state":"p/b"})"),
+      "entities[1].id", "entities[0]");
+  row("R4-6 entity of no room", house(hall, R"({"id":"a","room":2,"state":"p/a"})"), "entities[0].room", "no room 2");
+  row("R4-6 entity without a state", house(hall, R"({"id":"a","room":1})"), "entities[0]", "state");
+  row("R4-6 entity without a name", house(hall, R"({"id":"","room":1,"state":"p/a"})"), "entities[0].id",
+      "light.living_room");
+  row("R4-6 word that is none", house(hall, R"({"id":"a","room":1,"state":"p/a","words":{"0":0}})"),
+      "entities[0].words.0", "string");
+  row("R4-6 attribute without a name", house(hall, R"({"id":"a","room":1,"state":"p/a","attributes":{"":"p/b"}})"),
+      "entities[0].attributes", "brightness");
   row("unknown part", R"({"listen":"127.0.0.1:0","serve":["web"]})", "serve[0]", "metrics");
 }
 
@@ -192,7 +209,8 @@ void WsConfigTest::matchesPaths() {
 
 void WsConfigTest::schemaNamesEveryKey() {
   const QJsonObject properties = schemaOf<WsConfig>().json.value(QStringLiteral("properties")).toObject();
-  for (const char *key : {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls"}) {
+  for (const char *key :
+       {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls", "rooms", "entities"}) {
     QVERIFY2(properties.contains(QLatin1String(key)), key);
   }
 }

@@ -37,12 +37,14 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
 constexpr std::chrono::seconds firstMessageWithin{10};
 
 /// The answer to a credential that comes while the session is open: its page's welcome was sent long ago.
-QByteArray authenticated(ProtocolKind kind) {
+QByteArray authenticated(ProtocolKind kind, Time now) {
   switch (kind) {
     case ProtocolKind::Live:
       return "{\"op\":\"authenticated\"}";
     case ProtocolKind::RtlsManager:
       return "{\"type\":\"response\",\"reqid\":\"\",\"response\":\"auth\"}";
+    case ProtocolKind::Rooms:
+      return "{\"type\":\"authenticated\",\"data\":{},\"timestamp\":\"" + toIso(now, 0).toLatin1() + "\"}";
     default:
       return "{\"type\":\"authenticated\"}";
   }
@@ -58,7 +60,7 @@ QString printable(QString text) {
 
 }  // namespace
 
-QByteArray complaint(ProtocolKind kind, const QString &text) {
+QByteArray complaint(ProtocolKind kind, const QString &text, Time now) {
   const QString type = QStringLiteral("type");
   const QString message = QStringLiteral("message");
   QJsonObject json;
@@ -71,6 +73,11 @@ QByteArray complaint(ProtocolKind kind, const QString &text) {
               {QStringLiteral("reqid"), QString()},
               {QStringLiteral("response"), QStringLiteral("Unknown")},
               {message, text}};
+      break;
+    case ProtocolKind::Rooms:
+      json = {{type, QStringLiteral("error")},
+              {QStringLiteral("data"), QJsonObject{{message, text}}},
+              {QStringLiteral("timestamp"), toIso(now, 0)}};
       break;
     default:
       json = {{type, QStringLiteral("error")}, {message, text}};
@@ -183,6 +190,7 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
     if (!isOpen) held.session->close(4401, QStringLiteral("the first message has to be auth"));
     return !isOpen;
   }
+  const QByteArray answer = authenticated(held.endpoint->kind, m_context.clock().now());
   const auto caller = m_state.authenticator.identify(token.toString());
   if (!caller) {
     held.session->close(4401, caller.error());
@@ -191,10 +199,10 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   } else if (isOpen) {
     held.session->setCaller(*caller);
     held.endpoint->protocol->callerChanged(*held.session);
-    held.session->send(Frame::text(authenticated(held.endpoint->kind)));
+    held.session->send(Frame::text(answer));
   } else {
     held.session->setCaller(*caller);
-    if (held.endpoint->kind == ProtocolKind::Live) held.session->send(Frame::text(authenticated(ProtocolKind::Live)));
+    if (held.endpoint->kind == ProtocolKind::Live) held.session->send(Frame::text(answer));
     open(held);
   }
   return true;
@@ -255,7 +263,8 @@ void Endpoints::textArrived(WebSocketSession &session, const QByteArray &text) {
 void Endpoints::textRefused(WebSocketSession &session) {
   const Endpoint &endpoint = *m_sessions.at(session.id()).endpoint;
   const QString text = QStringLiteral("more than %1 messages in a second: not carried out");
-  session.send(Frame::text(complaint(endpoint.kind, text.arg(endpoint.limits.messagesPerSecond))));
+  session.send(
+      Frame::text(complaint(endpoint.kind, text.arg(endpoint.limits.messagesPerSecond), m_context.clock().now())));
 }
 
 void Endpoints::sessionDrained(WebSocketSession &session) {

@@ -22,7 +22,7 @@ namespace tagwire::ws {
 using ProtocolFactory = std::function<std::unique_ptr<Protocol>(const EndpointConfig &, GatewayState &)>;
 
 /// The message that tells a client of this protocol what it did wrong.
-QByteArray complaint(ProtocolKind kind, const QString &text);
+QByteArray complaint(ProtocolKind kind, const QString &text, Time now);
 
 /// The WebSocket endpoints of one gateway and all their sessions. Thread-bound; owned by the gateway.
 class Endpoints : public QObject, public SessionHost {
