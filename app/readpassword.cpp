@@ -52,9 +52,9 @@ Result<QString> lineOfInput() {
 
 Result<QString> readPassword(const QString &user) {
   if (::isatty(STDIN_FILENO) == 0) return lineOfInput();
-  const auto first = typed(QStringLiteral("Password for %1: ").arg(user));
+  auto first = typed(QStringLiteral("Password for %1: ").arg(user));
   if (!first) return first;
-  const auto second = typed(QStringLiteral("Once more: "));
+  auto second = typed(QStringLiteral("Once more: "));
   if (second && *second != *first) return failure(QStringLiteral("the two passwords differ"));
   return second;
 }

@@ -28,6 +28,8 @@ ConfigNode parseAccessFile(const QByteArray &content, const QString &path, int v
   return node;
 }
 
-QByteArray accessFileText(QJsonObject document) { return QJsonDocument(document).toJson(QJsonDocument::Indented); }
+QByteArray accessFileText(const QJsonObject &document) {
+  return QJsonDocument(document).toJson(QJsonDocument::Indented);
+}
 
 }  // namespace tagwire

@@ -35,7 +35,7 @@ TAGWIRE_EXPORT QString accessNameProblem(const QString &name);
 /// The JSON of a private file. What a newer program wrote is a problem, so that nothing of it gets lost.
 TAGWIRE_EXPORT ConfigNode parseAccessFile(const QByteArray &content, const QString &path, int version,
                                           Problems &problems);
-TAGWIRE_EXPORT QByteArray accessFileText(QJsonObject document);
+TAGWIRE_EXPORT QByteArray accessFileText(const QJsonObject &document);
 
 /// A JSON file of data_dir that the command line and running instances share, each with an AccessFile of its own: the
 /// file is the truth, `document` what was last read of it. `Document` is a struct with describe(), a key `version` and
@@ -67,7 +67,7 @@ class AccessFile {
     if (!lock) return refused(Unavailable, lock.error());
     Result<Document> document = read();
     if (!document) return refused(Unavailable, document.error());
-    if (const auto edited = edit(*document); !edited) return edited;
+    if (auto edited = edit(*document); !edited) return edited;
     const auto written = m_file.write(accessFileText(shapeOf<Document>().write(*document)));
     if (!written) return refused(Unavailable, written.error());
     m_document = std::move(*document);

@@ -21,7 +21,7 @@ using FolderLock = std::unique_ptr<QFile>;
 /// old or the new one, whole. Reentrant; owned by an AccessFile.
 class TAGWIRE_EXPORT PrivateFile {
  public:
-  static constexpr qint64 largest = 16 * 1024 * 1024;
+  static constexpr qint64 largest = 16LL * 1024 * 1024;
 
   PrivateFile(QString folder, const QString &name);
 

@@ -266,8 +266,9 @@ void UserStoreTest::rolesAllow_data() {
     QTest::newRow(role) << QString::fromLatin1(role) << QString::fromLatin1(denied).split(u' ', Qt::SkipEmptyParts)
                         << QString::fromLatin1(allowed).split(u' ');
   };
-  row("viewer", "alarms:ack alarms:shelve commands:write ws:stats ws:broadcast tokens:admin users:admin device:publish",
+  row("viewer", "alarms:ack alarms:shelve commands:write ws:broadcast tokens:admin users:admin device:publish",
       "points:read positions:read events:read alarms:read rooms:read commands:read history:read config:read audit:read "
+      "ws:stats "
       "device:watch");
   row("operator", "alarms:admin rooms:write history:write points:write positions:write tokens:admin config:write",
       "points:read alarms:ack alarms:shelve commands:write");
