@@ -60,12 +60,12 @@ class EventLoopTimersTest : public QObject {
   }
   void earlierOnesComeFirst() {
     QList<int> order;
-    for (const int interval : {9, 1, 5, 3, 7}) {
+    for (const int interval : {90, 10, 50, 30, 70}) {
       QTimer::singleShot(interval, Qt::PreciseTimer, this, [&order, interval] { order << interval; });
     }
-    QThread::msleep(12);  // all are due in one turn
+    QThread::msleep(120);  // all are due in one turn
     while (order.size() < 5) turn();
-    QCOMPARE(order, (QList<int>{1, 3, 5, 7, 9}));
+    QCOMPARE(order, (QList<int>{10, 30, 50, 70, 90}));
   }
   void killedByAnotherThatIsDueTooDoesNotFire() {
     QTimer one;
@@ -147,8 +147,9 @@ class EventLoopTimersTest : public QObject {
     const int first = timer.remainingTime();
     QVERIFY(first > 0 && first <= 60'000);
     QThread::msleep(5);
-    QVERIFY(timer.remainingTime() < first);
-    QCOMPARE(dispatcher()->remainingTime(timer.timerId()), timer.remainingTime());
+    const int second = dispatcher()->remainingTime(timer.timerId());
+    QVERIFY(second < first);
+    QVERIFY(timer.remainingTime() <= second);
     QTimer soon;
     soon.setTimerType(Qt::PreciseTimer);
     soon.start(1);
