@@ -6,7 +6,6 @@
 
 #include "command.h"
 #include "configlocation.h"
-#include "epolldispatcher.h"
 #include "guard.h"
 #include "logging.h"
 
@@ -64,9 +63,7 @@ void printUsage() {
 }  // namespace
 
 int main(int argc, char *argv[]) {
-  // Ours for the main thread, whatever TAGWIRE_EVENT_LOOP says but "qt"; for other threads Qt's own and not GLib's.
-  qputenv("QT_NO_GLIB", "1");
-  if (qgetenv("TAGWIRE_EVENT_LOOP") != "qt") QCoreApplication::setEventDispatcher(new EpollDispatcher);
+  if (!chooseEventLoop()) return exitcode::usage;
   Application application(argc, argv);
   QCoreApplication::setApplicationName(QStringLiteral("tagwire"));
   QCoreApplication::setApplicationVersion(QStringLiteral(TAGWIRE_VERSION));
