@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "configlocation.h"
+#include "epolldispatcher.h"
 
 namespace tagwire {
 
@@ -83,6 +84,19 @@ QByteArray aligned(const QList<QStringList> &lines) {
     text += row.toUtf8() + '\n';
   }
   return text;
+}
+
+bool chooseEventLoop() {
+  // Threads of plugins go on with Qt's own; GLib's is three times slower with a thousand sockets.
+  qputenv("QT_NO_GLIB", "1");
+  const QByteArray name = qgetenv("TAGWIRE_EVENT_LOOP");
+  if (name.isEmpty() || name == "epoll") {
+    QCoreApplication::setEventDispatcher(new EpollDispatcher);
+  } else if (name != "qt") {
+    printError(QStringLiteral("TAGWIRE_EVENT_LOOP is \"%1\" (allowed: epoll, qt)").arg(QString::fromLocal8Bit(name)));
+    return false;
+  }
+  return true;
 }
 
 void quitOnSignals(const std::function<void()> &reload) {

@@ -44,6 +44,10 @@ void printError(const QString &line);
 /// header.
 QByteArray aligned(const QList<QStringList> &lines);
 
+/// The event loop of the main thread: EpollDispatcher, or Qt's own where the environment has TAGWIRE_EVENT_LOOP=qt.
+/// Called before there is an application; false, and said on stderr, when another one is asked for.
+bool chooseEventLoop();
+
 /// SIGTERM and SIGINT quit the event loop; a second one ends the program at once. SIGHUP calls `reload` if given.
 void quitOnSignals(const std::function<void()> &reload = {});
 

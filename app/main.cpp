@@ -63,8 +63,7 @@ void printUsage() {
 }  // namespace
 
 int main(int argc, char *argv[]) {
-  // Qt's own dispatcher: GLib's is three times slower with a thousand sockets.
-  qputenv("QT_NO_GLIB", "1");
+  if (!chooseEventLoop()) return exitcode::usage;
   Application application(argc, argv);
   QCoreApplication::setApplicationName(QStringLiteral("tagwire"));
   QCoreApplication::setApplicationVersion(QStringLiteral(TAGWIRE_VERSION));

@@ -3,6 +3,7 @@
 #include <QLoggingCategory>
 
 #include <malloc.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
@@ -24,12 +25,21 @@ void logRefusals(const PluginLoader &loader) {
   }
 }
 
+/// The soft limit is there for select(), which nothing here calls; each client takes a descriptor.
+void raiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) qCWarning(log) << "can't raise the limit of open files";
+}
+
 }  // namespace
 
 int runCommand(const QStringList &given) {
   const auto arguments = parseCommon(given, {}, QStringLiteral("run MANIFEST"), 1, 1);
   if (!arguments) return exitcode::usage;
   ::umask(0077);
+  raiseDescriptorLimit();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   logRefusals(loader);
   const Clock clock;

@@ -3,7 +3,9 @@
 #include <QTcpServer>
 #include <QTest>
 
+#include <sys/resource.h>
 #include <unistd.h>
+#include <algorithm>
 #include <csignal>
 
 #include "runningprogram.h"
@@ -134,6 +136,48 @@ class ProgramTest : public QObject {
     QTRY_VERIFY(program.errors().contains(QLatin1String("SIGHUP")));
     QCOMPARE(program.terminate(), 0);
   }
+  void runTakesEveryDescriptorItMay() {
+    RunningProgram program;
+    program.process().setChildProcessModifier([] {
+      rlimit limit{};
+      ::getrlimit(RLIMIT_NOFILE, &limit);
+      limit.rlim_cur = 64;
+      limit.rlim_max = std::min<rlim_t>(limit.rlim_max, 4321);
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+    });
+    QVERIFY(program.start("{ \"data_dir\": \"var\", \"plugins\": [] }"));
+    rlimit limit{};
+    QCOMPARE(::prlimit(static_cast<pid_t>(program.process().processId()), RLIMIT_NOFILE, nullptr, &limit), 0);
+    QCOMPARE(limit.rlim_cur, limit.rlim_max);
+    QVERIFY(limit.rlim_max > 64);
+    QCOMPARE(program.terminate(), 0);
+  }
+  void eventLoopIsOursUnlessQtsIsAskedFor_data() {
+    QTest::addColumn<QString>("loop");
+    QTest::addColumn<bool>("isOurs");
+    QTest::newRow("unset") << QString() << true;
+    QTest::newRow("epoll") << QStringLiteral("epoll") << true;
+    QTest::newRow("qt") << QStringLiteral("qt") << false;
+  }
+  void eventLoopIsOursUnlessQtsIsAskedFor() {
+    QFETCH(QString, loop);
+    QFETCH(bool, isOurs);
+    RunningProgram program;
+    program.process().setProcessEnvironment(withEventLoop(loop));
+    QVERIFY(program.start("{ \"data_dir\": \"var\", \"plugins\": [] }"));
+    bool hasEpoll = false;
+    QDir folder(QStringLiteral("/proc/%1/fd").arg(program.process().processId()));
+    for (const QFileInfo &each : folder.entryInfoList(QDir::Files | QDir::System)) {
+      hasEpoll = hasEpoll || each.symLinkTarget().contains(QLatin1String("[eventpoll]"));
+    }
+    QCOMPARE(hasEpoll, isOurs);
+    QCOMPARE(program.terminate(), 0);
+  }
+  void unknownEventLoopIs64() {
+    const Outcome outcome = tagwire({QStringLiteral("plugins")}, withEventLoop(QStringLiteral("fast")));
+    QCOMPARE(outcome.code, 64);
+    QVERIFY2(outcome.errors.contains(QLatin1String("\"fast\" (allowed: epoll, qt)")), qPrintable(outcome.errors));
+  }
   void plcThatIsNotThereDoesNotHinderTheStart() {
     const quint16 port = freePort();
     RunningProgram program;
@@ -148,6 +192,12 @@ class ProgramTest : public QObject {
   }
 
  private:
+  static QProcessEnvironment withEventLoop(const QString &name) {
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.remove(QStringLiteral("TAGWIRE_EVENT_LOOP"));
+    if (!name.isEmpty()) environment.insert(QStringLiteral("TAGWIRE_EVENT_LOOP"), name);
+    return environment;
+  }
   static QByteArray webManifest(quint16 port, const QByteArray &more = {}) {
     return "{ \"data_dir\": \"var\", \"plugins\": [" + more +
            "{ \"id\": \"web\", \"type\": \"ws\", \"config\": { \"listen\": \"127.0.0.1:" + QByteArray::number(port) +
