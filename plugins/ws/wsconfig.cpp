@@ -7,6 +7,7 @@
 #include <QUrl>
 
 #include "access/permissions.h"
+#include "access/roles.h"
 #include "auth/jwt.h"
 #include "http/tlsidentity.h"
 
@@ -193,6 +194,12 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   if (config->tls) checkTls(reader, *config->tls);
   checkRooms(reader, config->rooms, config->entities);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
+  if (config->auth) {
+    for (const QString &name : config->auth->roles.keys()) {
+      const QString wrong = ownRoleProblem(name);
+      if (!wrong.isEmpty()) reader.error(QStringLiteral("auth.roles"), wrong);
+    }
+  }
   if (reader.failed()) return std::nullopt;
   return config;
 }

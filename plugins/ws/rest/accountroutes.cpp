@@ -231,7 +231,13 @@ void AccountRoutes::change(const Call &call, int status, const Change &change) {
       },
       [this, status, answer = call.answer](const AccessResult<void> &done) {
         if (done) return answer({status, {}, {}, {}});
-        answer(errorResponse(statusOf(done.error().kind), done.error().text, m_state.context.clock().now()));
+        QString text = done.error().text;
+        if (done.error().kind == AccessError::Kind::Unavailable) {
+          // It names files of this machine.
+          qCWarning(m_state.context.log()).noquote() << "users can't be changed:" << text;
+          text = QStringLiteral("users can't be changed now, the log says why");
+        }
+        answer(errorResponse(statusOf(done.error().kind), text, m_state.context.clock().now()));
       });
 }
 

@@ -137,6 +137,7 @@ void WsConfigTest::refuses_data() {
       "auth.jwt.key", "no public key that can be read");
   row("bad permission", R"({"listen":"127.0.0.1:0","auth":{"anonymous":["points:raed"]}})", "auth.anonymous[0]",
       "read");
+  row("built-in role", R"({"listen":"127.0.0.1:0","auth":{"roles":{"admin":["points:read"]}}})", "auth.roles", "admin");
   row("bad role", R"({"listen":"127.0.0.1:0","auth":{"roles":{"lead":["alarm:ack"]}}})", "auth.roles.lead[0]",
       "alarms");
   row("bad origin", R"({"listen":"127.0.0.1:0","allowed_origins":["panel.example.org"]})", "allowed_origins[0]",
