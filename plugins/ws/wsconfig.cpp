@@ -175,6 +175,8 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed").check(proxyProblem);
   shape.optional("serve", &WsConfig::serve, "what is served here; absent: everything");
   shape.optional("tls", &WsConfig::tls, "serves https and wss");
+  shape.optional("event_limits", &WsConfig::eventLimits, "of /api/os/events, where they differ from those of a panel");
+  shape.optional("tiles", &WsConfig::tiles, "of the panel page, until the page saves its own").range(0, 1000);
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
@@ -188,6 +190,7 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   checkEndpoints(reader, *config->endpoints);
   checkDeviceTransport(reader, *config);
   if (config->tls) checkTls(reader, *config->tls);
+  checkTiles(reader, config->tiles);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
   if (reader.failed()) return std::nullopt;
   return config;

@@ -6,6 +6,7 @@
 #include "endpointpath.h"
 #include "listenaddress.h"
 #include "protocolkind.h"
+#include "tileconfig.h"
 
 namespace tagwire::ws {
 
@@ -81,6 +82,8 @@ struct WsConfig {
   QList<QString> trustedProxies;
   std::optional<QList<Served>> serve;
   std::optional<TlsConfig> tls;
+  LimitsConfig eventLimits;
+  QList<TileConfig> tiles;
 
   static void describe(Shape<WsConfig> &shape);
   /// Reads and checks what concerns more than one key; nothing when there are errors, each one reported.

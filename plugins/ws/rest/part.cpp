@@ -3,9 +3,12 @@
 
 #include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
+#include "rest/ingestroutes.h"
+#include "rest/osroutes.h"
 #include "rest/pointroutes.h"
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
+#include "rest/tileroutes.h"
 
 namespace tagwire::ws {
 
@@ -17,6 +20,9 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<ServiceRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
+  parts.push_back(std::make_unique<OsRoutes>(router, state));
+  parts.push_back(std::make_unique<IngestRoutes>(router, state));
+  parts.push_back(std::make_unique<TileRoutes>(router, state));
   return parts;
 }
 
