@@ -165,6 +165,25 @@ Limits EndpointConfig::effectiveLimits() const {
   return result;
 }
 
+void EventLimitsConfig::describe(Shape<EventLimitsConfig> &shape) {
+  shape.optional("connections", &EventLimitsConfig::connections, "streams at once; one more gets HTTP 503")
+      .range(1, 100000);
+  shape.optional("subscriptions", &EventLimitsConfig::subscriptions, "of one stream").range(1, 1000000);
+  shape.optional("queue_messages", &EventLimitsConfig::queueMessages, "that may wait for one slow client")
+      .range(1, 1000000);
+  shape.optional("write_timeout_ms", &EventLimitsConfig::writeTimeout, "how long a client may take nothing")
+      .range(100, 3600000);
+}
+
+Limits EventLimitsConfig::effectiveLimits() const {
+  Limits result = defaultLimits(ProtocolKind::Panel);
+  result.connections = connections.value_or(result.connections);
+  result.subscriptions = subscriptions.value_or(result.subscriptions);
+  result.queueMessages = queueMessages.value_or(result.queueMessages);
+  result.writeTimeout = writeTimeout.value_or(result.writeTimeout);
+  return result;
+}
+
 void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.required("listen", &WsConfig::listen, "where clients connect");
   shape.optional("auth", &WsConfig::auth, "who may do what; absent: nothing without a token or a user");

@@ -73,6 +73,17 @@ struct EndpointConfig {
   Limits effectiveLimits() const;
 };
 
+/// What the manifest says of /api/os/events otherwise than R5-8.
+struct EventLimitsConfig {
+  std::optional<int> connections;
+  std::optional<int> subscriptions;
+  std::optional<int> queueMessages;
+  std::optional<std::chrono::milliseconds> writeTimeout;
+
+  static void describe(Shape<EventLimitsConfig> &shape);
+  Limits effectiveLimits() const;
+};
+
 /// The whole configuration of a gateway. Plain value.
 struct WsConfig {
   ListenAddress listen;
@@ -82,7 +93,7 @@ struct WsConfig {
   QList<QString> trustedProxies;
   std::optional<QList<Served>> serve;
   std::optional<TlsConfig> tls;
-  LimitsConfig eventLimits;
+  EventLimitsConfig eventLimits;
   QList<TileConfig> tiles;
 
   static void describe(Shape<WsConfig> &shape);

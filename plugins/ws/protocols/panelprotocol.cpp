@@ -165,8 +165,10 @@ void PanelProtocol::sendNewest(PanelClient &client, const Sample &sample, const 
   if (!client.session->isCongested()) drained(*client.session);
 }
 
+Frame PanelProtocol::removedError(PointId point) const { return panelError(numberOf(m_context, point), "removed"); }
+
 void PanelProtocol::endRemoved(PointId point) {
-  const Frame frame = panelError(numberOf(m_context, point), "removed");
+  const Frame frame = removedError(point);
   const QList<PanelClient *> clients = m_watched[static_cast<quint32>(point)].clients;
   for (PanelClient *client : clients) {
     unwatch(*client, point);

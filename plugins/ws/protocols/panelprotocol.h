@@ -50,9 +50,13 @@ class PanelProtocol : public Protocol {
   /// The client of a session that is open; null for any other.
   PanelClient *find(const Session &session);
   PanelClient &add(Session &session);
+  std::unordered_map<quint64, PanelClient> &clients() { return m_clients; }
   /// From now on the client gets its changes.
   void watch(PanelClient &client, PointId point);
-  /// What every message of this event to this client would be; nothing when it does not want it or may not have it.
+  void unwatch(PanelClient &client, PointId point);
+  /// What a client is told when a point is not there any more (R5-14).
+  Frame removedError(PointId point) const;
+  /// Whether the client wants to be told of it and may be.
   bool isFor(const PanelClient &client, const AlarmTransition &alarm) const;
   bool isFor(const PanelClient &client, const CommandStatus &status) const;
 
@@ -79,7 +83,6 @@ class PanelProtocol : public Protocol {
   void changeOwnCommands(PanelClient &client, bool subscribes);
   bool admits(PanelClient &client, qsizetype more);
   bool allows(PanelClient &client, Right right);
-  void unwatch(PanelClient &client, PointId point);
   void sendNewest(PanelClient &client, const Sample &sample, const Frame &frame);
   void publish(const Sample &sample);
   void endRemoved(PointId point);

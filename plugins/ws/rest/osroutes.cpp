@@ -7,6 +7,7 @@
 #include "endpointid.h"
 #include "protocols/panelframes.h"
 #include "services/alarmdesk.h"
+#include "websocket/endpoints.h"
 
 namespace tagwire::ws {
 
@@ -55,7 +56,8 @@ QStringList alarmStatuses() {
 
 }  // namespace
 
-OsRoutes::OsRoutes(Router &router, GatewayState &state) : m_state(state) {
+OsRoutes::OsRoutes(Router &router, GatewayState &state, std::function<Endpoints *()> endpoints)
+    : m_state(state), m_endpoints(std::move(endpoints)) {
   router.add({"GET",
               "/api/os/telemetry/latest",
               "newest values of points (R5-13)",
@@ -74,6 +76,22 @@ OsRoutes::OsRoutes(Router &router, GatewayState &state) : m_state(state) {
               {{"status", "string", "active, cleared_unacked or cleared_acked; absent: all"},
                {"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
                {"offset", "integer", "leaves out so many of the first"}}});
+  // Which right is due depends on the channels: the stream's own check asks for it, and for a credential.
+  Route stream{"GET",
+               "/api/os/events",
+               "Server-Sent Events (R5-13)",
+               Served::Rest,
+               std::nullopt,
+               [this](const Call &call) { events(call); },
+               {{"channels", "string", "of telemetry, alarms, commands; absent: all that the caller may have"},
+                {"endpointIds", "string", "numbers of points, \"59,60\", for channel telemetry"}}};
+  stream.isStream = true;
+  router.add(stream);
+}
+
+void OsRoutes::events(const Call &call) const {
+  const auto refusal = m_endpoints()->openEvents(call);
+  if (refusal) call.answer(errorResponse(*refusal, m_state.context.clock().now()));
 }
 
 void OsRoutes::latest(const Call &call) const {

@@ -5,17 +5,19 @@
 
 namespace tagwire::ws {
 
-/// What panels ask by REST (R5-13): newest values and alarms, as far as the caller may read them.
+/// What panels ask by REST (R5-13): newest values, alarms and event streams, as far as the caller may read them.
 class OsRoutes : public RestPart {
  public:
-  OsRoutes(Router &router, GatewayState &state);
+  OsRoutes(Router &router, GatewayState &state, std::function<Endpoints *()> endpoints);
 
  private:
   void latest(const Call &call) const;
   void latestOf(const Call &call, const QStringList &numbers) const;
   void alarms(const Call &call) const;
+  void events(const Call &call) const;
 
   GatewayState &m_state;
+  const std::function<Endpoints *()> m_endpoints;
 };
 
 }  // namespace tagwire::ws

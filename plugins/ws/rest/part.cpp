@@ -13,14 +13,14 @@
 namespace tagwire::ws {
 
 std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayState &state,
-                                                     const std::function<Endpoints *()> &) {
+                                                     const std::function<Endpoints *()> &endpoints) {
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   parts.push_back(std::make_unique<ServiceRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
-  parts.push_back(std::make_unique<OsRoutes>(router, state));
+  parts.push_back(std::make_unique<OsRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<IngestRoutes>(router, state));
   parts.push_back(std::make_unique<TileRoutes>(router, state));
   return parts;
