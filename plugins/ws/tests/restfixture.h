@@ -19,7 +19,8 @@ struct HttpReply {
 };
 
 struct RestFixture {
-  explicit RestFixture(const WsConfig &settings = config())
+  RestFixture() : RestFixture(config()) {}
+  explicit RestFixture(const WsConfig &settings)
       : gateway(settings, context, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {
     PointInfo temperature;
     temperature.name = QStringLiteral("boiler/temp");

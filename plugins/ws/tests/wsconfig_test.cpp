@@ -165,7 +165,7 @@ void WsConfigTest::refuses_data() {
       "each id once");
   row("tile without a name", R"({"listen":"127.0.0.1:0","tiles":[{"id":1}]})", "tiles[0]", "name");
   row("limit that event streams do not have", R"({"listen":"127.0.0.1:0","event_limits":{"messages_per_s":1}})",
-      "event_limits", "messages_per_s");
+      "event_limits.messages_per_s", "queue_messages");
   row("unknown part", R"({"listen":"127.0.0.1:0","serve":["web"]})", "serve[0]", "metrics");
 }
 

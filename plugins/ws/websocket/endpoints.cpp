@@ -113,10 +113,10 @@ Endpoints::Endpoint &Endpoints::addEndpoint(const EndpointPath &path, ProtocolKi
                                             std::unique_ptr<Protocol> protocol) {
   Metrics &metrics = m_context.metrics();
   const Metrics::Labels labels{{"endpoint", path.text().toStdString()}};
-  m_endpoints.push_back(std::make_unique<Endpoint>(Endpoint{
-      config.path, config.protocol, config.effectiveLimits(), std::move(protocol), makeCounters(metrics, labels),
-      metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions and event streams opened", labels),
-      metrics.gauge("tagwire_ws_sessions", "WebSocket sessions and event streams open now", labels)}));
+  m_endpoints.push_back(std::make_unique<Endpoint>(
+      Endpoint{path, kind, limits, std::move(protocol), makeCounters(metrics, labels),
+               metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions and event streams opened", labels),
+               metrics.gauge("tagwire_ws_sessions", "WebSocket sessions and event streams open now", labels)}));
   return *m_endpoints.back();
 }
 
