@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmdesk.h"
 #include "fixintake.h"
+#include "ingestdesk.h"
 #include "zonecatalog.h"
 
 namespace tagwire {
@@ -8,6 +9,7 @@ namespace tagwire {
 // Defined here, so that each class has one type information for all plugins and dynamic_cast works between them.
 AlarmDesk::~AlarmDesk() = default;
 FixIntake::~FixIntake() = default;
+IngestDesk::~IngestDesk() = default;
 ZoneCatalog::~ZoneCatalog() = default;
 
 bool ZoneDirectory::isWithin(int zone, int top) const {

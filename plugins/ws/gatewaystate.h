@@ -4,6 +4,7 @@
 #include <QObject>
 
 #include "auth/authenticator.h"
+#include "commandbook.h"
 #include "listenerbook.h"
 #include "plugin.h"
 #include "rooms/roombook.h"
@@ -32,6 +33,13 @@ class GatewayState : public QObject {
   const std::shared_ptr<RoomBook> rooms;
   RoomStatistics roomStatistics;
   const std::chrono::nanoseconds since;  ///< when this gateway was made, by the clock that only goes forward
+  const std::shared_ptr<CommandBook> commands = CommandBook::of(context);
+
+  /// Hands a command on and remembers whose it is. The caller's rights were checked.
+  void request(const Command &command, const Caller &caller) {
+    commands->note(command.id, caller);
+    Q_EMIT commandRequested(command);
+  }
 
  Q_SIGNALS:
   /// Values of points that the gateway itself owns (devices). They go to the hub and to our own protocols.

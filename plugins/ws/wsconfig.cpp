@@ -166,6 +166,25 @@ Limits EndpointConfig::effectiveLimits() const {
   return result;
 }
 
+void EventLimitsConfig::describe(Shape<EventLimitsConfig> &shape) {
+  shape.optional("connections", &EventLimitsConfig::connections, "streams at once; one more gets HTTP 503")
+      .range(1, 100000);
+  shape.optional("subscriptions", &EventLimitsConfig::subscriptions, "of one stream").range(1, 1000000);
+  shape.optional("queue_messages", &EventLimitsConfig::queueMessages, "that may wait for one slow client")
+      .range(1, 1000000);
+  shape.optional("write_timeout_ms", &EventLimitsConfig::writeTimeout, "how long a client may take nothing")
+      .range(100, 3600000);
+}
+
+Limits EventLimitsConfig::effectiveLimits() const {
+  Limits result = defaultLimits(ProtocolKind::Panel);
+  result.connections = connections.value_or(result.connections);
+  result.subscriptions = subscriptions.value_or(result.subscriptions);
+  result.queueMessages = queueMessages.value_or(result.queueMessages);
+  result.writeTimeout = writeTimeout.value_or(result.writeTimeout);
+  return result;
+}
+
 void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.required("listen", &WsConfig::listen, "where clients connect");
   shape.optional("auth", &WsConfig::auth, "who may do what; absent: nothing without a token or a user");
@@ -179,6 +198,8 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("rooms", &WsConfig::rooms, "rooms to begin with; what REST changes or deletes stays so")
       .range(0, mostRooms);
   shape.optional("entities", &WsConfig::entities, "what is in the rooms, for protocol rooms").range(0, mostEntities);
+  shape.optional("event_limits", &WsConfig::eventLimits, "of /api/os/events, where they differ from those of a panel");
+  shape.optional("tiles", &WsConfig::tiles, "of the panel page, until the page saves its own").range(0, 1000);
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
@@ -193,6 +214,7 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   checkDeviceTransport(reader, *config);
   if (config->tls) checkTls(reader, *config->tls);
   checkRooms(reader, config->rooms, config->entities);
+  checkTiles(reader, config->tiles);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
   if (config->auth) {
     for (const QString &name : config->auth->roles.keys()) {

@@ -7,6 +7,7 @@
 #include "listenaddress.h"
 #include "protocolkind.h"
 #include "rooms/roomsconfig.h"
+#include "tileconfig.h"
 
 namespace tagwire::ws {
 
@@ -73,6 +74,17 @@ struct EndpointConfig {
   Limits effectiveLimits() const;
 };
 
+/// What the manifest says of /api/os/events otherwise than R5-8.
+struct EventLimitsConfig {
+  std::optional<int> connections;
+  std::optional<int> subscriptions;
+  std::optional<int> queueMessages;
+  std::optional<std::chrono::milliseconds> writeTimeout;
+
+  static void describe(Shape<EventLimitsConfig> &shape);
+  Limits effectiveLimits() const;
+};
+
 /// The whole configuration of a gateway. Plain value.
 struct WsConfig {
   ListenAddress listen;
@@ -84,6 +96,8 @@ struct WsConfig {
   std::optional<TlsConfig> tls;
   QList<RoomConfig> rooms;
   QList<EntityConfig> entities;
+  EventLimitsConfig eventLimits;
+  QList<TileConfig> tiles;
 
   static void describe(Shape<WsConfig> &shape);
   /// Reads and checks what concerns more than one key; nothing when there are errors, each one reported.

@@ -20,18 +20,25 @@ Response Response::json(int status, const QJsonDocument &document) {
   return {status, "application/json", document.toJson(QJsonDocument::Compact)};
 }
 
-QByteArray Response::encode(bool keepAlive, bool isHead, Time now) const {
-  QByteArray head;
-  head.reserve(256 + (isHead ? 0 : body.size()));
-  head += "HTTP/1.1 " + QByteArray::number(status) + ' ' + reasonPhrase(status) + "\r\nDate: " + httpDate(now);
+QByteArray Response::head(Time now) const {
+  QByteArray head =
+      "HTTP/1.1 " + QByteArray::number(status) + ' ' + reasonPhrase(status) + "\r\nDate: " + httpDate(now);
   if (!contentType.isEmpty()) head += "\r\nContent-Type: " + contentType;
-  if (status != 204) head += "\r\nContent-Length: " + QByteArray::number(body.size());
   head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   for (const auto &[name, value] : fields) head += name + ": " + value + "\r\n";
-  head += keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
-  if (!isHead) head += body;
   return head;
 }
+
+QByteArray Response::encode(bool keepAlive, bool isHead, Time now) const {
+  QByteArray bytes = head(now);
+  bytes.reserve(bytes.size() + 64 + (isHead ? 0 : body.size()));
+  if (status != 204) bytes += "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
+  bytes += keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
+  if (!isHead) bytes += body;
+  return bytes;
+}
+
+QByteArray Response::encodeStream(Time now) const { return head(now) + "Connection: close\r\n\r\n" + body; }
 
 Response errorResponse(int status, const QString &text, Time now) {
   return Response::json(status, QJsonDocument(QJsonObject{{QStringLiteral("success"), false},

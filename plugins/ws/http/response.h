@@ -23,6 +23,11 @@ struct Response {
   static Response json(int status, const QJsonDocument &document);
   /// The head and, unless it answers HEAD, the body.
   QByteArray encode(bool keepAlive, bool isHead, Time now) const;
+  /// Head and beginning of an answer that goes on until the connection ends.
+  QByteArray encodeStream(Time now) const;
+
+ private:
+  QByteArray head(Time now) const;
 };
 
 /// Takes the one answer to a request, now or later; after the client left it does nothing. Copyable.

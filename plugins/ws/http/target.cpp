@@ -76,6 +76,23 @@ std::optional<QString> Target::value(const char *key) const {
   return std::nullopt;
 }
 
+QStringList Target::values(const char *key) const {
+  QStringList all;
+  for (const auto &[name, value] : m_query) {
+    if (name == QLatin1String(key)) all += value.split(u',', Qt::SkipEmptyParts);
+  }
+  return all;
+}
+
+Result<qint64> Target::wholeNumber(const char *key, qint64 lowest, qint64 highest, qint64 fallback) const {
+  const auto text = value(key);
+  if (!text) return fallback;
+  bool ok = false;
+  const qint64 number = text->toLongLong(&ok);
+  if (ok && number >= lowest && number <= highest) return number;
+  return failure(QStringLiteral("%1 is wrong (allowed: %2 to %3)").arg(QLatin1String(key)).arg(lowest).arg(highest));
+}
+
 bool Target::hasCredential() const {
   constexpr std::array keys{"token", "access_token", "api_key", "jwt"};
   for (const auto &each : m_query) {

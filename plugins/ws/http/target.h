@@ -23,6 +23,10 @@ class Target {
   const QStringList &segments() const { return m_segments; }
   /// The first value of a key of the query.
   std::optional<QString> value(const char *key) const;
+  /// Every value of a key; the entries of a list count each by itself: "a=1&a=2,3" gives {"1", "2", "3"}.
+  QStringList values(const char *key) const;
+  /// A whole number of the query, `fallback` when it is absent; errors name what is allowed.
+  Result<qint64> wholeNumber(const char *key, qint64 lowest, qint64 highest, qint64 fallback) const;
   const QList<std::pair<QString, QString>> &query() const { return m_query; }
   /// Any key under which people put credentials.
   bool hasCredential() const;

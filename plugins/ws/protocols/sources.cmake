@@ -11,7 +11,11 @@ set(WS_PROTOCOL_SOURCES
   protocols/liverequest.cpp
   protocols/livetext.cpp
   protocols/makeprotocol.cpp protocols/protocol.cpp
+  protocols/eventwish.cpp
+  protocols/panelevents.cpp
+  protocols/panelframes.cpp
   protocols/panelprotocol.cpp
+  protocols/panelrequests.cpp
   protocols/pointnames.cpp
   protocols/replayring.cpp
   protocols/roomsmessage.cpp

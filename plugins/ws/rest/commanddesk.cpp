@@ -148,7 +148,7 @@ void CommandDesk::submit(const Call &call) {
   remember(command->id).command = *command;
   if (!command->correlationId.isEmpty()) m_byCorrelation.insert(command->correlationId, command->id);
   m_waits.append({command->id, deadline, answer});
-  Q_EMIT m_state.commandRequested(*command);
+  m_state.request(*command, *call.caller);
 }
 
 CommandDesk::Record &CommandDesk::remember(const QString &commandId) {

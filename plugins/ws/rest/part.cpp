@@ -3,15 +3,18 @@
 
 #include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
+#include "rest/ingestroutes.h"
+#include "rest/osroutes.h"
 #include "rest/pointroutes.h"
 #include "rest/roomroutes.h"
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
+#include "rest/tileroutes.h"
 
 namespace tagwire::ws {
 
 std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayState &state,
-                                                     const std::function<Endpoints *()> &) {
+                                                     const std::function<Endpoints *()> &endpoints) {
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
@@ -19,6 +22,9 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<RoomRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
+  parts.push_back(std::make_unique<OsRoutes>(router, state, endpoints));
+  parts.push_back(std::make_unique<IngestRoutes>(router, state));
+  parts.push_back(std::make_unique<TileRoutes>(router, state));
   return parts;
 }
 

@@ -65,23 +65,14 @@ QByteArray bytesOf(const rapidjson::StringBuffer &buffer) {
   return {buffer.GetString(), static_cast<qsizetype>(buffer.GetSize())};
 }
 
-Result<qint64> wholeNumber(const Target &target, const char *key, qint64 lowest, qint64 highest, qint64 fallback) {
-  const auto text = target.value(key);
-  if (!text) return fallback;
-  bool ok = false;
-  const qint64 number = text->toLongLong(&ok);
-  if (ok && number >= lowest && number <= highest) return number;
-  return failure(QStringLiteral("%1 is wrong (allowed: %2 to %3)").arg(QLatin1String(key)).arg(lowest).arg(highest));
-}
-
 }  // namespace
 
 Result<PointFilter> PointFilter::fromQuery(const Target &target) {
   PointFilter filter;
   filter.prefix = target.value("prefix").value_or(QString());
-  const auto limit = wholeNumber(target, "limit", 1, 100000, filter.limit);
+  const auto limit = target.wholeNumber("limit", 1, 100000, filter.limit);
   if (!limit) return failure(limit.error());
-  const auto offset = wholeNumber(target, "offset", 0, 1000000000, 0);
+  const auto offset = target.wholeNumber("offset", 0, 1000000000, 0);
   if (!offset) return failure(offset.error());
   filter.limit = *limit;
   filter.offset = *offset;

@@ -11,7 +11,9 @@ namespace tagwire::ws {
 /// A client that says exactly what a test wants it to say, wrong things too.
 class RawClient {
  public:
-  explicit RawClient(quint16 port) {
+  /// `from`: which of this machine's addresses it comes from.
+  explicit RawClient(quint16 port, const QHostAddress &from = {}) {
+    if (!from.isNull()) m_socket.bind(from);
     m_socket.connectToHost(QHostAddress(QHostAddress::LocalHost), port);
     m_socket.waitForConnected();  // the system connects, without our event loop
     QObject::connect(&m_socket, &QTcpSocket::readyRead, &m_socket, [this] {

@@ -19,7 +19,9 @@ struct HttpReply {
 };
 
 struct RestFixture {
-  RestFixture() : gateway(config(), context, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {
+  RestFixture() : RestFixture(config()) {}
+  explicit RestFixture(const WsConfig &settings)
+      : gateway(settings, context, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {
     PointInfo temperature;
     temperature.name = QStringLiteral("boiler/temp");
     temperature.number = 59;
@@ -36,12 +38,13 @@ struct RestFixture {
                      [this](const Command &command) { commands.append(command); });
     gateway.start();
   }
-  static WsConfig config() {
+  /// What an anonymous caller may do.
+  static WsConfig config(const QStringList &permissions = {QStringLiteral("*:*")}) {
     WsConfig result;
     result.listen = {QHostAddress(QHostAddress::LocalHost), 0};
     result.endpoints = QList<EndpointConfig>();
     result.auth = AuthConfig();
-    result.auth->anonymous = {QStringLiteral("*:*")};
+    result.auth->anonymous = permissions;
     return result;
   }
   /// A step of a command, as the hub would tell it.
@@ -70,6 +73,11 @@ struct RestFixture {
   static QByteArray postHead(const QByteArray &body) {
     return RawClient::head("POST", "/api/os/command", "Content-Length: " + QByteArray::number(body.size()) + "\r\n") +
            body;
+  }
+  HttpReply send(const QByteArray &method, const QByteArray &target, const QByteArray &body) {
+    RawClient client(gateway.port());
+    client.send(RawClient::head(method, target, "Content-Length: " + QByteArray::number(body.size()) + "\r\n") + body);
+    return wait(client);
   }
   HttpReply post(const QByteArray &body) {
     RawClient client(gateway.port());

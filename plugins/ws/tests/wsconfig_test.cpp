@@ -39,6 +39,7 @@ class WsConfigTest : public QObject {
   void defaults();
   void R5_8_defaultLimitsOfAPanel();
   void manifestLimitsWin();
+  void R5_16_tiles();
   void refuses_data();
   void refuses();
   void everyErrorIsReported();
@@ -81,6 +82,21 @@ void WsConfigTest::manifestLimitsWin() {
   QCOMPARE(limits.pingInterval, 1000ms);
   QCOMPARE(limits.pongTimeout, 3000ms);
   QCOMPARE(limits.messagesPerSecond, 10);
+}
+
+void WsConfigTest::R5_16_tiles() {
+  const auto config =
+      read(R"({"listen":"127.0.0.1:0","event_limits":{"connections":7},"tiles":[{"id":3,"name":"HLT","type":"gauge",)"
+           R"("endpointIds":[59],"points":["plc1/pump/run"],"x":0,"y":1.5,"area":"brewhouse"}]})");
+  QVERIFY(config);
+  const TileConfig tile = config->tiles.value(0);
+  QCOMPARE(tile.id, 3);
+  QCOMPARE(tile.endpointIds, QList<int>{59});
+  QCOMPARE(tile.points.value(0).name, QStringLiteral("plc1/pump/run"));
+  QCOMPARE(tile.y, 1.5);
+  const Limits limits = config->eventLimits.effectiveLimits();
+  QCOMPARE(limits.connections, 7);
+  QCOMPARE(limits.subscriptions, 50);
 }
 
 void WsConfigTest::refuses_data() {
@@ -163,6 +179,11 @@ void WsConfigTest::refuses_data() {
       "entities[0].words.0", "string");
   row("R4-6 attribute without a name", house(hall, R"({"id":"a","room":1,"state":"p/a","attributes":{"":"p/b"}})"),
       "entities[0].attributes", "brightness");
+  row("tile twice", R"({"listen":"127.0.0.1:0","tiles":[{"id":1,"name":"a"},{"id":1,"name":"b"}]})", "tiles[1].id",
+      "each id once");
+  row("tile without a name", R"({"listen":"127.0.0.1:0","tiles":[{"id":1}]})", "tiles[0]", "name");
+  row("limit that event streams do not have", R"({"listen":"127.0.0.1:0","event_limits":{"messages_per_s":1}})",
+      "event_limits.messages_per_s", "queue_messages");
   row("unknown part", R"({"listen":"127.0.0.1:0","serve":["web"]})", "serve[0]", "metrics");
 }
 
@@ -211,7 +232,7 @@ void WsConfigTest::matchesPaths() {
 void WsConfigTest::schemaNamesEveryKey() {
   const QJsonObject properties = schemaOf<WsConfig>().json.value(QStringLiteral("properties")).toObject();
   for (const char *key :
-       {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls", "rooms", "entities"}) {
+       {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls", "rooms", "entities", "event_limits", "tiles"}) {
     QVERIFY2(properties.contains(QLatin1String(key)), key);
   }
 }

@@ -4,8 +4,11 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include "protocols/panelevents.h"
 #include "rest/router.h"
+#include "websocket/eventsession.h"
 #include "websocket/handshake.h"
+#include "websocket/websocketsession.h"
 
 namespace tagwire::ws {
 
@@ -19,6 +22,11 @@ struct Endpoints::Endpoint {
   Counter accepted;
   Gauge sessions;
   int count = 0;
+
+  std::optional<Refusal> fullProblem() const {
+    if (count < limits.connections) return std::nullopt;
+    return Refusal{503, QStringLiteral("all %1 connections of this endpoint are taken").arg(limits.connections)};
+  }
 };
 
 namespace {
@@ -58,6 +66,15 @@ QString printable(QString text) {
   return text.left(200);
 }
 
+Upgrade upgradeOf(const Request &request, const Target &target, const Sender &sender,
+                  const QHash<QString, QString> &variables) {
+  QList<QPair<QString, QString>> items;
+  for (const auto &[key, value] : target.query()) items.append({key, value});
+  QUrlQuery query;
+  query.setQueryItems(items);
+  return {sender.text, target.path(), variables, query, printable(QString::fromLatin1(request.field("user-agent")))};
+}
+
 }  // namespace
 
 QByteArray complaint(ProtocolKind kind, const QString &text, Time now) {
@@ -88,16 +105,26 @@ QByteArray complaint(ProtocolKind kind, const QString &text, Time now) {
 
 Endpoints::Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, Farewells &farewells)
     : m_state(state), m_context(state.context), m_farewells(farewells), m_lastTick(state.context.clock().elapsed()) {
-  Metrics &metrics = m_context.metrics();
+  if (state.config.serves(Served::Rest)) {
+    const Limits limits = state.config.eventLimits.effectiveLimits();
+    m_events = &addEndpoint(*EndpointPath::fromText(QStringLiteral("/api/os/events")), ProtocolKind::Panel, limits,
+                            std::make_unique<PanelEvents>(m_context, limits));
+  }
   if (!state.config.serves(Served::Ws)) return;
   for (const EndpointConfig &each : *state.config.endpoints) {
-    const Limits limits = each.effectiveLimits();
-    const Metrics::Labels labels{{"endpoint", each.path.text().toStdString()}};
-    m_endpoints.push_back(std::make_unique<Endpoint>(
-        Endpoint{each.path, each.protocol, limits, makeProtocol(each, state), makeCounters(metrics, labels),
-                 metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions opened", labels),
-                 metrics.gauge("tagwire_ws_sessions", "WebSocket sessions open now", labels)}));
+    addEndpoint(each.path, each.protocol, each.effectiveLimits(), makeProtocol(each, state));
   }
+}
+
+Endpoints::Endpoint &Endpoints::addEndpoint(const EndpointPath &path, ProtocolKind kind, const Limits &limits,
+                                            std::unique_ptr<Protocol> protocol) {
+  Metrics &metrics = m_context.metrics();
+  const Metrics::Labels labels{{"endpoint", path.text().toStdString()}};
+  m_endpoints.push_back(std::make_unique<Endpoint>(
+      Endpoint{path, kind, limits, std::move(protocol), makeCounters(metrics, labels),
+               metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions and event streams opened", labels),
+               metrics.gauge("tagwire_ws_sessions", "WebSocket sessions and event streams open now", labels)}));
+  return *m_endpoints.back();
 }
 
 Endpoints::~Endpoints() {
@@ -111,6 +138,7 @@ Endpoints::~Endpoints() {
 Endpoints::Match Endpoints::find(const Target &target) const {
   Match best;
   for (const auto &endpoint : m_endpoints) {
+    if (endpoint.get() == m_events) continue;
     auto variables = endpoint->path.match(target.segments());
     if (variables && (!best.first || endpoint->path.exactness() > best.first->path.exactness())) {
       best = {endpoint.get(), *variables};
@@ -135,45 +163,67 @@ std::optional<Refusal> Endpoints::check(const Match &match, const Request &reque
     if (refusal && (caller->kind != Caller::Kind::Anonymous || !takesFirstMessage)) return refusal;
     if (refusal) caller = nullptr;
   }
-  if (endpoint->count >= endpoint->limits.connections) {
-    return Refusal{503,
-                   QStringLiteral("all %1 connections of this endpoint are taken").arg(endpoint->limits.connections)};
-  }
-  return std::nullopt;
+  return endpoint->fullProblem();
 }
 
 std::optional<Refusal> Endpoints::accept(HttpConnection &connection, const Request &request, const Target &target,
                                          const Sender &sender, CallerPointer caller) {
   const Match match = find(target);
   const auto &[endpoint, variables] = match;
-  QUrlQuery query;
-  query.setQueryItems([&] {
-    QList<QPair<QString, QString>> items;
-    for (const auto &[key, value] : target.query()) items.append({key, value});
-    return items;
-  }());
-  Upgrade upgrade{sender.text, target.path(), variables, query,
-                  printable(QString::fromLatin1(request.field("user-agent")))};
+  const Upgrade upgrade = upgradeOf(request, target, sender, variables);
   if (auto refusal = check(match, request, upgrade, caller)) return refusal;
 
   QByteArray rest;
   std::unique_ptr<Stream> stream = connection.takeStream(rest);
   stream->write(handshakeAnswer(request));
-  const quint64 id = ++m_lastId;
-  Held &held = m_sessions[id];
-  held = {std::make_unique<WebSocketSession>(id, std::move(stream), upgrade, endpoint->limits, m_context.clock(), *this,
-                                             endpoint->counters),
-          endpoint, m_context.clock().elapsed() + firstMessageWithin};
-  held.session->setCaller(caller);
-  endpoint->accepted.add();
-  endpoint->sessions.set(++endpoint->count);
+  Held &held = hold(std::make_unique<WebSocketSession>(++m_lastId, std::move(stream), upgrade, endpoint->limits,
+                                                       m_context.clock(), *this, endpoint->counters),
+                    *endpoint, caller);
   if (caller) open(held);
   held.session->begin(rest);
   return std::nullopt;
 }
 
+std::optional<Refusal> Endpoints::openEvents(const Call &call) {
+  if (!call.caller) return missingCredential();
+  Upgrade upgrade = upgradeOf(call.request, call.target, call.sender, {});
+  upgrade.lastEventId = call.request.field("last-event-id").left(64);
+  if (auto refusal = m_events->protocol->check(upgrade, *call.caller)) return refusal;
+  if (call.request.method == "HEAD") {
+    call.answer({200, "text/event-stream", {}});
+    return std::nullopt;
+  }
+  if (auto refusal = m_events->fullProblem()) return refusal;
+
+  Response head{200, "text/event-stream", "retry: 3000\n\n", {{"X-Accel-Buffering", "no"}}};
+  if (const QByteArray origin = call.request.field("origin");
+      m_state.config.allowedOrigins.contains(QString::fromLatin1(origin))) {
+    head.fields << std::pair<QByteArray, QByteArray>("Access-Control-Allow-Origin", origin)
+                << std::pair<QByteArray, QByteArray>("Vary", "Origin");
+  }
+  QByteArray rest;
+  std::unique_ptr<Stream> stream = call.connection.takeStream(rest);
+  stream->write(head.encodeStream(m_context.clock().now()));
+  Held &held = hold(std::make_unique<EventSession>(++m_lastId, std::move(stream), upgrade, m_events->limits,
+                                                   m_context.clock(), *this, m_events->counters),
+                    *m_events, call.caller);
+  open(held);
+  held.session->begin(rest);
+  return std::nullopt;
+}
+
+Endpoints::Held &Endpoints::hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint,
+                                 const CallerPointer &caller) {
+  Held &held = m_sessions[session->id()];
+  held = {std::move(session), &endpoint, m_context.clock().elapsed() + firstMessageWithin};
+  held.session->setCaller(caller);
+  endpoint.accepted.add();
+  endpoint.sessions.set(++endpoint.count);
+  return held;
+}
+
 void Endpoints::open(Held &held) {
-  const WebSocketSession &session = *held.session;
+  const OutboundSession &session = *held.session;
   qCInfo(m_context.log()).noquote() << session.peer() << "opened" << session.upgrade().path << "as"
                                     << session.caller()->name;
   held.endpoint->protocol->opened(*held.session);
@@ -245,12 +295,12 @@ void Endpoints::endTurn() {
       if (endpoint->protocol) endpoint->protocol->flush();
     }
   }
-  for (WebSocketSession *session : std::exchange(m_flushDue, {})) session->flush();
+  for (OutboundSession *session : std::exchange(m_flushDue, {})) session->flush();
   m_joiner.clear();
   if (hadNews) Q_EMIT flushed();
 }
 
-void Endpoints::flushDue(WebSocketSession &session) {
+void Endpoints::flushDue(OutboundSession &session) {
   m_flushDue.append(&session);
   scheduleTurn();
 }
@@ -267,11 +317,11 @@ void Endpoints::textRefused(WebSocketSession &session) {
       Frame::text(complaint(endpoint.kind, text.arg(endpoint.limits.messagesPerSecond), m_context.clock().now())));
 }
 
-void Endpoints::sessionDrained(WebSocketSession &session) {
+void Endpoints::sessionDrained(OutboundSession &session) {
   if (session.caller()) m_sessions.at(session.id()).endpoint->protocol->drained(session);
 }
 
-void Endpoints::sessionOver(WebSocketSession &session) {
+void Endpoints::sessionOver(OutboundSession &session) {
   m_flushDue.removeAll(&session);
   const auto found = m_sessions.find(session.id());
   Held held = std::move(found->second);

@@ -14,9 +14,12 @@
 #include "http/target.h"
 #include "protocols/protocol.h"
 #include "websocket/framejoiner.h"
-#include "websocket/websocketsession.h"
+#include "websocket/outboundsession.h"
 
 namespace tagwire::ws {
+
+struct Call;
+class WebSocketSession;
 
 /// Makes the protocol of an endpoint; null for one that is not there yet.
 using ProtocolFactory = std::function<std::unique_ptr<Protocol>(const EndpointConfig &, GatewayState &)>;
@@ -24,7 +27,8 @@ using ProtocolFactory = std::function<std::unique_ptr<Protocol>(const EndpointCo
 /// The message that tells a client of this protocol what it did wrong.
 QByteArray complaint(ProtocolKind kind, const QString &text, Time now);
 
-/// The WebSocket endpoints of one gateway and all their sessions. Thread-bound; owned by the gateway.
+/// The WebSocket endpoints of one gateway, its event streams, and all their sessions. Thread-bound; owned by the
+/// gateway.
 class Endpoints : public QObject, public SessionHost {
   Q_OBJECT
  public:
@@ -37,6 +41,9 @@ class Endpoints : public QObject, public SessionHost {
   /// then the first message has to tell, where the protocol allows that.
   std::optional<Refusal> accept(HttpConnection &connection, const Request &request, const Target &target,
                                 const Sender &sender, CallerPointer caller);
+
+  /// Answers a request with an event stream (R5-13), or says why not.
+  std::optional<Refusal> openEvents(const Call &call);
 
   void write(const Samples &samples);
   void notify(const Event &event);
@@ -53,7 +60,7 @@ class Endpoints : public QObject, public SessionHost {
  private:
   struct Endpoint;
   struct Held {
-    std::unique_ptr<WebSocketSession> session;
+    std::unique_ptr<OutboundSession> session;
     Endpoint *endpoint = nullptr;
     std::chrono::nanoseconds authDeadline{0};  ///< while nobody knows who it is
   };
@@ -62,26 +69,30 @@ class Endpoints : public QObject, public SessionHost {
   Match find(const Target &target) const;
   std::optional<Refusal> check(const Match &match, const Request &request, const Upgrade &upgrade,
                                CallerPointer &caller) const;
+  Endpoint &addEndpoint(const EndpointPath &path, ProtocolKind kind, const Limits &limits,
+                        std::unique_ptr<Protocol> protocol);
+  Held &hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint, const CallerPointer &caller);
   void open(Held &held);
   bool takeAuth(Held &held, const QByteArray &text);
   void scheduleTurn();
   void endTurn();
   void forget(Held &held);
 
-  void flushDue(WebSocketSession &session) override;
+  void flushDue(OutboundSession &session) override;
   QByteArray join(const QList<QByteArray> &frames) override { return m_joiner.join(frames); }
   void textArrived(WebSocketSession &session, const QByteArray &text) override;
   void textRefused(WebSocketSession &session) override;
-  void sessionDrained(WebSocketSession &session) override;
-  void sessionOver(WebSocketSession &session) override;
+  void sessionDrained(OutboundSession &session) override;
+  void sessionOver(OutboundSession &session) override;
 
   GatewayState &m_state;
   PluginContext &m_context;
   Farewells &m_farewells;
   std::vector<std::unique_ptr<Endpoint>> m_endpoints;
+  Endpoint *m_events = nullptr;  ///< that of event streams, one of m_endpoints; null when REST is not served
   std::unordered_map<quint64, Held> m_sessions;
   FrameJoiner m_joiner;
-  QList<WebSocketSession *> m_flushDue;  ///< none that is gone
+  QList<OutboundSession *> m_flushDue;  ///< none that is gone
   std::chrono::nanoseconds m_lastTick;
   quint64 m_lastId = 0;
   bool m_isTurnScheduled = false;

@@ -21,6 +21,7 @@ Frame Frame::text(const QByteArray &json) {
     bytes.append('\x7f').resize(10);
     qToBigEndian(static_cast<quint64>(size), bytes.data() + 2);
   }
+  frame.m_head = bytes.size();
   bytes.append(json);
   return frame;
 }

@@ -15,11 +15,14 @@ class Frame {
  public:
   Frame() = default;
   const QByteArray &bytes() const { return m_bytes; }
+  /// The message alone; a view, valid as long as a frame with these bytes is.
+  QByteArray payload() const { return QByteArray::fromRawData(m_bytes.constData() + m_head, m_bytes.size() - m_head); }
   /// `json` is UTF-8 text of one message.
   static Frame text(const QByteArray &json);
 
  private:
   QByteArray m_bytes;
+  qsizetype m_head = 0;  ///< bytes before the payload
 };
 
 /// What the head of an accepted upgrade said.
@@ -28,10 +31,11 @@ struct Upgrade {
   QString path;                       ///< "/ws/Manager1"
   QHash<QString, QString> variables;  ///< of the endpoint's pattern: {"manager": "Manager1"}
   QUrlQuery query;
-  QString agent;  ///< User-Agent, at most 200 characters
+  QString agent;                ///< User-Agent, at most 200 characters
+  QByteArray lastEventId = {};  ///< where an event stream goes on that was broken off
 };
 
-/// One open WebSocket, as a protocol sees it. Thread-bound; owned by the gateway.
+/// One open WebSocket or event stream, as a protocol sees it. Thread-bound; owned by the gateway.
 class Session {
  public:
   virtual ~Session() = default;
@@ -48,6 +52,8 @@ class Session {
   virtual void send(const Frame &frame) = 0;
   /// True while earlier frames still wait for the peer: hold back what can coalesce until Protocol::drained.
   virtual bool isCongested() const = 0;
+  /// All up to `position` was sent: the client may go on from here when it comes back. Only event streams tell it.
+  virtual void reached(const QByteArray &position) { Q_UNUSED(position); }
   /// Sends a close frame and ends. Protocol::closed follows; receive() is not called any more.
   virtual void close(quint16 code, const QString &reason) = 0;
 };

@@ -40,20 +40,26 @@ class PanelTest : public QObject {
   void R5_1_connected();
   void R5_2_unsubscribe();
   void R5_2_unknownEndpointsAreNamedAndTheOthersServed();
-  void R5_2_commandsByIdAndAll();
+  void R5_2_onlyPointsThatTheCallerMayRead();
+  void R5_2_withoutCommandIdsAllOfTheCaller();
+  void R5_2_commandsOfPointsThatTheCallerMayNotReadStayUnseen();
   void R5_2_subscribingToACommandSendsItsLastStatus();
   void R5_3_ping();
   void R5_4_lastValueAtOnceThenOnChange();
   void R5_4_noValueSoFar();
   void R5_4_congestedClientGetsTheNewestOnly();
+  void R5_4_subscribingAgainWhileCongestedNeverShowsAnOlderValue();
   void R5_4_oneEncodingForAll();
   void R5_5_everyStepInOrder();
   void R5_5_failure();
   void R5_6_alarmWhenActiveOrWorse();
+  void R5_6_onlyAlarmsOfAreasThatTheCallerMayRead();
   void R5_7_wrongMessages_data();
   void R5_7_wrongMessages();
   void R5_8_subscriptionLimit();
+  void R5_8_fiftySubscriptions();
   void R5_14_removedPoint();
+  void lostPermissionsEndSubscriptions();
   void clientsThatLeaveAreForgotten();
 };
 
@@ -94,20 +100,63 @@ void PanelTest::R5_2_unknownEndpointsAreNamedAndTheOthersServed() {
            QStringLiteral("no such endpointId: 98, 99, 4000000000"));
 }
 
-void PanelTest::R5_2_commandsByIdAndAll() {
+void PanelTest::R5_2_onlyPointsThatTheCallerMayRead() {
   Bench bench;
-  RecordingSession all;
-  bench.panel.opened(all);
-  bench.panel.received(all, R"({"type":"subscribe","channel":"commands"})");
-  all.clear();
-  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["uuid-1"]})");
+  bench.session.allow({QStringLiteral("points:test/pump/#:read")});
+  bench.put(bench.temp, 180.5);
+  bench.say(R"({"type":"subscribe","channel":"telemetry","endpointIds":[59,60,98]})");
+  QCOMPARE(bench.session.count(), 2);
+  QCOMPARE(bench.session.message(0).value(QStringLiteral("endpointId")).toInt(), 60);
+  // Whether there is a 59 is nothing for this caller.
+  QCOMPARE(bench.session.last().value(QStringLiteral("message")).toString(),
+           QStringLiteral("no such endpointId, or not permitted: 59, 98"));
+  bench.put(bench.temp, 181.0);
+  QCOMPARE(bench.session.count(), 2);
+  for (const char *channel : {"alarms", "commands"}) {
+    bench.say("{\"type\":\"subscribe\",\"channel\":\"" + QByteArray(channel) + "\"}");
+    QCOMPARE(bench.session.last().value(QStringLiteral("message")).toString(),
+             QStringLiteral("not permitted: %1:read is due").arg(QLatin1String(channel)));
+  }
+  const qsizetype before = bench.session.count();
   bench.step("uuid-1", CommandState::Queued);
-  bench.step("uuid-2", CommandState::Queued);
+  raise(bench.context, bench.panel, alarmOf(77, AlarmState::Alarm, AlarmState::Ok));
+  QCOMPARE(bench.session.count(), before);
+}
+
+void PanelTest::R5_2_withoutCommandIdsAllOfTheCaller() {
+  Bench bench;
+  RecordingSession own;
+  bench.panel.opened(own);
+  bench.panel.received(own, R"({"type":"subscribe","channel":"commands"})");
+  own.clear();
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["uuid-1"]})");
+  const auto book = CommandBook::of(bench.context);
+  book->note(QStringLiteral("uuid-1"), *own.caller());
+  Caller namesake = *own.caller();
+  namesake.kind = Caller::Kind::User;
+  book->note(QStringLiteral("uuid-2"), namesake);
+  for (const char *id : {"uuid-1", "uuid-2", "uuid-3"}) bench.step(id, CommandState::Queued);
   QCOMPARE(bench.session.each("commandId"), QStringList{QStringLiteral("uuid-1")});
-  QCOMPARE(all.each("commandId"), (QStringList{QStringLiteral("uuid-1"), QStringLiteral("uuid-2")}));
-  QCOMPARE(all.frames[0].bytes().constData(), bench.session.frames[0].bytes().constData());
+  QCOMPARE(own.each("commandId"), QStringList{QStringLiteral("uuid-1")});
+  QCOMPARE(own.frames[0].bytes().constData(), bench.session.frames[0].bytes().constData());
   bench.say(R"({"type":"unsubscribe","channel":"commands"})");
+  bench.panel.received(own, R"({"type":"unsubscribe","channel":"commands"})");
   bench.step("uuid-1", CommandState::Sent);
+  QCOMPARE(bench.session.count(), 1);
+  QCOMPARE(own.count(), 1);
+}
+
+void PanelTest::R5_2_commandsOfPointsThatTheCallerMayNotReadStayUnseen() {
+  Bench bench;
+  bench.session.allow({QStringLiteral("commands:test/boiler/#:read")});
+  bench.step("uuid-1", CommandState::Queued);
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["uuid-1"]})");
+  bench.say(R"({"type":"subscribe","channel":"commands"})");
+  CommandBook::of(bench.context)->note(QStringLiteral("uuid-1"), *bench.session.caller());
+  bench.step("uuid-1", CommandState::Succeeded, true);
+  QCOMPARE(bench.session.count(), 0);
+  bench.session.allow({QStringLiteral("commands:test/pump/#:read")});
+  bench.step("uuid-1", CommandState::Succeeded, true);
   QCOMPARE(bench.session.count(), 1);
 }
 
@@ -132,8 +181,6 @@ void PanelTest::R5_3_ping() {
   Bench bench;
   bench.say(R"({"type":"ping"})");
   QCOMPARE(bench.session.text(0), QByteArray(R"({"type":"pong"})"));
-  bench.say(R"({"type":"auth","access_token":"x"})");
-  QCOMPARE(bench.session.count(), 1);
 }
 
 void PanelTest::R5_4_lastValueAtOnceThenOnChange() {
@@ -179,6 +226,21 @@ void PanelTest::R5_4_congestedClientGetsTheNewestOnly() {
   QCOMPARE(bench.session.message(2).value(QStringLiteral("endpointId")).toInt(), 60);
 }
 
+void PanelTest::R5_4_subscribingAgainWhileCongestedNeverShowsAnOlderValue() {
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"telemetry","endpointIds":[59]})");
+  bench.session.clear();
+  bench.session.congested = true;
+  bench.put(bench.temp, 1.0);
+  bench.say(R"({"type":"unsubscribe","channel":"telemetry","endpointIds":[59]})");
+  bench.put(bench.temp, 2.0);
+  bench.say(R"({"type":"subscribe","channel":"telemetry","endpointIds":[59]})");
+  bench.session.congested = false;
+  bench.panel.drained(bench.session);
+  QCOMPARE(bench.session.count(), 1);
+  QCOMPARE(bench.session.last().value(QStringLiteral("value")).toDouble(), 2);
+}
+
 void PanelTest::R5_4_oneEncodingForAll() {
   Bench bench;
   RecordingSession other;
@@ -208,7 +270,7 @@ void PanelTest::R5_5_everyStepInOrder() {
 
 void PanelTest::R5_5_failure() {
   Bench bench;
-  bench.say(R"({"type":"subscribe","channel":"commands"})");
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
   bench.step("c", CommandState::Failed, 5.0, "illegal address");
   QVERIFY(bench.session.last().value(QStringLiteral("actualValue")).isNull());
   QCOMPARE(bench.session.last().value(QStringLiteral("error")).toString(), QStringLiteral("illegal address"));
@@ -229,6 +291,16 @@ void PanelTest::R5_6_alarmWhenActiveOrWorse() {
                                              R"("timestamp":"2026-01-01T00:00:00.000Z","ruleId":77})"));
 }
 
+void PanelTest::R5_6_onlyAlarmsOfAreasThatTheCallerMayRead() {
+  Bench bench;
+  bench.session.allow({QStringLiteral("alarms:cold-store/*:read")});
+  bench.say(R"({"type":"subscribe","channel":"alarms"})");
+  raise(bench.context, bench.panel, alarmOf(1, AlarmState::Alarm, AlarmState::Ok, "cold-store/north"));
+  raise(bench.context, bench.panel, alarmOf(2, AlarmState::Alarm, AlarmState::Ok, "brewhouse"));
+  raise(bench.context, bench.panel, alarmOf(3, AlarmState::Alarm, AlarmState::Ok));
+  QCOMPARE(bench.session.each("ruleId"), QStringList{QStringLiteral("1")});
+}
+
 void PanelTest::R5_7_wrongMessages_data() {
   QTest::addColumn<QByteArray>("text");
   QTest::addColumn<QString>("error");
@@ -237,6 +309,7 @@ void PanelTest::R5_7_wrongMessages_data() {
   QTest::newRow("list") << QByteArray("[]") << "must be a JSON object";
   QTest::newRow("no type") << QByteArray("{}") << "type must be a text";
   QTest::newRow("unknown type") << QByteArray(R"({"type":"subscribble"})") << "unknown type \"subscribble\"";
+  QTest::newRow("auth without a token") << QByteArray(R"({"type":"auth"})") << "access_token";
   QTest::newRow("channel") << QByteArray(R"({"type":"subscribe","channel":5})") << "channel must be";
   QTest::newRow("no ids") << QByteArray(R"({"type":"subscribe","channel":"telemetry"})")
                           << "endpointIds must be a list";
@@ -272,16 +345,27 @@ void PanelTest::R5_8_subscriptionLimit() {
   bench.say(R"({"type":"subscribe","channel":"alarms"})");
   QVERIFY(!bench.session.each("type").contains(QStringLiteral("error")));
   bench.session.clear();
-  for (const char *more : {R"({"type":"subscribe","channel":"commands","commandIds":["c"]})",
-                           R"({"type":"subscribe","channel":"commands"})"}) {
-    bench.say(more);
-    QCOMPARE(bench.session.last().value(QStringLiteral("type")).toString(), QStringLiteral("error"));
-  }
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
+  QCOMPARE(bench.session.last().value(QStringLiteral("type")).toString(), QStringLiteral("error"));
+  // Endpoints, command ids and alarms count, nothing else.
+  bench.say(R"({"type":"subscribe","channel":"commands"})");
   bench.step("c", CommandState::Queued);
-  QCOMPARE(bench.session.count(), 2);
+  QCOMPARE(bench.session.count(), 1);
   bench.say(R"({"type":"unsubscribe","channel":"alarms"})");
   bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
   QCOMPARE(bench.session.last().value(QStringLiteral("type")).toString(), QStringLiteral("command_status"));
+}
+
+void PanelTest::R5_8_fiftySubscriptions() {
+  Bench bench(defaultLimits(ProtocolKind::Panel));
+  QStringList ids;
+  for (int count = 0; count < 49; ++count) ids << QStringLiteral("\"c%1\"").arg(count);
+  bench.say(qPrintable(
+      QStringLiteral("{\"type\":\"subscribe\",\"channel\":\"commands\",\"commandIds\":[%1]}").arg(ids.join(u','))));
+  bench.say(R"({"type":"subscribe","channel":"alarms"})");
+  QCOMPARE(bench.session.count(), 0);
+  bench.say(R"({"type":"subscribe","channel":"telemetry","endpointIds":[59]})");
+  QCOMPARE(bench.session.each("type"), QStringList{QStringLiteral("error")});
 }
 
 void PanelTest::R5_14_removedPoint() {
@@ -291,6 +375,27 @@ void PanelTest::R5_14_removedPoint() {
   QCOMPARE(bench.session.text(1), QByteArray(R"({"type":"error","endpointId":59,"message":"removed"})"));
   bench.put(bench.temp, 5.0);
   QCOMPARE(bench.session.count(), 2);
+}
+
+void PanelTest::lostPermissionsEndSubscriptions() {
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"telemetry","endpointIds":[59,60]})");
+  bench.say(R"({"type":"subscribe","channel":"alarms"})");
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
+  bench.session.clear();
+  bench.session.allow({QStringLiteral("points:test/pump/run:read")});
+  bench.panel.callerChanged(bench.session);
+  QCOMPARE(bench.session.count(), 3);
+  QCOMPARE(bench.session.text(0), QByteArray(R"({"type":"error","endpointId":59,"message":"not permitted any more"})"));
+  QCOMPARE(bench.session.each("message").mid(1), (QStringList{QStringLiteral("alarms: not permitted any more"),
+                                                              QStringLiteral("commands: not permitted any more")}));
+  bench.session.clear();
+  bench.put(bench.temp, 1.0);
+  bench.step("c", CommandState::Queued);
+  raise(bench.context, bench.panel, alarmOf(1, AlarmState::Alarm, AlarmState::Ok));
+  QCOMPARE(bench.session.count(), 0);
+  bench.put(bench.pump, true);
+  QCOMPARE(bench.session.count(), 1);
 }
 
 void PanelTest::clientsThatLeaveAreForgotten() {

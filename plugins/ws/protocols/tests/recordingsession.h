@@ -19,6 +19,11 @@ class RecordingSession : public Session {
     m_upgrade.variables = variables;
     allow({QStringLiteral("*:*")});
   }
+  /// An event stream's query, and what it was told last before it was broken off.
+  void ask(const char *query, const QByteArray &lastEventId = {}) {
+    m_upgrade.query = QUrlQuery(QString::fromLatin1(query));
+    m_upgrade.lastEventId = lastEventId;
+  }
   /// What the caller may do from now on.
   void allow(const QStringList &permissions) {
     auto caller = std::make_shared<Caller>();
@@ -34,6 +39,7 @@ class RecordingSession : public Session {
   const CallerPointer &caller() const override { return m_caller; }
   void send(const Frame &frame) override { frames.append(frame); }
   bool isCongested() const override { return congested; }
+  void reached(const QByteArray &where) override { position = where; }
   void close(quint16 code, const QString &reason) override {
     closeCode = code;
     closeReason = reason;
@@ -61,6 +67,7 @@ class RecordingSession : public Session {
   }
 
   QList<Frame> frames;
+  QByteArray position;
   bool congested = false;
   int closeCode = 0;
   QString closeReason;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The messages of page 5 that go to panels, encoded once for all of them.
+#pragma once
+
+#include "event.h"
+#include "pointtable.h"
+#include "websocket/session.h"
+
+namespace tagwire::ws {
+
+/// R5-4, as an open object's fields and its braces.
+QByteArray telemetryText(const Sample &sample, const PointTable &points);
+/// R5-4
+Frame telemetryFrame(const Sample &sample, const PointTable &points);
+/// R5-6
+Frame alarmFrame(const AlarmTransition &alarm, Time time);
+/// R5-5
+Frame commandStatusFrame(const CommandStatus &status, Time time);
+/// R5-7
+Frame panelError(const QString &message);
+/// A subscription to a point ended (R5-14).
+Frame panelError(int endpointId, const char *message);
+
+}  // namespace tagwire::ws

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QJsonArray>
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+
+#include "pointtable.h"
+#include "tileconfig.h"
+
+namespace tagwire::ws {
+
+/// One tile of the panel page (R5-16). Plain value.
+struct Tile {
+  int id = 0;
+  QString name;
+  QString type;
+  QList<qint64> endpointIds;
+  double x = 0;
+  double y = 0;
+  QString area;
+
+  QJsonObject toJson() const;
+  /// Errors name the key and what is allowed.
+  static Result<Tile> fromJson(const QJsonObject &json);
+  static Tile fromConfig(const TileConfig &config, const PointTable &points);
+};
+
+using Tiles = QList<Tile>;
+
+QJsonArray toJson(const Tiles &tiles);
+/// Each id once, at most 1,000; errors name the place.
+Result<Tiles> tilesFromJson(const QJsonArray &list);
+
+}  // namespace tagwire::ws

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tileroutes.h"
+
+#include "endpointid.h"
+
+namespace tagwire::ws {
+
+TileRoutes::TileRoutes(Router &router, GatewayState &state) : m_state(state), m_book(TileBook::of(state.context)) {
+  router.add({"GET", "/api/os/tiles", "tiles of the panel page (R5-16)", Served::Rest, right::readPoints,
+              [this](const Call &call) { list(call); }});
+  router.add({"PUT",
+              "/api/os/tiles",
+              "replaces all tiles that the caller sees (R5-16)",
+              Served::Rest,
+              right::writeConfig,
+              [this](const Call &call) { replace(call); },
+              {},
+              R"({"type":"array","maxItems":1000,"items":{"type":"object","additionalProperties":false,)"
+              R"("required":["id","name"],"properties":{"id":{"type":"integer","minimum":1},)"
+              R"("name":{"type":"string"},"type":{"type":"string"},)"
+              R"("endpointIds":{"type":"array","maxItems":100,"items":{"type":"integer"}},)"
+              R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"}}}})"});
+}
+
+Tiles TileRoutes::all() const {
+  if (const auto &saved = m_book->tiles(m_state.context.log())) return *saved;
+  Tiles tiles;
+  for (const TileConfig &each : m_state.config.tiles) {
+    tiles << Tile::fromConfig(each, m_state.context.points());
+  }
+  return tiles;
+}
+
+/// A number that no point has is hidden like one that may not be read.
+bool TileRoutes::isVisible(const Tile &tile, const Caller &caller) const {
+  return caller.permissions.allowAll(right::readPoints) ||
+         std::all_of(tile.endpointIds.begin(), tile.endpointIds.end(), [&](qint64 number) {
+           return readablePoint(m_state.context.points(), caller, number) != PointId::None;
+         });
+}
+
+void TileRoutes::list(const Call &call) const {
+  Tiles tiles = all();
+  tiles.removeIf([&](const Tile &tile) { return !isVisible(tile, *call.caller); });
+  call.answer(Response::json(200, QJsonDocument(toJson(tiles))));
+}
+
+Result<Tiles> TileRoutes::read(const Call &call) const {
+  const QJsonDocument document = QJsonDocument::fromJson(call.request.body);
+  if (!document.isArray()) return failure(QStringLiteral("the body must be an array of tiles"));
+  const auto tiles = tilesFromJson(document.array());
+  if (!tiles) return tiles;
+  QList<qint64> numbers;
+  for (const Tile &tile : *tiles) numbers << tile.endpointIds;
+  const auto endpoints = EndpointIds::find(m_state.context.points(), *call.caller, numbers);
+  if (!endpoints.unknown.isEmpty()) return failure(endpoints.complaint(*call.caller));
+  return tiles;
+}
+
+void TileRoutes::replace(const Call &call) const {
+  const Time now = m_state.context.clock().now();
+  const auto given = read(call);
+  if (!given) return call.answer(errorResponse(400, given.error(), now));
+  if (m_book->isSaving()) {
+    return call.answer(errorResponse(409, QStringLiteral("somebody else is saving tiles: read them again"), now));
+  }
+  // What the caller does not see is not theirs to remove.
+  Tiles tiles = all();
+  tiles.removeIf([&](const Tile &tile) { return isVisible(tile, *call.caller); });
+  for (const Tile &tile : *given) {
+    const auto hasId = [&](const Tile &other) { return other.id == tile.id; };
+    if (std::none_of(tiles.begin(), tiles.end(), hasId)) continue;
+    return call.answer(errorResponse(409, QStringLiteral("id %1 is taken").arg(tile.id), now));
+  }
+  tiles << *given;
+  const auto done = [answer = call.answer, saved = *given, now](const Result<void> &outcome) {
+    if (!outcome) return answer(errorResponse(500, outcome.error(), now));
+    answer(Response::json(200, QJsonDocument(toJson(saved))));
+  };
+  m_book->save(tiles, &m_state, done);
+}
+
+}  // namespace tagwire::ws

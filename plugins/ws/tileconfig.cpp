@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tileconfig.h"
+
+#include <QSet>
+
+namespace tagwire::ws {
+
+void TileConfig::describe(Shape<TileConfig> &shape) {
+  shape.required("id", &TileConfig::id, "names the tile").range(1, 2147483647);
+  shape.required("name", &TileConfig::name, "what stands on it").range(1, 200);
+  shape.optional("type", &TileConfig::type, "how the page draws it: `gauge` …").range(1, 50);
+  shape.optional("endpointIds", &TileConfig::endpointIds, "numbers of points, as R5-16 writes them")
+      .range(0, 100)
+      .eachWithin(1, 2147483647);
+  shape.optional("points", &TileConfig::points, "more points, by their full names").range(0, 100);
+  shape.optional("x", &TileConfig::x, "place on the page");
+  shape.optional("y", &TileConfig::y, "place on the page");
+  shape.optional("area", &TileConfig::area, "part of the plant").range(0, 200);
+}
+
+void checkTiles(ConfigReader &reader, const QList<TileConfig> &tiles) {
+  QSet<int> seen;
+  for (qsizetype i = 0; i < tiles.size(); ++i) {
+    if (seen.contains(tiles[i].id)) {
+      reader.error(QStringLiteral("tiles[%1].id").arg(i),
+                   QStringLiteral("%1 is taken by another tile (allowed: each id once)").arg(tiles[i].id));
+    }
+    seen.insert(tiles[i].id);
+  }
+}
+
+}  // namespace tagwire::ws

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config.h"
+
+namespace tagwire::ws {
+
+/// One tile of the panel page as the manifest says it (R5-16). Plain value.
+struct TileConfig {
+  int id = 0;
+  QString name;
+  QString type;
+  QList<int> endpointIds;
+  QList<PointReference> points;
+  double x = 0;
+  double y = 0;
+  QString area;
+
+  static void describe(Shape<TileConfig> &shape);
+};
+
+/// Reports ids that stand there twice.
+void checkTiles(ConfigReader &reader, const QList<TileConfig> &tiles);
+
+}  // namespace tagwire::ws
