@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "jsontext.h"
 #include "wirejson.h"
 
 namespace tagwire::ws {
@@ -162,6 +163,26 @@ Result<IncomingFix> fixFromJson(const QJsonObject &message, const QTimeZone &zon
     if (!wrong.isEmpty()) return failure(wrong);
   }
   return incoming;
+}
+
+Frame triggerFrame(const TriggerEvent &event, Time time) {
+  JsonText json;
+  json.beginObject();
+  json.put("type", "TriggerEvent");
+  json.put("trigger_id", event.triggerId);
+  json.put("direction", event.direction);
+  json.put("tag_id", event.tagId);
+  json.key("timestamp");
+  json.time(time);
+  json.put("trigger_name", event.triggerName);
+  json.put("tag_name", event.tagName);
+  json.put("zone_id", event.zoneId);
+  json.put("x", event.x);
+  json.put("y", event.y);
+  json.put("z", event.z);
+  if (!event.reason.isEmpty()) json.put("reason", event.reason);
+  json.endObject();
+  return Frame::text(json.view());
 }
 
 }  // namespace tagwire::ws

@@ -19,4 +19,5 @@ set(WS_PROTOCOL_SOURCES
   protocols/rtlsrequests.cpp
   protocols/rtlsstream.cpp
   protocols/topics.cpp
-  protocols/wirejson.cpp)
+  protocols/wirejson.cpp
+  protocols/zonebook.cpp)
