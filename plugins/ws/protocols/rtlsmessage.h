@@ -35,6 +35,9 @@ QByteArray requestIdJson(const QJsonObject &message);
 /// R1-10; a TS without offset is in `zone`.
 Result<IncomingFix> fixFromJson(const QJsonObject &message, const QTimeZone &zone);
 
+/// ISO 8601 with a time of day; without an offset it is in `zone`. Nothing for anything else.
+std::optional<Time> timeFromText(const QString &text, const QTimeZone &zone);
+
 /// R1-9
 Frame triggerFrame(const TriggerEvent &event, Time time);
 

@@ -3,6 +3,7 @@
 set(WS_PROTOCOL_SOURCES
   protocols/alarmbook.cpp
   protocols/alarmsprotocol.cpp
+  protocols/eventsprotocol.cpp
   protocols/jsontext.cpp
   protocols/livecatchup.cpp
   protocols/livefeed.cpp
@@ -19,5 +20,6 @@ set(WS_PROTOCOL_SOURCES
   protocols/rtlsrequests.cpp
   protocols/rtlsstream.cpp
   protocols/topics.cpp
+  protocols/triggerfilter.cpp
   protocols/wirejson.cpp
   protocols/zonebook.cpp)

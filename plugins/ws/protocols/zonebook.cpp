@@ -29,7 +29,7 @@ const ZoneBook::Site *ZoneBook::siteOf(const QString &manager) const {
 }
 
 void ZoneBook::whenFresh(const std::function<void()> &done) {
-  if (isFresh()) return done();
+  if (isFresh() && !m_sites.isEmpty()) return done();
   refresh(done);
 }
 

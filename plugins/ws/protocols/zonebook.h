@@ -28,7 +28,7 @@ class ZoneBook {
   /// `done` is called once, when every instance has answered or its time is over; never from within this call, and not
   /// when the book is gone meanwhile.
   void refresh(std::function<void()> done);
-  /// The same, but at once when what we know is fresh.
+  /// The same, but at once when we know something and it is fresh.
   void whenFresh(const std::function<void()> &done);
   bool isFresh() const;
 

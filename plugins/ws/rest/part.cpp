@@ -3,20 +3,28 @@
 
 #include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
+#include "rest/connectionroutes.h"
+#include "rest/eventroutes.h"
+#include "rest/openapi.h"
 #include "rest/pointroutes.h"
+#include "rest/rtlsroutes.h"
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
 
 namespace tagwire::ws {
 
 std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayState &state,
-                                                     const std::function<Endpoints *()> &) {
+                                                     const std::function<Endpoints *()> &endpoints) {
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   parts.push_back(std::make_unique<ServiceRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
+  parts.push_back(std::make_unique<RtlsRoutes>(router, state));
+  parts.push_back(std::make_unique<EventRoutes>(router, state));
+  parts.push_back(std::make_unique<ConnectionRoutes>(router, state, endpoints));
+  parts.push_back(std::make_unique<OpenApi>(router, state));
   return parts;
 }
 

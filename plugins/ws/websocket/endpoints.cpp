@@ -4,6 +4,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <algorithm>
+
 #include "rest/router.h"
 #include "websocket/handshake.h"
 
@@ -42,6 +44,7 @@ QByteArray authenticated(ProtocolKind kind) {
     case ProtocolKind::Live:
       return "{\"op\":\"authenticated\"}";
     case ProtocolKind::RtlsManager:
+    case ProtocolKind::RtlsEvents:
       return "{\"type\":\"response\",\"reqid\":\"\",\"response\":\"auth\"}";
     default:
       return "{\"type\":\"authenticated\"}";
@@ -67,6 +70,7 @@ QByteArray complaint(ProtocolKind kind, const QString &text) {
       json = {{QStringLiteral("op"), QStringLiteral("error")}, {message, text}};
       break;
     case ProtocolKind::RtlsManager:
+    case ProtocolKind::RtlsEvents:
       json = {{type, QStringLiteral("response")},
               {QStringLiteral("reqid"), QString()},
               {QStringLiteral("response"), QStringLiteral("Unknown")},
@@ -83,7 +87,7 @@ Endpoints::Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, F
     : m_state(state), m_context(state.context), m_farewells(farewells), m_lastTick(state.context.clock().elapsed()) {
   Metrics &metrics = m_context.metrics();
   if (!state.config.serves(Served::Ws)) return;
-  for (const EndpointConfig &each : *state.config.endpoints) {
+  for (const EndpointConfig &each : state.config.servedEndpoints()) {
     const Limits limits = each.effectiveLimits();
     const Metrics::Labels labels{{"endpoint", each.path.text().toStdString()}};
     m_endpoints.push_back(std::make_unique<Endpoint>(
@@ -125,7 +129,8 @@ std::optional<Refusal> Endpoints::check(const Match &match, const Request &reque
   if (!caller && !takesFirstMessage) return missingCredential();
   if (caller) {
     const auto refusal = endpoint->protocol->check(upgrade, *caller);
-    if (refusal && (caller->kind != Caller::Kind::Anonymous || !takesFirstMessage)) return refusal;
+    const bool mayBecomeGood = takesFirstMessage && caller->kind == Caller::Kind::Anonymous;
+    if (refusal && (refusal->status != 403 || !mayBecomeGood)) return refusal;
     if (refusal) caller = nullptr;
   }
   if (endpoint->count >= endpoint->limits.connections) {
@@ -206,6 +211,21 @@ void Endpoints::checkCallers() {
     if (!caller || held.session->isOver() || m_state.authenticator.holds(*caller)) continue;
     held.session->close(4401, QStringLiteral("the credential was revoked or has expired"));
   }
+}
+
+QList<ConnectionInfo> Endpoints::connections() const {
+  QList<quint64> ids;
+  for (const auto &[id, held] : m_sessions) ids.append(id);
+  std::sort(ids.begin(), ids.end());
+  QList<ConnectionInfo> list;
+  for (const quint64 id : std::as_const(ids)) {
+    const Held &held = m_sessions.at(id);
+    const WebSocketSession &session = *held.session;
+    if (session.isOver()) continue;
+    list.append(
+        {session, held.endpoint->kind, session.caller() ? held.endpoint->protocol->activityOf(session) : Activity()});
+  }
+  return list;
 }
 
 void Endpoints::write(const Samples &samples) {

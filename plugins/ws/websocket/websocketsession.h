@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "endpointlimits.h"
 #include "http/stream.h"
@@ -58,6 +59,14 @@ class WebSocketSession : public QObject, public Session, private StreamUser {
   bool isOver() const { return m_isOver; }
   /// For its farewell, when it is over.
   std::unique_ptr<Stream> takeStream() { return std::move(m_stream); }
+  /// When it was opened.
+  Time since() const { return m_since; }
+  /// When the client last answered a PING.
+  std::optional<Time> pongAt() const { return m_pongAt; }
+  /// Frames that wait for the client, of this turn or for as long as it is congested.
+  qsizetype waiting() const { return m_waiting.size(); }
+  /// Messages of the client that were over its rate and not carried out.
+  quint64 refusedMessages() const { return m_refusedMessages; }
   /// Why it is over: "1001 the server stops".
   const QString &ending() const { return m_ending; }
 
@@ -104,6 +113,9 @@ class WebSocketSession : public QObject, public Session, private StreamUser {
   std::chrono::nanoseconds m_progressSince{0};
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
+  Time m_since;
+  std::optional<Time> m_pongAt;
+  quint64 m_refusedMessages = 0;
   bool m_isCongested = false;
   bool m_isFlushDue = false;
   bool m_isOver = false;

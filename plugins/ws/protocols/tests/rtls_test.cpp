@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include "fakertls.h"
 #include "protocols/rtlsprotocol.h"
 #include "recordingsession.h"
 
@@ -8,33 +9,9 @@ using namespace tagwire;
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
 
-/// An RTLS plugin as far as its two services are concerned.
-class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake {
- public:
-  void start() override {}
-  void stop() override {}
-  void directory(Reply<ZoneDirectory> reply) override {
-    ++asked;
-    reply(zones);
-  }
-  void take(Reply<bool> reply, IncomingFix fix) override {
-    fixes.append(fix);
-    reply(refusal.isEmpty() ? Result<bool>(true) : Result<bool>(failure(refusal)));
-  }
-
-  ZoneDirectory zones;
-  QList<IncomingFix> fixes;
-  QString refusal;
-  int asked = 0;
-};
-
 struct Bench {
   explicit Bench(const Limits &limits = {}) : rtls(context, limits) {
     context.answerWith(&plugin);
-    plugin.zones.managers = {{QStringLiteral("Manager1"), QString(), 8001}};
-    plugin.zones.zones = {{417, QStringLiteral("Hall"), QStringLiteral("building"), 0},
-                          {418, QStringLiteral("Room"), QStringLiteral("room"), 417},
-                          {500, QStringLiteral("Yard"), QStringLiteral("building"), 0}};
     sim1 = declarePoint(context, "SIM1", 1, ValueType::Position);
     sim2 = declarePoint(context, "SIM2", 2, ValueType::Position);
   }
@@ -57,17 +34,8 @@ struct Bench {
     publish(context, rtls, {sampleOf(context, point, positionOf(tag, x, 2.5, zone), quality)});
   }
   void trigger(const char *tag, int zone, int id = 123, const QString &source = QStringLiteral("test")) {
-    TriggerEvent event;
-    event.triggerId = id;
-    event.triggerName = QStringLiteral("Entry Gate");
-    event.direction = QStringLiteral("OnEnter");
-    event.tagId = QString::fromUtf8(tag);
-    event.tagName = QStringLiteral("Badge");
-    event.zoneId = zone;
-    event.x = 1;
-    event.y = 2;
     context.setSequence(context.sequence() + 1);
-    rtls.notify({context.sequence(), context.clock().now(), source, event});
+    rtls.notify({context.sequence(), context.clock().now(), source, triggerOf(tag, zone, id)});
   }
   void pass(std::chrono::seconds time) {
     context.manualClock().advance(time);
@@ -595,8 +563,7 @@ void RtlsTest::R1_10_needsThePermission() {
 /// Two RTLS instances that use the same ids for zones and tags.
 void RtlsTest::R1_1_managerSelectsItsInstance() {
   Bench bench;
-  FakeRtls yard;
-  yard.zones.managers = {{QStringLiteral("Yard"), QString(), 0}};
+  FakeRtls yard(QStringLiteral("Yard"));
   yard.zones.zones = {{417, QStringLiteral("Gate"), QStringLiteral("area"), 0}};
   bench.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), &yard);
   StreamSession hall;
@@ -619,8 +586,7 @@ void RtlsTest::R1_1_managerSelectsItsInstance() {
 
 void RtlsTest::R1_1_instanceThatIsGoneTakesNobodyNew() {
   Bench bench;
-  FakeRtls yard;
-  yard.zones.managers = {{QStringLiteral("Yard"), QString(), 0}};
+  FakeRtls yard(QStringLiteral("Yard"));
   yard.zones.zones = {{417, QStringLiteral("Gate"), QStringLiteral("area"), 0}};
   bench.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), &yard);
   StreamSession early(QStringLiteral("Yard"));
