@@ -25,18 +25,25 @@ std::shared_ptr<void> TestContext::sharedObject(const char *name, const std::fun
   return object;
 }
 
-void TestContext::route(const QString &, const char *service, std::function<bool(Plugin *)> offers,
+void TestContext::addInstance(const QString &id, const QString &type, Plugin *plugin) {
+  m_plugins.insert(id, plugin);
+  m_instances.removeIf([&](const InstanceStatus &each) { return each.id == id; });
+  m_instances.append({id, type, PluginState::Running, {}});
+}
+
+void TestContext::route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
                         std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
                         std::function<void(Result<std::shared_ptr<void>>)> answer) {
   // As in the host: the answer never comes from within the call.
   QMetaObject::invokeMethod(
       &m_queue,
-      [this, name = QString::fromLatin1(service), offers, call, answer] {
-        if (!m_answering || !offers(m_answering)) {
+      [this, instance, name = QString::fromLatin1(service), offers, call, answer] {
+        Plugin *plugin = m_plugins.value(instance, m_answering);
+        if (!plugin || !offers(plugin)) {
           answer(failure(QStringLiteral("no instance offers the %1").arg(name)));
           return;
         }
-        call(m_answering, [answer](std::shared_ptr<void> result) { answer(std::move(result)); });
+        call(plugin, [answer](std::shared_ptr<void> result) { answer(std::move(result)); });
       },
       Qt::QueuedConnection);
 }

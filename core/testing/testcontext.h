@@ -39,6 +39,9 @@ class TestContext : public PluginContext {
   void setInstances(const QList<InstanceStatus> &instances) { m_instances = instances; }
   /// Requests for a service are answered by this plugin (not owned), if it implements it. Null: nobody answers.
   void answerWith(Plugin *plugin) { m_answering = plugin; }
+  /// Adds an instance of this id to instances(); requests that name it are answered by this plugin (not owned; null: it
+  /// is gone) and by no other.
+  void addInstance(const QString &id, const QString &type, Plugin *plugin);
   QStringList busyPorts() const { return m_busyPorts; }
   /// What declare() refused.
   QStringList refusals() const { return m_refusals; }
@@ -59,7 +62,8 @@ class TestContext : public PluginContext {
   Metrics m_metrics;
   Site m_site;
   quint64 m_sequence = 0;
-  QList<InstanceStatus> m_instances;
+  QList<InstanceStatus> m_instances{{m_id, QStringLiteral("test"), PluginState::Running, {}}};
+  QHash<QString, Plugin *> m_plugins;
   std::map<std::string, std::weak_ptr<void>> m_shared;
   Plugin *m_answering = nullptr;
   QStringList m_refusals;

@@ -39,6 +39,7 @@ PointInfo occupancyPoint(const ZoneInfo &zone) {
 
 Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader)
     : m_context(context),
+      m_managerNames(context.shared<ManagerNames>("manager-names", [] { return std::make_shared<ManagerNames>(); })),
       m_directory(model.directory()),
       m_lengthUnit(model.lengthUnit),
       m_tracker(model, config.timeout),
@@ -50,6 +51,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_outOfSequence(context.metrics().counter(refusedName, refusedHelp, {{"reason", "sequence"}})),
       m_unknown(context.metrics().counter(refusedName, refusedHelp, {{"reason", "unknown_tag"}})),
       m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
+  m_managerNames->enter(config, context, reader);
   declareConfigured(reader);
   m_lossTimer.setSingleShot(true);
   connect(&m_lossTimer, &QTimer::timeout, this, &Rtls::loseSilent);
@@ -59,6 +61,8 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
   m_walkTimer.setInterval(config.simulate->interval);
   connect(&m_walkTimer, &QTimer::timeout, this, &Rtls::walk);
 }
+
+Rtls::~Rtls() { m_managerNames->leave(m_context.id()); }
 
 void Rtls::declareConfigured(ConfigReader &reader) {
   QList<PointInfo> infos;
@@ -236,7 +240,9 @@ std::unique_ptr<Rtls> makeRtls(ConfigReader &reader, PluginContext &context) {
   if (!config) return nullptr;
   const std::optional<Model> model = makeModel(*config, reader);
   if (!model) return nullptr;
-  return std::make_unique<Rtls>(*config, *model, context, reader);
+  auto rtls = std::make_unique<Rtls>(*config, *model, context, reader);
+  if (reader.failed()) return nullptr;
+  return rtls;
 }
 
 }  // namespace tagwire::rtls

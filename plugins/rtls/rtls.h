@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include "managernames.h"
 #include "plugin.h"
 #include "tracker.h"
 #include "walker.h"
@@ -16,6 +17,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   Q_OBJECT
  public:
   Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader);
+  ~Rtls() override;
 
   void start() override;
   void stop() override;
@@ -44,6 +46,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   void armLossTimer();
 
   PluginContext &m_context;
+  std::shared_ptr<ManagerNames> m_managerNames;
   const ZoneDirectory m_directory;
   const QString m_lengthUnit;
   Tracker m_tracker;

@@ -20,6 +20,7 @@ Limits defaultLimits(ProtocolKind kind) {
     case ProtocolKind::Device:
     case ProtocolKind::Alarms:
     case ProtocolKind::Live:
+    case ProtocolKind::RtlsEvents:
       break;
   }
   return limits;

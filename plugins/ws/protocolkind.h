@@ -8,8 +8,8 @@
 
 namespace tagwire::ws {
 
-/// The wire contracts that an endpoint of the manifest can name.
-enum class ProtocolKind : quint8 { RtlsManager, Device, Alarms, Rooms, Panel, Live };
+/// The wire contracts. An endpoint of the manifest can name all but RtlsEvents, which comes with rtls-manager (R1-35).
+enum class ProtocolKind : quint8 { RtlsManager, Device, Alarms, Rooms, Panel, Live, RtlsEvents };
 
 constexpr auto enumWords(ProtocolKind) {
   return std::array{std::pair{"rtls-manager", ProtocolKind::RtlsManager},
@@ -20,12 +20,12 @@ constexpr auto enumWords(ProtocolKind) {
                     std::pair{"live", ProtocolKind::Live}};
 }
 
-/// The manifest's word for it.
+/// The manifest's word for it, where it has one.
 constexpr const char *wordOf(ProtocolKind kind) {
   for (const auto &[word, each] : enumWords(kind)) {
     if (each == kind) return word;
   }
-  return "";
+  return "rtls-events";
 }
 
 }  // namespace tagwire::ws

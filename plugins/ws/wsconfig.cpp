@@ -6,6 +6,8 @@
 #include <QFileInfo>
 #include <QUrl>
 
+#include <algorithm>
+
 #include "access/permissions.h"
 #include "access/roles.h"
 #include "auth/jwt.h"
@@ -52,7 +54,34 @@ void checkVariables(ConfigReader &reader, const EndpointConfig &endpoint, const 
   }
 }
 
+/// The paths of R1-35 and what is there, with the limits of the endpoint that brings them.
+QList<EndpointConfig> eventEndpoints(const EndpointConfig &manager) {
+  QList<EndpointConfig> endpoints;
+  for (const QString &path : {QStringLiteral("/ws/events"), QStringLiteral("/api/ws/events/{zone_id}")}) {
+    endpoints.append({*EndpointPath::fromText(path), ProtocolKind::RtlsEvents, manager.limits});
+  }
+  return endpoints;
+}
+
+void checkEventPaths(ConfigReader &reader, const QList<EndpointConfig> &endpoints) {
+  const bool hasManager = std::any_of(endpoints.begin(), endpoints.end(), [](const EndpointConfig &each) {
+    return each.protocol == ProtocolKind::RtlsManager;
+  });
+  if (!hasManager) return;
+  const QList<EndpointConfig> implied = eventEndpoints({});
+  for (qsizetype i = 0; i < endpoints.size(); ++i) {
+    const auto taken = std::find_if(implied.begin(), implied.end(),
+                                    [&](const EndpointConfig &each) { return each.path.isSameAs(endpoints[i].path); });
+    if (taken == implied.end()) continue;
+    reader.error(QStringLiteral("endpoints[%1].path").arg(i),
+                 QStringLiteral("\"%1\" is where trigger events are served beside protocol rtls-manager (allowed: any "
+                                "other path)")
+                     .arg(endpoints[i].path.text()));
+  }
+}
+
 void checkEndpoints(ConfigReader &reader, const QList<EndpointConfig> &endpoints) {
+  checkEventPaths(reader, endpoints);
   for (qsizetype i = 0; i < endpoints.size(); ++i) {
     const EndpointConfig &endpoint = endpoints[i];
     const QString at = QStringLiteral("endpoints[%1]").arg(i);
@@ -190,6 +219,7 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("auth", &WsConfig::auth, "who may do what; absent: nothing without a token or a user");
   shape.optional("endpoints", &WsConfig::endpoints, "WebSocket endpoints; absent: /ws/live with protocol live")
       .range(0, 1000);
+  shape.optional("recent", &WsConfig::recent, "trigger events that /recent_events remembers").range(1, 10000);
   shape.optional("allowed_origins", &WsConfig::allowedOrigins, "web pages from elsewhere that may connect")
       .check(originProblem);
   shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed").check(proxyProblem);
@@ -200,6 +230,18 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("entities", &WsConfig::entities, "what is in the rooms, for protocol rooms").range(0, mostEntities);
   shape.optional("event_limits", &WsConfig::eventLimits, "of /api/os/events, where they differ from those of a panel");
   shape.optional("tiles", &WsConfig::tiles, "of the panel page, until the page saves its own").range(0, 1000);
+}
+
+bool WsConfig::speaks(ProtocolKind kind) const {
+  return std::any_of(endpoints->begin(), endpoints->end(),
+                     [kind](const EndpointConfig &each) { return each.protocol == kind; });
+}
+
+QList<EndpointConfig> WsConfig::servedEndpoints() const {
+  const auto manager = std::find_if(endpoints->begin(), endpoints->end(), [](const EndpointConfig &each) {
+    return each.protocol == ProtocolKind::RtlsManager;
+  });
+  return manager == endpoints->end() ? *endpoints : *endpoints + eventEndpoints(*manager);
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {

@@ -90,6 +90,7 @@ struct WsConfig {
   ListenAddress listen;
   std::optional<AuthConfig> auth;
   std::optional<QList<EndpointConfig>> endpoints;
+  int recent = 100;
   QList<QString> allowedOrigins;
   QList<QString> trustedProxies;
   std::optional<QList<Served>> serve;
@@ -103,6 +104,10 @@ struct WsConfig {
   /// Reads and checks what concerns more than one key; nothing when there are errors, each one reported.
   static std::optional<WsConfig> read(ConfigReader &reader);
 
+  /// The endpoints, and those that come with them: an rtls-manager brings the streams of R1-35.
+  QList<EndpointConfig> servedEndpoints() const;
+  /// Whether any endpoint speaks this protocol.
+  bool speaks(ProtocolKind kind) const;
   bool serves(Served what) const { return !serve || serve->contains(what); }
 };
 

@@ -2,6 +2,7 @@
 #include "makeprotocol.h"
 
 #include "alarmsprotocol.h"
+#include "eventsprotocol.h"
 #include "liveprotocol.h"
 #include "panelprotocol.h"
 #include "roomsprotocol.h"
@@ -15,6 +16,8 @@ std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewaySt
   switch (endpoint.protocol) {
     case ProtocolKind::RtlsManager:
       return std::make_unique<RtlsProtocol>(context, limits);
+    case ProtocolKind::RtlsEvents:
+      return std::make_unique<EventsProtocol>(context);
     case ProtocolKind::Alarms:
       return std::make_unique<AlarmsProtocol>(context, limits);
     case ProtocolKind::Panel:

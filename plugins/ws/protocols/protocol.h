@@ -11,6 +11,13 @@
 
 namespace tagwire::ws {
 
+/// What a session does at the moment, for the list of connections. Plain value.
+struct Activity {
+  int streams = 0;                    ///< subscriptions it holds
+  std::optional<Time> lastHeartbeat;  ///< of the protocol's own, as far as it has them
+  quint64 dropped = 0;                ///< values it never got, because newer ones replaced them
+};
+
 /// One wire contract at one endpoint, for all its sessions. Thread-bound; owned by the gateway, which calls every
 /// member in the main thread. A session reference is valid until closed() returns.
 class Protocol {
@@ -39,6 +46,8 @@ class Protocol {
   virtual void flush() = 0;
   /// Once a second, for heartbeats and time-outs. `now` is the clock's UTC time.
   virtual void tick(Time now) = 0;
+  /// Of an open session.
+  virtual Activity activityOf(const Session &) const { return {}; }
 };
 
 /// Nothing when the caller has one of these rights for something at least; else 403.

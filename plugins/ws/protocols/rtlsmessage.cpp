@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "jsontext.h"
 #include "wirejson.h"
 
 namespace tagwire::ws {
@@ -96,15 +97,8 @@ QString readText(const QJsonObject &message, const char *key, bool isRequired, Q
 QString readTime(const QJsonObject &message, const QTimeZone &zone, std::optional<Time> &into) {
   const QJsonValue value = message.value(QLatin1String("TS"));
   if (isAbsent(value)) return {};
-  const QString text = value.toString();
-  QDateTime time =
-      text.size() <= 40 && text.contains(u'T') ? QDateTime::fromString(text, Qt::ISODateWithMs) : QDateTime();
-  if (time.isValid() && time.timeSpec() == Qt::LocalTime) time = QDateTime(time.date(), time.time(), zone);
-  if (!time.isValid() || time.date().year() < 1970 || time.date().year() > 2200) {
-    return QStringLiteral("TS must be an ISO 8601 time such as \"2025-05-05T12:34:56.789\"");
-  }
-  into = fromMilliseconds(time.toMSecsSinceEpoch());
-  return {};
+  into = timeFromText(value.toString(), zone);
+  return into ? QString() : QStringLiteral("TS must be an ISO 8601 time such as \"2025-05-05T12:34:56.789\"");
 }
 
 }  // namespace
@@ -162,6 +156,34 @@ Result<IncomingFix> fixFromJson(const QJsonObject &message, const QTimeZone &zon
     if (!wrong.isEmpty()) return failure(wrong);
   }
   return incoming;
+}
+
+std::optional<Time> timeFromText(const QString &text, const QTimeZone &zone) {
+  QDateTime time =
+      text.size() <= 40 && text.contains(u'T') ? QDateTime::fromString(text, Qt::ISODateWithMs) : QDateTime();
+  if (time.isValid() && time.timeSpec() == Qt::LocalTime) time = QDateTime(time.date(), time.time(), zone);
+  if (!time.isValid() || time.date().year() < 1970 || time.date().year() > 2200) return std::nullopt;
+  return fromMilliseconds(time.toMSecsSinceEpoch());
+}
+
+Frame triggerFrame(const TriggerEvent &event, Time time) {
+  JsonText json;
+  json.beginObject();
+  json.put("type", "TriggerEvent");
+  json.put("trigger_id", event.triggerId);
+  json.put("direction", event.direction);
+  json.put("tag_id", event.tagId);
+  json.key("timestamp");
+  json.time(time);
+  json.put("trigger_name", event.triggerName);
+  json.put("tag_name", event.tagName);
+  json.put("zone_id", event.zoneId);
+  json.put("x", event.x);
+  json.put("y", event.y);
+  json.put("z", event.z);
+  if (!event.reason.isEmpty()) json.put("reason", event.reason);
+  json.endObject();
+  return Frame::text(json.view());
 }
 
 }  // namespace tagwire::ws

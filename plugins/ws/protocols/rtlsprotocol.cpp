@@ -11,8 +11,6 @@ namespace tagwire::ws {
 
 namespace {
 
-// Zones and managers change with a reload only.
-constexpr std::chrono::seconds directoryHolds{5};
 constexpr qsizetype mostWaitingMessages = 1000;
 constexpr qsizetype mostWaitingBytes = 256 * 1024;
 constexpr quint16 policyClose = 1008;
@@ -31,25 +29,7 @@ Frame positionFrame(const PointNames::Entry &entry, const Sample &sample) {
   return Frame::text(json.view());
 }
 
-Frame eventFrame(const TriggerEvent &event, Time time) {
-  JsonText json;
-  json.beginObject();
-  json.put("type", "TriggerEvent");
-  json.put("trigger_id", event.triggerId);
-  json.put("direction", event.direction);
-  json.put("tag_id", event.tagId);
-  json.key("timestamp");
-  json.time(time);
-  json.put("trigger_name", event.triggerName);
-  json.put("tag_name", event.tagName);
-  json.put("zone_id", event.zoneId);
-  json.put("x", event.x);
-  json.put("y", event.y);
-  json.put("z", event.z);
-  if (!event.reason.isEmpty()) json.put("reason", event.reason);
-  json.endObject();
-  return Frame::text(json.view());
-}
+QString managerOf(const Session &session) { return session.upgrade().variables.value(QStringLiteral("manager")); }
 
 }  // namespace
 
@@ -57,6 +37,7 @@ RtlsProtocol::RtlsProtocol(PluginContext &context, const Limits &limits)
     : m_context(context),
       m_limits(limits),
       m_names(context.points()),
+      m_zones(context),
       m_refused(context.metrics().counter("tagwire_ws_messages_refused_total",
                                           "Messages of clients that were answered with an error",
                                           {{"protocol", "rtls-manager"}})),
@@ -65,6 +46,8 @@ RtlsProtocol::RtlsProtocol(PluginContext &context, const Limits &limits)
       m_coalesced(context.metrics().counter("tagwire_ws_samples_coalesced_total",
                                             "Samples replaced by newer ones before a slow client took them",
                                             {{"protocol", "rtls-manager"}})),
+      m_silent(context.metrics().counter("tagwire_ws_heartbeat_timeouts_total",
+                                         "Clients closed with 4408 because no heartbeat came")),
       m_self(std::make_shared<RtlsProtocol *>(this)) {}
 
 std::optional<Refusal> RtlsProtocol::check(const Upgrade &, const Caller &caller) const {
@@ -72,14 +55,22 @@ std::optional<Refusal> RtlsProtocol::check(const Upgrade &, const Caller &caller
   return checkSome(caller, rights);
 }
 
-void RtlsProtocol::callerChanged(Session &) {}
+void RtlsProtocol::callerChanged(Session &session) {
+  const auto found = m_streams.find(session.id());
+  if (found == m_streams.end()) return;
+  const int fewer = found->second->narrow(session.caller()->permissions);
+  if (fewer == 0) return;
+  streamsChanged();
+  refuse(*found->second, QJsonObject(),
+         QStringLiteral("%1 tags of this stream are not permitted any more, or their positions").arg(fewer));
+}
 
 void RtlsProtocol::opened(Session &session) {
   auto &stream = m_streams[session.id()];
   stream = std::make_unique<RtlsStream>(session, m_context.clock().elapsed());
-  const bool isFound = !m_isMissing && hasManager(session);
+  const bool isFound = m_zones.siteOf(managerOf(session)) != nullptr;
   if (isFound) admit(*stream);
-  if (!isFound || !isFresh()) askDirectory();
+  if (!isFound || !m_zones.isFresh()) askDirectory();
 }
 
 void RtlsProtocol::closed(Session &session) {
@@ -87,37 +78,18 @@ void RtlsProtocol::closed(Session &session) {
   streamsChanged();
 }
 
-bool RtlsProtocol::hasManager(const Session &session) const {
-  const QString name = session.upgrade().variables.value(QStringLiteral("manager"));
-  return m_directory && std::any_of(m_directory->managers.begin(), m_directory->managers.end(),
-                                    [&](const RtlsManager &manager) { return manager.name == name; });
-}
-
-bool RtlsProtocol::knowsZone(int zone) const {
-  return m_directory && std::any_of(m_directory->zones.begin(), m_directory->zones.end(),
-                                    [zone](const ZoneInfo &each) { return each.id == zone; });
-}
-
-bool RtlsProtocol::isFresh() const {
-  return m_directory && m_context.clock().elapsed() - m_directoryAt < directoryHolds;
-}
-
 void RtlsProtocol::askDirectory() {
   if (std::exchange(m_isAsking, true)) return;
-  m_context.request(&ZoneCatalog::directory, [self = std::weak_ptr(m_self)](const Result<ZoneDirectory> &answer) {
-    if (const auto protocol = self.lock()) (*protocol)->directoryKnown(answer);
-  });
+  m_zones.refresh([this] { directoryKnown(); });
 }
 
-void RtlsProtocol::directoryKnown(const Result<ZoneDirectory> &answer) {
+void RtlsProtocol::directoryKnown() {
   m_isAsking = false;
-  if (answer) {
-    m_directory = *answer;
-    m_directoryAt = m_context.clock().elapsed();
-  } else if (!m_isMissing) {
-    qCWarning(m_context.log()).noquote() << "rtls-manager: no manager can be served:" << answer.error();
+  const bool isMissing = m_zones.sites().isEmpty();
+  if (isMissing && !m_isMissing) {
+    qCWarning(m_context.log()) << "rtls-manager: no manager can be served: no running plugin knows zones";
   }
-  m_isMissing = !answer;
+  m_isMissing = isMissing;
   QList<quint64> waiting;
   for (const auto &[id, stream] : m_streams) {
     if (stream->stage == Stage::Waiting) waiting.append(id);
@@ -126,11 +98,11 @@ void RtlsProtocol::directoryKnown(const Result<ZoneDirectory> &answer) {
 }
 
 void RtlsProtocol::admit(RtlsStream &stream) {
-  // An old directory does not count for a newcomer when the one who keeps it is gone.
-  if (!stream.isAdmitted && (m_isMissing || !hasManager(*stream.session))) {
-    return end(stream, policyClose, QStringLiteral("Manager not found"));
+  if (stream.instance.isEmpty()) {
+    const ZoneBook::Site *site = m_zones.siteOf(managerOf(*stream.session));
+    if (!site) return end(stream, policyClose, QStringLiteral("Manager not found"));
+    stream.instance = site->instance;
   }
-  stream.isAdmitted = true;
   stream.stage = Stage::Open;
   stream.messageBytes = 0;
   const QList<QByteArray> messages = std::exchange(stream.messages, {});
@@ -189,19 +161,26 @@ void RtlsProtocol::write(const Samples &samples) {
 const QList<RtlsStream *> &RtlsProtocol::positionStreams(const PointNames::Entry &entry) {
   const auto [found, isNew] = m_positionStreams.try_emplace(static_cast<quint32>(entry.id));
   if (isNew) {
+    const QString owner = m_context.points().point(entry.id)->owner;
     for (const auto &[id, stream] : m_streams) {
-      if (stream->wantsPosition(entry.tag)) found->second.append(stream.get());
+      if (stream->instance == owner && stream->wantsPosition(entry.tag)) found->second.append(stream.get());
     }
   }
   return found->second;
 }
 
+void RtlsProtocol::hold(RtlsStream &stream, const Sample &sample) {
+  if (!stream.held.put(sample)) return;
+  m_coalesced.add();
+  ++stream.coalesced;
+}
+
 void RtlsProtocol::sendPosition(const PointNames::Entry &entry, const Sample &sample) {
   std::optional<Frame> frame;
   for (RtlsStream *stream : positionStreams(entry)) {
-    if (stream->zone != 0 && !stream->holdsZone(fixOf(sample)->zone, *m_directory)) continue;
+    if (!stream->holdsZone(fixOf(sample)->zone, m_zones.directoryOf(stream->instance))) continue;
     if (stream->session->isCongested()) {
-      if (stream->held.put(sample)) m_coalesced.add();
+      hold(*stream, sample);
       continue;
     }
     if (!stream->held.isEmpty()) sendHeld(*stream);
@@ -212,11 +191,12 @@ void RtlsProtocol::sendPosition(const PointNames::Entry &entry, const Sample &sa
 
 void RtlsProtocol::notify(const Event &event) {
   const auto *trigger = std::get_if<TriggerEvent>(&event.body);
-  if (!trigger || !m_directory) return;
+  if (!trigger) return;
   std::optional<Frame> frame;
   for (const auto &[id, stream] : m_streams) {
-    if (!stream->wantsEvent(*trigger, *m_directory)) continue;
-    if (!frame) frame = eventFrame(*trigger, event.time);
+    if (stream->instance != event.source) continue;
+    if (!stream->wantsEvent(*trigger, m_zones.directoryOf(stream->instance))) continue;
+    if (!frame) frame = triggerFrame(*trigger, event.time);
     stream->session->send(*frame);
   }
 }
@@ -225,14 +205,24 @@ void RtlsProtocol::tick(Time now) {
   const auto elapsed = m_context.clock().elapsed();
   QList<RtlsStream *> silent;
   for (const auto &[id, stream] : m_streams) {
-    if (stream->stage == Stage::Ended || !stream->isAdmitted) continue;
+    if (stream->stage == Stage::Ended || stream->instance.isEmpty()) continue;
     if (stream->heartbeats.isMissing(elapsed, m_limits.heartbeatTimeout)) {
       silent.append(stream.get());
     } else if (stream->heartbeats.isDue(elapsed, m_limits.heartbeatInterval, toMilliseconds(now))) {
       stream->session->send(heartbeatFrame(toMilliseconds(now)));
     }
   }
-  for (RtlsStream *stream : std::as_const(silent)) end(*stream, heartbeatClose, QStringLiteral("heartbeat timeout"));
+  for (RtlsStream *stream : std::as_const(silent)) {
+    m_silent.add();
+    end(*stream, heartbeatClose, QStringLiteral("heartbeat timeout"));
+  }
+}
+
+Activity RtlsProtocol::activityOf(const Session &session) const {
+  const auto found = m_streams.find(session.id());
+  if (found == m_streams.end()) return {};
+  const RtlsStream &stream = *found->second;
+  return {stream.isBegun ? 1 : 0, stream.heartbeatAt, stream.coalesced};
 }
 
 // Every frame is handed to its session at once: it gathers those of one turn into one write.

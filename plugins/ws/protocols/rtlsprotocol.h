@@ -13,11 +13,12 @@
 #include "pointnames.h"
 #include "protocol.h"
 #include "rtlsstream.h"
+#include "zonebook.h"
 
 namespace tagwire::ws {
 
-/// Streams of trigger events and positions for RTLS viewers and remote sites, and positions in (page 1). Thread-bound
-/// (main thread); owned by the gateway.
+/// Streams of trigger events and positions for RTLS viewers and remote sites, and positions in (page 1). A manager's
+/// name selects the RTLS instance that has it. Thread-bound (main thread); owned by the gateway.
 class RtlsProtocol : public Protocol {
  public:
   RtlsProtocol(PluginContext &context, const Limits &limits);
@@ -32,15 +33,13 @@ class RtlsProtocol : public Protocol {
   void notify(const Event &event) override;
   void flush() override;
   void tick(Time now) override;
+  Activity activityOf(const Session &session) const override;
 
  private:
   using Stage = RtlsStream::Stage;
 
-  bool isFresh() const;
-  bool hasManager(const Session &session) const;
-  bool knowsZone(int zone) const;
   void askDirectory();
-  void directoryKnown(const Result<ZoneDirectory> &answer);
+  void directoryKnown();
   void admit(RtlsStream &stream);
   void end(RtlsStream &stream, quint16 code, const QString &reason);
 
@@ -54,9 +53,11 @@ class RtlsProtocol : public Protocol {
   void fixRefused(quint64 session, const QString &reason);
   void respond(RtlsStream &stream, const QJsonObject &message);
   void refuse(RtlsStream &stream, const QJsonObject &message, const QString &why);
+  QString notPermitted(const RtlsStream &stream, const RtlsRequest &request) const;
 
   const QList<RtlsStream *> &positionStreams(const PointNames::Entry &entry);
   void streamsChanged() { m_positionStreams.clear(); }
+  void hold(RtlsStream &stream, const Sample &sample);
   void sendPosition(const PointNames::Entry &entry, const Sample &sample);
   void sendHeld(RtlsStream &stream);
 
@@ -64,14 +65,14 @@ class RtlsProtocol : public Protocol {
   Limits m_limits;
   PointNames m_names;
   std::unordered_map<quint64, std::unique_ptr<RtlsStream>> m_streams;
-  std::optional<ZoneDirectory> m_directory;
-  std::chrono::nanoseconds m_directoryAt{0};
+  ZoneBook m_zones;
   bool m_isAsking = false;
-  bool m_isMissing = false;                                            ///< nobody offers the directory; logged once
+  bool m_isMissing = false;                                            ///< nobody offers a directory; logged once
   std::unordered_map<quint32, QList<RtlsStream *>> m_positionStreams;  ///< by point; made anew when a stream changes
   Counter m_refused;
   Counter m_refusedFixes;
   Counter m_coalesced;
+  Counter m_silent;
   std::shared_ptr<RtlsProtocol *> m_self;  ///< an answer that comes late finds it gone
 };
 

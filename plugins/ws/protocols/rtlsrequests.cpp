@@ -24,7 +24,6 @@ void RtlsProtocol::take(RtlsStream &stream, const QByteArray &text) {
   if (type == QLatin1String("request")) return takeRequest(stream, *message, text);
   if (type == QLatin1String("GISData")) return takeFix(stream, *message);
   if (type == QLatin1String("HeartBeat")) return takeHeartbeat(stream, *message);
-  if (type == QLatin1String("auth")) return;  // nothing to prove yet, and this page has no welcome
   refuse(stream, *message,
          QStringLiteral("unknown type \"%1\" (allowed: request, GISData, HeartBeat, auth)").arg(excerpt(type)));
 }
@@ -32,8 +31,12 @@ void RtlsProtocol::take(RtlsStream &stream, const QByteArray &text) {
 void RtlsProtocol::takeRequest(RtlsStream &stream, const QJsonObject &message, const QByteArray &text) {
   const auto request = RtlsRequest::fromJson(message);
   if (!request) return refuse(stream, message, request.error());
-  if (request->zone != 0 && !knowsZone(request->zone)) {
-    if (isFresh() || m_isMissing) {
+  if (const QString missing = notPermitted(stream, *request); !missing.isEmpty()) {
+    return refuse(stream, message, missing);
+  }
+  const ZoneDirectory *directory = m_zones.directoryOf(stream.instance);
+  if (request->zone != 0 && !(directory && hasZone(*directory, request->zone))) {
+    if (m_zones.isFresh() || m_isMissing) {
       return refuse(stream, message, QStringLiteral("unknown zone_id %1").arg(request->zone));
     }
     // It may have come with a reload; what follows waits its turn.
@@ -51,6 +54,21 @@ void RtlsProtocol::takeRequest(RtlsStream &stream, const QJsonObject &message, c
   respond(stream, message);
   if (request->kind == RtlsRequest::Kind::EndStream) return end(stream, normalClose, QString());
   changeStream(stream, *request);
+}
+
+/// Why the caller may not have what the request asks for; empty when all is permitted.
+QString RtlsProtocol::notPermitted(const RtlsStream &stream, const RtlsRequest &request) const {
+  if (request.kind == RtlsRequest::Kind::EndStream || request.kind == RtlsRequest::Kind::RemoveTag) return {};
+  const Caller &caller = *stream.session->caller();
+  const auto due = [](const QString &right) { return QStringLiteral("not permitted: %1 is due").arg(right); };
+  if (!caller.may(right::readEvents) && !caller.may(right::readPositions)) {
+    return due(QStringLiteral("events:read or positions:read"));
+  }
+  for (auto tag = request.tags.cbegin(); tag != request.tags.cend(); ++tag) {
+    const QString missing = missingRight(caller.permissions, tag.key(), tag.value());
+    if (!missing.isEmpty()) return due(QStringLiteral("%1 of tag \"%2\"").arg(missing, excerpt(tag.key())));
+  }
+  return {};
 }
 
 void RtlsProtocol::changeStream(RtlsStream &stream, const RtlsRequest &request) {
@@ -75,6 +93,7 @@ void RtlsProtocol::changeStream(RtlsStream &stream, const RtlsRequest &request) 
 void RtlsProtocol::takeHeartbeat(RtlsStream &stream, const QJsonObject &message) {
   const auto ts = wholeNumber(message.value(QLatin1String("ts")));
   if (!ts) return refuse(stream, message, QStringLiteral("ts must be a whole number of milliseconds"));
+  stream.heartbeatAt = m_context.clock().now();
   if (!stream.heartbeats.takesAnswer(*ts, m_context.clock().elapsed())) return;
   stream.session->send(Frame::text("{\"type\":\"HeartBeat\",\"ts\":" + QByteArray::number(*ts) + '}'));
 }
@@ -85,13 +104,18 @@ void RtlsProtocol::takeFix(RtlsStream &stream, const QJsonObject &message) {
     m_refusedFixes.add();
     return refuse(stream, message, fix.error());
   }
+  if (!stream.session->caller()->may(right::writePositions, fix->fix.tag)) {
+    m_refusedFixes.add();
+    return refuse(stream, message,
+                  QStringLiteral("not permitted: positions:write of tag \"%1\" is due").arg(excerpt(fix->fix.tag)));
+  }
   const quint64 id = stream.session->id();
   if (stream.fixesUnderWay >= mostFixesUnderWay) return fixRefused(id, QStringLiteral("too many positions at once"));
   ++stream.fixesUnderWay;
   // A name that no other connection of this run has: with it the count of sequences starts anew (R1-12).
   fix->sender = QStringLiteral("%1:%2 %3").arg(m_context.id()).arg(id).arg(stream.session->peer());
-  m_context.request(
-      &FixIntake::take,
+  m_context.requestFrom(
+      stream.instance, &FixIntake::take,
       [self = std::weak_ptr(m_self), id](const Result<bool> &answer) {
         const auto protocol = self.lock();
         if (!protocol) return;

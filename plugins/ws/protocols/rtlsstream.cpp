@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "auth/eventaccess.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -34,7 +36,30 @@ bool Heartbeats::takesAnswer(qint64 ts, Elapsed elapsed) {
   return true;
 }
 
-bool RtlsStream::wantsEvent(const TriggerEvent &event, const ZoneDirectory &directory) const {
+QString missingRight(const Permissions &permissions, const QString &tag, bool positionsToo) {
+  if (positionsToo && !permissions.allow(right::readPositions, tag)) return QStringLiteral("positions:read");
+  if (!EventAccess::allowTag(permissions, tag)) return QStringLiteral("events:read or positions:read");
+  return {};
+}
+
+int RtlsStream::narrow(const Permissions &permissions) {
+  int fewer = 0;
+  for (auto tag = tags.begin(); tag != tags.end();) {
+    if (missingRight(permissions, tag.key(), tag.value()).isEmpty()) {
+      ++tag;
+      continue;
+    }
+    ++fewer;
+    if (missingRight(permissions, tag.key(), false).isEmpty()) {
+      *tag++ = false;
+    } else {
+      tag = tags.erase(tag);
+    }
+  }
+  return fewer;
+}
+
+bool RtlsStream::wantsEvent(const TriggerEvent &event, const ZoneDirectory *directory) const {
   if (!isBegun || !tags.contains(event.tagId)) return false;
   if (triggers && !triggers->contains(event.triggerId)) return false;
   return holdsZone(event.zoneId, directory);

@@ -5,7 +5,9 @@
 #include <QList>
 
 #include <chrono>
+#include <optional>
 
+#include "access/permissions.h"
 #include "event.h"
 #include "newestsamples.h"
 #include "rtlsmessage.h"
@@ -40,6 +42,9 @@ class Heartbeats {
   Elapsed m_answeredAt{Elapsed::min() / 2};
 };
 
+/// What is missing for trigger events of a tag, and its positions too if asked for; empty when nothing is.
+QString missingRight(const Permissions &permissions, const QString &tag, bool positionsToo);
+
 /// One connection of `rtls-manager` and what it asked for. Owned by RtlsProtocol.
 struct RtlsStream {
   enum class Stage { Waiting, Open, Ended };
@@ -47,15 +52,18 @@ struct RtlsStream {
   explicit RtlsStream(Session &of, std::chrono::nanoseconds elapsed) : session(&of), heartbeats(elapsed) {}
 
   bool wantsPosition(const QString &tag) const { return isBegun && tags.value(tag, false); }
-  bool wantsEvent(const TriggerEvent &event, const ZoneDirectory &directory) const;
-  bool holdsZone(int other, const ZoneDirectory &directory) const {
-    return zone == 0 || directory.isWithin(other, zone);
+  /// `directory` is that of its instance; null when it is not known.
+  bool wantsEvent(const TriggerEvent &event, const ZoneDirectory *directory) const;
+  bool holdsZone(int other, const ZoneDirectory *directory) const {
+    return zone == 0 || (directory && directory->isWithin(other, zone));
   }
+  /// Leaves out what `permissions` do not cover (any more); gives how many tags lost something.
+  int narrow(const Permissions &permissions);
 
   Session *session;
   Heartbeats heartbeats;
   Stage stage = Stage::Waiting;  ///< Waiting: for the directory of managers and zones
-  bool isAdmitted = false;       ///< its manager was found
+  QString instance;              ///< that has its manager; empty until it was found
   bool isBegun = false;
   QHash<QString, bool> tags;  ///< id → positions too
   int zone = 0;
@@ -64,6 +72,8 @@ struct RtlsStream {
   QList<QByteArray> messages;  ///< that came while Waiting
   qsizetype messageBytes = 0;
   int fixesUnderWay = 0;
+  quint64 coalesced = 0;            ///< positions that a newer one replaced
+  std::optional<Time> heartbeatAt;  ///< when the client's last one came
   std::chrono::nanoseconds refusedAt{std::chrono::nanoseconds::min() / 2};
 };
 

@@ -3,6 +3,7 @@
 set(WS_PROTOCOL_SOURCES
   protocols/alarmbook.cpp
   protocols/alarmsprotocol.cpp
+  protocols/eventsprotocol.cpp
   protocols/jsontext.cpp
   protocols/livecatchup.cpp
   protocols/livefeed.cpp
@@ -25,4 +26,6 @@ set(WS_PROTOCOL_SOURCES
   protocols/rtlsrequests.cpp
   protocols/rtlsstream.cpp
   protocols/topics.cpp
-  protocols/wirejson.cpp)
+  protocols/triggerfilter.cpp
+  protocols/wirejson.cpp
+  protocols/zonebook.cpp)

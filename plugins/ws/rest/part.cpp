@@ -3,10 +3,14 @@
 
 #include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
+#include "rest/connectionroutes.h"
+#include "rest/eventroutes.h"
 #include "rest/ingestroutes.h"
+#include "rest/openapi.h"
 #include "rest/osroutes.h"
 #include "rest/pointroutes.h"
 #include "rest/roomroutes.h"
+#include "rest/rtlsroutes.h"
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
@@ -25,6 +29,10 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<OsRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<IngestRoutes>(router, state));
   parts.push_back(std::make_unique<TileRoutes>(router, state));
+  parts.push_back(std::make_unique<RtlsRoutes>(router, state));
+  parts.push_back(std::make_unique<EventRoutes>(router, state));
+  parts.push_back(std::make_unique<ConnectionRoutes>(router, state, endpoints));
+  parts.push_back(std::make_unique<OpenApi>(router, state));
   return parts;
 }
 

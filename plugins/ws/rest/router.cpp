@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "router.h"
 
+#include <algorithm>
+
 namespace tagwire::ws {
 
 namespace {
@@ -36,9 +38,17 @@ Refusal missingCredential() {
           {{"WWW-Authenticate", "Bearer"}}};
 }
 
-Refusal notPermitted(Right right) {
-  return {
-      403, QStringLiteral("not permitted: %1:%2 is due").arg(QLatin1String(right.what), QLatin1String(right.verb)), {}};
+Refusal notPermitted(Right right, const QList<Right> &orRights) {
+  QString due = QStringLiteral("%1:%2").arg(QLatin1String(right.what), QLatin1String(right.verb));
+  for (const Right &other : orRights) {
+    due += QStringLiteral(" or %1:%2").arg(QLatin1String(other.what), QLatin1String(other.verb));
+  }
+  return {403, QStringLiteral("not permitted: %1 is due").arg(due), {}};
+}
+
+bool Route::admits(const Caller &caller) const {
+  return !right || caller.may(*right) ||
+         std::any_of(orRights.begin(), orRights.end(), [&](Right other) { return caller.may(other); });
 }
 
 void Router::add(const Route &route) {
@@ -79,7 +89,9 @@ void Router::handle(const Call &call) const {
   }
   const std::optional<Right> right = match.route->right;
   if (right && !call.caller) return call.answer(errorResponse(missingCredential(), now));
-  if (right && !call.caller->may(*right)) return call.answer(errorResponse(notPermitted(*right), now));
+  if (right && !match.route->admits(*call.caller)) {
+    return call.answer(errorResponse(notPermitted(*right, match.route->orRights), now));
+  }
   match.route->handler(
       {call.request, call.target, std::move(match.variables), call.sender, call.caller, call.answer, call.connection});
 }

@@ -47,6 +47,10 @@ struct Route {
   QList<QueryParameter> query = {};
   const char *body = nullptr;  ///< JSON Schema of the request's body
   bool isStream = false;       ///< answers text/event-stream
+  QList<Right> orRights = {};  ///< any of these does as well as `right`
+
+  /// Whether the caller holds one of the rights.
+  bool admits(const Caller &caller) const;
 };
 
 /// Finds the route of a request and holds it to the caller's permissions. Thread-bound; owned by the gateway.
@@ -78,6 +82,6 @@ class Router {
 /// 401 with the challenge that HTTP asks for.
 Refusal missingCredential();
 /// 403: the caller is known and may not.
-Refusal notPermitted(Right right);
+Refusal notPermitted(Right right, const QList<Right> &orRights = {});
 
 }  // namespace tagwire::ws

@@ -5,15 +5,12 @@
 #include <QJsonObject>
 
 #include "services/alarmdesk.h"
-#include "services/zonecatalog.h"
 
 namespace tagwire::ws {
 
 ServiceRoutes::ServiceRoutes(Router &router, GatewayState &state) : m_state(state) {
   router.add({"GET", "/api/v1/alarms", "active alarms", Served::Rest, right::readAlarms,
               [this](const Call &call) { alarms(call); }});
-  router.add({"GET", "/api/v1/rtls/managers", "RTLS managers (R1-2)", Served::Rest, right::readPositions,
-              [this](const Call &call) { managers(call); }});
 }
 
 void ServiceRoutes::alarms(const Call &call) const {
@@ -30,20 +27,6 @@ void ServiceRoutes::alarms(const Call &call) const {
     }
     answer(Response::json(200, QJsonDocument(list)));
   });
-}
-
-void ServiceRoutes::managers(const Call &call) const {
-  m_state.context.request(&ZoneCatalog::directory,
-                          [&context = m_state.context, answer = call.answer](const Result<ZoneDirectory> &directory) {
-                            if (!directory) return answer(errorResponse(404, directory.error(), context.clock().now()));
-                            QJsonArray list;
-                            for (const RtlsManager &manager : directory->managers) {
-                              list.append(QJsonObject{{QStringLiteral("x_nm_res"), manager.name},
-                                                      {QStringLiteral("x_ip"), manager.host},
-                                                      {QStringLiteral("i_prt"), manager.port}});
-                            }
-                            answer(Response::json(200, QJsonDocument(list)));
-                          });
 }
 
 }  // namespace tagwire::ws

@@ -5,14 +5,13 @@
 
 namespace tagwire::ws {
 
-/// What other plugins know: active alarms, RTLS managers. 404 with the reason when there is no such plugin.
+/// What other plugins know: active alarms. 404 with the reason when there is no such plugin.
 class ServiceRoutes : public RestPart {
  public:
   ServiceRoutes(Router &router, GatewayState &state);
 
  private:
   void alarms(const Call &call) const;
-  void managers(const Call &call) const;
 
   GatewayState &m_state;
 };

@@ -60,7 +60,7 @@ void SystemRoutes::index(const Call &call) const {
   for (const Route &route : m_router.routes()) {
     html += QStringLiteral("<li>%1 %2</li>\n").arg(QLatin1String(route.method), QLatin1String(route.path));
   }
-  for (const EndpointConfig &endpoint : *m_state.config.endpoints) {
+  for (const EndpointConfig &endpoint : m_state.config.servedEndpoints()) {
     if (!m_state.config.serves(Served::Ws)) break;
     html += QStringLiteral("<li>WebSocket %1 (%2)</li>\n")
                 .arg(endpoint.path.text().toHtmlEscaped(), QLatin1String(wordOf(endpoint.protocol)));

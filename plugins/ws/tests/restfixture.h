@@ -19,9 +19,10 @@ struct HttpReply {
 };
 
 struct RestFixture {
-  RestFixture() : RestFixture(config()) {}
-  explicit RestFixture(const WsConfig &settings)
-      : gateway(settings, context, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {
+  explicit RestFixture(
+      const WsConfig &settings = config(),
+      const ProtocolFactory &factory = [](const EndpointConfig &, GatewayState &) { return nullptr; })
+      : gateway(settings, context, factory) {
     PointInfo temperature;
     temperature.name = QStringLiteral("boiler/temp");
     temperature.number = 59;
@@ -65,10 +66,20 @@ struct RestFixture {
     reply.body = client.input().mid(reply.head.size() + 2, size);
     return reply;
   }
-  HttpReply get(const QByteArray &target) {
+  HttpReply get(const QByteArray &target) { return ask("GET", target); }
+  HttpReply ask(const QByteArray &method, const QByteArray &target, const QByteArray &fields = {},
+                const QByteArray &body = {}) {
     RawClient client(gateway.port());
-    client.send(RawClient::head("GET", target));
+    const QByteArray length =
+        body.isNull() ? QByteArray() : "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
+    client.send(RawClient::head(method, target, fields + length) + body);
     return wait(client);
+  }
+  /// For answers whose body does not come, as those to HEAD.
+  int statusOf(const QByteArray &method, const QByteArray &target, const QByteArray &fields = {}) {
+    RawClient client(gateway.port());
+    client.send(RawClient::head(method, target, fields));
+    return QTest::qWaitFor([&] { return client.status() != 0; }) ? client.status() : 0;
   }
   static QByteArray postHead(const QByteArray &body) {
     return RawClient::head("POST", "/api/os/command", "Content-Length: " + QByteArray::number(body.size()) + "\r\n") +

@@ -43,6 +43,7 @@ class WsConfigTest : public QObject {
   void refuses_data();
   void refuses();
   void everyErrorIsReported();
+  void R1_35_managerBringsTheEvents();
   void checksPermissions();
   void matchesPaths();
   void schemaNamesEveryKey();
@@ -130,6 +131,10 @@ void WsConfigTest::refuses_data() {
       "no variable");
   row("same path", withEndpoints(R"({"path":"/ws","protocol":"live"},{"path":"/ws","protocol":"panel"})"),
       "endpoints[1].path", "endpoints[0]");
+  row("R1-35 path of the events",
+      withEndpoints(R"({"path":"/ws/{manager}","protocol":"rtls-manager"},{"path":"/ws/events","protocol":"live"})"),
+      "endpoints[1].path", "trigger events");
+  row("R1-34 none recent", R"({"listen":"127.0.0.1:0","recent":0})", "recent", "1");
   row("pong before ping", withEndpoints(R"({"path":"/ws","protocol":"live","limits":{"pong_timeout_ms":30000}})"),
       "endpoints[0].limits.pong_timeout_ms", "ping_interval_ms");
   row("no connections", withEndpoints(R"({"path":"/ws","protocol":"live","limits":{"connections":0}})"),
@@ -197,6 +202,20 @@ void WsConfigTest::refuses() {
   QVERIFY2(problems.contains(words), qPrintable(problems));
   QVERIFY2(!problems.contains(QStringLiteral("s3cret")), qPrintable(problems));
   QVERIFY2(!problems.contains(QStringLiteral("only 16 bytes...")), qPrintable(problems));
+}
+
+void WsConfigTest::R1_35_managerBringsTheEvents() {
+  const auto without = read(withEndpoints(R"({"path":"/ws/events","protocol":"live"})"));
+  QCOMPARE(without->servedEndpoints().size(), 1);
+  QCOMPARE(without->recent, 100);
+  const auto with = read(withEndpoints(
+      R"({"path":"/ws","protocol":"panel"},{"path":"/m/{manager}","protocol":"rtls-manager","limits":{"connections":7}})"));
+  const QList<EndpointConfig> served = with->servedEndpoints();
+  QCOMPARE(served.size(), 4);
+  QCOMPARE(served[2].path.text(), QStringLiteral("/ws/events"));
+  QCOMPARE(served[3].path.text(), QStringLiteral("/api/ws/events/{zone_id}"));
+  QCOMPARE(served[3].protocol, ProtocolKind::RtlsEvents);
+  QCOMPARE(served[3].effectiveLimits().connections, 7);
 }
 
 void WsConfigTest::everyErrorIsReported() {

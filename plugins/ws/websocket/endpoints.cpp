@@ -4,6 +4,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <algorithm>
+
 #include "protocols/panelevents.h"
 #include "rest/router.h"
 #include "websocket/eventsession.h"
@@ -50,6 +52,7 @@ QByteArray authenticated(ProtocolKind kind, Time now) {
     case ProtocolKind::Live:
       return "{\"op\":\"authenticated\"}";
     case ProtocolKind::RtlsManager:
+    case ProtocolKind::RtlsEvents:
       return "{\"type\":\"response\",\"reqid\":\"\",\"response\":\"auth\"}";
     case ProtocolKind::Rooms:
       return "{\"type\":\"authenticated\",\"data\":{},\"timestamp\":\"" + toIso(now, 0).toLatin1() + "\"}";
@@ -86,6 +89,7 @@ QByteArray complaint(ProtocolKind kind, const QString &text, Time now) {
       json = {{QStringLiteral("op"), QStringLiteral("error")}, {message, text}};
       break;
     case ProtocolKind::RtlsManager:
+    case ProtocolKind::RtlsEvents:
       json = {{type, QStringLiteral("response")},
               {QStringLiteral("reqid"), QString()},
               {QStringLiteral("response"), QStringLiteral("Unknown")},
@@ -111,7 +115,7 @@ Endpoints::Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, F
                             std::make_unique<PanelEvents>(m_context, limits));
   }
   if (!state.config.serves(Served::Ws)) return;
-  for (const EndpointConfig &each : *state.config.endpoints) {
+  for (const EndpointConfig &each : state.config.servedEndpoints()) {
     addEndpoint(each.path, each.protocol, each.effectiveLimits(), makeProtocol(each, state));
   }
 }
@@ -160,7 +164,8 @@ std::optional<Refusal> Endpoints::check(const Match &match, const Request &reque
   if (!caller && !takesFirstMessage) return missingCredential();
   if (caller) {
     const auto refusal = endpoint->protocol->check(upgrade, *caller);
-    if (refusal && (caller->kind != Caller::Kind::Anonymous || !takesFirstMessage)) return refusal;
+    const bool mayBecomeGood = takesFirstMessage && caller->kind == Caller::Kind::Anonymous;
+    if (refusal && (refusal->status != 403 || !mayBecomeGood)) return refusal;
     if (refusal) caller = nullptr;
   }
   return endpoint->fullProblem();
@@ -264,6 +269,21 @@ void Endpoints::checkCallers() {
     if (!caller || held.session->isOver() || m_state.authenticator.holds(*caller)) continue;
     held.session->close(4401, QStringLiteral("the credential was revoked or has expired"));
   }
+}
+
+QList<ConnectionInfo> Endpoints::connections() const {
+  QList<quint64> ids;
+  for (const auto &[id, held] : m_sessions) ids.append(id);
+  std::sort(ids.begin(), ids.end());
+  QList<ConnectionInfo> list;
+  for (const quint64 id : std::as_const(ids)) {
+    const Held &held = m_sessions.at(id);
+    const OutboundSession &session = *held.session;
+    if (session.isOver()) continue;
+    list.append(
+        {session, held.endpoint->kind, session.caller() ? held.endpoint->protocol->activityOf(session) : Activity()});
+  }
+  return list;
 }
 
 void Endpoints::write(const Samples &samples) {

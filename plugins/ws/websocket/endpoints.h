@@ -24,6 +24,13 @@ class WebSocketSession;
 /// Makes the protocol of an endpoint; null for one that is not there yet.
 using ProtocolFactory = std::function<std::unique_ptr<Protocol>(const EndpointConfig &, GatewayState &)>;
 
+/// One open session as the list of connections shows it.
+struct ConnectionInfo {
+  const OutboundSession &session;
+  ProtocolKind kind;
+  Activity activity;  ///< empty as long as nobody knows who the client is
+};
+
 /// The message that tells a client of this protocol what it did wrong.
 QByteArray complaint(ProtocolKind kind, const QString &text, Time now);
 
@@ -51,6 +58,8 @@ class Endpoints : public QObject, public SessionHost {
   void tick();
   /// Ends the sessions whose credential does not hold any more.
   void checkCallers();
+  /// Of every open session, the oldest first. Valid until control returns to the event loop.
+  QList<ConnectionInfo> connections() const;
   qsizetype sessionCount() const { return static_cast<qsizetype>(m_sessions.size()); }
 
  Q_SIGNALS:

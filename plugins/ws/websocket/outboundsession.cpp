@@ -10,6 +10,7 @@ OutboundSession::OutboundSession(quint64 id, std::unique_ptr<Stream> stream, Upg
       m_host(host),
       m_counters(counters),
       m_id(id),
+      m_since(clock.now()),
       m_stream(std::move(stream)),
       m_upgrade(std::move(upgrade)) {}
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "endpointlimits.h"
 #include "http/stream.h"
@@ -58,6 +59,14 @@ class OutboundSession : public QObject, public Session, protected StreamUser {
   bool isOver() const { return m_isOver; }
   /// For its farewell, when it is over.
   std::unique_ptr<Stream> takeStream() { return std::move(m_stream); }
+  /// When it was opened.
+  Time since() const { return m_since; }
+  /// Pieces that wait for the client, of this turn or for as long as it is congested.
+  qsizetype waiting() const { return m_waiting.size(); }
+  /// When the client last answered a PING, where there are any.
+  virtual std::optional<Time> pongAt() const { return std::nullopt; }
+  /// Messages of the client that were over its rate and not carried out.
+  virtual quint64 refusedMessages() const { return 0; }
   /// Why it is over: "1001 the server stops".
   const QString &ending() const { return m_ending; }
 
@@ -95,6 +104,7 @@ class OutboundSession : public QObject, public Session, protected StreamUser {
   void end(const QString &why);
 
   quint64 m_id;
+  Time m_since;
   std::unique_ptr<Stream> m_stream;
   Upgrade m_upgrade;
   CallerPointer m_caller;  ///< null until somebody proved who they are

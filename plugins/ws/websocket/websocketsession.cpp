@@ -32,6 +32,7 @@ void WebSocketSession::takeText(const QByteArray &text) {
   const MessageRate::Verdict verdict = m_messageRate.judge(m_clock.elapsed());
   if (verdict == MessageRate::Verdict::Admitted) return m_host.textArrived(*this, text);
   m_counters.refusedMessages.add();
+  ++m_refusedMessages;
   if (verdict == MessageRate::Verdict::GoesOn) return close(1008, QStringLiteral("too many messages"));
   m_host.textRefused(*this);
 }
@@ -39,11 +40,14 @@ void WebSocketSession::takeText(const QByteArray &text) {
 void WebSocketSession::takeControl(const FrameReader::Received &received) {
   if (received.kind == FrameReader::Kind::Close) {
     // The same code back (RFC 6455, 5.5.1); 1005 and 1006 never stand in a frame.
-    return close(received.code == 0 ? 1000 : received.code, QString());
+    close(received.code == 0 ? 1000 : received.code, QString());
+    m_ending += QStringLiteral(" closed by the client ") + QString::fromUtf8(received.payload);
+    return;
   }
   if (!m_controlRate.admit(m_clock.elapsed())) return close(1008, QStringLiteral("too many control frames"));
   if (received.kind == FrameReader::Kind::Pong) {
     m_lastPong = m_clock.elapsed();
+    m_pongAt = m_clock.now();
   } else {
     queue(pongFrame(received.payload));
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "websocket/framereader.h"
 #include "websocket/outboundsession.h"
 #include "websocket/rates.h"
@@ -16,6 +18,8 @@ class WebSocketSession : public OutboundSession {
 
   /// PING too.
   void tick() override;
+  std::optional<Time> pongAt() const override { return m_pongAt; }
+  quint64 refusedMessages() const override { return m_refusedMessages; }
   void send(const Frame &frame) override;
 
  private:
@@ -29,6 +33,8 @@ class WebSocketSession : public OutboundSession {
   ControlRate m_controlRate;
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
+  std::optional<Time> m_pongAt;
+  quint64 m_refusedMessages = 0;
 };
 
 }  // namespace tagwire::ws

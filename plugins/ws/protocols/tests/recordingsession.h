@@ -15,8 +15,9 @@ namespace tagwire::ws {
 /// A session that keeps what it is sent. Congestion is what the test says.
 class RecordingSession : public Session {
  public:
-  explicit RecordingSession(const QHash<QString, QString> &variables = {}) : m_id(++lastId) {
+  explicit RecordingSession(const QHash<QString, QString> &variables = {}, const QString &query = {}) : m_id(++lastId) {
     m_upgrade.variables = variables;
+    m_upgrade.query = QUrlQuery(query);
     allow({QStringLiteral("*:*")});
   }
   /// An event stream's query, and what it was told last before it was broken off.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include "fakertls.h"
 #include "protocols/rtlsprotocol.h"
 #include "recordingsession.h"
 
@@ -8,33 +9,9 @@ using namespace tagwire;
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
 
-/// An RTLS plugin as far as its two services are concerned.
-class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake {
- public:
-  void start() override {}
-  void stop() override {}
-  void directory(Reply<ZoneDirectory> reply) override {
-    ++asked;
-    reply(zones);
-  }
-  void take(Reply<bool> reply, IncomingFix fix) override {
-    fixes.append(fix);
-    reply(refusal.isEmpty() ? Result<bool>(true) : Result<bool>(failure(refusal)));
-  }
-
-  ZoneDirectory zones;
-  QList<IncomingFix> fixes;
-  QString refusal;
-  int asked = 0;
-};
-
 struct Bench {
   explicit Bench(const Limits &limits = {}) : rtls(context, limits) {
     context.answerWith(&plugin);
-    plugin.zones.managers = {{QStringLiteral("Manager1"), QString(), 8001}};
-    plugin.zones.zones = {{417, QStringLiteral("Hall"), QStringLiteral("building"), 0},
-                          {418, QStringLiteral("Room"), QStringLiteral("room"), 417},
-                          {500, QStringLiteral("Yard"), QStringLiteral("building"), 0}};
     sim1 = declarePoint(context, "SIM1", 1, ValueType::Position);
     sim2 = declarePoint(context, "SIM2", 2, ValueType::Position);
   }
@@ -56,17 +33,9 @@ struct Bench {
   void put(PointId point, const char *tag, double x, int zone = 0, Quality quality = {}) {
     publish(context, rtls, {sampleOf(context, point, positionOf(tag, x, 2.5, zone), quality)});
   }
-  void trigger(const char *tag, int zone, int id = 123) {
-    TriggerEvent event;
-    event.triggerId = id;
-    event.triggerName = QStringLiteral("Entry Gate");
-    event.direction = QStringLiteral("OnEnter");
-    event.tagId = QString::fromUtf8(tag);
-    event.tagName = QStringLiteral("Badge");
-    event.zoneId = zone;
-    event.x = 1;
-    event.y = 2;
-    raise(context, rtls, event);
+  void trigger(const char *tag, int zone, int id = 123, const QString &source = QStringLiteral("test")) {
+    context.setSequence(context.sequence() + 1);
+    rtls.notify({context.sequence(), context.clock().now(), source, triggerOf(tag, zone, id)});
   }
   void pass(std::chrono::seconds time) {
     context.manualClock().advance(time);
@@ -106,6 +75,7 @@ class RtlsTest : public QObject {
   void R1_8_heartbeat();
   void R1_8_missedHeartbeatCloses();
   void R1_8_clientsOwnHeartbeat();
+  void R1_8_120HeartbeatsKeepAStreamOpen();
   void R1_9_triggerEvent();
   void R1_9_zoneOrAZoneAbove();
   void R1_10_positionIn();
@@ -114,8 +84,17 @@ class RtlsTest : public QObject {
   void R1_10_wrongFields_data();
   void R1_10_wrongFields();
   void R1_10_refusedFixesAreToldOnceASecond();
+  void R1_10_needsThePermission();
   void R1_11_positionOut();
   void R1_11_congestedClientGetsTheNewestOnly();
+  void R1_1_managerSelectsItsInstance();
+  void R1_1_instanceThatIsGoneTakesNobodyNew();
+  void R1_3_whoMayConnect_data();
+  void R1_3_whoMayConnect();
+  void R1_3_tagsNeedAPermission_data();
+  void R1_3_tagsNeedAPermission();
+  void R1_11_fewerRightsEndWhatTheyCovered();
+  void R1_37_activity();
   void clientsThatLeaveAreForgotten();
 };
 
@@ -549,6 +528,189 @@ void RtlsTest::R1_11_congestedClientGetsTheNewestOnly() {
   bench.rtls.drained(session);
   QCOMPARE(session.count(), 3);
   QCOMPARE(session.message(1).value(QStringLiteral("X")).toDouble(), 99);
+}
+
+void RtlsTest::R1_8_120HeartbeatsKeepAStreamOpen() {
+  Bench bench;
+  StreamSession session;
+  bench.open(session);
+  for (int count = 0; count < 120; ++count) {
+    bench.pass(30s);
+    QCOMPARE(session.last().value(QStringLiteral("type")).toString(), QStringLiteral("HeartBeat"));
+    bench.say(session, session.text(session.count() - 1));
+  }
+  QCOMPARE(session.count(), 120);
+  QCOMPARE(session.closeCode, 0);
+}
+
+void RtlsTest::R1_10_needsThePermission() {
+  Bench bench;
+  StreamSession session;
+  bench.open(session);
+  session.allow({QStringLiteral("positions:read"), QStringLiteral("positions:SIM1:write")});
+  bench.say(session, R"({"type":"GISData","ID":"SIM2","X":1,"Y":2})");
+  QCOMPARE(session.count(), 1);
+  QCOMPARE(session.last().value(QStringLiteral("response")).toString(), QStringLiteral("Unknown"));
+  QCOMPARE(session.last().value(QStringLiteral("message")).toString(),
+           QStringLiteral("not permitted: positions:write of tag \"SIM2\" is due"));
+  QVERIFY(QByteArray::fromStdString(bench.context.metrics().text()).contains("tagwire_ws_fixes_refused_total 1\n"));
+  bench.say(session, R"({"type":"GISData","ID":"SIM1","X":1,"Y":2})");
+  QTRY_COMPARE(bench.plugin.fixes.size(), 1);
+  QCOMPARE(bench.plugin.fixes[0].fix.tag, QStringLiteral("SIM1"));
+  QCOMPARE(session.closeCode, 0);
+}
+
+/// Two RTLS instances that use the same ids for zones and tags.
+void RtlsTest::R1_1_managerSelectsItsInstance() {
+  Bench bench;
+  FakeRtls yard(QStringLiteral("Yard"));
+  yard.zones.zones = {{417, QStringLiteral("Gate"), QStringLiteral("area"), 0}};
+  bench.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), &yard);
+  StreamSession hall;
+  StreamSession gate(QStringLiteral("Yard"));
+  bench.begin(hall, R"([{"id":"SIM1","data":"true"}])", R"(,"zone_id":417)");
+  bench.begin(gate, R"([{"id":"SIM1","data":"true"}])", R"(,"zone_id":417)");
+  bench.put(bench.sim1, "SIM1", 1, 418);
+  bench.trigger("SIM1", 418);
+  QCOMPARE(hall.count(), 2);
+  QCOMPARE(gate.count(), 0);
+  bench.trigger("SIM1", 417, 123, QStringLiteral("yard"));
+  QCOMPARE(hall.count(), 2);
+  QCOMPARE(gate.count(), 1);
+  bench.say(gate, R"({"type":"request","request":"BeginStream","reqid":"z","params":[],"zone_id":500})");
+  QCOMPARE(gate.last().value(QStringLiteral("response")).toString(), QStringLiteral("Unknown"));
+  bench.say(gate, R"({"type":"GISData","ID":"SIM1","X":1,"Y":2})");
+  QTRY_COMPARE(yard.fixes.size(), 1);
+  QVERIFY(bench.plugin.fixes.isEmpty());
+}
+
+void RtlsTest::R1_1_instanceThatIsGoneTakesNobodyNew() {
+  Bench bench;
+  FakeRtls yard(QStringLiteral("Yard"));
+  yard.zones.zones = {{417, QStringLiteral("Gate"), QStringLiteral("area"), 0}};
+  bench.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), &yard);
+  StreamSession early(QStringLiteral("Yard"));
+  bench.begin(early, R"([{"id":"SIM1"}])", R"(,"zone_id":417)");
+  bench.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), nullptr);
+  bench.context.manualClock().advance(6s);
+  StreamSession newest(QStringLiteral("Nobody"));
+  bench.rtls.opened(newest);
+  QTRY_COMPARE(newest.closeCode, 1008);
+  StreamSession late(QStringLiteral("Yard"));
+  bench.rtls.opened(late);
+  QTRY_COMPARE(late.closeCode, 1008);
+  // Who is there already stays, and is served when it is back.
+  QCOMPARE(early.closeCode, 0);
+  bench.trigger("SIM1", 417, 123, QStringLiteral("yard"));
+  QCOMPARE(early.count(), 1);
+}
+
+void RtlsTest::R1_3_whoMayConnect_data() {
+  QTest::addColumn<QString>("permission");
+  QTest::addColumn<bool>("may");
+  QTest::newRow("positions:read") << QStringLiteral("positions:read") << true;
+  QTest::newRow("events:read") << QStringLiteral("events:read") << true;
+  QTest::newRow("positions:write") << QStringLiteral("positions:write") << true;
+  QTest::newRow("one tag") << QStringLiteral("positions:SIM1:read") << true;
+  QTest::newRow("points:read") << QStringLiteral("points:read") << false;
+  QTest::newRow("alarms:*") << QStringLiteral("alarms:*") << false;
+}
+
+void RtlsTest::R1_3_whoMayConnect() {
+  QFETCH(QString, permission);
+  QFETCH(bool, may);
+  Bench bench;
+  StreamSession session;
+  session.allow({permission});
+  const auto refusal = bench.rtls.check(session.upgrade(), *session.caller());
+  QCOMPARE(!refusal, may);
+  if (refusal) QCOMPARE(refusal->status, 403);
+}
+
+void RtlsTest::R1_3_tagsNeedAPermission_data() {
+  QTest::addColumn<QString>("permission");
+  QTest::addColumn<QByteArray>("params");
+  QTest::addColumn<QString>("error");
+  const QByteArray data = R"([{"id":"SIM1","data":"true"}])";
+  const QByteArray both = R"([{"id":"SIM1","data":"true"},{"id":"SIM2","data":"false"}])";
+  QTest::newRow("all positions") << QStringLiteral("positions:read") << both << QString();
+  QTest::newRow("events only") << QStringLiteral("events:read") << QByteArray(R"([{"id":"SIM1"}])") << QString();
+  QTest::newRow("positions with events only")
+      << QStringLiteral("events:read") << data << QStringLiteral("positions:read of tag \"SIM1\" is due");
+  QTest::newRow("own tag") << QStringLiteral("positions:SIM1:read") << data << QString();
+  QTest::newRow("other tag") << QStringLiteral("positions:SIM1:read") << both
+                             << QStringLiteral("events:read or positions:read of tag \"SIM2\" is due");
+  QTest::newRow("sender only") << QStringLiteral("positions:write") << QByteArray("[]")
+                               << QStringLiteral("events:read or positions:read is due");
+}
+
+void RtlsTest::R1_3_tagsNeedAPermission() {
+  QFETCH(QString, permission);
+  QFETCH(QByteArray, params);
+  QFETCH(QString, error);
+  Bench bench;
+  StreamSession session;
+  session.allow({permission});
+  bench.open(session);
+  for (const char *request : {"BeginStream", "AddTag"}) {
+    bench.say(session,
+              QByteArray(R"({"type":"request","reqid":"r","request":")") + request + R"(","params":)" + params + '}');
+    const QString response = session.last().value(QStringLiteral("response")).toString();
+    QCOMPARE(response, error.isEmpty() ? QString::fromLatin1(request) : QStringLiteral("Unknown"));
+    const QString message = session.last().value(QStringLiteral("message")).toString();
+    QVERIFY2(message.contains(error), qPrintable(message));
+  }
+  session.clear();
+  bench.put(bench.sim1, "SIM1", 1);
+  bench.trigger("SIM1", 417);
+  QCOMPARE(session.count(), !error.isEmpty() ? 0 : params.contains("data") ? 2 : 1);
+}
+
+void RtlsTest::R1_11_fewerRightsEndWhatTheyCovered() {
+  Bench bench;
+  StreamSession session;
+  bench.begin(session, R"([{"id":"SIM1","data":"true"},{"id":"SIM2","data":"true"}])");
+  session.congested = true;
+  bench.put(bench.sim2, "SIM2", 1);
+  session.allow({QStringLiteral("positions:SIM1:read")});
+  bench.rtls.callerChanged(session);
+  QCOMPARE(session.count(), 1);
+  QVERIFY(session.last().value(QStringLiteral("message")).toString().contains(QStringLiteral("not permitted")));
+  session.congested = false;
+  bench.rtls.drained(session);
+  bench.put(bench.sim2, "SIM2", 2);
+  bench.trigger("SIM2", 417);
+  QCOMPARE(session.count(), 1);
+  bench.put(bench.sim1, "SIM1", 1);
+  QCOMPARE(session.count(), 2);
+  session.allow({QStringLiteral("events:read")});
+  bench.rtls.callerChanged(session);
+  session.clear();
+  bench.put(bench.sim1, "SIM1", 2);
+  QCOMPARE(session.count(), 0);
+  bench.trigger("SIM1", 417);
+  QCOMPARE(session.count(), 1);
+  bench.rtls.callerChanged(session);  // nothing more to lose: nothing to tell
+  QCOMPARE(session.count(), 1);
+}
+
+void RtlsTest::R1_37_activity() {
+  Bench bench;
+  StreamSession session;
+  bench.open(session);
+  QCOMPARE(bench.rtls.activityOf(session).streams, 0);
+  QCOMPARE(bench.rtls.activityOf(session).lastHeartbeat, std::optional(bench.context.clock().now()));
+  bench.say(session,
+            R"({"type":"request","request":"BeginStream","reqid":"r","params":[{"id":"SIM1","data":"true"}]})");
+  session.congested = true;
+  for (double x = 0; x < 10; ++x) bench.put(bench.sim1, "SIM1", x);
+  QCOMPARE(bench.rtls.activityOf(session).streams, 1);
+  QCOMPARE(bench.rtls.activityOf(session).dropped, quint64(9));
+  bench.pass(30s);
+  bench.pass(10s);
+  QCOMPARE(session.closeCode, 4408);
+  QVERIFY(
+      QByteArray::fromStdString(bench.context.metrics().text()).contains("tagwire_ws_heartbeat_timeouts_total 1\n"));
 }
 
 void RtlsTest::clientsThatLeaveAreForgotten() {

@@ -115,7 +115,7 @@ struct Door : HttpHost {
 
 }  // namespace
 
-class EventsTest : public QObject {
+class SseTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
@@ -135,7 +135,7 @@ class EventsTest : public QObject {
   void notServedWithoutRest();
 };
 
-void EventsTest::R5_13_theSameJsonAsEvents() {
+void SseTest::R5_13_theSameJsonAsEvents() {
   Fixture fixture;
   fixture.put(180.5);
   EventSource source(fixture.gateway.port());
@@ -158,7 +158,7 @@ void EventsTest::R5_13_theSameJsonAsEvents() {
   QVERIFY(!source.lastEventId().isEmpty());
 }
 
-void EventsTest::R5_13_aCommentEvery15Seconds() {
+void SseTest::R5_13_aCommentEvery15Seconds() {
   Fixture fixture;
   EventSource source(fixture.gateway.port());
   QTRY_COMPARE(source.events().size(), 1);
@@ -170,7 +170,7 @@ void EventsTest::R5_13_aCommentEvery15Seconds() {
   QCOMPARE(source.events().size(), 1);
 }
 
-void EventsTest::R5_13_lastEventIdGoesOn() {
+void SseTest::R5_13_lastEventIdGoesOn() {
   Fixture fixture;
   QByteArray id;
   {
@@ -200,7 +200,7 @@ void EventsTest::R5_13_lastEventIdGoesOn() {
   QVERIFY(stranger.events()[1].contains("\"value\":4"));
 }
 
-void EventsTest::R5_13_refusals_data() {
+void SseTest::R5_13_refusals_data() {
   QTest::addColumn<QByteArray>("target");
   QTest::addColumn<QByteArray>("fields");
   QTest::addColumn<QStringList>("permissions");
@@ -220,7 +220,7 @@ void EventsTest::R5_13_refusals_data() {
   QTest::newRow("hostile page") << QByteArray(path) << QByteArray("Origin: https://evil.example\r\n") << all << 403;
 }
 
-void EventsTest::R5_13_refusals() {
+void SseTest::R5_13_refusals() {
   QFETCH(QByteArray, target);
   QFETCH(QByteArray, fields);
   QFETCH(QStringList, permissions);
@@ -234,7 +234,7 @@ void EventsTest::R5_13_refusals() {
   QTRY_COMPARE(post.status(), 405);
 }
 
-void EventsTest::R5_13_anExpiredCredentialEndsTheStream() {
+void SseTest::R5_13_anExpiredCredentialEndsTheStream() {
   Door door;
   auto caller = std::make_shared<Caller>();
   caller->kind = Caller::Kind::Jwt;
@@ -254,7 +254,7 @@ void EventsTest::R5_13_anExpiredCredentialEndsTheStream() {
   QTRY_VERIFY(!source.client().isConnected());
 }
 
-void EventsTest::R5_13_headIsEmpty() {
+void SseTest::R5_13_headIsEmpty() {
   Fixture fixture;
   RawClient client(fixture.gateway.port());
   client.send(RawClient::head("HEAD", path));
@@ -265,7 +265,7 @@ void EventsTest::R5_13_headIsEmpty() {
   QTRY_VERIFY(client.input().contains("\"status\""));
 }
 
-void EventsTest::R5_13_pagesOfAllowedOriginsMayRead() {
+void SseTest::R5_13_pagesOfAllowedOriginsMayRead() {
   WsConfig config = Fixture::config();
   config.allowedOrigins = {QStringLiteral("https://panel.example")};
   Fixture fixture(config);
@@ -276,7 +276,7 @@ void EventsTest::R5_13_pagesOfAllowedOriginsMayRead() {
   QVERIFY(client.input().contains("\r\nAccess-Control-Allow-Origin: https://panel.example\r\n"));
 }
 
-void EventsTest::R5_13_whoDoesNotReadIsDropped() {
+void SseTest::R5_13_whoDoesNotReadIsDropped() {
   WsConfig config = Fixture::config();
   config.eventLimits.queueMessages = 100'000;
   Fixture fixture(config);
@@ -297,7 +297,7 @@ void EventsTest::R5_13_whoDoesNotReadIsDropped() {
   QVERIFY(fixture.metric("tagwire_ws_dropped_messages_total{endpoint=\"/api/os/events\"") > 0);
 }
 
-void EventsTest::R5_13_whoReadsTooSlowlyLosesNoEventSilently() {
+void SseTest::R5_13_whoReadsTooSlowlyLosesNoEventSilently() {
   Fixture fixture;
   EventSource source(fixture.gateway.port());
   QTRY_COMPARE(source.events().size(), 1);
@@ -319,7 +319,7 @@ void EventsTest::R5_13_whoReadsTooSlowlyLosesNoEventSilently() {
   QVERIFY(again.events()[0].contains("\"type\":\"gap\"") || again.events().size() >= 600 - had);
 }
 
-void EventsTest::R5_13_whoSendsMoreThanARequestIsEnded() {
+void SseTest::R5_13_whoSendsMoreThanARequestIsEnded() {
   Fixture fixture;
   EventSource source(fixture.gateway.port());
   QTRY_COMPARE(source.events().size(), 1);
@@ -329,7 +329,7 @@ void EventsTest::R5_13_whoSendsMoreThanARequestIsEnded() {
   QTRY_VERIFY(!source.client().isConnected());
 }
 
-void EventsTest::R5_8_connectionsAreLimitedAndCounted() {
+void SseTest::R5_8_connectionsAreLimitedAndCounted() {
   WsConfig config = Fixture::config();
   config.eventLimits.connections = 2;
   Fixture fixture(config);
@@ -344,7 +344,7 @@ void EventsTest::R5_8_connectionsAreLimitedAndCounted() {
   QTRY_COMPARE(fourth.client().status(), 200);
 }
 
-void EventsTest::stopEndsTheStream() {
+void SseTest::stopEndsTheStream() {
   Fixture fixture;
   EventSource source(fixture.gateway.port());
   QTRY_COMPARE(source.events().size(), 1);
@@ -353,7 +353,7 @@ void EventsTest::stopEndsTheStream() {
   QCOMPARE(source.events().size(), 1);
 }
 
-void EventsTest::notServedWithoutRest() {
+void SseTest::notServedWithoutRest() {
   WsConfig config = Fixture::config();
   config.serve = QList<Served>{Served::Ws};
   Fixture fixture(config);
@@ -362,5 +362,5 @@ void EventsTest::notServedWithoutRest() {
   QTRY_COMPARE(client.status(), 404);
 }
 
-QTEST_GUILESS_MAIN(EventsTest)
-#include "events_test.moc"
+QTEST_GUILESS_MAIN(SseTest)
+#include "sse_test.moc"

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QTest>
+
+#include "access/tokenstore.h"
+#include "auth/eventaccess.h"
+#include "protocols/makeprotocol.h"
+#include "protocols/tests/fakertls.h"
+#include "protocols/tests/recordingsession.h"
+#include "restfixture.h"
+
+using namespace tagwire;
+using namespace tagwire::ws;
+
+namespace {
+
+/// One route of plain HTTP and who may have its answer. Each new route needs a row: everyRouteHasARow() says so.
+struct RouteRow {
+  const char *method;
+  const char *path;    ///< as the OpenAPI document writes it
+  const char *target;  ///< a request that would be answered well
+  QStringList rights;  ///< each of them is enough; none: open to everybody
+  /// Permissions of the same kind, but for other things, and what they bring: a refusal, or a list without ours.
+  QString elsewhere = {};
+  int elsewhereStatus = 0;
+  QByteArray body = {};
+  int granted = 200;  ///< what this request brings to those who may
+};
+
+const QString positions = QStringLiteral("positions:read");
+const QString events = QStringLiteral("events:read");
+const QString statistics = QStringLiteral("ws:stats");
+const QString users = QStringLiteral("users:admin");
+
+const QList<RouteRow> routeRows{
+    {"get", "/", "/", {}},
+    {"get", "/healthz", "/healthz", {}},
+    {"get", "/readyz", "/readyz", {}},
+    {"get", "/api/v1/openapi.json", "/api/v1/openapi.json", {}},
+    {"post", "/api/v1/login", "/api/v1/login", {}, {}, 0, "{}", 400},
+    {"post", "/api/v1/logout", "/api/v1/logout", {}, {}, 0, {}, 204},
+    {"get", "/api/v1/session", "/api/v1/session", {}},
+    {"get", "/api/v1/users", "/api/v1/users", {users}},
+    {"post", "/api/v1/users", "/api/v1/users", {users}, {}, 0, "{}", 400},
+    {"put", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, "[]", 400},
+    {"delete", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, {}, 404},
+    {"get", "/metrics", "/metrics", {statistics}},
+    {"get", "/api/v1/plugins", "/api/v1/plugins", {statistics}},
+    {"get", "/api/v1/connections", "/api/v1/connections", {statistics}},
+    {"get",
+     "/api/v1/points",
+     "/api/v1/points",
+     {QStringLiteral("points:read")},
+     QStringLiteral("points:other/#:read"),
+     200},
+    {"get",
+     "/api/v1/points/{name}",
+     "/api/v1/points/plc1/boiler/temp",
+     {QStringLiteral("points:read")},
+     QStringLiteral("points:other/#:read"),
+     403},
+    {"get",
+     "/api/v1/alarms",
+     "/api/v1/alarms",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     200},
+    {"get",
+     "/api/v1/events",
+     "/api/v1/events?type=trigger",
+     {events, positions},
+     QStringLiteral("positions:OTHER:read"),
+     200},
+    {"get", "/api/v1/rtls/managers", "/api/v1/rtls/managers", {positions, events}},
+    {"get", "/api/v1/rtls/static", "/api/v1/rtls/static", {positions, events}},
+    {"get", "/api/list_triggers", "/api/list_triggers", {positions, events}},
+    {"get", "/recent_events", "/recent_events", {positions, events}, QStringLiteral("positions:OTHER:read"), 200},
+    {"post",
+     "/api/os/command",
+     "/api/os/command",
+     {QStringLiteral("commands:write")},
+     QStringLiteral("commands:other/#:write"),
+     403,
+     "{\"endpointId\":59,\"value\":1}"},
+    {"get",
+     "/api/os/command/{id}",
+     "/api/os/command/c1",
+     {QStringLiteral("commands:read")},
+     QStringLiteral("commands:other/#:read"),
+     404},
+};
+
+/// One wire contract and who may speak it.
+struct SocketRow {
+  ProtocolKind kind;
+  const char *path;
+  QStringList rights;
+};
+
+const QList<SocketRow> socketRows{
+    {ProtocolKind::RtlsManager, "/ws/Manager1", {positions, events, QStringLiteral("positions:write")}},
+    {ProtocolKind::RtlsEvents, "/ws/events", {positions, events}},
+    {ProtocolKind::Alarms, "/ws/alarms", {QStringLiteral("alarms:read")}},
+    {ProtocolKind::Panel,
+     "/ws",
+     {QStringLiteral("points:read"), QStringLiteral("alarms:read"), QStringLiteral("commands:read")}},
+    {ProtocolKind::Live, "/ws/live", {QStringLiteral("points:read"), positions, QStringLiteral("alarms:read"), events}},
+};
+
+/// Who asks.
+enum class Role { Nobody, Reader, Exact, Other, WrongToken };
+constexpr std::array roles{Role::Nobody, Role::Reader, Role::Exact, Role::Other, Role::WrongToken};
+const char *wordOf(Role role) {
+  constexpr std::array words{"nobody", "anonymous *:read", "token with exactly", "token with another than",
+                             "wrong token for"};
+  return words[static_cast<size_t>(role)];
+}
+
+bool isRead(const QString &right) {
+  return right.endsWith(QLatin1String(":read")) || right.endsWith(QLatin1String(":watch")) || right == statistics;
+}
+
+const QByteArray wrongToken = "Authorization: Bearer tw_ThisOneWasNeverMadeByAnybodyNeitherHereNorThere0\r\n";
+
+QStringList anonymousFor(Role role) {
+  return role == Role::Reader ? QStringList{QStringLiteral("*:read")} : QStringList();
+}
+
+/// A gateway with everything on it, where whoever comes from this machine holds the permissions `anonymous`, and
+/// something of everything to be seen: points, an alarm, a command, a trigger event.
+struct Fixture : RestFixture {
+  explicit Fixture(const QStringList &anonymous = {}) : RestFixture(whole(anonymous), &makeProtocol) {
+    alarms.active = {{context.clock().now(), alarmOf(77, AlarmState::Alarm, AlarmState::Ok, "hall")}};
+    context.answerWith(&alarms);
+    context.addInstance(QStringLiteral("uwb"), QStringLiteral("rtls"), &rtls);
+    gateway.notify({1, context.clock().now(), QStringLiteral("uwb"), triggerOf("SIM1", 417)});
+    tell(QStringLiteral("c1"), CommandState::Succeeded);
+    QObject::connect(&gateway, &Plugin::commandRequested, &gateway,
+                     [this](const Command &command) { tell(command.id, CommandState::Succeeded); });
+  }
+  static WsConfig whole(const QStringList &anonymous) {
+    WsConfig settings = config();
+    settings.auth->anonymous = anonymous;
+    settings.endpoints = QList<EndpointConfig>();
+    for (const auto &[path, kind] :
+         {std::pair{"/ws/{manager}", ProtocolKind::RtlsManager}, std::pair{"/ws/alarms", ProtocolKind::Alarms},
+          std::pair{"/ws", ProtocolKind::Panel}, std::pair{"/ws/live", ProtocolKind::Live}}) {
+      settings.endpoints->append({*EndpointPath::fromText(QString::fromLatin1(path)), kind, {}});
+    }
+    return settings;
+  }
+  /// The Authorization of a new token with this permission.
+  QByteArray tokenWith(const QString &permission) {
+    TokenStore store(context.dataDir());
+    const auto token = store.create(QStringLiteral("t"), *Permissions::fromTexts({permission}), std::nullopt,
+                                    context.clock().now(), QStringLiteral("test"));
+    gateway.stop();  // it would notice within a second
+    gateway.start();
+    return "Authorization: Bearer " + token.value_or(QByteArray()) + "\r\n";
+  }
+  QByteArray credentialOf(Role role, const QString &right) {
+    if (role == Role::WrongToken) return wrongToken;
+    if (role == Role::Other) return tokenWith(QStringLiteral("rooms:write"));
+    // For what is open to everybody a token of any kind is as good as none.
+    if (role == Role::Exact) return tokenWith(right.isEmpty() ? QStringLiteral("rooms:write") : right);
+    return {};
+  }
+  HttpReply ask(const RouteRow &row, const QByteArray &credential) {
+    return RestFixture::ask(QByteArray(row.method).toUpper(), row.target, credential, row.body);
+  }
+
+  FakeAlarms alarms;
+  FakeRtls rtls;
+};
+
+QStringList keysOf(const QJsonObject &document) {
+  QStringList keys;
+  const QJsonObject paths = document.value(QStringLiteral("paths")).toObject();
+  for (auto path = paths.begin(); path != paths.end(); ++path) {
+    for (const QString &method : path->toObject().keys()) keys << method + u' ' + path.key();
+  }
+  return keys;
+}
+
+/// Whether a role's permissions cover one of these rights.
+bool isPermitted(Role role, const QStringList &rights) {
+  return role == Role::Exact || (role == Role::Reader && std::any_of(rights.begin(), rights.end(), isRead));
+}
+
+int expectedStatus(const RouteRow &row, Role role) {
+  if (role == Role::WrongToken) return 403;
+  if (row.rights.isEmpty()) return row.granted;
+  if (role == Role::Nobody) return 401;
+  return isPermitted(role, row.rights) ? row.granted : 403;
+}
+
+}  // namespace
+
+/// Walks every route and every wire contract with every kind of credential.
+class AccessTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void everyRouteHasARow();
+  void everyProtocolHasARow();
+  void routes_data();
+  void routes();
+  void otherMethods_data();
+  void otherMethods();
+  void rightsForOtherThings_data();
+  void rightsForOtherThings();
+  void sockets_data();
+  void sockets();
+  void eventsByWhatTheyAreAbout();
+};
+
+void AccessTest::everyRouteHasARow() {
+  QStringList rows;
+  for (const RouteRow &row : routeRows) rows << QString::fromLatin1(row.method) + u' ' + QLatin1String(row.path);
+  QStringList served = keysOf(Fixture().get("/api/v1/openapi.json").object());
+  QVERIFY(!served.isEmpty());
+  rows.sort();
+  served.sort();
+  QCOMPARE(rows, served);
+}
+
+/// The contracts that makeProtocol() knows, wherever the manifest may put them.
+void AccessTest::everyProtocolHasARow() {
+  TestContext context;
+  GatewayState state(Fixture::whole({}), context);
+  QList<ProtocolKind> kinds{ProtocolKind::RtlsEvents};
+  for (const auto &[word, kind] : enumWords(ProtocolKind())) kinds << kind;
+  for (const ProtocolKind kind : std::as_const(kinds)) {
+    const bool isThere = makeProtocol({{}, kind, {}}, state) != nullptr;
+    const auto rows =
+        std::count_if(socketRows.begin(), socketRows.end(), [kind](const SocketRow &row) { return row.kind == kind; });
+    QVERIFY2(rows == (isThere ? 1 : 0), tagwire::ws::wordOf(kind));
+  }
+}
+
+void AccessTest::routes_data() {
+  QTest::addColumn<int>("row");
+  QTest::addColumn<int>("role");
+  QTest::addColumn<QString>("right");
+  for (qsizetype i = 0; i < routeRows.size(); ++i) {
+    const RouteRow &row = routeRows[i];
+    for (const Role role : roles) {
+      for (const QString &right : row.rights.isEmpty() ? QStringList{QString()} : row.rights) {
+        QTest::addRow("%s %s, %s %s", row.method, row.path, wordOf(role), qPrintable(right))
+            << static_cast<int>(i) << static_cast<int>(role) << right;
+      }
+    }
+  }
+}
+
+void AccessTest::routes() {
+  QFETCH(int, row);
+  QFETCH(int, role);
+  QFETCH(QString, right);
+  const auto who = static_cast<Role>(role);
+  Fixture fixture(anonymousFor(who));
+  const HttpReply reply = fixture.ask(routeRows[row], fixture.credentialOf(who, right));
+  QCOMPARE(reply.status, expectedStatus(routeRows[row], who));
+  QCOMPARE(reply.head.contains("\r\nWWW-Authenticate: Bearer\r\n"), reply.status == 401);
+  if (reply.status >= 400) QCOMPARE(reply.object().value(QStringLiteral("success")), QJsonValue(false));
+}
+
+void AccessTest::otherMethods_data() {
+  QTest::addColumn<QString>("path");
+  QTest::addColumn<QByteArray>("method");
+  for (const RouteRow &row : routeRows) {
+    for (const char *method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}) {
+      const QByteArray name = QByteArray(row.method) + ' ' + row.path + " as " + method;
+      QTest::newRow(name.constData()) << QString::fromLatin1(row.path) << QByteArray(method);
+    }
+  }
+}
+
+/// What a path does not serve is 405 for everybody but the bearer of a wrong token; HEAD is as GET.
+void AccessTest::otherMethods() {
+  QFETCH(QString, path);
+  QFETCH(QByteArray, method);
+  const auto rowFor = [&](const QByteArray &name) {
+    return std::find_if(routeRows.begin(), routeRows.end(), [&](const RouteRow &row) {
+      return QLatin1String(row.path) == path && QByteArray(row.method).toUpper() == name;
+    });
+  };
+  const auto row = rowFor(method == "HEAD" ? QByteArray("GET") : method);
+  const auto any = std::find_if(routeRows.begin(), routeRows.end(),
+                                [&](const RouteRow &each) { return QLatin1String(each.path) == path; });
+  const int served = method == "OPTIONS" ? 204 : 405;
+  Fixture all({QStringLiteral("*:*")});
+  Fixture nobody;
+  if (row == routeRows.end()) {
+    QCOMPARE(all.statusOf(method, any->target), served);
+    QCOMPARE(nobody.statusOf(method, any->target), served);
+  } else if (method == "HEAD") {
+    QCOMPARE(all.statusOf(method, row->target), 200);
+    QCOMPARE(nobody.statusOf(method, row->target), row->rights.isEmpty() ? 200 : 401);
+  }
+  QCOMPARE(nobody.statusOf(method, any->target, wrongToken), 403);
+}
+
+void AccessTest::rightsForOtherThings_data() {
+  QTest::addColumn<int>("row");
+  for (qsizetype i = 0; i < routeRows.size(); ++i) {
+    if (routeRows[i].elsewhere.isEmpty()) continue;
+    QTest::addRow("%s %s", routeRows[i].method, routeRows[i].path) << static_cast<int>(i);
+  }
+}
+
+void AccessTest::rightsForOtherThings() {
+  QFETCH(int, row);
+  const RouteRow &route = routeRows[row];
+  Fixture fixture;
+  const HttpReply reply = fixture.ask(route, fixture.tokenWith(route.elsewhere));
+  QCOMPARE(reply.status, route.elsewhereStatus);
+  if (reply.status != 200) return;
+  // The list has nothing of ours, although there is something.
+  QCOMPARE(reply.body, QByteArray("[]"));
+  Fixture all({QStringLiteral("*:*")});
+  QVERIFY(!all.ask(route, QByteArray()).array().isEmpty());
+}
+
+void AccessTest::sockets_data() {
+  QTest::addColumn<int>("row");
+  QTest::addColumn<int>("role");
+  QTest::addColumn<QString>("right");
+  for (qsizetype i = 0; i < socketRows.size(); ++i) {
+    for (const Role role : roles) {
+      for (const QString &right : socketRows[i].rights) {
+        QTest::addRow("%s, %s %s", socketRows[i].path, wordOf(role), qPrintable(right))
+            << static_cast<int>(i) << static_cast<int>(role) << right;
+      }
+    }
+  }
+}
+
+/// Who brings a credential that is not good for it is refused before the upgrade. Who brings none may do so by message:
+/// the upgrade succeeds, nothing is sent, and anything but a good credential closes with 4401.
+void AccessTest::sockets() {
+  QFETCH(int, row);
+  QFETCH(int, role);
+  QFETCH(QString, right);
+  const auto who = static_cast<Role>(role);
+  Fixture fixture(anonymousFor(who));
+  const QByteArray credential = fixture.credentialOf(who, right);
+  RawClient client(fixture.gateway.port());
+  client.send(RawClient::upgradeHead(socketRows[row].path, credential));
+  QTRY_VERIFY(client.status() != 0);
+  if (who == Role::WrongToken || who == Role::Other) {
+    QCOMPARE(client.status(), 403);
+    return;
+  }
+  QCOMPARE(client.status(), 101);
+  client.dropHead();
+  client.send(clientText("{\"type\":\"HeartBeat\",\"ts\":1}"));
+  const bool isIn = isPermitted(who, socketRows[row].rights);
+  const RawClient::ServerFrame first = client.nextFrame();
+  QCOMPARE(first.closeCode(), isIn ? 0 : 4401);
+  QCOMPARE(first.opcode, isIn ? 1 : 8);
+}
+
+void AccessTest::eventsByWhatTheyAreAbout() {
+  TestContext context(QStringLiteral("plc1"));
+  const PointId point = declarePoint(context, "boiler/temp", 59);
+  const EventAccess access(context.points());
+  const auto may = [&](const char *permission, const decltype(Event::body) &body) {
+    return access.allow(*Permissions::fromTexts({QString::fromLatin1(permission)}), {1, {}, {}, body});
+  };
+  const AlarmTransition noArea = alarmOf(77, AlarmState::Alarm, AlarmState::Ok);
+  QVERIFY(may("alarms:read", noArea) && may("alarms:#:read", noArea) && may("alarms:admin", noArea));
+  QVERIFY(!may("alarms:hall/*:read", noArea) && !may("events:read", noArea) && !may("alarms:ack", noArea));
+
+  CommandStatus status;
+  status.point = point;
+  QVERIFY(may("commands:plc1/boiler/*:read", status) && !may("commands:write", status));
+  status.point = PointId::None;  // of whatever point it was, only who may see every one
+  QVERIFY(may("commands:read", status) && !may("commands:plc1/boiler/*:read", status));
+
+  // What a plugin from outside calls alarm is none.
+  const CustomEvent custom{QStringLiteral("alarm"), "1"};
+  QVERIFY(may("events:read", custom) && may("events:alarm:read", custom) && !may("alarms:read", custom));
+  QVERIFY(!may("positions:read", custom) && !may("events:system:read", custom));
+}
+
+QTEST_GUILESS_MAIN(AccessTest)
+#include "access_test.moc"

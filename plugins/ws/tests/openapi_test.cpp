@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QRegularExpression>
+#include <QTest>
+
+#include "restfixture.h"
+
+using namespace tagwire;
+using namespace tagwire::ws;
+
+namespace {
+
+/// Every part is served, and what comes with an RTLS manager too. Without a credential nothing but the open routes.
+WsConfig wholeGateway() {
+  WsConfig config = RestFixture::config();
+  config.endpoints = {{*EndpointPath::fromText(QStringLiteral("/ws/{manager}")), ProtocolKind::RtlsManager, {}}};
+  config.auth.reset();
+  return config;
+}
+
+struct Fixture : RestFixture {
+  explicit Fixture(const WsConfig &config = wholeGateway()) : RestFixture(config) {}
+  QJsonObject document() { return get("/api/v1/openapi.json").object(); }
+};
+
+struct Operation {
+  QString path;
+  QString method;  ///< as OpenAPI writes it: "get"
+  QJsonObject content;
+};
+
+QList<Operation> operationsOf(const QJsonObject &document) {
+  QList<Operation> operations;
+  const QJsonObject paths = document.value(QStringLiteral("paths")).toObject();
+  for (auto path = paths.begin(); path != paths.end(); ++path) {
+    const QJsonObject item = path->toObject();
+    for (auto each = item.begin(); each != item.end(); ++each) {
+      operations.append({path.key(), each.key(), each->toObject()});
+    }
+  }
+  return operations;
+}
+
+QStringList variablesOf(const QString &path) {
+  static const QRegularExpression variable(QStringLiteral("\\{([^}]*)\\}"));
+  QStringList names;
+  for (auto match = variable.globalMatch(path); match.hasNext();) names << match.next().captured(1);
+  return names;
+}
+
+/// Every "$ref" below `value`.
+void collectReferences(const QJsonValue &value, QStringList &into) {
+  for (const QJsonValue &each : value.toArray()) collectReferences(each, into);
+  const QJsonObject object = value.toObject();
+  for (auto each = object.begin(); each != object.end(); ++each) {
+    if (each.key() == u"$ref") into << each->toString();
+    collectReferences(*each, into);
+  }
+}
+
+QJsonValue resolve(const QJsonObject &document, const QString &reference) {
+  if (!reference.startsWith(QStringLiteral("#/"))) return QJsonValue::Undefined;
+  QJsonValue value = document;
+  for (const QString &step : reference.mid(2).split(u'/')) value = value.toObject().value(step);
+  return value;
+}
+
+/// What the wire contracts promise to be served over plain HTTP; kept by hand, so that a route that is lost is missed.
+const QStringList promised{QStringLiteral("get /healthz"),
+                           QStringLiteral("get /readyz"),
+                           QStringLiteral("get /metrics"),
+                           QStringLiteral("get /api/v1/openapi.json"),
+                           QStringLiteral("post /api/v1/login"),
+                           QStringLiteral("post /api/v1/logout"),
+                           QStringLiteral("get /api/v1/session"),
+                           QStringLiteral("get /api/v1/users"),
+                           QStringLiteral("post /api/v1/users"),
+                           QStringLiteral("put /api/v1/users/{name}"),
+                           QStringLiteral("delete /api/v1/users/{name}"),
+                           QStringLiteral("get /api/v1/plugins"),
+                           QStringLiteral("get /api/v1/points"),
+                           QStringLiteral("get /api/v1/points/{name}"),
+                           QStringLiteral("get /api/v1/events"),
+                           QStringLiteral("get /api/v1/connections"),
+                           QStringLiteral("get /api/v1/alarms"),
+                           QStringLiteral("get /api/v1/rtls/managers"),
+                           QStringLiteral("get /api/v1/rtls/static"),
+                           QStringLiteral("get /recent_events"),
+                           QStringLiteral("get /api/list_triggers"),
+                           QStringLiteral("post /api/os/command"),
+                           QStringLiteral("get /api/os/command/{id}")};
+
+}  // namespace
+
+/// The OpenAPI document, looked at from outside.
+class OpenApiTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void needsNoCredential();
+  void whatTheContractsPromiseStandsInIt();
+  void whatStandsInItIsServed();
+  void whatIsNotServedDoesNotStandInIt();
+  void operationsHaveTheirOwnIds();
+  void parametersFitThePaths();
+  void referencesResolve();
+  void responsesAndSecurity();
+  void R4_11_errorsHaveOneShape();
+  void bodiesHaveASchema();
+  void webSocketsAreListed();
+};
+
+void OpenApiTest::needsNoCredential() {
+  Fixture fixture;
+  QCOMPARE(fixture.get("/api/v1/points").status, 401);
+  const HttpReply reply = fixture.get("/api/v1/openapi.json");
+  QCOMPARE(reply.status, 200);
+  QVERIFY(reply.head.contains("Content-Type: application/json"));
+  const QJsonObject document = reply.object();
+  QVERIFY(document.value(QStringLiteral("openapi")).toString().startsWith(QStringLiteral("3.1.")));
+  const QJsonObject info = document.value(QStringLiteral("info")).toObject();
+  QVERIFY(!info.value(QStringLiteral("title")).toString().isEmpty());
+  QVERIFY(!info.value(QStringLiteral("version")).toString().isEmpty());
+}
+
+void OpenApiTest::whatTheContractsPromiseStandsInIt() {
+  QStringList there;
+  for (const Operation &each : operationsOf(Fixture().document())) there << each.method + u' ' + each.path;
+  for (const QString &each : promised) QVERIFY2(there.contains(each), qPrintable(each));
+}
+
+/// Nobody is let in here, so that what answers is the route itself: 401, or what it says to everybody.
+void OpenApiTest::whatStandsInItIsServed() {
+  Fixture fixture;
+  const QList<Operation> operations = operationsOf(fixture.document());
+  QVERIFY(operations.size() >= promised.size());
+  for (const Operation &each : operations) {
+    QString target = each.path;
+    for (const QString &name : variablesOf(each.path)) target.replace(u'{' + name + u'}', QStringLiteral("x"));
+    const bool isOpen = each.content.contains(QStringLiteral("security"));
+    const int status = fixture.statusOf(each.method.toUpper().toLatin1(), target.toLatin1());
+    const bool isServed = isOpen ? status != 0 && status != 404 && status != 405 && status < 500 : status == 401;
+    QVERIFY2(isServed, qPrintable(QStringLiteral("%1 %2: %3").arg(each.method, each.path).arg(status)));
+  }
+}
+
+void OpenApiTest::whatIsNotServedDoesNotStandInIt() {
+  WsConfig config = wholeGateway();
+  config.endpoints = QList<EndpointConfig>();
+  config.serve = {Served::Rest};
+  const QJsonObject paths = Fixture(config).document().value(QStringLiteral("paths")).toObject();
+  for (const char *path : {"/", "/metrics", "/recent_events", "/api/list_triggers"}) {
+    QVERIFY2(!paths.contains(QLatin1String(path)), path);
+  }
+  QVERIFY(paths.contains(QStringLiteral("/api/v1/points")));
+}
+
+void OpenApiTest::operationsHaveTheirOwnIds() {
+  QSet<QString> ids;
+  static const QRegularExpression word(QStringLiteral("^[A-Za-z][A-Za-z0-9]*$"));
+  static const QStringList methods{QStringLiteral("get"), QStringLiteral("put"), QStringLiteral("post"),
+                                   QStringLiteral("delete"), QStringLiteral("patch")};
+  for (const Operation &each : operationsOf(Fixture().document())) {
+    const QString id = each.content.value(QStringLiteral("operationId")).toString();
+    QVERIFY2(word.match(id).hasMatch(), qPrintable(id));
+    QVERIFY2(!ids.contains(id), qPrintable(id));
+    ids.insert(id);
+    QVERIFY2(methods.contains(each.method), qPrintable(each.method));
+    QVERIFY2(each.path.startsWith(u'/') && !each.path.contains(u'*'), qPrintable(each.path));
+    QVERIFY2(!each.content.value(QStringLiteral("summary")).toString().isEmpty(), qPrintable(id));
+  }
+}
+
+void OpenApiTest::parametersFitThePaths() {
+  static const QStringList types{QStringLiteral("string"), QStringLiteral("integer"), QStringLiteral("boolean"),
+                                 QStringLiteral("number"), QStringLiteral("array")};
+  for (const Operation &each : operationsOf(Fixture().document())) {
+    QStringList inPath;
+    QSet<QString> seen;
+    for (const QJsonValue &value : each.content.value(QStringLiteral("parameters")).toArray()) {
+      const QJsonObject parameter = value.toObject();
+      const QString name = parameter.value(QStringLiteral("name")).toString();
+      const QString where = parameter.value(QStringLiteral("in")).toString();
+      QVERIFY2(!name.isEmpty() && !seen.contains(where + u' ' + name), qPrintable(each.path + u' ' + name));
+      seen.insert(where + u' ' + name);
+      const QString type =
+          parameter.value(QStringLiteral("schema")).toObject().value(QStringLiteral("type")).toString();
+      QVERIFY2(types.contains(type), qPrintable(each.path + u' ' + name));
+      if (where != u"path") continue;
+      QCOMPARE(parameter.value(QStringLiteral("required")), QJsonValue(true));
+      inPath << name;
+    }
+    QCOMPARE(inPath, variablesOf(each.path));
+  }
+}
+
+void OpenApiTest::referencesResolve() {
+  const QJsonObject document = Fixture().document();
+  QStringList references;
+  collectReferences(document, references);
+  QVERIFY(references.size() > 10);
+  for (const QString &each : std::as_const(references)) {
+    QVERIFY2(resolve(document, each).isObject(), qPrintable(each));
+  }
+}
+
+void OpenApiTest::responsesAndSecurity() {
+  const QJsonObject document = Fixture().document();
+  const QJsonObject schemes = resolve(document, QStringLiteral("#/components/securitySchemes")).toObject();
+  QCOMPARE(schemes.keys(), (QStringList{QStringLiteral("bearer"), QStringLiteral("cookie")}));
+  for (const QJsonValue &each : document.value(QStringLiteral("security")).toArray()) {
+    QVERIFY(schemes.contains(each.toObject().keys().value(0)));
+  }
+  static const QRegularExpression status(QStringLiteral("^([1-5][0-9][0-9]|[1-5]XX|default)$"));
+  for (const Operation &each : operationsOf(document)) {
+    const QJsonObject responses = each.content.value(QStringLiteral("responses")).toObject();
+    for (const QString &key : responses.keys()) QVERIFY2(status.match(key).hasMatch(), qPrintable(key));
+    QVERIFY2(responses.contains(each.method == u"get" ? QStringLiteral("200") : QStringLiteral("2XX")),
+             qPrintable(each.path));
+    // Open routes say so by an empty list; all others may answer 401 and 403.
+    const bool isOpen = each.content.contains(QStringLiteral("security"));
+    QCOMPARE(each.content.value(QStringLiteral("security")).toArray().size(), 0);
+    QCOMPARE(responses.contains(QStringLiteral("401")), !isOpen);
+    QCOMPARE(responses.contains(QStringLiteral("403")), !isOpen);
+    QCOMPARE(responses.contains(QStringLiteral("404")), !variablesOf(each.path).isEmpty());
+  }
+}
+
+void OpenApiTest::R4_11_errorsHaveOneShape() {
+  Fixture fixture;
+  const QJsonObject schema = resolve(fixture.document(), QStringLiteral("#/components/schemas/Error")).toObject();
+  QStringList required;
+  for (const QJsonValue &each : schema.value(QStringLiteral("required")).toArray()) required << each.toString();
+  required.sort();
+  // What is really answered has exactly these keys.
+  QCOMPARE(fixture.get("/api/v1/points").object().keys(), required);
+  QCOMPARE(schema.value(QStringLiteral("properties")).toObject().keys(), required);
+}
+
+void OpenApiTest::bodiesHaveASchema() {
+  int bodies = 0;
+  for (const Operation &each : operationsOf(Fixture().document())) {
+    if (!each.content.contains(QStringLiteral("requestBody"))) continue;
+    ++bodies;
+    const QJsonObject body = each.content.value(QStringLiteral("requestBody")).toObject();
+    const QJsonObject media =
+        body.value(QStringLiteral("content")).toObject().value(QStringLiteral("application/json")).toObject();
+    const QJsonObject schema = media.value(QStringLiteral("schema")).toObject();
+    QVERIFY2(!schema.isEmpty(), qPrintable(each.path));
+    for (const QJsonValue &required : schema.value(QStringLiteral("required")).toArray()) {
+      QVERIFY(schema.value(QStringLiteral("properties")).toObject().contains(required.toString()));
+    }
+  }
+  QVERIFY(bodies >= 1);
+}
+
+void OpenApiTest::webSocketsAreListed() {
+  QStringList paths;
+  for (const QJsonValue &each : Fixture().document().value(QStringLiteral("x-websockets")).toArray()) {
+    paths << each.toObject().value(QStringLiteral("path")).toString();
+  }
+  QCOMPARE(paths, (QStringList{QStringLiteral("/ws/{manager}"), QStringLiteral("/ws/events"),
+                               QStringLiteral("/api/ws/events/{zone_id}")}));
+}
+
+QTEST_GUILESS_MAIN(OpenApiTest)
+#include "openapi_test.moc"
