@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include "access/tokenstore.h"
 #include "listener.h"
 #include "restfixture.h"
 #include "websocket/endpoints.h"
@@ -43,11 +44,11 @@ struct Fixture : RestFixture {
 /// A browser's EventSource, as far as a test needs it: reads lines as the HTML standard says.
 class EventSource {
  public:
-  explicit EventSource(quint16 port, const QByteArray &lastEventId = {}, const QByteArray &target = path)
+  explicit EventSource(quint16 port, const QByteArray &lastEventId = {}, const QByteArray &target = path,
+                       const QByteArray &fields = {})
       : m_client(port) {
-    m_client.send(RawClient::head(
-        "GET", target,
-        "Accept: text/event-stream\r\n" + (lastEventId.isEmpty() ? "" : "Last-Event-ID: " + lastEventId + "\r\n")));
+    const QByteArray last = lastEventId.isEmpty() ? QByteArray() : "Last-Event-ID: " + lastEventId + "\r\n";
+    m_client.send(RawClient::head("GET", target, "Accept: text/event-stream\r\n" + last + fields));
   }
   RawClient &client() { return m_client; }
   QByteArray head() const { return m_client.input().left(m_client.input().indexOf("\r\n\r\n") + 2); }
@@ -125,6 +126,7 @@ class SseTest : public QObject {
   void R5_13_refusals_data();
   void R5_13_refusals();
   void R5_13_anExpiredCredentialEndsTheStream();
+  void R5_13_aRevokedTokenEndsTheStream();
   void R5_13_headIsEmpty();
   void R5_13_pagesOfAllowedOriginsMayRead();
   void R5_13_whoDoesNotReadIsDropped();
@@ -252,6 +254,31 @@ void SseTest::R5_13_anExpiredCredentialEndsTheStream() {
   QTRY_COMPARE(source.events().size(), 1);
   QVERIFY(source.events()[0].contains("revoked or has expired"));
   QTRY_VERIFY(!source.client().isConnected());
+}
+
+void SseTest::R5_13_aRevokedTokenEndsTheStream() {
+  Fixture fixture(Fixture::config({}));
+  TokenStore tokens(fixture.context.dataDir());
+  const auto token = tokens.create(QStringLiteral("panel"), *Permissions::fromTexts({QStringLiteral("alarms:read")}),
+                                   std::nullopt, fixture.context.clock().now(), QStringLiteral("test"));
+  QVERIFY(token);
+  const QByteArray fields = "Authorization: Bearer " + *token + "\r\n";
+  const auto status = [&] {
+    RawClient client(fixture.gateway.port());
+    client.send(RawClient::head("HEAD", "/api/os/events", fields));
+    return QTest::qWaitFor([&] { return client.status() != 0; }) ? client.status() : 0;
+  };
+  fixture.context.manualClock().advance(1s);  // the gateway looks for new tokens once a second
+  QTRY_COMPARE(status(), 200);
+  EventSource source(fixture.gateway.port(), {}, "/api/os/events?channels=alarms", fields);
+  QTRY_COMPARE(source.client().status(), 200);
+  fixture.alarm();
+  QTRY_COMPARE(source.events().size(), 1);
+  QVERIFY(tokens.revoke(QStringLiteral("panel")));
+  fixture.context.manualClock().advance(1s);
+  QTRY_VERIFY(!source.client().isConnected());
+  QVERIFY(source.events().last().contains("revoked or has expired"));
+  QCOMPARE(status(), 403);
 }
 
 void SseTest::R5_13_headIsEmpty() {

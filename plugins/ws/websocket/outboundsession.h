@@ -86,6 +86,7 @@ class OutboundSession : public QObject, public Session, protected StreamUser {
   virtual QByteArray farewell(quint16 code, const QString &reason) const = 0;
   void queue(const QByteArray &bytes);
   void requestFlush();
+  void addToEnding(const QString &text) { m_ending += text; }
 
   const Limits m_limits;
   const Clock &m_clock;

@@ -41,7 +41,7 @@ void WebSocketSession::takeControl(const FrameReader::Received &received) {
   if (received.kind == FrameReader::Kind::Close) {
     // The same code back (RFC 6455, 5.5.1); 1005 and 1006 never stand in a frame.
     close(received.code == 0 ? 1000 : received.code, QString());
-    m_ending += QStringLiteral(" closed by the client ") + QString::fromUtf8(received.payload);
+    addToEnding(QStringLiteral(" closed by the client ") + QString::fromUtf8(received.payload));
     return;
   }
   if (!m_controlRate.admit(m_clock.elapsed())) return close(1008, QStringLiteral("too many control frames"));
