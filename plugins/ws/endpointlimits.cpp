@@ -16,8 +16,10 @@ Limits defaultLimits(ProtocolKind kind) {
       limits.connections = 100;
       limits.messagesPerSecond = 10;
       break;
+    case ProtocolKind::Device:  // R2-9
+      limits.pingInterval = 20s;
+      break;
     case ProtocolKind::RtlsManager:  // R1-8 gives 30 s and 10 s, which are the general ones
-    case ProtocolKind::Device:
     case ProtocolKind::Alarms:
     case ProtocolKind::Live:
     case ProtocolKind::RtlsEvents:

@@ -5,6 +5,7 @@
 
 #include "auth/authenticator.h"
 #include "commandbook.h"
+#include "device/devicebook.h"
 #include "listenerbook.h"
 #include "plugin.h"
 #include "rooms/roombook.h"
@@ -22,6 +23,7 @@ class GatewayState : public QObject {
       : config(std::move(settings)),
         context(host),
         authenticator(config, host),
+        devices(DeviceBook::of(host)),
         rooms(RoomBook::join(config, host)),
         since(host.clock().elapsed()) {}
   /// Held as long as the gateway lives.
@@ -30,6 +32,7 @@ class GatewayState : public QObject {
   const WsConfig config;
   PluginContext &context;
   Authenticator authenticator;
+  const std::shared_ptr<DeviceBook> devices;
   const std::shared_ptr<RoomBook> rooms;
   RoomStatistics roomStatistics;
   const std::chrono::nanoseconds since;  ///< when this gateway was made, by the clock that only goes forward

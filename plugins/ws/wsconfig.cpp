@@ -230,6 +230,13 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("entities", &WsConfig::entities, "what is in the rooms, for protocol rooms").range(0, mostEntities);
   shape.optional("event_limits", &WsConfig::eventLimits, "of /api/os/events, where they differ from those of a panel");
   shape.optional("tiles", &WsConfig::tiles, "of the panel page, until the page saves its own").range(0, 1000);
+  shape.optional("models", &WsConfig::models, "kinds of devices: what their payloads must be like")
+      .range(0, mostModels);
+  shape.optional("devices", &WsConfig::devices, "devices that may connect, for protocol device").range(0, mostDevices);
+  shape
+      .optional("device_timezone", &WsConfig::deviceTimeZone,
+                "IANA zone of a payload's timestamp without an offset; absent: the site's")
+      .check(timeZoneProblem);
 }
 
 bool WsConfig::speaks(ProtocolKind kind) const {
@@ -257,6 +264,7 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
   if (config->tls) checkTls(reader, *config->tls);
   checkRooms(reader, config->rooms, config->entities);
   checkTiles(reader, config->tiles);
+  checkDevices(reader, config->models, config->devices);
   if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
   if (config->auth) {
     for (const QString &name : config->auth->roles.keys()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config.h"
+#include "device/deviceconfig.h"
 #include "endpointlimits.h"
 #include "endpointpath.h"
 #include "listenaddress.h"
@@ -99,6 +100,9 @@ struct WsConfig {
   QList<EntityConfig> entities;
   EventLimitsConfig eventLimits;
   QList<TileConfig> tiles;
+  QMap<QString, ModelConfig> models;
+  QList<DeviceConfig> devices;
+  std::optional<QString> deviceTimeZone;
 
   static void describe(Shape<WsConfig> &shape);
   /// Reads and checks what concerns more than one key; nothing when there are errors, each one reported.

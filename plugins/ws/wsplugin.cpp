@@ -15,6 +15,7 @@ class WsFactory : public QObject, public PluginFactory {
     if (!read) return nullptr;
     auto listeners = ListenerBook::join(*read, context, config);
     RoomBook::check(*read, context, config);
+    const auto devices = DeviceBook::join(*read, context, config);
     if (config.failed()) return nullptr;
     return std::make_unique<Gateway>(std::move(*read), context, &makeProtocol, std::move(listeners));
   }

@@ -3,6 +3,7 @@
 
 #include "alarmsprotocol.h"
 #include "eventsprotocol.h"
+#include "deviceprotocol.h"
 #include "liveprotocol.h"
 #include "panelprotocol.h"
 #include "roomsprotocol.h"
@@ -24,10 +25,10 @@ std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewaySt
       return std::make_unique<PanelProtocol>(context, limits);
     case ProtocolKind::Live:
       return std::make_unique<LiveProtocol>(context, limits);
+    case ProtocolKind::Device:
+      return std::make_unique<DeviceProtocol>(state);
     case ProtocolKind::Rooms:
       return std::make_unique<RoomsProtocol>(state, limits);
-    case ProtocolKind::Device:
-      break;
   }
   return nullptr;
 }

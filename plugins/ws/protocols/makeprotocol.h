@@ -8,7 +8,7 @@
 
 namespace tagwire::ws {
 
-/// The protocol of one endpoint; null for those that are not there yet (device). `state` must outlive it.
+/// The protocol of one endpoint. `state` must outlive it.
 std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewayState &state);
 
 }  // namespace tagwire::ws

@@ -27,6 +27,8 @@ class Protocol {
   /// Why this caller can't have this connection; nothing when opened() may follow. Asked before the upgrade, or when a
   /// first message brought the credential: then the status turns into a close code (403: 4403).
   virtual std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const = 0;
+  /// Asked when nothing else speaks against an upgrade, and opened() follows unless it refuses: for limits in time.
+  virtual std::optional<Refusal> admit(const Upgrade &, const Caller &) { return std::nullopt; }
   /// The upgrade was answered with 101 and it is known who the caller is.
   virtual void opened(Session &session) = 0;
   /// Another caller than before: a new credential by message, or other rights of the same. End what is not allowed any

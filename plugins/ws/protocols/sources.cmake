@@ -3,6 +3,7 @@
 set(WS_PROTOCOL_SOURCES
   protocols/alarmbook.cpp
   protocols/alarmsprotocol.cpp
+  protocols/deviceprotocol.cpp
   protocols/eventsprotocol.cpp
   protocols/jsontext.cpp
   protocols/livecatchup.cpp

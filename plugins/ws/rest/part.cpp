@@ -4,6 +4,7 @@
 #include "rest/accountroutes.h"
 #include "rest/commanddesk.h"
 #include "rest/connectionroutes.h"
+#include "rest/deviceroutes.h"
 #include "rest/eventroutes.h"
 #include "rest/ingestroutes.h"
 #include "rest/openapi.h"
@@ -14,6 +15,7 @@
 #include "rest/serviceroutes.h"
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
+#include "rest/tokenroutes.h"
 
 namespace tagwire::ws {
 
@@ -33,6 +35,8 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<EventRoutes>(router, state));
   parts.push_back(std::make_unique<ConnectionRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<OpenApi>(router, state));
+  parts.push_back(std::make_unique<DeviceRoutes>(router, state));
+  parts.push_back(std::make_unique<TokenRoutes>(router, state));
   return parts;
 }
 

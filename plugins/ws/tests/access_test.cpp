@@ -30,6 +30,7 @@ const QString positions = QStringLiteral("positions:read");
 const QString events = QStringLiteral("events:read");
 const QString statistics = QStringLiteral("ws:stats");
 const QString users = QStringLiteral("users:admin");
+const QString tokens = QStringLiteral("tokens:admin");
 
 const QList<RouteRow> routeRows{
     {"get", "/", "/", {}},
@@ -43,6 +44,31 @@ const QList<RouteRow> routeRows{
     {"post", "/api/v1/users", "/api/v1/users", {users}, {}, 0, "{}", 400},
     {"put", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, "[]", 400},
     {"delete", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, {}, 404},
+    {"get", "/api/v1/tokens", "/api/v1/tokens", {tokens}},
+    {"post", "/api/v1/tokens", "/api/v1/tokens", {tokens}, {}, 0, "{}", 400},
+    {"delete",
+     "/api/v1/tokens/{name}",
+     "/api/v1/tokens/nobody",
+     {tokens},
+     QStringLiteral("tokens:other:admin"),
+     403,
+     {},
+     404},
+    {"get",
+     "/api/v1/devices",
+     "/api/v1/devices",
+     {QStringLiteral("device:watch")},
+     QStringLiteral("device:other:watch"),
+     200},
+    {"post", "/api/v1/devices", "/api/v1/devices", {tokens}, {}, 0, "{}", 400},
+    {"delete",
+     "/api/v1/devices/{id}",
+     "/api/v1/devices/nobody",
+     {tokens},
+     QStringLiteral("tokens:other:admin"),
+     403,
+     {},
+     404},
     {"get", "/metrics", "/metrics", {statistics}},
     {"get", "/api/v1/plugins", "/api/v1/plugins", {statistics}},
     {"get", "/api/v1/connections", "/api/v1/connections", {statistics}},
@@ -100,6 +126,9 @@ const QList<SocketRow> socketRows{
     {ProtocolKind::RtlsManager, "/ws/Manager1", {positions, events, QStringLiteral("positions:write")}},
     {ProtocolKind::RtlsEvents, "/ws/events", {positions, events}},
     {ProtocolKind::Alarms, "/ws/alarms", {QStringLiteral("alarms:read")}},
+    {ProtocolKind::Device,
+     "/ws/device/ems_001",
+     {QStringLiteral("device:ems_001:publish"), QStringLiteral("device:watch")}},
     {ProtocolKind::Panel,
      "/ws",
      {QStringLiteral("points:read"), QStringLiteral("alarms:read"), QStringLiteral("commands:read")}},
@@ -132,6 +161,7 @@ struct Fixture : RestFixture {
     alarms.active = {{context.clock().now(), alarmOf(77, AlarmState::Alarm, AlarmState::Ok, "hall")}};
     context.answerWith(&alarms);
     context.addInstance(QStringLiteral("uwb"), QStringLiteral("rtls"), &rtls);
+    addDevice();
     gateway.notify({1, context.clock().now(), QStringLiteral("uwb"), triggerOf("SIM1", 417)});
     tell(QStringLiteral("c1"), CommandState::Succeeded);
     QObject::connect(&gateway, &Plugin::commandRequested, &gateway,
@@ -143,10 +173,20 @@ struct Fixture : RestFixture {
     settings.endpoints = QList<EndpointConfig>();
     for (const auto &[path, kind] :
          {std::pair{"/ws/{manager}", ProtocolKind::RtlsManager}, std::pair{"/ws/alarms", ProtocolKind::Alarms},
-          std::pair{"/ws", ProtocolKind::Panel}, std::pair{"/ws/live", ProtocolKind::Live}}) {
+          std::pair{"/ws", ProtocolKind::Panel}, std::pair{"/ws/live", ProtocolKind::Live},
+          std::pair{"/ws/device/{device_id}", ProtocolKind::Device}}) {
       settings.endpoints->append({*EndpointPath::fromText(QString::fromLatin1(path)), kind, {}});
     }
     return settings;
+  }
+  void addDevice() {
+    WsConfig settings = config();
+    settings.models[QStringLiteral("ems")].fields.insert(QStringLiteral("soc"), FieldConfig());
+    settings.devices = {{QStringLiteral("ems_001"), QStringLiteral("ems")}};
+    Problems problems;
+    const ConfigNode nothing;
+    ConfigReader reader(nothing, QString(), problems);
+    (void)DeviceBook::join(settings, context, reader);
   }
   /// The Authorization of a new token with this permission.
   QByteArray tokenWith(const QString &permission) {
@@ -346,11 +386,16 @@ void AccessTest::sockets() {
   RawClient client(fixture.gateway.port());
   client.send(RawClient::upgradeHead(socketRows[row].path, credential));
   QTRY_VERIFY(client.status() != 0);
+  if (socketRows[row].kind == ProtocolKind::Device && (who == Role::Nobody || who == Role::Reader)) {
+    QCOMPARE(client.status(), 401);  // takes no first message
+    return;
+  }
   if (who == Role::WrongToken || who == Role::Other) {
     QCOMPARE(client.status(), 403);
     return;
   }
   QCOMPARE(client.status(), 101);
+  if (socketRows[row].kind == ProtocolKind::Device) return;  // it is the device that has to say something
   client.dropHead();
   client.send(clientText("{\"type\":\"HeartBeat\",\"ts\":1}"));
   const bool isIn = isPermitted(who, socketRows[row].rights);

@@ -168,7 +168,8 @@ std::optional<Refusal> Endpoints::check(const Match &match, const Request &reque
     if (refusal && (refusal->status != 403 || !mayBecomeGood)) return refusal;
     if (refusal) caller = nullptr;
   }
-  return endpoint->fullProblem();
+  if (auto problem = endpoint->fullProblem()) return problem;
+  return caller ? endpoint->protocol->admit(upgrade, *caller) : std::nullopt;
 }
 
 std::optional<Refusal> Endpoints::accept(HttpConnection &connection, const Request &request, const Target &target,

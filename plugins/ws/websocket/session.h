@@ -6,6 +6,8 @@
 #include <QString>
 #include <QUrlQuery>
 
+#include <chrono>
+
 #include "auth/caller.h"
 
 namespace tagwire::ws {
@@ -54,6 +56,8 @@ class Session {
   virtual bool isCongested() const = 0;
   /// All up to `position` was sent: the client may go on from here when it comes back. Only event streams tell it.
   virtual void reached(const QByteArray &position) { Q_UNUSED(position); }
+  /// When the client last answered a PING or was accepted (Clock::elapsed), where it gets any.
+  virtual std::chrono::nanoseconds answeredAt() const { return {}; }
   /// Sends a close frame and ends. Protocol::closed follows; receive() is not called any more.
   virtual void close(quint16 code, const QString &reason) = 0;
 };

@@ -21,6 +21,7 @@ class WebSocketSession : public OutboundSession {
   std::optional<Time> pongAt() const override { return m_pongAt; }
   quint64 refusedMessages() const override { return m_refusedMessages; }
   void send(const Frame &frame) override;
+  std::chrono::nanoseconds answeredAt() const override { return m_lastPong; }
 
  private:
   void take(const QByteArray &bytes) override;

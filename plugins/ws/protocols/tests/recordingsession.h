@@ -41,6 +41,7 @@ class RecordingSession : public Session {
   void send(const Frame &frame) override { frames.append(frame); }
   bool isCongested() const override { return congested; }
   void reached(const QByteArray &where) override { position = where; }
+  std::chrono::nanoseconds answeredAt() const override { return answered; }
   void close(quint16 code, const QString &reason) override {
     closeCode = code;
     closeReason = reason;
@@ -70,6 +71,7 @@ class RecordingSession : public Session {
   QList<Frame> frames;
   QByteArray position;
   bool congested = false;
+  std::chrono::nanoseconds answered{0};
   int closeCode = 0;
   QString closeReason;
 

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""From a device's push to a dashboard that watches it: 500 devices at 1 Hz through `tagwire run` with the plugins ws and
+sql, while another program holds the database locked, so that nothing can be stored.
+
+    bench/device_push.py BUILD_DIR [--devices 500] [--watchers 100] [--seconds 20]
+
+Exit code 1 when p99 is over 100 ms."""
+import argparse
+import json
+import os
+import pathlib
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import modbus_parts as parts
+
+TARGET_MS = 100
+IN_ONE_TOKEN = 100
+FIELDS = {"battery.soc": {"type": "float", "min": 0, "max": 1, "required": True}, "battery.voltage": "float",
+          "battery.current": "float", "battery.faults": "string",
+          "grid.status": {"type": "enum", "values": ["connected", "island"]}, "grid.power": "float"}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def write_manifest(folder, port, devices):
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps({"data_dir": "data", "plugins": [
+        {"id": "history", "type": "sql", "config": {"database": "sqlite:history.db"}},
+        {"id": "web", "type": "ws", "config": {
+            "listen": f"127.0.0.1:{port}",
+            "endpoints": [{"path": "/ws/device/{device_id}", "protocol": "device"}],
+            "models": {"ems": {"fields": FIELDS}},
+            "devices": [{"id": f"dev_{i}", "model": "ems"} for i in range(devices)]}}]}), encoding="utf-8")
+    return manifest
+
+
+def make_tokens(options, manifest, folder):
+    """A file with the token of the watchers and one line for each device; a token serves up to a hundred of them."""
+    def make(name, permissions):
+        command = [options.build / "tagwire", "token", "create", name, "--manifest", manifest]
+        command += [word for each in permissions for word in ("--allow", each)]
+        return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout.strip()
+
+    lines = [make("watchers", ["device:*:watch"])]
+    for first in range(0, options.devices, IN_ONE_TOKEN):
+        ids = range(first, min(first + IN_ONE_TOKEN, options.devices))
+        lines += [make(f"devices-{first}", [f"device:dev_{i}:publish" for i in ids])] * len(ids)
+    tokens = folder / "tokens"
+    tokens.touch(mode=0o600)
+    tokens.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return tokens
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=lambda text: pathlib.Path(text).resolve())
+    parser.add_argument("--devices", type=int, default=500)
+    parser.add_argument("--watchers", type=int, default=100)
+    parser.add_argument("--seconds", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tagwire-devices-", dir="/var/tmp") as name:
+        folder, port = pathlib.Path(name), free_port()
+        manifest = write_manifest(folder, port, options.devices)
+        tokens = make_tokens(options, manifest, folder)
+        with open(folder / "stderr", "w", encoding="utf-8") as errors, \
+                parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
+            parts.line_with(process, "ready")
+            database = sqlite3.connect(folder / "data" / "history.db", timeout=30, isolation_level=None)
+            database.execute("BEGIN EXCLUSIVE")
+            cpu = parts.cpu_seconds(process.pid)
+            command = [options.build / "bench" / "device_clients", "--port", port, "--tokens", tokens, "--devices",
+                       options.devices, "--watchers", options.watchers, "--seconds", options.seconds]
+            done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=False)
+            cpu = parts.cpu_seconds(process.pid) - cpu
+            database.close()
+        if done.returncode != 0:
+            print((folder / "stderr").read_text(encoding="utf-8")[-2000:], file=sys.stderr)
+            sys.exit(f"device_clients ended with {done.returncode}")
+    figures = json.loads(done.stdout)
+    ages = figures["ms"]
+    print(f"{figures['devices']} devices at 1 Hz, {figures['watchers']} watchers, database locked: "
+          f"{figures['messages']} messages, p50 {ages['p50']:.2f} ms, p99 {ages['p99']:.2f} ms, max {ages['max']:.2f} ms, "
+          f"{100 * cpu / (options.seconds + 2):.0f} % of a core ({os.cpu_count()} cores)")
+    due = options.watchers * options.seconds
+    fine = ages["p99"] <= TARGET_MS and figures["messages"] >= 0.95 * due
+    print(f"{'holds' if fine else 'does not hold'}: p99 of {figures['messages']} messages (due {due}) "
+          f"{ages['p99']:.2f} ms (target <= {TARGET_MS})")
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()
