@@ -33,7 +33,8 @@ constexpr std::array commands{
     Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
     Command{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
     Command{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
-    Command{"watch", watchCommand, "watch URL [TOPIC…]", "print live values in the terminal"},
+    Command{"watch", watchCommand, "watch URL [TOPIC…]",
+            "print live values in the terminal; $TAGWIRE_TOKEN is its credential"},
 };
 
 /// No exception of a plugin's slot may end the program.

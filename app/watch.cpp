@@ -3,6 +3,7 @@
 
 #include <QJsonArray>
 #include <QJsonDocument>
+#include <QNetworkRequest>
 #include <QUrlQuery>
 
 #include <algorithm>
@@ -47,6 +48,7 @@ Result<WatchRequest> WatchRequest::fromArguments(const QStringList &arguments) {
   if (request.url.path().isEmpty() || request.url.path() == QLatin1String("/")) {
     request.url.setPath(QStringLiteral("/ws/live"));
   }
+  request.token = qgetenv("TAGWIRE_TOKEN").trimmed();
   request.topics = arguments.mid(1);
   for (const QString &topic : std::as_const(request.topics)) {
     if (topic.startsWith(u'-')) return failure(withUsage(QStringLiteral("watch: no such option: ") + topic));
@@ -99,7 +101,9 @@ void Watch::stop() {
 
 void Watch::connectNow() {
   m_silence = 0;
-  m_socket.open(m_request.url);
+  QNetworkRequest request(m_request.url);
+  if (!m_request.token.isEmpty()) request.setRawHeader("Authorization", "Bearer " + m_request.token);
+  m_socket.open(request);
 }
 
 void Watch::subscribe() {

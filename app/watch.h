@@ -18,6 +18,7 @@ namespace tagwire {
 struct WatchRequest {
   QUrl url;
   QStringList topics;
+  QByteArray token;  ///< of $TAGWIRE_TOKEN; empty: none
 
   /// Without topics: everything. Errors never repeat a credential.
   static Result<WatchRequest> fromArguments(const QStringList &arguments);

@@ -19,10 +19,10 @@ struct HttpReply {
 };
 
 struct RestFixture {
-  explicit RestFixture(
-      const WsConfig &settings = config(),
-      const ProtocolFactory &factory = [](const EndpointConfig &, GatewayState &) { return nullptr; })
-      : gateway(settings, context, factory) {
+  RestFixture() : RestFixture(config()) {}
+  explicit RestFixture(const WsConfig &settings)
+      : RestFixture(settings, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {}
+  RestFixture(const WsConfig &settings, const ProtocolFactory &factory) : gateway(settings, context, factory) {
     PointInfo temperature;
     temperature.name = QStringLiteral("boiler/temp");
     temperature.number = 59;
