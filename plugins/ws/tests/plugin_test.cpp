@@ -45,7 +45,6 @@ class PluginTest : public QObject {
   void R6_2_samplesReachALiveClient();
   void R5_5_commandByRestIsToldToThePanel();
   void R1_1_unknownManagerIsClosedAfterTheUpgrade();
-  void notThereYetIs501();
 
  private:
   std::unique_ptr<TestContext> m_context;
@@ -118,13 +117,6 @@ void PluginTest::R1_1_unknownManagerIsClosedAfterTheUpgrade() {
   Client client(m_gateway->port(), "/ws/Nobody");
   QTRY_COMPARE(static_cast<int>(client.socket.closeCode()), 1008);
   QCOMPARE(client.socket.closeReason(), QStringLiteral("Manager not found"));
-}
-
-void PluginTest::notThereYetIs501() {
-  RawClient client(m_gateway->port());
-  client.send(RawClient::upgradeHead("/device/ems_001"));
-  QTRY_COMPARE(client.status(), 501);
-  QVERIFY(client.input().contains("device is not there yet"));
 }
 
 QTEST_GUILESS_MAIN(PluginTest)

@@ -37,7 +37,7 @@ struct Client {
   QStringList told;
 };
 
-struct Reply {
+struct RestReply {
   int status = 0;
   QByteArray head;
   QByteArray body;
@@ -92,14 +92,14 @@ struct Plant {
     return context.points().last(context.points().find(QString::fromLatin1(name)));
   }
 
-  Reply request(const QByteArray &method, const QByteArray &target, const QByteArray &credential,
-                const QByteArray &body = {}) {
+  RestReply request(const QByteArray &method, const QByteArray &target, const QByteArray &credential,
+                    const QByteArray &body = {}) {
     RawClient client(port());
     QByteArray fields;
     if (!credential.isEmpty()) fields += "Authorization: Bearer " + credential + "\r\n";
     if (!body.isEmpty()) fields += "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
     client.send(RawClient::head(method, target, fields) + body);
-    Reply reply;
+    RestReply reply;
     if (!QTest::qWaitFor([&] { return client.status() != 0; })) return reply;
     const qsizetype end = client.input().indexOf("\r\n\r\n");
     reply.head = client.input().left(end + 2);
@@ -121,9 +121,10 @@ struct Plant {
   QByteArray device;
   QByteArray watcher;
   QByteArray admin;
-  std::unique_ptr<Gateway> gateway;
   Samples samples;
   QList<Event> events;
+  // Last: it says good-bye to its clients, and tells of it, while it goes.
+  std::unique_ptr<Gateway> gateway;
 };
 
 }  // namespace tagwire::ws

@@ -22,16 +22,16 @@ class DeviceRoutesTest : public QObject {
 
 void DeviceRoutesTest::R2_11_tokensByRest() {
   Plant plant;
-  const Reply made = plant.request("POST", "/api/v1/tokens", plant.admin,
-                                   json("{'name':'meter','permissions':['device:ems_002:publish'],"
-                                        "'expires':'2026-01-02T00:00:00Z'}"));
+  const RestReply made = plant.request("POST", "/api/v1/tokens", plant.admin,
+                                       json("{'name':'meter','permissions':['device:ems_002:publish'],"
+                                            "'expires':'2026-01-02T00:00:00Z'}"));
   QCOMPARE(made.status, 201);
   QVERIFY(made.head.contains("Cache-Control: no-store"));
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
   QVERIFY2(text.startsWith("tw_") && text.size() == 46, text);
   QCOMPARE(made.object().value(QStringLiteral("created_by")).toString(), QStringLiteral("admin"));
 
-  const Reply list = plant.request("GET", "/api/v1/tokens", plant.admin);
+  const RestReply list = plant.request("GET", "/api/v1/tokens", plant.admin);
   QCOMPARE(list.status, 200);
   QCOMPARE(list.array().size(), 4);
   const QJsonObject entry = list.array().last().toObject();
@@ -120,7 +120,7 @@ void DeviceRoutesTest::R2_11_wrongTokenRequests() {
   QFETCH(int, status);
   QFETCH(QString, text);
   Plant plant;
-  const Reply reply = plant.request("POST", "/api/v1/tokens", plant.admin, body);
+  const RestReply reply = plant.request("POST", "/api/v1/tokens", plant.admin, body);
   QCOMPARE(reply.status, status);
   const QString error = reply.object().value(QStringLiteral("error")).toString();
   QVERIFY2(error.contains(text), qPrintable(error));
@@ -129,7 +129,7 @@ void DeviceRoutesTest::R2_11_wrongTokenRequests() {
 
 void DeviceRoutesTest::R2_11_devicesByRest() {
   Plant plant;
-  const Reply made = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
+  const RestReply made = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
   QCOMPARE(made.status, 201);
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
   QVERIFY2(text.startsWith("tw_"), made.body);
@@ -138,7 +138,7 @@ void DeviceRoutesTest::R2_11_devicesByRest() {
   device.say("{'battery':{'soc':0.75}}");
   QTRY_COMPARE(plant.last("ems_003/battery/soc").value, Value(0.75));
 
-  const Reply list = plant.request("GET", "/api/v1/devices", plant.watcher);
+  const RestReply list = plant.request("GET", "/api/v1/devices", plant.watcher);
   QCOMPARE(list.status, 200);
   QCOMPARE(list.array().size(), 3);
   const QJsonObject entry = list.array().last().toObject();
@@ -155,8 +155,9 @@ void DeviceRoutesTest::R2_11_devicesByRest() {
 }
 
 void DeviceRoutesTest::R2_11_devicesStayOverARestart() {
-  Plant before({});
-  const Reply made = before.request("POST", "/api/v1/devices", before.admin, json("{'id':'ems_003','model':'ems'}"));
+  Plant before{QByteArray()};
+  const RestReply made =
+      before.request("POST", "/api/v1/devices", before.admin, json("{'id':'ems_003','model':'ems'}"));
   QCOMPARE(made.status, 201);
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
   QFile file(before.context.dataDir() + QStringLiteral("/devices.json"));
@@ -166,7 +167,7 @@ void DeviceRoutesTest::R2_11_devicesStayOverARestart() {
   QVERIFY(!file.readAll().contains(text));
   before.gateway.reset();
 
-  Plant after({}, &before);
+  Plant after(QByteArray(), &before);
   Client device(after.port(), text, "ems_003");
   QVERIFY(device.isOpen());
   device.say("{'battery':{'soc':0.75}}");
@@ -176,7 +177,7 @@ void DeviceRoutesTest::R2_11_devicesStayOverARestart() {
 
 void DeviceRoutesTest::R2_11_aRemovedDevice() {
   Plant plant;
-  const Reply made = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
+  const RestReply made = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
   Client device(plant.port(), text, "ems_003");
   QVERIFY(device.isOpen());
@@ -190,7 +191,7 @@ void DeviceRoutesTest::R2_11_aRemovedDevice() {
   QCOMPARE(plant.request("GET", "/api/v1/tokens", plant.admin).array().size(), 3);
   QCOMPARE(plant.request("DELETE", "/api/v1/devices/ems_003", plant.admin).status, 404);
   // The same id again is another device with another token.
-  const Reply again = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
+  const RestReply again = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
   QCOMPARE(again.status, 201);
   QVERIFY(again.object().value(QStringLiteral("token")).toString().toLatin1() != text);
 }
@@ -215,7 +216,7 @@ void DeviceRoutesTest::R2_11_wrongDeviceRequests() {
   QFETCH(int, status);
   QFETCH(QString, text);
   Plant plant;
-  const Reply reply = plant.request("POST", "/api/v1/devices", plant.admin, body);
+  const RestReply reply = plant.request("POST", "/api/v1/devices", plant.admin, body);
   QCOMPARE(reply.status, status);
   const QString error = reply.object().value(QStringLiteral("error")).toString();
   QVERIFY2(error.contains(text), qPrintable(error));

@@ -31,7 +31,6 @@ struct Bench {
 class AlarmsTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
-  void R3_1_authMessageIsAccepted();
   void R3_3_snapshot();
   void R3_3_snapshotWithoutADesk();
   void R3_3_transitionsMeanwhileAreInTheSnapshot();
@@ -46,16 +45,6 @@ class AlarmsTest : public QObject {
   void laterAndUnknownMessages();
   void clientsThatLeaveAreForgotten();
 };
-
-void AlarmsTest::R3_1_authMessageIsAccepted() {
-  Bench bench;
-  RecordingSession session;
-  bench.join(session);
-  bench.protocol.received(session, R"({"type":"auth","access_token":"x"})");
-  QTest::qWait(5);
-  QCOMPARE(session.count(), 0);
-  QCOMPARE(session.closeCode, 0);
-}
 
 void AlarmsTest::R3_3_snapshot() {
   Bench bench;
