@@ -76,16 +76,17 @@ OsRoutes::OsRoutes(Router &router, GatewayState &state, std::function<Endpoints 
               {{"status", "string", "active, cleared_unacked or cleared_acked; absent: all"},
                {"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
                {"offset", "integer", "leaves out so many of the first"}}});
-  // Which right is due depends on the channels: the stream's own check asks for it, and for a credential.
+  // Which of the rights is due depends on the channels: the stream's own check asks.
   Route stream{"GET",
                "/api/os/events",
                "Server-Sent Events (R5-13)",
                Served::Rest,
-               std::nullopt,
+               right::readPoints,
                [this](const Call &call) { events(call); },
                {{"channels", "string", "of telemetry, alarms, commands; absent: all that the caller may have"},
                 {"endpointIds", "string", "numbers of points, \"59,60\", for channel telemetry"}}};
   stream.isStream = true;
+  stream.orRights = {right::readAlarms, right::readCommands};
   router.add(stream);
 }
 

@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "access/tokenstore.h"
+#include "accesstable.h"
 #include "auth/eventaccess.h"
 #include "protocols/makeprotocol.h"
 #include "protocols/tests/fakertls.h"
@@ -12,159 +13,6 @@ using namespace tagwire;
 using namespace tagwire::ws;
 
 namespace {
-
-/// One route of plain HTTP and who may have its answer. Each new route needs a row: everyRouteHasARow() says so.
-struct RouteRow {
-  const char *method;
-  const char *path;    ///< as the OpenAPI document writes it
-  const char *target;  ///< a request that would be answered well
-  QStringList rights;  ///< each of them is enough; none: open to everybody
-  /// Permissions of the same kind, but for other things, and what they bring: a refusal, or a list without ours.
-  QString elsewhere = {};
-  int elsewhereStatus = 0;
-  QByteArray body = {};
-  int granted = 200;  ///< what this request brings to those who may
-};
-
-const QString positions = QStringLiteral("positions:read");
-const QString events = QStringLiteral("events:read");
-const QString statistics = QStringLiteral("ws:stats");
-const QString users = QStringLiteral("users:admin");
-const QString tokens = QStringLiteral("tokens:admin");
-
-const QList<RouteRow> routeRows{
-    {"get", "/", "/", {}},
-    {"get", "/healthz", "/healthz", {}},
-    {"get", "/readyz", "/readyz", {}},
-    {"get", "/api/v1/openapi.json", "/api/v1/openapi.json", {}},
-    {"post", "/api/v1/login", "/api/v1/login", {}, {}, 0, "{}", 400},
-    {"post", "/api/v1/logout", "/api/v1/logout", {}, {}, 0, {}, 204},
-    {"get", "/api/v1/session", "/api/v1/session", {}},
-    {"get", "/api/v1/users", "/api/v1/users", {users}},
-    {"post", "/api/v1/users", "/api/v1/users", {users}, {}, 0, "{}", 400},
-    {"put", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, "[]", 400},
-    {"delete", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, {}, 404},
-    {"get", "/api/v1/tokens", "/api/v1/tokens", {tokens}},
-    {"post", "/api/v1/tokens", "/api/v1/tokens", {tokens}, {}, 0, "{}", 400},
-    {"delete",
-     "/api/v1/tokens/{name}",
-     "/api/v1/tokens/nobody",
-     {tokens},
-     QStringLiteral("tokens:other:admin"),
-     403,
-     {},
-     404},
-    {"get",
-     "/api/v1/devices",
-     "/api/v1/devices",
-     {QStringLiteral("device:watch")},
-     QStringLiteral("device:other:watch"),
-     200},
-    {"post", "/api/v1/devices", "/api/v1/devices", {tokens}, {}, 0, "{}", 400},
-    {"delete",
-     "/api/v1/devices/{id}",
-     "/api/v1/devices/nobody",
-     {tokens},
-     QStringLiteral("tokens:other:admin"),
-     403,
-     {},
-     404},
-    {"get", "/metrics", "/metrics", {statistics}},
-    {"get", "/api/v1/plugins", "/api/v1/plugins", {statistics}},
-    {"get", "/api/v1/connections", "/api/v1/connections", {statistics}},
-    {"get",
-     "/api/v1/points",
-     "/api/v1/points",
-     {QStringLiteral("points:read")},
-     QStringLiteral("points:other/#:read"),
-     200},
-    {"get",
-     "/api/v1/points/{name}",
-     "/api/v1/points/plc1/boiler/temp",
-     {QStringLiteral("points:read")},
-     QStringLiteral("points:other/#:read"),
-     403},
-    {"get",
-     "/api/v1/alarms",
-     "/api/v1/alarms",
-     {QStringLiteral("alarms:read")},
-     QStringLiteral("alarms:other/#:read"),
-     200},
-    {"get",
-     "/api/v1/events",
-     "/api/v1/events?type=trigger",
-     {events, positions},
-     QStringLiteral("positions:OTHER:read"),
-     200},
-    {"get", "/api/v1/rtls/managers", "/api/v1/rtls/managers", {positions, events}},
-    {"get", "/api/v1/rtls/static", "/api/v1/rtls/static", {positions, events}},
-    {"get", "/api/list_triggers", "/api/list_triggers", {positions, events}},
-    {"get", "/recent_events", "/recent_events", {positions, events}, QStringLiteral("positions:OTHER:read"), 200},
-    {"post",
-     "/api/os/command",
-     "/api/os/command",
-     {QStringLiteral("commands:write")},
-     QStringLiteral("commands:other/#:write"),
-     403,
-     "{\"endpointId\":59,\"value\":1}"},
-    {"get",
-     "/api/os/command/{id}",
-     "/api/os/command/c1",
-     {QStringLiteral("commands:read")},
-     QStringLiteral("commands:other/#:read"),
-     404},
-    {"get", "/api/v1/rooms", "/api/v1/rooms", {QStringLiteral("rooms:read")}, QStringLiteral("rooms:99:read"), 200},
-    {"post", "/api/v1/rooms", "/api/v1/rooms", {QStringLiteral("rooms:write")}, {}, 0, "{}", 400},
-    {"get", "/api/v1/rooms/{id}", "/api/v1/rooms/1", {QStringLiteral("rooms:read")}, {}, 0, {}, 404},
-    {"put", "/api/v1/rooms/{id}", "/api/v1/rooms/1", {QStringLiteral("rooms:write")}, {}, 0, "{}", 400},
-    {"delete", "/api/v1/rooms/{id}", "/api/v1/rooms/1", {QStringLiteral("rooms:write")}, {}, 0, {}, 404},
-    {"get", "/api/v1/websocket/stats", "/api/v1/websocket/stats", {statistics}},
-    {"post",
-     "/api/v1/websocket/broadcast",
-     "/api/v1/websocket/broadcast",
-     {QStringLiteral("ws:broadcast")},
-     {},
-     0,
-     "{}",
-     400},
-    {"get", "/api/os/events", "/api/os/events?channels=alarms", {QStringLiteral("alarms:read")}},
-    {"get",
-     "/api/os/telemetry/latest",
-     "/api/os/telemetry/latest?endpointId=59",
-     {QStringLiteral("points:read")}},
-    {"post",
-     "/api/os/telemetry/ingest",
-     "/api/os/telemetry/ingest",
-     {QStringLiteral("points:write")},
-     {},
-     0,
-     "[]",
-     400},
-    {"get", "/api/os/alarms", "/api/os/alarms", {QStringLiteral("alarms:read")}},
-    {"get", "/api/os/tiles", "/api/os/tiles", {QStringLiteral("points:read")}},
-    {"put", "/api/os/tiles", "/api/os/tiles", {QStringLiteral("config:write")}, {}, 0, "{}", 400},
-};
-
-/// One wire contract and who may speak it.
-struct SocketRow {
-  ProtocolKind kind;
-  const char *path;
-  QStringList rights;
-};
-
-const QList<SocketRow> socketRows{
-    {ProtocolKind::RtlsManager, "/ws/Manager1", {positions, events, QStringLiteral("positions:write")}},
-    {ProtocolKind::RtlsEvents, "/ws/events", {positions, events}},
-    {ProtocolKind::Alarms, "/ws/alarms", {QStringLiteral("alarms:read")}},
-    {ProtocolKind::Device,
-     "/ws/device/ems_001",
-     {QStringLiteral("device:ems_001:publish"), QStringLiteral("device:watch")}},
-    {ProtocolKind::Rooms, "/ws/rooms", {QStringLiteral("rooms:read")}},
-    {ProtocolKind::Panel,
-     "/ws",
-     {QStringLiteral("points:read"), QStringLiteral("alarms:read"), QStringLiteral("commands:read")}},
-    {ProtocolKind::Live, "/ws/live", {QStringLiteral("points:read"), positions, QStringLiteral("alarms:read"), events}},
-};
 
 /// Who asks.
 enum class Role { Nobody, Reader, Exact, Other, WrongToken };
@@ -201,12 +49,20 @@ struct Fixture : RestFixture {
   static WsConfig whole(const QStringList &anonymous) {
     WsConfig settings = config();
     settings.auth->anonymous = anonymous;
+    RoomConfig room;
+    room.id = 1;
+    room.name = QStringLiteral("Living Room");
+    settings.rooms = {room};
+    TileConfig tile;
+    tile.id = 1;
+    tile.name = QStringLiteral("Boiler");
+    tile.endpointIds = {59};
+    settings.tiles = {tile};
     settings.endpoints = QList<EndpointConfig>();
     for (const auto &[path, kind] :
          {std::pair{"/ws/{manager}", ProtocolKind::RtlsManager}, std::pair{"/ws/alarms", ProtocolKind::Alarms},
           std::pair{"/ws", ProtocolKind::Panel}, std::pair{"/ws/live", ProtocolKind::Live},
-          std::pair{"/ws/rooms", ProtocolKind::Rooms},
-          std::pair{"/ws/device/{device_id}", ProtocolKind::Device}}) {
+          std::pair{"/ws/device/{device_id}", ProtocolKind::Device}, std::pair{"/rooms", ProtocolKind::Rooms}}) {
       settings.endpoints->append({*EndpointPath::fromText(QString::fromLatin1(path)), kind, {}});
     }
     return settings;
@@ -231,9 +87,9 @@ struct Fixture : RestFixture {
   }
   QByteArray credentialOf(Role role, const QString &right) {
     if (role == Role::WrongToken) return wrongToken;
-    if (role == Role::Other) return tokenWith(QStringLiteral("rooms:write"));
+    if (role == Role::Other) return tokenWith(QStringLiteral("history:write"));
     // For what is open to everybody a token of any kind is as good as none.
-    if (role == Role::Exact) return tokenWith(right.isEmpty() ? QStringLiteral("rooms:write") : right);
+    if (role == Role::Exact) return tokenWith(right.isEmpty() ? QStringLiteral("history:write") : right);
     return {};
   }
   HttpReply ask(const RouteRow &row, const QByteArray &credential) {
@@ -256,6 +112,11 @@ QStringList keysOf(const QJsonObject &document) {
 /// Whether a role's permissions cover one of these rights.
 bool isPermitted(Role role, const QStringList &rights) {
   return role == Role::Exact || (role == Role::Reader && std::any_of(rights.begin(), rights.end(), isRead));
+}
+
+/// The list of an answer, as it is or wrapped (R4-8).
+QJsonArray listOf(const HttpReply &reply) {
+  return reply.array().isEmpty() ? reply.object().value(QStringLiteral("data")).toArray() : reply.array();
 }
 
 int expectedStatus(const RouteRow &row, Role role) {
@@ -392,9 +253,9 @@ void AccessTest::rightsForOtherThings() {
   QCOMPARE(reply.status, route.elsewhereStatus);
   if (reply.status != 200) return;
   // The list has nothing of ours, although there is something.
-  QCOMPARE(reply.body, QByteArray("[]"));
+  QVERIFY2(listOf(reply).isEmpty(), reply.body.constData());
   Fixture all({QStringLiteral("*:*")});
-  QVERIFY(!all.ask(route, QByteArray()).array().isEmpty());
+  QVERIFY(!listOf(all.ask(route, QByteArray())).isEmpty());
 }
 
 void AccessTest::sockets_data() {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QByteArray>
+#include <QList>
+#include <QStringList>
+
+#include "protocolkind.h"
+
+namespace tagwire::ws {
+
+/// One route of plain HTTP and who may have its answer. Each new route needs a row: everyRouteHasARow() says so.
+struct RouteRow {
+  const char *method;
+  const char *path;    ///< as the OpenAPI document writes it
+  const char *target;  ///< a request that would be answered well
+  QStringList rights;  ///< each of them is enough; none: open to everybody
+  /// Permissions of the same kind, but for other things, and what they bring: a refusal, or a list without ours.
+  QString elsewhere = {};
+  int elsewhereStatus = 0;
+  QByteArray body = {};
+  int granted = 200;  ///< what this request brings to those who may
+};
+
+inline const QString positions = QStringLiteral("positions:read");
+inline const QString events = QStringLiteral("events:read");
+inline const QString statistics = QStringLiteral("ws:stats");
+inline const QString users = QStringLiteral("users:admin");
+inline const QString tokens = QStringLiteral("tokens:admin");
+inline const QString rooms = QStringLiteral("rooms:read");
+inline const QString changeRooms = QStringLiteral("rooms:write");
+
+inline const QList<RouteRow> routeRows{
+    {"get", "/", "/", {}},
+    {"get", "/healthz", "/healthz", {}},
+    {"get", "/readyz", "/readyz", {}},
+    {"get", "/api/v1/openapi.json", "/api/v1/openapi.json", {}},
+    {"post", "/api/v1/login", "/api/v1/login", {}, {}, 0, "{}", 400},
+    {"post", "/api/v1/logout", "/api/v1/logout", {}, {}, 0, {}, 204},
+    {"get", "/api/v1/session", "/api/v1/session", {}},
+    {"get", "/api/v1/users", "/api/v1/users", {users}},
+    {"post", "/api/v1/users", "/api/v1/users", {users}, {}, 0, "{}", 400},
+    {"put", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, "[]", 400},
+    {"delete", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, {}, 0, {}, 404},
+    {"get", "/api/v1/tokens", "/api/v1/tokens", {tokens}},
+    {"post", "/api/v1/tokens", "/api/v1/tokens", {tokens}, {}, 0, "{}", 400},
+    {"delete",
+     "/api/v1/tokens/{name}",
+     "/api/v1/tokens/nobody",
+     {tokens},
+     QStringLiteral("tokens:other:admin"),
+     403,
+     {},
+     404},
+    {"get",
+     "/api/v1/devices",
+     "/api/v1/devices",
+     {QStringLiteral("device:watch")},
+     QStringLiteral("device:other:watch"),
+     200},
+    {"post", "/api/v1/devices", "/api/v1/devices", {tokens}, {}, 0, "{}", 400},
+    {"delete",
+     "/api/v1/devices/{id}",
+     "/api/v1/devices/nobody",
+     {tokens},
+     QStringLiteral("tokens:other:admin"),
+     403,
+     {},
+     404},
+    {"get", "/metrics", "/metrics", {statistics}},
+    {"get", "/api/v1/plugins", "/api/v1/plugins", {statistics}},
+    {"get", "/api/v1/connections", "/api/v1/connections", {statistics}},
+    {"get",
+     "/api/v1/points",
+     "/api/v1/points",
+     {QStringLiteral("points:read")},
+     QStringLiteral("points:other/#:read"),
+     200},
+    {"get",
+     "/api/v1/points/{name}",
+     "/api/v1/points/plc1/boiler/temp",
+     {QStringLiteral("points:read")},
+     QStringLiteral("points:other/#:read"),
+     403},
+    {"get",
+     "/api/v1/alarms",
+     "/api/v1/alarms",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     200},
+    {"get",
+     "/api/v1/events",
+     "/api/v1/events?type=trigger",
+     {events, positions},
+     QStringLiteral("positions:OTHER:read"),
+     200},
+    {"get", "/api/v1/rooms", "/api/v1/rooms", {rooms}, QStringLiteral("rooms:2:read"), 200},
+    {"post", "/api/v1/rooms", "/api/v1/rooms", {changeRooms}, {}, 0, "{}", 400},
+    {"get", "/api/v1/rooms/{id}", "/api/v1/rooms/1", {rooms}, QStringLiteral("rooms:2:read"), 403},
+    {"put", "/api/v1/rooms/{id}", "/api/v1/rooms/1", {changeRooms}, QStringLiteral("rooms:2:write"), 403, "{}", 400},
+    {"delete", "/api/v1/rooms/{id}", "/api/v1/rooms/9", {changeRooms}, QStringLiteral("rooms:2:write"), 403, {}, 404},
+    {"get", "/api/v1/websocket/stats", "/api/v1/websocket/stats", {statistics}},
+    {"post",
+     "/api/v1/websocket/broadcast",
+     "/api/v1/websocket/broadcast",
+     {QStringLiteral("ws:broadcast")},
+     {},
+     0,
+     "{}",
+     400},
+    {"get",
+     "/api/os/telemetry/latest",
+     "/api/os/telemetry/latest",
+     {QStringLiteral("points:read")},
+     QStringLiteral("points:other/#:read"),
+     200},
+    {"post", "/api/os/telemetry/ingest", "/api/os/telemetry/ingest", {QStringLiteral("points:write")}, {}, 0, "x", 400},
+    {"get",
+     "/api/os/alarms",
+     "/api/os/alarms",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     200},
+    {"get",
+     "/api/os/events",
+     "/api/os/events?channels=alarms",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("points:read"),
+     403},
+    {"get",
+     "/api/os/tiles",
+     "/api/os/tiles",
+     {QStringLiteral("points:read")},
+     QStringLiteral("points:other/#:read"),
+     200},
+    {"put", "/api/os/tiles", "/api/os/tiles", {QStringLiteral("config:write")}, {}, 0, "{}", 400},
+    {"get", "/api/v1/rtls/managers", "/api/v1/rtls/managers", {positions, events}},
+    {"get", "/api/v1/rtls/static", "/api/v1/rtls/static", {positions, events}},
+    {"get", "/api/list_triggers", "/api/list_triggers", {positions, events}},
+    {"get", "/recent_events", "/recent_events", {positions, events}, QStringLiteral("positions:OTHER:read"), 200},
+    {"post",
+     "/api/os/command",
+     "/api/os/command",
+     {QStringLiteral("commands:write")},
+     QStringLiteral("commands:other/#:write"),
+     403,
+     "{\"endpointId\":59,\"value\":1}"},
+    {"get",
+     "/api/os/command/{id}",
+     "/api/os/command/c1",
+     {QStringLiteral("commands:read")},
+     QStringLiteral("commands:other/#:read"),
+     404},
+};
+
+/// One wire contract and who may speak it.
+struct SocketRow {
+  ProtocolKind kind;
+  const char *path;
+  QStringList rights;
+};
+
+inline const QList<SocketRow> socketRows{
+    {ProtocolKind::RtlsManager, "/ws/Manager1", {positions, events, QStringLiteral("positions:write")}},
+    {ProtocolKind::RtlsEvents, "/ws/events", {positions, events}},
+    {ProtocolKind::Alarms, "/ws/alarms", {QStringLiteral("alarms:read")}},
+    {ProtocolKind::Device,
+     "/ws/device/ems_001",
+     {QStringLiteral("device:ems_001:publish"), QStringLiteral("device:watch")}},
+    {ProtocolKind::Panel,
+     "/ws",
+     {QStringLiteral("points:read"), QStringLiteral("alarms:read"), QStringLiteral("commands:read")}},
+    {ProtocolKind::Rooms, "/rooms", {rooms}},
+    {ProtocolKind::Live, "/ws/live", {QStringLiteral("points:read"), positions, QStringLiteral("alarms:read"), events}},
+};
+
+}  // namespace tagwire::ws
