@@ -117,9 +117,11 @@ bool Permissions::cover(const Permissions &others) const {
   const auto isCovered = [this](const Grant &other) {
     return std::any_of(m_grants.begin(), m_grants.end(), [&other](const Grant &own) {
       const bool isEveryThing = !own.pattern || own.pattern->text() == u'#';
-      const bool isSamePattern = own.pattern && other.pattern && own.pattern->text() == other.pattern->text();
+      const bool isWithin = own.pattern && other.pattern &&
+                            (own.pattern->text() == other.pattern->text() ||
+                             (other.pattern->isExact() && own.pattern->matches(other.pattern->text())));
       return (own.what == u'*' || own.what == other.what) && (own.verb == u'*' || own.verb == other.verb) &&
-             (isEveryThing || isSamePattern);
+             (isEveryThing || isWithin);
     });
   };
   return std::all_of(others.m_grants.begin(), others.m_grants.end(), isCovered);

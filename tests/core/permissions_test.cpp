@@ -102,6 +102,8 @@ void PermissionsTest::nobodyHandsOutMoreThanTheyHave() {
   const Permissions some = of({QStringLiteral("points:read"), QStringLiteral("alarms:hall/*:ack")});
   QVERIFY(some.cover(Permissions()));
   QVERIFY(some.cover(of({QStringLiteral("points:boiler/#:read"), QStringLiteral("alarms:hall/*:ack")})));
+  QVERIFY(some.cover(of({QStringLiteral("alarms:hall/north:ack")})));
+  QVERIFY(!some.cover(of({QStringLiteral("alarms:yard/north:ack")})));
   for (const char *more : {"points:write", "points:*", "*:read", "alarms:ack", "alarms:hall/#:ack", "*:*"}) {
     QVERIFY2(!some.cover(of({QString::fromLatin1(more)})), more);
     QVERIFY(of({QStringLiteral("*:*")}).cover(of({QString::fromLatin1(more)})));

@@ -31,7 +31,7 @@ AccessResult<void> revokeToken(const QString &dataDir, const MadeDevice &device)
 void MadeDevice::describe(Shape<MadeDevice> &shape) {
   shape.required("id", &MadeDevice::id, "unique").check(deviceIdProblem);
   shape.required("model", &MadeDevice::model, "one of the manifest's").range(1, 100);
-  shape.required("token", &MadeDevice::token, "id of its token").range(1, 64);
+  shape.required("token_id", &MadeDevice::token, "id of its token").range(1, 64);
   shape.required("created", &MadeDevice::created, "when");
   shape.optional("created_by", &MadeDevice::createdBy, "by whom").range(0, 100);
 }

@@ -123,8 +123,7 @@ struct Plant {
   QByteArray admin;
   Samples samples;
   QList<Event> events;
-  // Last: it says good-bye to its clients, and tells of it, while it goes.
-  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<Gateway> gateway;  ///< goes first: it tells on its way out that the devices are gone
 };
 
 }  // namespace tagwire::ws
