@@ -37,6 +37,11 @@ struct Lab {
   QSignalSpy published;
 };
 
+Value valueOf(const QVariant &given) {
+  if (given.typeId() == QMetaType::QString) return given.toString();
+  return given.toDouble();
+}
+
 }  // namespace
 
 class IngestTest : public QObject {
@@ -89,9 +94,8 @@ void IngestTest::R5_12_eachRefusalHasItsReason() {
   QFETCH(QString, reason);
   Lab lab;
   lab.plugin.start();
-  const Value given = value.typeId() == QMetaType::QString ? Value(value.toString()) : Value(value.toDouble());
   const Time time = lab.context.clock().now() + std::chrono::seconds(secondsAhead);
-  const QStringList reasons = lab.take({{lab.id(qPrintable(name)), given, time}});
+  const QStringList reasons = lab.take({{lab.id(qPrintable(name)), valueOf(value), time}});
   QCOMPARE(reasons.size(), 1);
   QVERIFY2(!reasons[0].isEmpty() && reasons[0].contains(reason), qPrintable(reasons[0]));
   QVERIFY(lab.published.isEmpty());
