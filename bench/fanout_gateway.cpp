@@ -13,6 +13,7 @@
 
 #include <csignal>
 
+#include "epolldispatcher.h"
 #include "fanout_message.h"
 #include "gateway.h"
 #include "testcontext.h"
@@ -41,6 +42,8 @@ class Broadcast : public Protocol {
         m_waits(options.number("rate", 0, 1'000'000) == 0),
         m_ready(std::move(ready)) {}
 
+  std::optional<Refusal> check(const Upgrade &, const Caller &) const override { return std::nullopt; }
+  void callerChanged(Session &) override {}
   void opened(Session &session) override {
     m_sessions.append(&session);
     if (m_sessions.size() == m_clients) m_ready();
@@ -53,6 +56,7 @@ class Broadcast : public Protocol {
   void write(const Samples &) override {}
   void notify(const Event &) override {}
   void tick(Time) override {}
+  Activity activityOf(const Session &) const override { return {1, std::nullopt, 0}; }
   void flush() override {
     if (m_waits && isHeldUp()) return;
     for (qint64 i = 0; i < m_burst; ++i) {
@@ -81,6 +85,8 @@ WsConfig configOf() {
   WsConfig config;
   config.listen = {QHostAddress(QHostAddress::LocalHost), 0};
   config.endpoints = {endpoint};
+  config.auth = AuthConfig();
+  config.auth->anonymous = {QStringLiteral("*:read")};
   return config;
 }
 
@@ -95,7 +101,7 @@ int run(QCoreApplication &application, const Options &options) {
     if (rate == 0) return gateway->write({Sample()});
     turns.start(std::chrono::milliseconds(std::max<qint64>(1000 / rate, 1)));
   };
-  Gateway made(configOf(), context, [&](ProtocolKind, PluginContext &, const Limits &) {
+  Gateway made(configOf(), context, [&](const EndpointConfig &, GatewayState &) {
     auto protocol = std::make_unique<Broadcast>(options, begin);
     broadcast = protocol.get();
     return protocol;
@@ -118,6 +124,7 @@ int main(int count, char **words) {
   qputenv("QT_NO_GLIB", "1");  // as the program does
   const Options options(count, words, {{"clients", "100"}, {"burst", "1"}, {"size", "200"}, {"rate", "0"}});
   QLoggingCategory::setFilterRules(QStringLiteral("tagwire.*=false"));
+  QCoreApplication::setEventDispatcher(new tagwire::EpollDispatcher);
   QCoreApplication application(count, words);
   std::signal(SIGTERM, [](int) { std::_Exit(0); });
   return run(application, options);

@@ -129,6 +129,8 @@ void AlarmsProtocol::opened(Session &session) {
   ask(client);
 }
 
+Activity AlarmsProtocol::activityOf(const Session &) const { return {1, std::nullopt, 0}; }
+
 void AlarmsProtocol::closed(Session &session) { m_clients.erase(session.id()); }
 
 void AlarmsProtocol::ask(Client &client) {

@@ -40,6 +40,7 @@ class AlarmsProtocol : public Protocol {
   void notify(const Event &event) override;
   void flush() override;
   void tick(Time now) override;
+  Activity activityOf(const Session &session) const override;
 
  private:
   using States = QHash<int, AlarmState>;

@@ -135,6 +135,10 @@ void DeviceProtocol::drained(Session &session) {
   if (link != m_links.end()) link->second.device->drained(session);
 }
 
+Activity DeviceProtocol::activityOf(const Session &session) const {
+  return {m_links.contains(session.id()) ? 1 : 0, std::nullopt, 0};
+}
+
 void DeviceProtocol::closed(Session &session) {
   const auto found = m_links.find(session.id());
   if (found == m_links.end()) return;

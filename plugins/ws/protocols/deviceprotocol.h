@@ -28,6 +28,7 @@ class DeviceProtocol : public Protocol {
   void notify(const Event &) override {}
   void flush() override {}
   void tick(Time now) override;
+  Activity activityOf(const Session &session) const override;
 
  private:
   struct Counters {

@@ -40,6 +40,7 @@ struct LiveClient {
   QList<LiveSubscription *> catchUps;  ///< wait for their snapshot or replay, one after the other
   bool isAsking = false;               ///< the first one waits for the alarms
   bool hadItsTurn = false;             ///< got one in this turn of the event loop
+  quint64 coalesced = 0;               ///< samples that it never got, because newer ones replaced them
 };
 
 /// All subscriptions with the same topics and rate of callers with the same rights: what one encoding serves (R6-6).

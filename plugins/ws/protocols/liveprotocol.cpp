@@ -103,6 +103,12 @@ void LiveProtocol::callerChanged(Session &session) {
 
 void LiveProtocol::opened(Session &session) { m_clients[session.id()].session = &session; }
 
+Activity LiveProtocol::activityOf(const Session &session) const {
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return {};
+  return {static_cast<int>(found->second.subscriptions.size()), std::nullopt, found->second.coalesced};
+}
+
 void LiveProtocol::closed(Session &session) {
   const auto found = m_clients.find(session.id());
   if (found == m_clients.end()) return;

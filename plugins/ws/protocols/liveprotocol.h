@@ -34,6 +34,7 @@ class LiveProtocol : public Protocol {
   void notify(const Event &event) override;
   void flush() override;
   void tick(Time now) override;
+  Activity activityOf(const Session &session) const override;
 
  private:
   using Stage = LiveSubscription::Stage;

@@ -120,7 +120,9 @@ void LiveProtocol::closeSlow() {
 void LiveProtocol::hold(LiveSubscription &subscription, const Samples &samples) {
   int replaced = 0;
   for (const Sample &sample : samples) replaced += subscription.held.put(sample) ? 1 : 0;
-  if (replaced > 0) m_coalesced.add(replaced);
+  if (replaced == 0) return;
+  m_coalesced.add(replaced);
+  m_clients.at(subscription.session->id()).coalesced += static_cast<quint64>(replaced);
 }
 
 void LiveProtocol::sendHeld(LiveSubscription &subscription, const QByteArray &eventsTail) {

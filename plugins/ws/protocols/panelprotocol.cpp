@@ -97,6 +97,12 @@ void PanelProtocol::callerChanged(Session &session) {
   }
 }
 
+Activity PanelProtocol::activityOf(const Session &session) const {
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return {};
+  return {static_cast<int>(found->second.subscriptions()), std::nullopt, found->second.coalesced};
+}
+
 void PanelProtocol::closed(Session &session) {
   PanelClient *client = find(session);
   if (!client) return;
@@ -161,7 +167,10 @@ void PanelProtocol::publish(const Sample &sample) {
 
 void PanelProtocol::sendNewest(PanelClient &client, const Sample &sample, const Frame &frame) {
   if (!client.session->isCongested() && client.held.isEmpty()) return client.session->send(frame);
-  if (client.held.put(sample)) m_coalesced.add();
+  if (client.held.put(sample)) {
+    m_coalesced.add();
+    ++client.coalesced;
+  }
   if (!client.session->isCongested()) drained(*client.session);
 }
 

@@ -23,6 +23,7 @@ struct PanelClient {
   bool hasAlarms = false;
   bool hasOwnCommands = false;  ///< all that its caller asked for
   NewestSamples held;           ///< while the session is congested
+  quint64 coalesced = 0;        ///< samples that it never got, because newer ones replaced them
 
   const Caller &caller() const { return *session->caller(); }
   /// As R5-8 counts them.
@@ -45,6 +46,7 @@ class PanelProtocol : public Protocol {
   void notify(const Event &event) override;
   void flush() override;
   void tick(Time now) override;
+  Activity activityOf(const Session &session) const override;
 
  protected:
   /// The client of a session that is open; null for any other.

@@ -49,7 +49,7 @@ class Protocol {
   /// Once a second, for heartbeats and time-outs. `now` is the clock's UTC time.
   virtual void tick(Time now) = 0;
   /// Of an open session.
-  virtual Activity activityOf(const Session &) const { return {}; }
+  virtual Activity activityOf(const Session &session) const = 0;
 };
 
 /// Nothing when the caller has one of these rights for something at least; else 403.

@@ -79,6 +79,13 @@ void RoomsProtocol::opened(Session &session) {
   handOut(client);
 }
 
+Activity RoomsProtocol::activityOf(const Session &session) const {
+  const auto found = m_clients.find(session.id());
+  if (found == m_clients.end()) return {};
+  const qsizetype rooms = std::max<qsizetype>(1, found->second.rooms.size());  // none named: everything
+  return {static_cast<int>(rooms), std::nullopt, found->second.coalesced};
+}
+
 void RoomsProtocol::closed(Session &session) {
   if (m_clients.erase(session.id()) > 0) --m_statistics.connected;
 }
@@ -189,7 +196,10 @@ void RoomsProtocol::publish(const EntityStates::Change &change) {
   for (auto &[id, client] : m_clients) {
     if (!wants(client, entity.room)) continue;
     if (client.session->isCongested() || client.held.contains(change.entity)) {
-      if (!client.held.emplace(change.entity, change.before).second) m_coalesced.add();
+      if (!client.held.emplace(change.entity, change.before).second) {
+        m_coalesced.add();
+        ++client.coalesced;
+      }
       continue;
     }
     if (!frame) frame = entityStateChanged(entity, change, now());

@@ -34,6 +34,7 @@ class RoomsProtocol : public Protocol, public RoomAudience {
   void notify(const Event &event) override;
   void flush() override;
   void tick(Time now) override;
+  Activity activityOf(const Session &session) const override;
 
   void roomChanged(const Room &room, RoomAction action) override;
   int deliver(const Broadcast &broadcast) override;
@@ -47,6 +48,7 @@ class RoomsProtocol : public Protocol, public RoomAudience {
     std::map<qsizetype, QString> held;  ///< while congested: entity → the state that the client saw last
     std::deque<Frame> waiting;          ///< kept broadcasts that are due
     bool isStatusDue = false;           ///< one was held back
+    quint64 coalesced = 0;              ///< changes it never got by themselves
   };
 
   Time now() const { return m_context.clock().now(); }

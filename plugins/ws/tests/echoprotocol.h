@@ -46,6 +46,7 @@ class EchoProtocol : public Protocol {
     for (Session *session : std::as_const(m_heard.open)) session->send(frame);
   }
   void tick(Time) override { ++m_heard.ticks; }
+  Activity activityOf(const Session &) const override { return {}; }
 
  private:
   Heard &m_heard;

@@ -375,6 +375,9 @@ void LiveTest::R6_4_congestedClientGetsTheNewestOnly() {
   QCOMPARE(slow.count(), 0);
   QCOMPARE(quick.count(), 1000);  // nothing waits for a slow client
   slow.congested = false;
+  QCOMPARE(bench.live.activityOf(slow).streams, 1);
+  QCOMPARE(bench.live.activityOf(slow).dropped, quint64(2 * 999));
+  QCOMPARE(bench.live.activityOf(quick).dropped, quint64(0));
   bench.live.drained(slow);
   QCOMPARE(slow.count(), 1);
   const QJsonArray points = slow.last().value(QStringLiteral("points")).toArray();

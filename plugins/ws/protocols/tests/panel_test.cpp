@@ -219,6 +219,8 @@ void PanelTest::R5_4_congestedClientGetsTheNewestOnly() {
   bench.put(bench.pump, true);
   raise(bench.context, bench.panel, alarmOf(1, AlarmState::Alarm, AlarmState::Ok));
   QCOMPARE(bench.session.each("type"), QStringList{QStringLiteral("alarm")});
+  QCOMPARE(bench.panel.activityOf(bench.session).streams, 3);
+  QCOMPARE(bench.panel.activityOf(bench.session).dropped, quint64(99));
   bench.session.congested = false;
   bench.panel.drained(bench.session);
   QCOMPARE(bench.session.count(), 3);

@@ -388,6 +388,7 @@ void RoomsTest::R4_12_congestedClientGetsTheNewestState() {
   QCOMPARE(states(bench.session.last()), QStringLiteral("off>on"));
   QVERIFY(QByteArray::fromStdString(bench.context.metrics().text())
               .contains("tagwire_ws_samples_coalesced_total{protocol=\"rooms\"} 4"));
+  QCOMPARE(bench.rooms->activityOf(bench.session).dropped, quint64(4));
 }
 
 void RoomsTest::R4_12_keptBroadcastsWaitForACongestedClient() {
