@@ -12,6 +12,13 @@ constexpr std::chrono::seconds defaultLife{10};
 constexpr std::chrono::seconds grace{10};
 }  // namespace
 
+bool CommandRouter::isSame(const Command &known, const Command &given) const {
+  if (known.point != given.point) return false;
+  const auto point = m_points.point(given.point);
+  const auto value = point ? convertTo(given.value, point->type) : Result<Value>(given.value);
+  return value && *value == known.value;
+}
+
 CommandRouter::CommandRouter(const PointTable &points, Hub &hub, const Clock &clock, Execute execute)
     : m_points(points), m_hub(hub), m_clock(clock), m_execute(std::move(execute)) {
   connect(&m_hub, &Hub::commandStatus, this, &CommandRouter::follow);
@@ -44,6 +51,11 @@ void CommandRouter::request(Command given) {
   if (const QString first = m_byCorrelation.value(given.correlationId);
       !given.correlationId.isEmpty() && !first.isEmpty()) {
     Known &known = m_known[first];
+    if (!isSame(known.command, given)) {
+      raise({given.id, given.point, CommandState::Failed, Value(),
+             QStringLiteral("the correlation id was used for another command")});
+      return;
+    }
     if (first != given.id && known.aliases.size() < remembered) known.aliases << given.id;
     CommandStatus status = known.last;
     status.commandId = given.id;

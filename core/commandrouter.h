@@ -23,7 +23,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject {
   CommandRouter(const PointTable &points, Hub &hub, const Clock &clock, Execute execute);
 
   /// A refusal comes as a final status, like every other outcome. A correlation id seen before (of the last 1,000
-  /// commands) carries nothing out again: the statuses of the first command come under the new id as well.
+  /// commands) carries nothing out again: the statuses of the first command come under the new id as well. With another
+  /// point or value it fails.
   void request(Command command);
 
  private:
@@ -34,6 +35,7 @@ class TAGWIRE_EXPORT CommandRouter : public QObject {
   };
 
   Result<Command> checked(Command command) const;
+  bool isSame(const Command &known, const Command &given) const;
   void follow(const CommandStatus &status);
   void remember(const Command &command);
   void raise(const CommandStatus &status);

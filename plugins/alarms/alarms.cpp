@@ -12,8 +12,9 @@ qint64 firstOccurrence(const Clock &clock) { return toMilliseconds(clock.now()) 
 
 }  // namespace
 
-Alarms::Alarms(QList<Rule> rules, PluginContext &context)
+Alarms::Alarms(QList<Rule> rules, PluginContext &context, std::shared_ptr<RuleIds> ids)
     : m_context(context),
+      m_ids(std::move(ids)),
       m_rules(std::move(rules), firstOccurrence(context.clock())),
       m_timer(this),
       m_transitions(
@@ -25,6 +26,8 @@ Alarms::Alarms(QList<Rule> rules, PluginContext &context)
   m_timer.setTimerType(Qt::PreciseTimer);
   connect(&m_timer, &QTimer::timeout, this, &Alarms::wake);
 }
+
+Alarms::~Alarms() { m_ids->leave(m_context.id()); }
 
 void Alarms::start() {
   if (m_running) return;
@@ -121,8 +124,10 @@ std::unique_ptr<Alarms> makeAlarms(ConfigReader &reader, PluginContext &context)
   std::optional<AlarmsConfig> config = reader.read<AlarmsConfig>();
   if (!config) return nullptr;
   checkRules(*config, context.site().timeZone, reader);
+  auto ids = context.shared<RuleIds>("rule ids", [] { return std::make_shared<RuleIds>(); });
+  ids->enter(*config, context, reader);
   if (reader.failed()) return nullptr;
-  return std::make_unique<Alarms>(config->rules, context);
+  return std::make_unique<Alarms>(config->rules, context, std::move(ids));
 }
 
 }  // namespace tagwire::alarms

@@ -5,6 +5,7 @@
 
 #include "plugin.h"
 #include "rulebook.h"
+#include "ruleids.h"
 
 namespace tagwire::alarms {
 
@@ -14,7 +15,8 @@ namespace tagwire::alarms {
 class Alarms : public Plugin, public Sink, public AlarmDesk {
   Q_OBJECT
  public:
-  Alarms(QList<Rule> rules, PluginContext &context);
+  Alarms(QList<Rule> rules, PluginContext &context, std::shared_ptr<RuleIds> ids);
+  ~Alarms() override;
 
   void start() override;
   void stop() override;
@@ -30,6 +32,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void armTimer(const Moment &moment);
 
   PluginContext &m_context;
+  std::shared_ptr<RuleIds> m_ids;
   RuleBook m_rules;
   QTimer m_timer;
   bool m_running = false;

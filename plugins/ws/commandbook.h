@@ -2,30 +2,61 @@
 #pragma once
 
 #include <QHash>
+#include <QList>
 
 #include <deque>
 #include <memory>
 
 #include "auth/caller.h"
+#include "command.h"
 #include "context.h"
 
 namespace tagwire::ws {
 
-/// Who asked for which of the newest 1,000 commands, for all gateways together: an operator sees the outcome of what
-/// they wrote on any of their ports (R5-2). Thread-bound (main thread); shared by the gateways.
+/// The newest 1,000 commands with every step they took, for all gateways together: an operator sees the outcome of what
+/// they wrote on any of their ports (R5-2), and one who asks twice with the same correlation id asks once (R5-11).
+/// Commands that others asked for (another SCADA) are in it too, from their first step on. Thread-bound (main thread);
+/// shared by the gateways.
 class CommandBook {
  public:
+  static constexpr size_t remembered = 1000;
+  static constexpr qsizetype stepsOfOne = 32;
+
+  struct Step {
+    Time time;
+    CommandStatus status;
+  };
+  struct Record {
+    Command command;  ///< only id and point, when somebody else asked for it
+    QString owner;    ///< empty then
+    QList<Step> steps;
+
+    CommandStatus last() const { return steps.isEmpty() ? CommandStatus() : steps.last().status; }
+    bool isFor(const Command &other) const { return command.point == other.point && command.value == other.value; }
+    bool hasEnded() const { return !steps.isEmpty() && isFinal(steps.last().status.state); }
+  };
+
   static std::shared_ptr<CommandBook> of(PluginContext &context);
 
   /// Before the command is handed on.
-  void note(const QString &commandId, const Caller &caller);
+  void note(const Command &command, const Caller &caller);
+  /// One step. Every gateway tells it, the first one counts.
+  void follow(const CommandStatus &status, Time time);
+
   bool isOf(const QString &commandId, const Caller &caller) const;
+  /// Null when it is not among the newest. Valid until something is added.
+  const Record *find(const QString &commandId) const;
+  /// What this caller asked for earlier with this correlation id; null: nothing.
+  const Record *earlier(const QString &correlationId, const Caller &caller) const;
+  /// The correlation id as the router gets it: two callers who count 1, 2, 3 … never meet.
+  static QString scoped(const QString &correlationId, const Caller &caller);
 
  private:
-  static constexpr size_t remembered = 1000;
+  Record &remember(const QString &commandId);
 
-  QHash<QString, QString> m_owners;
-  std::deque<QString> m_order;  ///< the oldest first
+  QHash<QString, Record> m_records;
+  QHash<QString, QString> m_byCorrelation;  ///< scoped correlation id → command id
+  std::deque<QString> m_order;              ///< the oldest first
 };
 
 }  // namespace tagwire::ws

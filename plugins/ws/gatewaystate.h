@@ -39,8 +39,9 @@ class GatewayState : public QObject {
   const std::shared_ptr<CommandBook> commands = CommandBook::of(context);
 
   /// Hands a command on and remembers whose it is. The caller's rights were checked.
-  void request(const Command &command, const Caller &caller) {
-    commands->note(command.id, caller);
+  void request(Command command, const Caller &caller) {
+    commands->note(command, caller);
+    command.correlationId = CommandBook::scoped(command.correlationId, caller);
     Q_EMIT commandRequested(command);
   }
 

@@ -92,6 +92,12 @@ class CommandRouterTest : public QObject {
     m_hub->raise(nullptr, done);
     QCOMPARE(m_steps.last().commandId, QStringLiteral("second"));
     QCOMPARE(m_steps.last().state, CommandState::Succeeded);
+    command.id = QStringLiteral("third");
+    command.value = qint64(8);
+    m_router->request(command);
+    QCOMPARE(m_steps.last().commandId, QStringLiteral("third"));
+    QCOMPARE(m_steps.last().state, CommandState::Failed);  // never told that it was done
+    QCOMPARE(m_executed.size(), 1);
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "alarmdesks.h"
 #include "plugin.h"
 
 namespace tagwire::ws {
@@ -12,7 +13,7 @@ AlarmBook::AlarmBook(PluginContext &context) : m_context(context), m_self(std::m
 void AlarmBook::ask(Taker taker) {
   m_takers.append(std::move(taker));
   if (m_takers.size() > 1) return;
-  m_context.request(&AlarmDesk::activeAlarms, [book = std::weak_ptr(m_self)](const Result<Active> &answer) {
+  askActiveAlarms(m_context, [book = std::weak_ptr(m_self)](const Result<Active> &answer) {
     if (const auto self = book.lock()) (*self)->answered(answer);
   });
 }

@@ -13,7 +13,7 @@
 
 namespace tagwire::ws {
 
-/// Asks the alarm desk for the active alarms, once for all who ask at the same time, and brings its answer up to date
+/// Asks the alarm desks for the active alarms, once for all who ask at the same time, and brings its answer up to date
 /// with the transitions that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
 class AlarmBook {
  public:

@@ -16,9 +16,6 @@ QString whyNotServed(const QString &operation) {
                                       QStringLiteral("unshelve"),   QStringLiteral("suppress"),
                                       QStringLiteral("unsuppress"), QStringLiteral("out-of-service"),
                                       QStringLiteral("in-service"), QStringLiteral("comment")};
-  if (operation == QLatin1String("command")) {
-    return QStringLiteral("command is not served yet; use POST /api/os/command");
-  }
   if (alarmWords.contains(operation)) return operation + QStringLiteral(" is not served yet");
   return {};
 }
@@ -51,20 +48,21 @@ QString whyDenied(const TopicSet &topics, const Caller &caller) {
 
 }  // namespace
 
-LiveProtocol::LiveProtocol(PluginContext &context, const Limits &limits)
-    : m_context(context),
+LiveProtocol::LiveProtocol(GatewayState &state, const Limits &limits)
+    : m_state(state),
+      m_context(state.context),
       m_limits(limits),
-      m_names(context.points()),
-      m_alarms(context),
-      m_ring(context.sequence()),
-      m_lastClient(context.clock().elapsed() - resumeWithin),
-      m_newest(context.sequence()),
-      m_coalesced(context.metrics().counter("tagwire_ws_samples_coalesced_total",
-                                            "Samples replaced by newer ones before a slow client took them",
-                                            {{"protocol", "live"}})),
-      m_refused(context.metrics().counter("tagwire_ws_messages_refused_total",
-                                          "Messages of clients that were answered with an error",
-                                          {{"protocol", "live"}})) {
+      m_names(m_context.points()),
+      m_alarms(m_context),
+      m_ring(m_context.sequence()),
+      m_lastClient(m_context.clock().elapsed() - resumeWithin),
+      m_newest(m_context.sequence()),
+      m_coalesced(m_context.metrics().counter("tagwire_ws_samples_coalesced_total",
+                                              "Samples replaced by newer ones before a slow client took them",
+                                              {{"protocol", "live"}})),
+      m_refused(m_context.metrics().counter("tagwire_ws_messages_refused_total",
+                                            "Messages of clients that were answered with an error",
+                                            {{"protocol", "live"}})) {
   m_next.setSingleShot(true);
   m_pace.setSingleShot(true);
   m_pace.setTimerType(Qt::PreciseTimer);
@@ -76,7 +74,8 @@ LiveProtocol::LiveProtocol(PluginContext &context, const Limits &limits)
 }
 
 std::optional<Refusal> LiveProtocol::check(const Upgrade &, const Caller &caller) const {
-  const Right rights[] = {right::readPoints, right::readPositions, right::readAlarms, right::readEvents};
+  const Right rights[] = {right::readPoints, right::readPositions, right::readAlarms,
+                          right::readEvents, right::readCommands,  right::writeCommands};
   return checkSome(caller, rights);
 }
 
@@ -138,10 +137,12 @@ void LiveProtocol::received(Session &session, const QByteArray &text) {
 void LiveProtocol::carryOut(LiveClient &client, const QString &operation, const QJsonObject &message) {
   if (operation == QLatin1String("subscribe")) return subscribe(client, message);
   if (operation == QLatin1String("unsubscribe")) return unsubscribe(client, message);
+  if (operation == QLatin1String("command")) return command(client, message);
   if (operation == QLatin1String("ping")) return client.session->send(Frame::text("{\"op\":\"pong\"}"));
   QString why = whyNotServed(operation);
   if (why.isEmpty()) {
-    why = QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, ping, auth)").arg(excerpt(operation));
+    why = QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, command, ping, auth)")
+              .arg(excerpt(operation));
   }
   refuse(*client.session, message.value(QLatin1String("id")), why);
 }
@@ -279,6 +280,9 @@ void LiveProtocol::notify(const Event &event) {
     m_ring.skip(m_newest);
   }
   if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) m_alarms.note(*alarm, event.time);
+  if (const auto *status = std::get_if<CommandStatus>(&event.body)) {
+    for (auto &[id, client] : m_clients) tell(client, *status, event.time);
+  }
   if (!m_feeds.empty()) m_turnEvents.append(LiveEvent(event));
 }
 

@@ -8,6 +8,7 @@
 
 #include "alarmbook.h"
 #include "endpointlimits.h"
+#include "gatewaystate.h"
 #include "livefeed.h"
 #include "liverequest.h"
 #include "protocol.h"
@@ -22,7 +23,7 @@ namespace tagwire::ws {
 /// makes it cost more memory than one snapshot.
 class LiveProtocol : public Protocol {
  public:
-  LiveProtocol(PluginContext &context, const Limits &limits);
+  LiveProtocol(GatewayState &state, const Limits &limits);
 
   std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const override;
   void opened(Session &session) override;
@@ -57,6 +58,8 @@ class LiveProtocol : public Protocol {
   void subscribe(LiveClient &client, const QJsonObject &message);
   void unsubscribe(LiveClient &client, const QJsonObject &message);
   void remove(LiveClient &client, const QString &id);
+  void command(LiveClient &client, const QJsonObject &message);
+  void tell(LiveClient &client, const CommandStatus &status, Time time);
   LiveFeed &feedFor(const TopicSet &topics, LiveFeed::Interval interval, const Permissions &permissions);
   void leaveFeed(LiveSubscription &subscription);
   void begin(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request);
@@ -81,6 +84,9 @@ class LiveProtocol : public Protocol {
   void forgetSnapshots();
   bool somebodyMayComeBack() const;
 
+  static constexpr qsizetype mostOpenCommands = 100;  ///< of one client
+
+  GatewayState &m_state;
   PluginContext &m_context;
   Limits m_limits;
   PointNames m_names;

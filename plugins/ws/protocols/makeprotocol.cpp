@@ -2,8 +2,8 @@
 #include "makeprotocol.h"
 
 #include "alarmsprotocol.h"
-#include "eventsprotocol.h"
 #include "deviceprotocol.h"
+#include "eventsprotocol.h"
 #include "liveprotocol.h"
 #include "panelprotocol.h"
 #include "roomsprotocol.h"
@@ -24,7 +24,7 @@ std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewaySt
     case ProtocolKind::Panel:
       return std::make_unique<PanelProtocol>(context, limits);
     case ProtocolKind::Live:
-      return std::make_unique<LiveProtocol>(context, limits);
+      return std::make_unique<LiveProtocol>(state, limits);
     case ProtocolKind::Device:
       return std::make_unique<DeviceProtocol>(state);
     case ProtocolKind::Rooms:

@@ -43,10 +43,7 @@ Frame alarmFrame(const AlarmTransition &alarm, Time time) {
   return Frame::text(json.view());
 }
 
-Frame commandStatusFrame(const CommandStatus &status, Time time) {
-  JsonText json;
-  json.beginObject();
-  json.put("type", "command_status");
+void putCommandStatus(JsonText &json, const CommandStatus &status, Time time) {
   json.put("commandId", status.commandId);
   json.put("status", toText(status.state));
   json.key("actualValue");
@@ -56,6 +53,13 @@ Frame commandStatusFrame(const CommandStatus &status, Time time) {
     json.key("completedAt");
     json.time(time);
   }
+}
+
+Frame commandStatusFrame(const CommandStatus &status, Time time) {
+  JsonText json;
+  json.beginObject();
+  json.put("type", "command_status");
+  putCommandStatus(json, status, time);
   json.endObject();
   return Frame::text(json.view());
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "event.h"
+#include "jsontext.h"
 #include "pointtable.h"
 #include "websocket/session.h"
 
@@ -14,6 +15,8 @@ QByteArray telemetryText(const Sample &sample, const PointTable &points);
 Frame telemetryFrame(const Sample &sample, const PointTable &points);
 /// R5-6
 Frame alarmFrame(const AlarmTransition &alarm, Time time);
+/// The fields of R5-5 but `type`, into an open object.
+void putCommandStatus(JsonText &json, const CommandStatus &status, Time time);
 /// R5-5
 Frame commandStatusFrame(const CommandStatus &status, Time time);
 /// R5-7

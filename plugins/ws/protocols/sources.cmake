@@ -7,6 +7,7 @@ set(WS_PROTOCOL_SOURCES
   protocols/eventsprotocol.cpp
   protocols/jsontext.cpp
   protocols/livecatchup.cpp
+  protocols/livecommands.cpp
   protocols/livefeed.cpp
   protocols/liveprotocol.cpp
   protocols/livepublish.cpp

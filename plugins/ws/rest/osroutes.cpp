@@ -4,9 +4,9 @@
 #include <QJsonArray>
 #include <QJsonObject>
 
+#include "alarmdesks.h"
 #include "endpointid.h"
 #include "protocols/panelframes.h"
-#include "services/alarmdesk.h"
 #include "websocket/endpoints.h"
 
 namespace tagwire::ws {
@@ -136,8 +136,8 @@ void OsRoutes::alarms(const Call &call) const {
     const QString allowed = alarmStatuses().join(QStringLiteral(", "));
     return call.answer(errorResponse(400, QStringLiteral("status is wrong (allowed: %1)").arg(allowed), now));
   }
-  m_state.context.request(&AlarmDesk::activeAlarms, [page = *page, status, answer = call.answer, caller = call.caller,
-                                                     now](const Result<QList<ActiveAlarm>> &active) {
+  askActiveAlarms(m_state.context, [page = *page, status, answer = call.answer, caller = call.caller,
+                                    now](const Result<QList<ActiveAlarm>> &active) {
     if (!active) return answer(errorResponse(404, active.error(), now));
     qint64 total = 0;
     QJsonArray list;

@@ -4,7 +4,7 @@
 #include <QJsonArray>
 #include <QJsonObject>
 
-#include "services/alarmdesk.h"
+#include "alarmdesks.h"
 
 namespace tagwire::ws {
 
@@ -14,8 +14,8 @@ ServiceRoutes::ServiceRoutes(Router &router, GatewayState &state) : m_state(stat
 }
 
 void ServiceRoutes::alarms(const Call &call) const {
-  m_state.context.request(&AlarmDesk::activeAlarms, [&context = m_state.context, answer = call.answer,
-                                                     caller = call.caller](const Result<QList<ActiveAlarm>> &active) {
+  askActiveAlarms(m_state.context, [&context = m_state.context, answer = call.answer,
+                                    caller = call.caller](const Result<QList<ActiveAlarm>> &active) {
     if (!active) return answer(errorResponse(404, active.error(), context.clock().now()));
     QJsonArray list;
     for (const ActiveAlarm &alarm : *active) {

@@ -12,11 +12,18 @@ using namespace std::chrono_literals;
 
 /// One protocol in a host of its own, with an alarm desk.
 struct Bench {
-  explicit Bench(const Limits &limits = {}) : live(context, limits) {
+  explicit Bench(const Limits &limits = {}) : state(WsConfig(), context), live(state, limits) {
+    QObject::connect(&state, &GatewayState::commandRequested, &state,
+                     [this](const Command &command) { commands.append(command); });
     context.answerWith(&alarms);
     temp = declarePoint(context, "boiler/temp", 59, ValueType::Double, QStringLiteral("°C"));
     pump = declarePoint(context, "pump/run", 60, ValueType::Bool);
     tag = declarePoint(context, "SIM1", 61, ValueType::Position);
+    PointInfo info;
+    info.name = QStringLiteral("valve");
+    info.type = ValueType::Bool;
+    info.writable = true;
+    valve = context.declare({info})[0];
   }
 
   void open(RecordingSession &session) { live.opened(session); }
@@ -27,14 +34,25 @@ struct Bench {
     QTRY_VERIFY(session.each("op").contains(QStringLiteral("snapshot")));
     session.clear();
   }
+  /// What the router tells of a command; the REST part hears it first.
+  void step(const Command &command, CommandState state, const Value &actual = {}) {
+    Event event;
+    event.time = context.clock().now();
+    event.body = CommandStatus{command.id, command.point, state, actual, QString()};
+    this->state.commands->follow(std::get<CommandStatus>(event.body), event.time);
+    live.notify(event);
+  }
   void put(PointId point, const Value &value) { publish(context, live, {sampleOf(context, point, value)}); }
 
   TestContext context;
   FakeAlarms alarms;
+  GatewayState state;
+  QList<Command> commands;  ///< that went to the router
   LiveProtocol live;
   PointId temp;
   PointId pump;
   PointId tag;
+  PointId valve;
 };
 
 class LiveTest : public QObject {
@@ -62,6 +80,11 @@ class LiveTest : public QObject {
   void R6_4_aSlowClientGetsOneCatchUpAtATime();
   void R6_5_unsubscribeAndPing();
   void R6_5_laterOperationsAreRefusedWithTheReason();
+  void R6_5_aCommandIsToldEveryStep();
+  void R6_5_wrongCommands_data();
+  void R6_5_wrongCommands();
+  void R6_5_aCommandNeedsThePermission();
+  void R5_11_theSameCorrelationIdIsOneCommand();
   void R6_5_wrongMessages_data();
   void R6_5_wrongMessages();
   void R6_5_subscriptionLimit();
@@ -462,11 +485,94 @@ void LiveTest::R6_5_laterOperationsAreRefusedWithTheReason() {
   Bench bench;
   RecordingSession session;
   bench.open(session);
-  bench.say(session, R"({"op":"command","id":"c","p":"test/pump/run","v":true,"type":"write"})");
-  QCOMPARE(session.text(0), QByteArray(R"({"op":"error","id":"c","message":"command is not served yet; )"
-                                       R"(use POST /api/os/command"})"));
   bench.say(session, R"({"op":"ack","id":"k","rule_id":77,"comment":"x"})");
-  QCOMPARE(session.text(1), QByteArray(R"({"op":"error","id":"k","message":"ack is not served yet"})"));
+  QCOMPARE(session.text(0), QByteArray(R"({"op":"error","id":"k","message":"ack is not served yet"})"));
+}
+
+void LiveTest::R6_5_aCommandIsToldEveryStep() {
+  Bench bench;
+  RecordingSession session;
+  RecordingSession other;
+  bench.open(session);
+  bench.open(other);
+  bench.say(session, R"({"op":"command","id":"c","p":"test/valve","v":true,"type":"write"})");
+  QCOMPARE(bench.commands.size(), 1);
+  const Command &command = bench.commands[0];
+  QCOMPARE(command.point, bench.valve);
+  QVERIFY(command.value == Value(true));
+  for (const CommandState state : {CommandState::Queued, CommandState::Sent}) bench.step(command, state);
+  bench.step(command, CommandState::Succeeded, true);
+  bench.step(command, CommandState::Succeeded, true);  // nothing comes behind the last one
+  QCOMPARE(session.each("status"),
+           (QStringList{QStringLiteral("queued"), QStringLiteral("sent"), QStringLiteral("succeeded")}));
+  QCOMPARE(session.each("id"), QStringList(3, QStringLiteral("c")));
+  QCOMPARE(session.each("op"), QStringList(3, QStringLiteral("command_status")));
+  QCOMPARE(session.last().value(QStringLiteral("commandId")).toString(), command.id);
+  QCOMPARE(session.last().value(QStringLiteral("actualValue")).toBool(), true);
+  QVERIFY(session.last().contains(QStringLiteral("completedAt")));
+  QCOMPARE(other.count(), 0);
+}
+
+void LiveTest::R6_5_wrongCommands_data() {
+  QTest::addColumn<QByteArray>("text");
+  QTest::addColumn<QString>("error");
+  QTest::newRow("no id") << QByteArray(R"({"op":"command","p":"test/valve","v":true})") << "id must be a text";
+  QTest::newRow("no point") << QByteArray(R"({"op":"command","id":"c","v":true})") << "p must be";
+  QTest::newRow("unknown") << QByteArray(R"({"op":"command","id":"c","p":"test/none","v":true})") << "test/none";
+  QTest::newRow("read-only") << QByteArray(R"({"op":"command","id":"c","p":"test/pump/run","v":true})") << "read-only";
+  QTest::newRow("no value") << QByteArray(R"({"op":"command","id":"c","p":"test/valve"})") << "value is missing";
+  QTest::newRow("type") << QByteArray(R"({"op":"command","id":"c","p":"test/valve","v":true,"type":"burn"})")
+                        << "write";
+  QTest::newRow("value") << QByteArray(R"({"op":"command","id":"c","p":"test/valve","v":"x"})") << "";
+}
+
+void LiveTest::R6_5_wrongCommands() {
+  QFETCH(QByteArray, text);
+  QFETCH(QString, error);
+  Bench bench;
+  RecordingSession session;
+  bench.open(session);
+  bench.live.received(session, text);
+  QCOMPARE(session.each("op"), QStringList{QStringLiteral("error")});
+  QVERIFY(session.last().value(QStringLiteral("message")).toString().contains(error));
+  QVERIFY(bench.commands.isEmpty());
+}
+
+void LiveTest::R6_5_aCommandNeedsThePermission() {
+  Bench bench;
+  RecordingSession session;
+  bench.open(session);
+  session.allow({QStringLiteral("*:read"), QStringLiteral("commands:test/other/#:write")});
+  QStringList errors;
+  for (const char *point : {"test/valve", "test/none"}) {
+    bench.say(
+        session,
+        qPrintable(
+            QStringLiteral("{\"op\":\"command\",\"id\":\"c\",\"p\":\"%1\",\"v\":true}").arg(QLatin1String(point))));
+    errors << session.last().value(QStringLiteral("message")).toString().replace(QLatin1String(point), QString());
+  }
+  QVERIFY(bench.commands.isEmpty());
+  QCOMPARE(errors[0], errors[1]);  // which points there are is nobody's business
+}
+
+void LiveTest::R5_11_theSameCorrelationIdIsOneCommand() {
+  Bench bench;
+  RecordingSession session;
+  bench.open(session);
+  bench.say(session, R"({"op":"command","id":"c","p":"test/valve","v":true,"correlationId":"1"})");
+  bench.step(bench.commands[0], CommandState::Succeeded, true);
+  bench.say(session, R"({"op":"command","id":"d","p":"test/valve","v":true,"correlationId":"1"})");
+  QCOMPARE(bench.commands.size(), 1);
+  QCOMPARE(session.last().value(QStringLiteral("id")).toString(), QStringLiteral("d"));
+  QCOMPARE(session.last().value(QStringLiteral("status")).toString(), QStringLiteral("succeeded"));
+  bench.say(session, R"({"op":"command","id":"e","p":"test/valve","v":false,"correlationId":"1"})");
+  QCOMPARE(session.last().value(QStringLiteral("op")).toString(), QStringLiteral("error"));
+  RecordingSession other;
+  other.allow({QStringLiteral("*:*")}, QStringLiteral("somebody else"));
+  bench.open(other);
+  bench.say(other, R"({"op":"command","id":"c","p":"test/valve","v":true,"correlationId":"1"})");
+  QCOMPARE(bench.commands.size(), 2);
+  QVERIFY(bench.commands[0].correlationId != bench.commands[1].correlationId);
 }
 
 void LiveTest::R6_5_wrongMessages_data() {

@@ -131,10 +131,10 @@ void PanelTest::R5_2_withoutCommandIdsAllOfTheCaller() {
   own.clear();
   bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["uuid-1"]})");
   const auto book = CommandBook::of(bench.context);
-  book->note(QStringLiteral("uuid-1"), *own.caller());
+  book->note(commandNamed("uuid-1"), *own.caller());
   Caller namesake = *own.caller();
   namesake.kind = Caller::Kind::User;
-  book->note(QStringLiteral("uuid-2"), namesake);
+  book->note(commandNamed("uuid-2"), namesake);
   for (const char *id : {"uuid-1", "uuid-2", "uuid-3"}) bench.step(id, CommandState::Queued);
   QCOMPARE(bench.session.each("commandId"), QStringList{QStringLiteral("uuid-1")});
   QCOMPARE(own.each("commandId"), QStringList{QStringLiteral("uuid-1")});
@@ -152,7 +152,7 @@ void PanelTest::R5_2_commandsOfPointsThatTheCallerMayNotReadStayUnseen() {
   bench.step("uuid-1", CommandState::Queued);
   bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["uuid-1"]})");
   bench.say(R"({"type":"subscribe","channel":"commands"})");
-  CommandBook::of(bench.context)->note(QStringLiteral("uuid-1"), *bench.session.caller());
+  CommandBook::of(bench.context)->note(commandNamed("uuid-1"), *bench.session.caller());
   bench.step("uuid-1", CommandState::Succeeded, true);
   QCOMPARE(bench.session.count(), 0);
   bench.session.allow({QStringLiteral("commands:test/pump/#:read")});

@@ -83,7 +83,7 @@ void PanelEventsTest::R5_13_theQuerySaysWhatComes() {
   QCOMPARE(alarms.count(), 0);
   bench.put(bench.temp, 2.0);
   bench.alarm(1);
-  CommandBook::of(bench.context)->note(QStringLiteral("c"), *all.caller());
+  CommandBook::of(bench.context)->note(commandNamed("c"), *all.caller());
   raise(bench.context, bench.events, CommandStatus{QStringLiteral("c"), bench.pump, CommandState::Queued, {}, {}});
   QCOMPARE(Bench::told(all), list({"1", "error", "2", "alarm", "command_status"}));
   QCOMPARE(Bench::told(alarms), list({"alarm"}));

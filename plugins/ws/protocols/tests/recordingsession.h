@@ -26,10 +26,10 @@ class RecordingSession : public Session {
     m_upgrade.lastEventId = lastEventId;
   }
   /// What the caller may do from now on.
-  void allow(const QStringList &permissions) {
+  void allow(const QStringList &permissions, const QString &name = QStringLiteral("tester")) {
     auto caller = std::make_shared<Caller>();
     caller->kind = Caller::Kind::Token;
-    caller->name = QStringLiteral("tester");
+    caller->name = name;
     caller->permissions = *Permissions::fromTexts(permissions);
     m_caller = caller;
   }
@@ -128,6 +128,12 @@ Event raise(TestContext &context, P &protocol, decltype(Event::body) body) {
   event.body = std::move(body);
   protocol.notify(event);
   return event;
+}
+
+inline Command commandNamed(const char *id) {
+  Command command;
+  command.id = QString::fromLatin1(id);
+  return command;
 }
 
 inline AlarmTransition alarmOf(int rule, AlarmState state, AlarmState previous, const char *area = "") {
