@@ -98,7 +98,8 @@ class Rfc6455Client {
     if (!sendPieces()) return QStringLiteral("failed too early: ") + told();
     if (m_case.isClosedByClient) {
       wait([this] { return m_reader.answers().size() >= m_case.answers.size() || isOver(); });
-      if (isOver()) return QStringLiteral("closed by the server: ") + told();
+      if (!m_reader.problem().isEmpty()) return m_reader.problem();
+      if (isOver()) return QStringLiteral("ended by the server: ") + told();
       m_client.send(rfc6455Frame(8, QByteArray("\x03\xe8", 2)));
     }
     wait([this] { return isOver(); });
