@@ -16,7 +16,8 @@ struct Limits {
   int messagesPerSecond = 0;  ///< per client; 0: no limit
   int subscriptions = 50;     ///< per client
   int messageBytes = 65536;
-  int queueMessages = 256;  ///< events that may wait for one slow client
+  bool takesBinary = false;  ///< binary messages; what the protocol says, not the manifest
+  int queueMessages = 256;   ///< events that may wait for one slow client
   std::chrono::milliseconds writeTimeout{10'000};
   std::chrono::milliseconds pingInterval{30'000};
   std::chrono::milliseconds pongTimeout{60'000};

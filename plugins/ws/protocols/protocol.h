@@ -36,6 +36,10 @@ class Protocol {
   virtual void callerChanged(Session &session) = 0;
   /// A whole text message, valid UTF-8, within the endpoint's size and rate.
   virtual void received(Session &session, const QByteArray &text) = 0;
+  /// Whether a client may send binary messages; else the beginning of one ends its session with 1003.
+  virtual bool takesBinary() const { return false; }
+  /// A whole binary message, within the endpoint's size and rate. Comes only where takesBinary().
+  virtual void receivedBinary(Session &, const QByteArray &) {}
   /// A congested session took everything that was queued.
   virtual void drained(Session &session) = 0;
   /// The session is gone, whoever ended it: forget it. The last call for it.

@@ -50,6 +50,7 @@ class FramesTest : public QObject {
   void announcedLengthIsRefusedBeforeItComes();
   void firstMessageMayBringAToken();
   void nothingIsReadAfterAFailure();
+  void binaryOnlyWhereItIsTaken();
   void restsBetweenMessages_data();
   void restsBetweenMessages();
   void tooManyFragments();
@@ -143,6 +144,28 @@ void FramesTest::nothingIsReadAfterAFailure() {
   QVERIFY(reader.feed(ClientFrame{2, "x"}.bytes()).isEmpty());
   QCOMPARE(reader.failure()->code, quint16{1003});
   QVERIFY(reader.feed(clientText("late")).isEmpty());
+}
+
+void FramesTest::binaryOnlyWhereItIsTaken() {
+  const QByteArray bytes("\xff\x00\xfe", 3);
+  const QByteArray whole = ClientFrame{2, bytes}.bytes();
+  FrameReader refusing(messageBytes);
+  QVERIFY(refusing.feed(whole.left(7)).isEmpty());  // the head and the first octet
+  QCOMPARE(refusing.failure()->code, quint16{1003});
+
+  FrameReader taking(messageBytes, FrameReader::Binary::Taken);
+  const auto received = taking.feed(whole + clientText("text") + ClientFrame{2, bytes, false}.bytes() +
+                                    ClientFrame{9, ""}.bytes() + ClientFrame{0, bytes}.bytes());
+  QCOMPARE(received.size(), 4);
+  QCOMPARE(received[0].kind, FrameReader::Kind::Binary);
+  QCOMPARE(received[0].payload, bytes);
+  QCOMPARE(received[1].kind, FrameReader::Kind::Text);
+  QCOMPARE(received[2].kind, FrameReader::Kind::Ping);
+  QCOMPARE(received[3].kind, FrameReader::Kind::Binary);
+  QCOMPARE(received[3].payload, bytes + bytes);
+  QVERIFY(taking.isAtRest());
+  taking.feed(ClientFrame{2, "x", true, true, 0, messageBytes + 1}.bytes());
+  QCOMPARE(taking.failure()->code, quint16{1009});
 }
 
 void FramesTest::restsBetweenMessages_data() {

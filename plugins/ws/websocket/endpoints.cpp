@@ -61,6 +61,11 @@ QByteArray authenticated(ProtocolKind kind, Time now) {
   }
 }
 
+Limits withBinary(Limits limits, const Protocol *protocol) {
+  limits.takesBinary = protocol && protocol->takesBinary();
+  return limits;
+}
+
 /// Text of a stranger for a log line.
 QString printable(QString text) {
   for (QChar &c : text) {
@@ -125,7 +130,7 @@ Endpoints::Endpoint &Endpoints::addEndpoint(const EndpointPath &path, ProtocolKi
   Metrics &metrics = m_context.metrics();
   const Metrics::Labels labels{{"endpoint", path.text().toStdString()}};
   m_endpoints.push_back(std::make_unique<Endpoint>(
-      Endpoint{path, kind, limits, std::move(protocol), makeCounters(metrics, labels),
+      Endpoint{path, kind, withBinary(limits, protocol.get()), std::move(protocol), makeCounters(metrics, labels),
                metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions and event streams opened", labels),
                metrics.gauge("tagwire_ws_sessions", "WebSocket sessions and event streams open now", labels)}));
   return *m_endpoints.back();
@@ -329,6 +334,11 @@ void Endpoints::flushDue(OutboundSession &session) {
 void Endpoints::textArrived(WebSocketSession &session, const QByteArray &text) {
   Held &held = m_sessions.at(session.id());
   if (!takeAuth(held, text)) held.endpoint->protocol->received(session, text);
+}
+
+void Endpoints::binaryArrived(WebSocketSession &session, const QByteArray &bytes) {
+  if (!session.caller()) return session.close(4401, QStringLiteral("the first message has to be auth"));
+  m_sessions.at(session.id()).endpoint->protocol->receivedBinary(session, bytes);
 }
 
 void Endpoints::textRefused(WebSocketSession &session) {

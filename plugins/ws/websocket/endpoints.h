@@ -90,6 +90,7 @@ class Endpoints : public QObject, public SessionHost {
   void flushDue(OutboundSession &session) override;
   QByteArray join(const QList<QByteArray> &frames) override { return m_joiner.join(frames); }
   void textArrived(WebSocketSession &session, const QByteArray &text) override;
+  void binaryArrived(WebSocketSession &session, const QByteArray &bytes) override;
   void textRefused(WebSocketSession &session) override;
   void sessionDrained(OutboundSession &session) override;
   void sessionOver(OutboundSession &session) override;

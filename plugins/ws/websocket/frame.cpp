@@ -5,13 +5,17 @@
 
 namespace tagwire::ws {
 
-Frame Frame::text(const QByteArray &json) {
-  constexpr char finalText = '\x81';
+Frame Frame::text(const QByteArray &json) { return whole('\x81', json); }
+
+Frame Frame::binary(const QByteArray &bytes) { return whole('\x82', bytes); }
+
+/// `head`: opcode, and that the frame is the last of its message.
+Frame Frame::whole(char head, const QByteArray &payload) {
   Frame frame;
-  const qsizetype size = json.size();
+  const qsizetype size = payload.size();
   QByteArray &bytes = frame.m_bytes;
   bytes.reserve(size + 10);
-  bytes.append(finalText);
+  bytes.append(head);
   if (size < 126) {
     bytes.append(static_cast<char>(size));
   } else if (size <= 0xFFFF) {
@@ -22,7 +26,7 @@ Frame Frame::text(const QByteArray &json) {
     qToBigEndian(static_cast<quint64>(size), bytes.data() + 2);
   }
   frame.m_head = bytes.size();
-  bytes.append(json);
+  bytes.append(payload);
   return frame;
 }
 

@@ -29,7 +29,7 @@ const char *reasonOf(quint16 code) {
 
 void FrameReader::Release::operator()(wslay_event_context *context) const { wslay_event_context_free(context); }
 
-FrameReader::FrameReader(int messageBytes) : m_messageBytes(messageBytes) {}
+FrameReader::FrameReader(int messageBytes, Binary binary) : m_messageBytes(messageBytes), m_binary(binary) {}
 
 void FrameReader::open() {
   wslay_event_callbacks callbacks{};
@@ -41,7 +41,7 @@ void FrameReader::open() {
   wslay_event_context *context = nullptr;
   if (wslay_event_context_server_init(&context, &callbacks, this) != 0) throw std::bad_alloc();
   m_context.reset(context);
-  allow(m_hadText ? m_messageBytes : std::max(m_messageBytes, authBytes));
+  allow(m_hadMessage ? m_messageBytes : std::max(m_messageBytes, authBytes));
 }
 
 FrameReader::~FrameReader() = default;
@@ -105,7 +105,7 @@ ssize_t FrameReader::discard(wslay_event_context *, const quint8 *, size_t lengt
 
 void FrameReader::frameBegan(wslay_event_context *, const wslay_event_on_frame_recv_start_arg *frame, void *self) {
   auto *reader = static_cast<FrameReader *>(self);
-  if (frame->opcode == WSLAY_BINARY_FRAME) {
+  if (frame->opcode == WSLAY_BINARY_FRAME && reader->m_binary == Binary::Refused) {
     reader->fail(WSLAY_CODE_UNSUPPORTED_DATA, "text is due, not binary");
   } else if (frame->opcode == WSLAY_CONTINUATION_FRAME && ++reader->m_fragments > fragmentsOfOneMessage) {
     reader->fail(WSLAY_CODE_POLICY_VIOLATION, "too many fragments");
@@ -130,15 +130,10 @@ void FrameReader::messageCame(wslay_event_context *, const wslay_event_on_msg_re
       QByteArray(reinterpret_cast<const char *>(message->msg), static_cast<qsizetype>(message->msg_length));
   switch (message->opcode) {
     case WSLAY_TEXT_FRAME:
-      reader->m_fragments = 0;
-      if (!reader->m_hadText) {
-        reader->m_hadText = true;
-        reader->allow(reader->m_messageBytes);
-        if (received.payload.size() > reader->m_messageBytes && !received.payload.contains("\"access_token\"")) {
-          return reader->fail(WSLAY_CODE_MESSAGE_TOO_BIG, reasonOf(WSLAY_CODE_MESSAGE_TOO_BIG));
-        }
-      }
-      break;
+      return reader->takeMessage(received);
+    case WSLAY_BINARY_FRAME:
+      received.kind = Kind::Binary;
+      return reader->takeMessage(received);
     case WSLAY_PING:
       received.kind = Kind::Ping;
       break;
@@ -147,18 +142,34 @@ void FrameReader::messageCame(wslay_event_context *, const wslay_event_on_msg_re
       break;
     case WSLAY_CONNECTION_CLOSE:
       received.kind = Kind::Close;
-      reader->m_isClosed = true;
       received.code = message->status_code;
-      if (message->msg_length == 1) return reader->fail(WSLAY_CODE_PROTOCOL_ERROR, "half a close code");
-      received.payload = received.payload.mid(2);
-      if (!received.payload.isValidUtf8()) {
-        return reader->fail(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA, reasonOf(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA));
-      }
-      break;
+      return reader->takeClose(received);
     default:
       return;
   }
   reader->m_received.append(received);
+}
+
+void FrameReader::takeMessage(const Received &received) {
+  m_fragments = 0;
+  const bool isFirst = !std::exchange(m_hadMessage, true);
+  if (isFirst) allow(m_messageBytes);
+  const bool mayBeLonger = isFirst && received.kind == Kind::Text && received.payload.contains("\"access_token\"");
+  if (received.payload.size() > m_messageBytes && !mayBeLonger) {
+    return fail(WSLAY_CODE_MESSAGE_TOO_BIG, reasonOf(WSLAY_CODE_MESSAGE_TOO_BIG));
+  }
+  m_received.append(received);
+}
+
+/// `received` has the whole payload, with the code in front of the reason.
+void FrameReader::takeClose(Received received) {
+  m_isClosed = true;
+  if (received.payload.size() == 1) return fail(WSLAY_CODE_PROTOCOL_ERROR, "half a close code");
+  received.payload = received.payload.mid(2);
+  if (!received.payload.isValidUtf8()) {
+    return fail(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA, reasonOf(WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA));
+  }
+  m_received.append(received);
 }
 
 }  // namespace tagwire::ws

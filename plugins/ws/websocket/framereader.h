@@ -13,12 +13,14 @@ struct wslay_event_on_msg_recv_arg;
 
 namespace tagwire::ws {
 
-/// Reads the frames that a client sends (RFC 6455, no extensions) and holds them to our bounds: text only, masked,
-/// valid UTF-8, no message over the limit, not even an announced one. Plain class without I/O over wslay, whose 9 KB it
-/// holds only while a message is under way.
+/// Reads the frames that a client sends (RFC 6455, no extensions) and holds them to our bounds: masked, text in valid
+/// UTF-8, binary only where it is taken, no message over the limit, not even an announced one. Plain class without I/O
+/// over wslay, whose 9 KB it holds only while a message is under way.
 class FrameReader {
  public:
-  enum class Kind : quint8 { Text, Ping, Pong, Close };
+  enum class Kind : quint8 { Text, Binary, Ping, Pong, Close };
+  /// Refused: reading fails as soon as the payload of a binary frame begins, whatever its length.
+  enum class Binary : quint8 { Refused, Taken };
   struct Received {
     Kind kind = Kind::Text;
     QByteArray payload;  ///< of a Close: the reason
@@ -30,7 +32,7 @@ class FrameReader {
     const char *reason = "";
   };
 
-  explicit FrameReader(int messageBytes);
+  explicit FrameReader(int messageBytes, Binary binary = Binary::Refused);
   ~FrameReader();
   FrameReader(const FrameReader &) = delete;
   FrameReader &operator=(const FrameReader &) = delete;
@@ -51,6 +53,8 @@ class FrameReader {
   static void messageCame(wslay_event_context *context, const wslay_event_on_msg_recv_arg *message, void *self);
   void open();
   void closeAtRest();
+  void takeMessage(const Received &received);
+  void takeClose(Received received);
   void fail(quint16 code, const char *reason);
   void findOwnFailure(int result);
   void allow(int messageBytes);
@@ -60,6 +64,7 @@ class FrameReader {
   };
   std::unique_ptr<wslay_event_context, Release> m_context;  ///< null between two messages
   int m_messageBytes;
+  Binary m_binary;
   QByteArray m_input;
   qsizetype m_taken = 0;
   QList<Received> m_received;
@@ -68,7 +73,7 @@ class FrameReader {
   qint64 m_frameSize = 0;
   int m_fragments = 0;
   bool m_isInMessage = false;
-  bool m_hadText = false;
+  bool m_hadMessage = false;
   bool m_isClosed = false;
 };
 

@@ -24,6 +24,8 @@ class SessionHost {
   /// One piece of several frames.
   virtual QByteArray join(const QList<QByteArray> &frames) = 0;
   virtual void textArrived(WebSocketSession &session, const QByteArray &text) = 0;
+  /// Only where the endpoint's limits say `takesBinary`.
+  virtual void binaryArrived(WebSocketSession &session, const QByteArray &bytes) = 0;
   /// One message more than the endpoint's rate admits: it is not carried out, and the client is to be told.
   virtual void textRefused(WebSocketSession &session) = 0;
   virtual void sessionDrained(OutboundSession &session) = 0;

@@ -12,7 +12,8 @@
 
 namespace tagwire::ws {
 
-/// One WebSocket text frame, encoded once (header and payload, unmasked) and shared by every session it goes to.
+/// One WebSocket message in one frame, encoded once (header and payload, unmasked) and shared by every session it goes
+/// to.
 class Frame {
  public:
   Frame() = default;
@@ -21,8 +22,11 @@ class Frame {
   QByteArray payload() const { return QByteArray::fromRawData(m_bytes.constData() + m_head, m_bytes.size() - m_head); }
   /// `json` is UTF-8 text of one message.
   static Frame text(const QByteArray &json);
+  static Frame binary(const QByteArray &bytes);
 
  private:
+  static Frame whole(char head, const QByteArray &payload);
+
   QByteArray m_bytes;
   qsizetype m_head = 0;  ///< bytes before the payload
 };

@@ -8,7 +8,7 @@ namespace tagwire::ws {
 WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
                                    const Clock &clock, SessionHost &host, SessionCounters &counters)
     : OutboundSession(id, std::move(stream), std::move(upgrade), limits, clock, host, counters),
-      m_reader(limits.messageBytes),
+      m_reader(limits.messageBytes, limits.takesBinary ? FrameReader::Binary::Taken : FrameReader::Binary::Refused),
       m_messageRate(limits.messagesPerSecond),
       m_lastPing(clock.elapsed()),
       m_lastPong(clock.elapsed()) {}
@@ -16,8 +16,8 @@ WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, U
 void WebSocketSession::take(const QByteArray &bytes) {
   for (const FrameReader::Received &received : m_reader.feed(bytes)) {
     if (isOver()) return;
-    if (received.kind == FrameReader::Kind::Text) {
-      takeText(received.payload);
+    if (received.kind == FrameReader::Kind::Text || received.kind == FrameReader::Kind::Binary) {
+      takeMessage(received);
     } else {
       takeControl(received);
     }
@@ -27,10 +27,13 @@ void WebSocketSession::take(const QByteArray &bytes) {
   }
 }
 
-void WebSocketSession::takeText(const QByteArray &text) {
+void WebSocketSession::takeMessage(const FrameReader::Received &received) {
   m_counters.receivedMessages.add();
   const MessageRate::Verdict verdict = m_messageRate.judge(m_clock.elapsed());
-  if (verdict == MessageRate::Verdict::Admitted) return m_host.textArrived(*this, text);
+  if (verdict == MessageRate::Verdict::Admitted) {
+    const bool isText = received.kind == FrameReader::Kind::Text;
+    return isText ? m_host.textArrived(*this, received.payload) : m_host.binaryArrived(*this, received.payload);
+  }
   m_counters.refusedMessages.add();
   ++m_refusedMessages;
   if (verdict == MessageRate::Verdict::GoesOn) return close(1008, QStringLiteral("too many messages"));

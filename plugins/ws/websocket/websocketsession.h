@@ -26,7 +26,7 @@ class WebSocketSession : public OutboundSession {
  private:
   void take(const QByteArray &bytes) override;
   QByteArray farewell(quint16 code, const QString &reason) const override;
-  void takeText(const QByteArray &text);
+  void takeMessage(const FrameReader::Received &received);
   void takeControl(const FrameReader::Received &received);
 
   FrameReader m_reader;
