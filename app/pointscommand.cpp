@@ -143,7 +143,9 @@ int write(const QByteArray &text, const QString &file) {
     return exitcode::cannotWrite;
   }
   QSaveFile target(file);
-  if (target.open(QIODevice::WriteOnly) && target.write(text) == text.size() && target.commit()) return exitcode::ok;
+  if (target.open(QIODevice::WriteOnly) && target.write(text) == text.size() && target.flush() && target.commit()) {
+    return exitcode::ok;
+  }
   printError(QStringLiteral("can't write \"%1\": %2").arg(file, target.errorString()));
   return exitcode::cannotWrite;
 }

@@ -11,6 +11,7 @@ Limits defaultLimits(ProtocolKind kind) {
       limits.messageBytes = 512;
       limits.messagesPerSecond = 20;
       limits.pingInterval = 54s;
+      limits.mayOverfillForATime = true;
       break;
     case ProtocolKind::Panel:  // R5-8
       limits.connections = 100;

@@ -16,8 +16,12 @@ struct Limits {
   int messagesPerSecond = 0;  ///< per client; 0: no limit
   int subscriptions = 50;     ///< per client
   int messageBytes = 65536;
-  bool takesBinary = false;  ///< binary messages; what the protocol says, not the manifest
-  int queueMessages = 256;   ///< events that may wait for one slow client
+  int fragments = 4096;                              ///< of one message
+  std::chrono::milliseconds messageTimeout{30'000};  ///< from the first byte of a message to its last
+  int controlFramesPerSecond = 10;                   ///< from one client; twice as many at once
+  bool takesBinary = false;                          ///< binary messages; what the protocol says, not the manifest
+  int queueMessages = 256;                           ///< events that may wait for one slow client
+  bool mayOverfillForATime = false;  ///< more may wait until the write time-out; what the protocol's page says
   std::chrono::milliseconds writeTimeout{10'000};
   std::chrono::milliseconds pingInterval{30'000};
   std::chrono::milliseconds pongTimeout{60'000};

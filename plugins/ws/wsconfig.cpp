@@ -161,6 +161,13 @@ void LimitsConfig::describe(Shape<LimitsConfig> &shape) {
       .range(0, 100000);
   shape.optional("subscriptions", &LimitsConfig::subscriptions, "of one client").range(1, 1000000);
   shape.optional("message_bytes", &LimitsConfig::messageBytes, "longest message from a client").range(16, 16777216);
+  shape.optional("fragments", &LimitsConfig::fragments, "frames that one message may come in").range(1, 1000000);
+  shape.optional("message_timeout_ms", &LimitsConfig::messageTimeout, "from the first byte of a message to its last")
+      .range(100, 3600000);
+  shape
+      .optional("control_frames_per_s", &LimitsConfig::controlFramesPerSecond,
+                "PINGs and PONGs of one client; twice as many at once")
+      .range(1, 100000);
   shape.optional("queue_messages", &LimitsConfig::queueMessages, "that may wait for one slow client").range(1, 1000000);
   shape.optional("write_timeout_ms", &LimitsConfig::writeTimeout, "how long a client may take nothing")
       .range(100, 3600000);
@@ -169,9 +176,9 @@ void LimitsConfig::describe(Shape<LimitsConfig> &shape) {
   shape.optional("pong_timeout_ms", &LimitsConfig::pongTimeout, "without a PONG until a client is taken for dead")
       .range(100, 7200000);
   shape.optional("heartbeat_interval_ms", &LimitsConfig::heartbeatInterval, "between two heartbeats of the protocol")
-      .range(100, 3600000);
+      .range(1000, 3600000);
   shape.optional("heartbeat_timeout_ms", &LimitsConfig::heartbeatTimeout, "for the answer to a heartbeat")
-      .range(100, 3600000);
+      .range(1000, 3600000);
 }
 
 void EndpointConfig::describe(Shape<EndpointConfig> &shape) {
@@ -186,6 +193,9 @@ Limits EndpointConfig::effectiveLimits() const {
   result.messagesPerSecond = limits.messagesPerSecond.value_or(result.messagesPerSecond);
   result.subscriptions = limits.subscriptions.value_or(result.subscriptions);
   result.messageBytes = limits.messageBytes.value_or(result.messageBytes);
+  result.fragments = limits.fragments.value_or(result.fragments);
+  result.messageTimeout = limits.messageTimeout.value_or(result.messageTimeout);
+  result.controlFramesPerSecond = limits.controlFramesPerSecond.value_or(result.controlFramesPerSecond);
   result.queueMessages = limits.queueMessages.value_or(result.queueMessages);
   result.writeTimeout = limits.writeTimeout.value_or(result.writeTimeout);
   result.pingInterval = limits.pingInterval.value_or(result.pingInterval);

@@ -55,6 +55,9 @@ struct LimitsConfig {
   std::optional<int> messagesPerSecond;
   std::optional<int> subscriptions;
   std::optional<int> messageBytes;
+  std::optional<int> fragments;
+  std::optional<std::chrono::milliseconds> messageTimeout;
+  std::optional<int> controlFramesPerSecond;
   std::optional<int> queueMessages;
   std::optional<std::chrono::milliseconds> writeTimeout;
   std::optional<std::chrono::milliseconds> pingInterval;

@@ -31,6 +31,8 @@ class Device {
   /// It is connected, and sent data, answered a PING or was accepted a moment ago (R2-4).
   bool isLive(std::chrono::nanoseconds now) const;
 
+  /// The publisher sent something, good or not.
+  void hear(std::chrono::nanoseconds now) { m_heard = now; }
   /// This session publishes from now on; one that did is closed with 4409.
   void publish(Session &session, std::chrono::nanoseconds now);
   /// Sends the last payload, and every one from now on (R2-8).

@@ -165,13 +165,10 @@ std::optional<Rejection> Gatekeeper::takeTime(Reading &reading, const PayloadNod
   }
   const auto time = readDeviceTime(node.text, m_zone, now);
   if (!time) return Rejection{Rejection::Kind::Time, QStringLiteral("timestamp: ") + time.error()};
-  // The newest value would stay the newest until our clock gets there.
+  // The newest value would stay the newest until our clock gets there: the time of arrival stands for it.
   if (*time > now + furthestAhead) {
-    return Rejection{Rejection::Kind::Time,
-                     QStringLiteral("timestamp: %1 is to come, by our clock (allowed: %2 minutes ahead; look at the "
-                                    "device's clock and zone)")
-                         .arg(toIso(*time))
-                         .arg(furthestAhead.count())};
+    reading.claimed = *time;
+    return std::nullopt;
   }
   reading.time = *time;
   return std::nullopt;

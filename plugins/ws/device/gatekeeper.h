@@ -17,6 +17,7 @@ namespace tagwire::ws {
 /// What an accepted payload says. Plain value.
 struct Reading {
   Time time;
+  std::optional<Time> claimed;                     ///< its own timestamp, when that is too far ahead to be true
   std::vector<std::pair<int, Value>> fields;       ///< by their place in Model::fields()
   std::vector<std::pair<QString, Value>> unknown;  ///< by path, when the model accepts such
   int unusable = 0;                                ///< unknown fields that can't be points

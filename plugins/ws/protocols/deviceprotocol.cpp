@@ -24,7 +24,9 @@ DeviceProtocol::Counters::Counters(Metrics &metrics)
       coalesced(metrics.counter("tagwire_device_coalesced_payloads_total",
                                 "Payloads that a slow watcher did not get, as a newer one was there")),
       unusable(metrics.counter("tagwire_device_unusable_fields_total",
-                               "Fields beyond a device's model that could not become points")) {}
+                               "Fields beyond a device's model that could not become points")),
+      wrongClocks(metrics.counter("tagwire_device_wrong_clocks_total",
+                                  "Payloads whose timestamp was too far ahead: the time of arrival was taken")) {}
 
 DeviceProtocol::DeviceProtocol(GatewayState &state)
     : m_state(state), m_context(state.context), m_book(*state.devices), m_counters(state.context.metrics()) {
@@ -100,6 +102,7 @@ void DeviceProtocol::received(Session &session, const QByteArray &text) {
                            QStringLiteral("a message from %1, which only watches").arg(session.caller()->name)});
   }
   if (device.publisher() != &session) return;
+  device.hear(m_context.clock().elapsed());
   if (!DeviceCommands::isAcknowledgement(text)) return takePayload(device, text);
   if (const auto rejection = m_book.commands().acknowledge(session, text)) reject(device, *rejection);
 }
@@ -107,12 +110,22 @@ void DeviceProtocol::received(Session &session, const QByteArray &text) {
 void DeviceProtocol::takePayload(Device &device, const QByteArray &text) {
   const auto reading = device.gatekeeper().judge(text, m_context.clock().now());
   if (!reading) return reject(device, reading.error());
+  if (reading->claimed) tellWrongClock(device, *reading->claimed);
   m_counters.payloads.add();
   m_counters.coalesced.add(device.broadcast(text, m_context.clock().elapsed()));
   int unusable = 0;
   const Samples samples = m_book.samplesOf(device, *reading, m_context, unusable);
   m_counters.unusable.add(unusable);
   publish(samples);
+}
+
+void DeviceProtocol::tellWrongClock(Device &device, Time claimed) {
+  m_counters.wrongClocks.add();
+  const auto silent = device.rejections.admit(Rejection::Kind::Time, m_context.clock().elapsed());
+  if (!silent) return;
+  qCWarning(m_context.log()).noquote()
+      << "device" << device.id() + u':' << "timestamp" << toIso(claimed)
+      << "is to come, by our clock: the time of arrival is taken (look at the device's clock and zone)";
 }
 
 void DeviceProtocol::reject(Device &device, const Rejection &rejection) {

@@ -38,6 +38,7 @@ class DeviceProtocol : public Protocol {
     Counter takeoversRefused;
     Counter coalesced;
     Counter unusable;
+    Counter wrongClocks;
   };
   struct Link {
     std::shared_ptr<Device> device;
@@ -45,6 +46,7 @@ class DeviceProtocol : public Protocol {
   };
 
   void takePayload(Device &device, const QByteArray &text);
+  void tellWrongClock(Device &device, Time claimed);
   void reject(Device &device, const Rejection &rejection);
   void tellTakeovers(const Device &device, const Upgrade &upgrade);
   void publish(const Samples &samples);

@@ -57,8 +57,9 @@ bool RoomsProtocol::maySee(const Client &client, int room) {
 
 /// A room that was deleted has no subscribers any more, whatever they still hold.
 bool RoomsProtocol::wants(const Client &client, int room) const {
-  const bool isChosen = client.rooms.contains(room) && m_book.rooms().contains(room);
-  return (client.rooms.isEmpty() || isChosen) && maySee(client, room);
+  const auto isThere = [this](int each) { return m_book.rooms().contains(each); };
+  const bool hasChosen = std::any_of(client.rooms.begin(), client.rooms.end(), isThere);
+  return (!hasChosen || (client.rooms.contains(room) && isThere(room))) && maySee(client, room);
 }
 
 void RoomsProtocol::send(Client &client, const Frame &frame) {

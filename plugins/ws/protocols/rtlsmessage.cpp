@@ -125,7 +125,7 @@ Result<RtlsRequest> RtlsRequest::fromJson(const QJsonObject &message) {
   if (!tags) return failure(tags.error());
   request.tags = std::move(*tags);
   if (request.kind != Kind::BeginStream) return request;
-  const QString wrong = readWhole(message, "zone_id", 0, std::numeric_limits<int>::max(), request.zone);
+  const QString wrong = readWhole(message, "zone_id", 1, std::numeric_limits<int>::max(), request.zone);
   if (!wrong.isEmpty()) return failure(wrong);
   if (const QJsonValue triggers = message.value(QLatin1String("triggers")); !isAbsent(triggers)) {
     auto ids = triggersFrom(triggers);

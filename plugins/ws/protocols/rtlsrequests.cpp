@@ -44,10 +44,6 @@ void RtlsProtocol::takeRequest(RtlsStream &stream, const QJsonObject &message, c
     keep(stream, text);
     return askDirectory();
   }
-  const bool isChange = request->kind == RtlsRequest::Kind::AddTag || request->kind == RtlsRequest::Kind::RemoveTag;
-  if (isChange && !stream.isBegun) {
-    return refuse(stream, message, QStringLiteral("there is no stream; send BeginStream first"));
-  }
   if (request->kind == RtlsRequest::Kind::AddTag && stream.tags.size() + request->tags.size() > RtlsRequest::mostTags) {
     return refuse(stream, message, QStringLiteral("a stream holds at most %1 tags").arg(RtlsRequest::mostTags));
   }
@@ -79,6 +75,8 @@ void RtlsProtocol::changeStream(RtlsStream &stream, const RtlsRequest &request) 
     stream.isBegun = true;
     stream.held.clear();
   } else {
+    // Without a BeginStream before it, AddTag begins a stream of every zone.
+    if (request.kind == RtlsRequest::Kind::AddTag) stream.isBegun = true;
     for (auto tag = request.tags.cbegin(); tag != request.tags.cend(); ++tag) {
       if (request.kind == RtlsRequest::Kind::AddTag) {
         stream.tags.insert(tag.key(), tag.value());

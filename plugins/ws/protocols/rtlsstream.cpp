@@ -15,7 +15,8 @@ constexpr qsizetype mostRecent = 16;
 
 bool Heartbeats::isDue(Elapsed elapsed, Elapsed interval, qint64 ts) {
   if (elapsed - m_sentAt < interval) return false;
-  m_sentAt = elapsed;
+  // The rhythm is kept however late we look, unless a whole beat was missed.
+  m_sentAt = elapsed - m_sentAt < 2 * interval ? m_sentAt + interval : elapsed;
   m_open.append({ts, elapsed});
   m_recent.append(ts);
   if (m_recent.size() > mostRecent) m_recent.removeFirst();

@@ -38,7 +38,7 @@ class Heartbeats {
 
   QList<Open> m_open;      ///< not answered so far
   QList<qint64> m_recent;  ///< sent at all, the newest few: a late copy is never a client's own
-  Elapsed m_sentAt;
+  Elapsed m_sentAt;        ///< when the newest one was due
   Elapsed m_answeredAt{Elapsed::min() / 2};
 };
 

@@ -3,28 +3,22 @@
 
 #include <QFile>
 #include <QJsonDocument>
-#include <QSaveFile>
 
 namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 largestFile = 4 * 1024 * 1024;
-
-Result<void> writeFile(const QString &name, const QByteArray &bytes) {
-  QSaveFile file(name);
-  const bool isWritten = file.open(QIODevice::WriteOnly) && file.setPermissions(QFile::ReadOwner | QFile::WriteOwner) &&
-                         file.write(bytes) == bytes.size();
-  if (isWritten && file.commit()) return {};
-  return failure(QStringLiteral("the tiles can't be saved: %1").arg(file.errorString()));
-}
-
-Result<Tiles> readFile(QFile &file) {
-  if (!file.open(QIODevice::ReadOnly)) return failure(file.errorString());
-  if (file.size() > largestFile) return failure(QStringLiteral("larger than %1 bytes").arg(largestFile));
-  const QJsonDocument document = QJsonDocument::fromJson(file.readAll());
+Result<Tiles> tilesFromBytes(const QByteArray &bytes) {
+  const QJsonDocument document = QJsonDocument::fromJson(bytes);
   if (!document.isArray()) return failure(QStringLiteral("no JSON array"));
   return tilesFromJson(document.array());
+}
+
+/// With the lock of the folder, so that a second program on it never writes half of the time.
+Result<void> writeFile(PrivateFile &file, const QByteArray &bytes) {
+  const auto lock = file.lock();
+  if (!lock) return failure(lock.error());
+  return file.write(bytes);
 }
 
 }  // namespace
@@ -33,7 +27,7 @@ std::shared_ptr<TileBook> TileBook::of(PluginContext &context) {
   return context.shared<TileBook>("tile book", [&context] { return std::make_shared<TileBook>(context.dataDir()); });
 }
 
-TileBook::TileBook(const QString &dataDir) : m_file(dataDir + QStringLiteral("/tiles.json")) {
+TileBook::TileBook(const QString &dataDir) : m_file(dataDir, QStringLiteral("tiles.json")) {
   m_writer.setMaxThreadCount(1);
 }
 
@@ -45,15 +39,21 @@ const std::optional<Tiles> &TileBook::tiles(const QLoggingCategory &log) {
 }
 
 void TileBook::load(const QLoggingCategory &log) {
-  QFile file(m_file);
-  if (!file.exists()) return;
-  const auto read = readFile(file);
+  const auto bytes = m_file.read();
+  const auto put = [&](const QString &why, const char *then) {
+    qCWarning(log).noquote() << "tiles of the page can't be read, those of the manifest stand in for them:"
+                             << m_file.path() << why << then;
+  };
+  if (!bytes) return put(bytes.error(), "");
+  if (!*bytes) return;
+  const auto read = tilesFromBytes(**bytes);
   if (read) {
     m_tiles = *read;
-  } else {
-    qCWarning(log).noquote() << "tiles of the page can't be read, those of the manifest stand in for them:" << m_file
-                             << read.error();
+    return;
   }
+  // The next save would write over it.
+  const bool isAside = QFile::rename(m_file.path(), m_file.path() + QStringLiteral(".damaged"));
+  put(read.error(), isAside ? "(it is put aside as tiles.json.damaged)" : "");
 }
 
 void TileBook::save(const Tiles &tiles, QObject *receiver, std::function<void(Result<void>)> done) {
@@ -64,8 +64,8 @@ void TileBook::save(const Tiles &tiles, QObject *receiver, std::function<void(Re
     if (saved) m_tiles = tiles;
     if (receiver) done(saved);
   };
-  m_writer.start([this, file = m_file, bytes, finish] {
-    const Result<void> saved = writeFile(file, bytes);
+  m_writer.start([this, bytes, finish] {
+    const Result<void> saved = writeFile(m_file, bytes);
     QMetaObject::invokeMethod(
         this, [finish, saved] { finish(saved); }, Qt::QueuedConnection);
   });

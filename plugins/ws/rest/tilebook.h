@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "access/privatefile.h"
 #include "context.h"
 #include "rest/tile.h"
 
@@ -33,7 +34,7 @@ class TileBook : public QObject {
  private:
   void load(const QLoggingCategory &log);
 
-  const QString m_file;
+  PrivateFile m_file;  ///< the pool's while saving
   std::optional<Tiles> m_tiles;
   bool m_isLoaded = false;
   bool m_isSaving = false;

@@ -73,8 +73,13 @@ void TileRoutes::replace(const Call &call) const {
     return call.answer(errorResponse(409, QStringLiteral("id %1 is taken").arg(tile.id), now));
   }
   tiles << *given;
-  const auto done = [answer = call.answer, saved = *given, now](const Result<void> &outcome) {
-    if (!outcome) return answer(errorResponse(500, outcome.error(), now));
+  const auto done = [&log = m_state.context.log(), answer = call.answer, saved = *given,
+                     now](const Result<void> &outcome) {
+    if (!outcome) {
+      // Where the file is concerns the house, not the client.
+      qCWarning(log).noquote() << "tiles can't be saved:" << outcome.error();
+      return answer(errorResponse(500, QStringLiteral("the tiles can't be saved now"), now));
+    }
     answer(Response::json(200, QJsonDocument(toJson(saved))));
   };
   m_book->save(tiles, &m_state, done);

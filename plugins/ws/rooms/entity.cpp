@@ -65,11 +65,9 @@ EntityStates::EntityStates(QList<Entity> entities, const PointTable &points) : m
     Current &current = m_current[static_cast<size_t>(index)];
     const Sample &state = points.last(entity.state);
     current.state = entity.stateOf(state);
-    current.isKnown = !isWaiting(state);
     m_uses[entity.state].append({index, -1});
     current.attributes = entity.attributesIn(points);
     for (qsizetype i = 0; i < entity.attributes.size(); ++i) {
-      current.isAttributeKnown.push_back(!isWaiting(points.last(entity.attributes[i].point)));
       m_uses[entity.attributes[i].point].append({index, i});
     }
   }
@@ -90,23 +88,19 @@ void EntityStates::take(const Sample &sample) {
 void EntityStates::takeState(qsizetype index, const Sample &sample) {
   Current &current = m_current[static_cast<size_t>(index)];
   QString before = std::exchange(current.state, m_entities[index].stateOf(sample));
-  const bool wasKnown = std::exchange(current.isKnown, current.isKnown || !isWaiting(sample));
-  if (!wasKnown || before == current.state) return;
+  if (before == current.state) return;
   m_newest.insert(index, m_changes.size());
   m_changes.append({index, std::move(before), current.state, current.attributes});
 }
 
 void EntityStates::takeAttribute(const Use &use, const Sample &sample) {
   Current &current = m_current[static_cast<size_t>(use.entity)];
-  const auto place = static_cast<size_t>(use.attribute);
   const std::optional<Value> value = shownValue(sample);
   if (current.attributes[use.attribute] == value) return;
   current.attributes[use.attribute] = value;
-  const bool wasKnown = current.isAttributeKnown[place];
-  current.isAttributeKnown[place] = true;
   if (const auto newest = m_newest.constFind(use.entity); newest != m_newest.cend()) {
     m_changes[*newest].attributes = current.attributes;
-  } else if (current.isKnown && wasKnown) {
+  } else {
     m_newest.insert(use.entity, m_changes.size());
     m_changes.append({use.entity, current.state, current.state, current.attributes});
   }

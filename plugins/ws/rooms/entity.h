@@ -41,7 +41,8 @@ struct Entity {
 void putAttributes(JsonText &json, const Entity &entity, const AttributeValues &values);
 
 /// How entities are now, and what changed since somebody last asked. Several changes of a state are as many changes;
-/// those of attributes within one turn are one. Values that come first of all are no change. Plain class, one thread.
+/// those of attributes within one turn are one. The first value is a change too: from "unknown". Plain class, one
+/// thread.
 class EntityStates {
  public:
   struct Change {
@@ -68,9 +69,7 @@ class EntityStates {
   };
   struct Current {
     QString state;
-    bool isKnown = false;  ///< a sample came
     AttributeValues attributes;
-    std::vector<bool> isAttributeKnown;
   };
 
   void takeState(qsizetype index, const Sample &sample);

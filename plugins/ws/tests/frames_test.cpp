@@ -48,7 +48,7 @@ class FramesTest : public QObject {
   void readsAndRefuses_data();
   void readsAndRefuses();
   void announcedLengthIsRefusedBeforeItComes();
-  void firstMessageMayBringAToken();
+  void everyMessageMayBringAToken();
   void nothingIsReadAfterAFailure();
   void binaryOnlyWhereItIsTaken();
   void restsBetweenMessages_data();
@@ -132,11 +132,13 @@ void FramesTest::announcedLengthIsRefusedBeforeItComes() {
   QCOMPARE(read(highBit, highBit.size()).code, 1002);
 }
 
-void FramesTest::firstMessageMayBringAToken() {
+void FramesTest::everyMessageMayBringAToken() {
   const QByteArray token = R"({"type":"auth","access_token":")" + QByteArray(4000, 't') + R"("})";
   QCOMPARE(read(clientText(token), 1000, 512).texts.size(), 1);
   QCOMPARE(read(clientText(QByteArray(4000, 'x')), 1000, 512).code, 1009);
-  QCOMPARE(read(clientText("a") + clientText(token), 1000, 512).code, 1009);
+  QCOMPARE(read(clientText("a") + clientText(token), 1000, 512).texts.size(), 2);
+  QCOMPARE(read(clientText("a") + clientText(QByteArray(4000, 'x')), 1000, 512).code, 1009);
+  QCOMPARE(read(clientText(token + QByteArray(5000, ' ')), 1000, 512).code, 1009);
 }
 
 void FramesTest::nothingIsReadAfterAFailure() {
@@ -270,12 +272,12 @@ void FramesTest::R5_8_tooManyForFiveSeconds() {
 }
 
 void FramesTest::controlFramesTenASecondBurstTwenty() {
-  ControlRate rate;
+  ControlRate rate(10);
   for (int i = 0; i < 20; ++i) QVERIFY(rate.admit(1s));
   QVERIFY(!rate.admit(1s));
   for (int i = 0; i < 10; ++i) QVERIFY(rate.admit(2s + 1ms));
   QVERIFY(!rate.admit(2s + 1ms));
-  ControlRate steady;
+  ControlRate steady(10);
   for (int i = 0; i < 600; ++i) QVERIFY(steady.admit(i * 100ms));
 }
 

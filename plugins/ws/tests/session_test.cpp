@@ -23,6 +23,10 @@ class SessionTest : public QObject {
   void R5_8_eleventhMessageIsRefused();
   void R5_8_pingAndDeadClient();
   void pingFloodIs1008();
+  void messagesHaveAnEnd_data();
+  void messagesHaveAnEnd();
+  void R4_12_aFullQueueHasTheWriteTimeout();
+  void aFreshTokenMayBeLongerThanAMessage();
   void slowReaderIs1013AndOthersAreServed();
   void slowReaderThatCatchesUpLosesNothing();
   void writeTimeoutIs1013();
@@ -39,6 +43,36 @@ void SessionTest::samplesOfOneTurnAreFlushedOnce() {
   QTRY_VERIFY(!written.isEmpty());
   QCOMPARE(fixture.heard.flushes, 1);
   QCOMPARE(client.nextFrame().payload, QByteArray("3"));
+}
+
+void SessionTest::messagesHaveAnEnd_data() {
+  QTest::addColumn<QByteArray>("bytes");
+  QTest::newRow("half a head") << clientText("bird").left(1);
+  QTest::newRow("half a frame") << clientText("bird").left(8);
+  QTest::newRow("no last fragment") << ClientFrame{1, "bird", false}.bytes();
+  QTest::newRow("behind a whole one") << clientText("early") + clientText("bird").left(8);
+}
+
+void SessionTest::messagesHaveAnEnd() {
+  QFETCH(QByteArray, bytes);
+  LimitsConfig limits;
+  limits.messageTimeout = 5s;
+  Fixture fixture(limits);
+  RawClient slow(fixture.gateway.port());
+  RawClient good(fixture.gateway.port());
+  QVERIFY(slow.upgrade("/ws/live"));
+  QVERIFY(good.upgrade("/ws/live"));
+  slow.send(bytes);
+  good.send(clientText("whole"));
+  QCOMPARE(good.nextFrame().payload, QByteArray("whole"));
+  fixture.context.manualClock().advance(4900ms);
+  fixture.gateway.tick();
+  QCOMPARE(fixture.heard.closed, 0);
+  fixture.context.manualClock().advance(200ms);
+  fixture.gateway.tick();
+  QCOMPARE(slow.closeCode(), 1008);
+  good.send(clientText("still"));
+  QCOMPARE(good.nextFrame().payload, QByteArray("still"));
 }
 
 void SessionTest::framesBehindTheHeadAreRead() {
@@ -196,6 +230,49 @@ void SessionTest::slowReaderIs1013AndOthersAreServed() {
   QCOMPARE(quick.nextFrame().payload, QByteArray("served"));
   slow.readAgain();
   QCOMPARE(slow.closeCode(), 1013);
+}
+
+void SessionTest::R4_12_aFullQueueHasTheWriteTimeout() {
+  LimitsConfig limits;
+  limits.queueMessages = 8;
+  Fixture fixture(config({endpoint("/ws/rooms", ProtocolKind::Rooms, limits)}));
+  RawClient slow(fixture.gateway.port());
+  QVERIFY(slow.upgrade("/ws/rooms"));
+  Session *session = fixture.heard.open.first();
+  slow.stopReading();
+  const Frame large = Frame::text(QByteArray(512 * 1024, 'x'));
+  for (int sent = 0; sent < 100 && !session->isCongested(); ++sent) {
+    session->send(large);
+    QTest::qWait(0);
+  }
+  QVERIFY(session->isCongested());
+  for (int i = 0; i < 20; ++i) session->send(large);
+  QTest::qWait(0);
+  QCOMPARE(fixture.heard.closed, 0);
+  fixture.context.manualClock().advance(9900ms);
+  fixture.gateway.tick();
+  QTest::qWait(0);
+  QCOMPARE(fixture.heard.closed, 0);
+  fixture.context.manualClock().advance(200ms);
+  QTRY_COMPARE(fixture.heard.closed, 1);
+  QCOMPARE(fixture.metric("tagwire_ws_slow_clients_total{endpoint=\"/ws/rooms\""), 1.0);
+}
+
+void SessionTest::aFreshTokenMayBeLongerThanAMessage() {
+  LimitsConfig limits;
+  limits.messageBytes = 512;
+  Fixture fixture(config({endpoint("/ws", ProtocolKind::Panel, limits)}));
+  const QByteArray token(4000, 't');
+  const auto codeOf = [&](const QByteArray &text) {
+    RawClient client(fixture.gateway.port());
+    if (!client.upgrade("/ws")) return -1;
+    client.send(clientText("hello"));
+    client.send(clientText(text));
+    return client.closeCode();
+  };
+  QCOMPARE(codeOf("{\"type\":\"auth\",\"access_token\":\"" + token + "\"}"), 4401);  // looked at, and wrong
+  QCOMPARE(codeOf("{\"type\":\"ping\",\"access_token\":\"" + token + "\"}"), 1009);
+  QCOMPARE(codeOf("{\"type\":\"ping\",\"x\":\"" + token + "\"}"), 1009);
 }
 
 void SessionTest::slowReaderThatCatchesUpLosesNothing() {

@@ -46,14 +46,15 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
 /// How long a client that showed no credential may take for its first message (spec, "First-message auth").
 constexpr std::chrono::seconds firstMessageWithin{10};
 
-/// The answer to a credential that comes while the session is open: its page's welcome was sent long ago.
+/// The answer to a credential that comes while the session is open: its page's welcome was sent long ago. Empty where
+/// the page has none.
 QByteArray authenticated(ProtocolKind kind, Time now) {
   switch (kind) {
     case ProtocolKind::Live:
       return "{\"op\":\"authenticated\"}";
     case ProtocolKind::RtlsManager:
     case ProtocolKind::RtlsEvents:
-      return "{\"type\":\"response\",\"reqid\":\"\",\"response\":\"auth\"}";
+      return {};
     case ProtocolKind::Rooms:
       return "{\"type\":\"authenticated\",\"data\":{},\"timestamp\":\"" + toIso(now, 0).toLatin1() + "\"}";
     default:
@@ -260,7 +261,7 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   } else if (isOpen) {
     held.session->setCaller(*caller);
     held.endpoint->protocol->callerChanged(*held.session);
-    held.session->send(Frame::text(answer));
+    if (!answer.isEmpty()) held.session->send(Frame::text(answer));
   } else {
     held.session->setCaller(*caller);
     if (held.endpoint->kind == ProtocolKind::Live) held.session->send(Frame::text(answer));
@@ -333,7 +334,10 @@ void Endpoints::flushDue(OutboundSession &session) {
 
 void Endpoints::textArrived(WebSocketSession &session, const QByteArray &text) {
   Held &held = m_sessions.at(session.id());
-  if (!takeAuth(held, text)) held.endpoint->protocol->received(session, text);
+  if (takeAuth(held, text)) return;
+  // Only a token may be longer.
+  if (text.size() > held.endpoint->limits.messageBytes) return session.close(1009, QStringLiteral("message too large"));
+  held.endpoint->protocol->received(session, text);
 }
 
 void Endpoints::binaryArrived(WebSocketSession &session, const QByteArray &bytes) {

@@ -11,7 +11,7 @@ namespace tagwire::ws {
 
 namespace {
 
-/// The first message may bring a token, which is longer than some endpoints' messages (spec, "First-message auth").
+/// A message may bring a token, which is longer than some endpoints' messages (spec, "First-message auth").
 constexpr int authBytes = 8192;
 
 const char *reasonOf(quint16 code) {
@@ -29,7 +29,8 @@ const char *reasonOf(quint16 code) {
 
 void FrameReader::Release::operator()(wslay_event_context *context) const { wslay_event_context_free(context); }
 
-FrameReader::FrameReader(int messageBytes, Binary binary) : m_messageBytes(messageBytes), m_binary(binary) {}
+FrameReader::FrameReader(int messageBytes, Binary binary, int fragments)
+    : m_messageBytes(messageBytes), m_mostFragments(fragments), m_binary(binary) {}
 
 void FrameReader::open() {
   wslay_event_callbacks callbacks{};
@@ -41,14 +42,10 @@ void FrameReader::open() {
   wslay_event_context *context = nullptr;
   if (wslay_event_context_server_init(&context, &callbacks, this) != 0) throw std::bad_alloc();
   m_context.reset(context);
-  allow(m_hadMessage ? m_messageBytes : std::max(m_messageBytes, authBytes));
+  wslay_event_config_set_max_recv_msg_length(context, static_cast<quint64>(std::max(m_messageBytes, authBytes)));
 }
 
 FrameReader::~FrameReader() = default;
-
-void FrameReader::allow(int messageBytes) {
-  wslay_event_config_set_max_recv_msg_length(m_context.get(), static_cast<quint64>(messageBytes));
-}
 
 QList<FrameReader::Received> FrameReader::feed(const QByteArray &bytes) {
   if (m_failure || m_isClosed || bytes.isEmpty()) return {};
@@ -107,7 +104,7 @@ void FrameReader::frameBegan(wslay_event_context *, const wslay_event_on_frame_r
   auto *reader = static_cast<FrameReader *>(self);
   if (frame->opcode == WSLAY_BINARY_FRAME && reader->m_binary == Binary::Refused) {
     reader->fail(WSLAY_CODE_UNSUPPORTED_DATA, "text is due, not binary");
-  } else if (frame->opcode == WSLAY_CONTINUATION_FRAME && ++reader->m_fragments > fragmentsOfOneMessage) {
+  } else if (frame->opcode == WSLAY_CONTINUATION_FRAME && ++reader->m_fragments >= reader->m_mostFragments) {
     reader->fail(WSLAY_CODE_POLICY_VIOLATION, "too many fragments");
   }
   const quint64 size = frame->payload_length;
@@ -152,9 +149,9 @@ void FrameReader::messageCame(wslay_event_context *, const wslay_event_on_msg_re
 
 void FrameReader::takeMessage(const Received &received) {
   m_fragments = 0;
-  const bool isFirst = !std::exchange(m_hadMessage, true);
-  if (isFirst) allow(m_messageBytes);
-  const bool mayBeLonger = isFirst && received.kind == Kind::Text && received.payload.contains("\"access_token\"");
+  ++m_messages;
+  const bool mayBeLonger = received.kind == Kind::Text && received.payload.size() <= authBytes &&
+                           received.payload.contains("\"access_token\"");
   if (received.payload.size() > m_messageBytes && !mayBeLonger) {
     return fail(WSLAY_CODE_MESSAGE_TOO_BIG, reasonOf(WSLAY_CODE_MESSAGE_TOO_BIG));
   }

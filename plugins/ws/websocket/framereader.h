@@ -32,7 +32,9 @@ class FrameReader {
     const char *reason = "";
   };
 
-  explicit FrameReader(int messageBytes, Binary binary = Binary::Refused);
+  /// A text of up to 8 KiB that seems to bring an access_token may be longer than `messageBytes`: whoever takes it has
+  /// to refuse it when it does not.
+  explicit FrameReader(int messageBytes, Binary binary = Binary::Refused, int fragments = 4096);
   ~FrameReader();
   FrameReader(const FrameReader &) = delete;
   FrameReader &operator=(const FrameReader &) = delete;
@@ -41,11 +43,11 @@ class FrameReader {
   QList<Received> feed(const QByteArray &bytes);
   /// Nothing is under way, and little is held.
   bool isAtRest() const { return !m_context; }
+  /// Whole messages that came so far.
+  quint64 messages() const { return m_messages; }
   const std::optional<Failure> &failure() const { return m_failure; }
 
  private:
-  static constexpr int fragmentsOfOneMessage = 4096;
-
   static ssize_t supply(wslay_event_context *context, quint8 *buffer, size_t length, int flags, void *self);
   static ssize_t discard(wslay_event_context *context, const quint8 *bytes, size_t length, int flags, void *self);
   static void frameBegan(wslay_event_context *context, const wslay_event_on_frame_recv_start_arg *frame, void *self);
@@ -57,14 +59,15 @@ class FrameReader {
   void takeClose(Received received);
   void fail(quint16 code, const char *reason);
   void findOwnFailure(int result);
-  void allow(int messageBytes);
 
   struct Release {
     void operator()(wslay_event_context *context) const;
   };
   std::unique_ptr<wslay_event_context, Release> m_context;  ///< null between two messages
   int m_messageBytes;
+  int m_mostFragments;
   Binary m_binary;
+  quint64 m_messages = 0;
   QByteArray m_input;
   qsizetype m_taken = 0;
   QList<Received> m_received;
@@ -73,7 +76,6 @@ class FrameReader {
   qint64 m_frameSize = 0;
   int m_fragments = 0;
   bool m_isInMessage = false;
-  bool m_hadMessage = false;
   bool m_isClosed = false;
 };
 

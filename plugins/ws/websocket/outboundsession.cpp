@@ -47,7 +47,10 @@ void OutboundSession::queue(const QByteArray &bytes) {
   m_waiting.append(bytes);
   m_waitingSize += bytes.size();
   if (!m_isCongested) return m_waitingSize >= bytesPerWrite ? flush() : requestFlush();
-  if (m_waiting.size() <= m_limits.queueMessages && (m_waitingSize <= mostWaiting || m_waiting.size() == 1)) return;
+  const bool isOverfull = m_waiting.size() > m_limits.queueMessages;
+  const bool isTooMuch = m_waitingSize > mostWaiting && m_waiting.size() > 1;
+  if (isOverfull && !m_overfullSince) m_overfullSince = m_clock.elapsed();
+  if (!isTooMuch && (!isOverfull || m_limits.mayOverfillForATime)) return;
   m_counters.slowClients.add();
   close(1013, QStringLiteral("too slow: the queue is full"));
 }
@@ -68,6 +71,7 @@ QByteArray OutboundSession::takePiece() {
   qsizetype size = 0;
   while (count < m_waiting.size() && size < bytesPerWrite) size += m_waiting[count++].size();
   m_waitingSize -= size;
+  if (m_waiting.size() - count <= m_limits.queueMessages) m_overfullSince.reset();
   if (count == m_waiting.size()) return m_host.join(std::exchange(m_waiting, {}));
   const QList<QByteArray> frames = m_waiting.first(count);
   m_waiting.remove(0, count);
@@ -85,6 +89,10 @@ void OutboundSession::writeOn() {
 void OutboundSession::tick() {
   if (m_isOver || !m_isCongested) return;
   const auto now = m_clock.elapsed();
+  if (m_overfullSince && now - *m_overfullSince >= m_limits.writeTimeout) {
+    m_counters.slowClients.add();
+    return close(1013, QStringLiteral("too slow: the queue is full"));
+  }
   if (now - m_progressSince < m_limits.writeTimeout) return;
   if (m_progress < leastProgress) {
     m_counters.slowClients.add();

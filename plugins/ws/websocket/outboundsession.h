@@ -116,6 +116,7 @@ class OutboundSession : public QObject, public Session, protected StreamUser {
   qsizetype m_waitingSize = 0;
   qint64 m_progress = 0;  ///< bytes the peer took since m_progressSince
   std::chrono::nanoseconds m_progressSince{0};
+  std::optional<std::chrono::nanoseconds> m_overfullSince;  ///< more than `queue_messages` wait
   bool m_isCongested = false;
   bool m_isFlushDue = false;
   bool m_isOver = false;

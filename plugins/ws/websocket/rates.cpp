@@ -23,7 +23,7 @@ MessageRate::Verdict MessageRate::judge(std::chrono::nanoseconds now) {
 bool ControlRate::admit(std::chrono::nanoseconds now) {
   const double passed = std::chrono::duration<double>(now - m_last).count();
   m_last = now;
-  m_left = std::min(burst, m_left + passed * perSecond);
+  m_left = std::min(2 * m_perSecond, m_left + passed * m_perSecond);
   if (m_left < 1) return false;
   m_left -= 1;
   return true;

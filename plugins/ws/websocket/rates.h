@@ -26,15 +26,16 @@ class MessageRate {
   std::chrono::nanoseconds m_lastTooMany{0};
 };
 
-/// Control frames of one client: 10 a second, 20 at once. Plain value.
+/// Control frames of one client: so many a second, twice as many at once. Plain value.
 class ControlRate {
  public:
+  explicit ControlRate(int perSecond) : m_perSecond(perSecond), m_left(2.0 * perSecond) {}
+
   bool admit(std::chrono::nanoseconds now);
 
  private:
-  static constexpr double burst = 20;
-  static constexpr double perSecond = 10;
-  double m_left = burst;
+  double m_perSecond;
+  double m_left;
   std::chrono::nanoseconds m_last{0};
 };
 

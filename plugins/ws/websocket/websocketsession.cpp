@@ -8,13 +8,19 @@ namespace tagwire::ws {
 WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
                                    const Clock &clock, SessionHost &host, SessionCounters &counters)
     : OutboundSession(id, std::move(stream), std::move(upgrade), limits, clock, host, counters),
-      m_reader(limits.messageBytes, limits.takesBinary ? FrameReader::Binary::Taken : FrameReader::Binary::Refused),
+      m_reader(limits.messageBytes, limits.takesBinary ? FrameReader::Binary::Taken : FrameReader::Binary::Refused,
+               limits.fragments),
       m_messageRate(limits.messagesPerSecond),
+      m_controlRate(limits.controlFramesPerSecond),
       m_lastPing(clock.elapsed()),
       m_lastPong(clock.elapsed()) {}
 
 void WebSocketSession::take(const QByteArray &bytes) {
-  for (const FrameReader::Received &received : m_reader.feed(bytes)) {
+  const quint64 before = m_reader.messages();
+  const bool wasAtRest = m_reader.isAtRest();
+  const QList<FrameReader::Received> all = m_reader.feed(bytes);
+  if (wasAtRest || m_reader.messages() != before) m_messageBegan = m_clock.elapsed();
+  for (const FrameReader::Received &received : all) {
     if (isOver()) return;
     if (received.kind == FrameReader::Kind::Text || received.kind == FrameReader::Kind::Binary) {
       takeMessage(received);
@@ -62,6 +68,9 @@ void WebSocketSession::tick() {
   OutboundSession::tick();
   if (isOver()) return;
   const auto now = m_clock.elapsed();
+  if (!m_reader.isAtRest() && now - m_messageBegan >= m_limits.messageTimeout) {
+    return close(1008, QStringLiteral("a message was not whole in time"));
+  }
   if (now - m_lastPong >= m_limits.pongTimeout) return close(1008, QStringLiteral("no PONG in time"));
   if (now - m_lastPing < m_limits.pingInterval) return;
   m_lastPing = now;

@@ -32,6 +32,7 @@ class WebSocketSession : public OutboundSession {
   FrameReader m_reader;
   MessageRate m_messageRate;
   ControlRate m_controlRate;
+  std::chrono::nanoseconds m_messageBegan{0};  ///< of the one under way
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
   std::optional<Time> m_pongAt;

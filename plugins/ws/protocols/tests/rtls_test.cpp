@@ -69,6 +69,7 @@ class RtlsTest : public QObject {
   void R1_3_triggersNarrow();
   void R1_4_replyComesFirst();
   void R1_5_addAndRemoveTag();
+  void R1_5_addTagBeginsAStream();
   void R1_6_endStream();
   void R1_7_wrongMessages_data();
   void R1_7_wrongMessages();
@@ -215,6 +216,16 @@ void RtlsTest::R1_4_replyComesFirst() {
   QCOMPARE(session.text(0), QByteArray(R"({"type":"response","reqid":"remote_api_1","response":"BeginStream"})"));
 }
 
+void RtlsTest::R1_5_addTagBeginsAStream() {
+  Bench bench;
+  StreamSession session;
+  bench.open(session);
+  bench.say(session, R"({"type":"request","request":"RemoveTag","reqid":"a","params":[{"id":"SIM1"}]})");
+  bench.say(session, R"({"type":"request","request":"AddTag","reqid":"b","params":[{"id":"SIM1","data":"true"}]})");
+  QCOMPARE(session.each("response"), (QStringList{QStringLiteral("RemoveTag"), QStringLiteral("AddTag")}));
+  QCOMPARE(bench.rtls.activityOf(session).streams, 1);
+}
+
 void RtlsTest::R1_5_addAndRemoveTag() {
   Bench bench;
   StreamSession session;
@@ -282,8 +293,8 @@ void RtlsTest::R1_7_wrongMessages_data() {
                             << "triggers must";
   QTest::newRow("trigger of text") << begin(R"(,"params":[],"triggers":["1"])") << "q"
                                    << "triggers must";
-  QTest::newRow("AddTag first") << QByteArray(R"({"type":"request","request":"AddTag","reqid":"q","params":[]})") << "q"
-                                << "send BeginStream first";
+  QTest::newRow("zone 0") << begin(R"(,"params":[],"zone_id":0)") << "q"
+                          << "zone_id must";
   QTest::newRow("heartbeat") << QByteArray(R"({"type":"HeartBeat","ts":"now"})") << ""
                              << "ts must";
 }

@@ -45,7 +45,7 @@ class EntitiesTest : public QObject {
  private Q_SLOTS:
   void R4_6_wordsForValues_data();
   void R4_6_wordsForValues();
-  void R4_6_firstValueIsNoChange();
+  void R4_6_theFirstValueIsAChange();
   void R4_6_everyChangeOfStateIsOne();
   void R4_6_attributesOfOneTurnAreOneChange();
   void R4_6_badQualityIsUnavailable();
@@ -85,13 +85,14 @@ void EntitiesTest::R4_6_wordsForValues() {
   QCOMPARE(house.states.entity(0).stateOf({house.lamp, quality, house.context.clock().now(), value}), state);
 }
 
-void EntitiesTest::R4_6_firstValueIsNoChange() {
+void EntitiesTest::R4_6_theFirstValueIsAChange() {
   House house;
   house.put(house.dim, 10.0);
+  QCOMPARE(house.changes(), list("unknown>unknown 10"));
   house.put(house.lamp, false);
   house.put(house.dim, 10.0);
   house.put(house.lamp, false);
-  QCOMPARE(house.changes(), QStringList());
+  QCOMPARE(house.changes(), list("unknown>off 10"));
   house.put(house.lamp, true);
   QCOMPARE(house.changes(), list("off>on 10"));
 }
@@ -101,7 +102,7 @@ void EntitiesTest::R4_6_everyChangeOfStateIsOne() {
   house.put(house.lamp, false);
   for (const bool on : {true, true, false, true}) house.put(house.lamp, on);
   QVERIFY(house.states.hasChanges());
-  QCOMPARE(house.changes(), list("off>on -,on>off -,off>on -"));
+  QCOMPARE(house.changes(), list("unknown>off -,off>on -,on>off -,off>on -"));
   QVERIFY(!house.states.hasChanges());
 }
 
@@ -109,6 +110,7 @@ void EntitiesTest::R4_6_attributesOfOneTurnAreOneChange() {
   House house;
   house.put(house.lamp, false);
   house.put(house.dim, 1.0);
+  QCOMPARE(house.changes(), list("unknown>off 1"));
   for (const double value : {2.0, 3.0, 4.0}) house.put(house.dim, value);
   QCOMPARE(house.changes(), list("off>off 4"));
   house.put(house.lamp, true);
@@ -124,7 +126,7 @@ void EntitiesTest::R4_6_badQualityIsUnavailable() {
   house.put(house.lamp, true, Quality::bad(QualityReason::NoConnection));
   house.put(house.lamp, true, Quality::bad(QualityReason::Timeout));
   house.put(house.lamp, true);
-  QCOMPARE(house.changes(), list("on>unavailable -,unavailable>on -"));
+  QCOMPARE(house.changes(), list("unknown>on -,on>unavailable -,unavailable>on -"));
 }
 
 void EntitiesTest::R4_7_statusOfInstances() {
