@@ -11,6 +11,7 @@ set(text "")
 foreach(function IN LISTS functions)
   string(REGEX REPLACE "R([0-9]+)_([0-9]+)" "R\\1-\\2" shown "${function}")
   string(APPEND text "add_test([=[${NAME}.${shown}]=] [=[${PROGRAM}]=] [=[${function}]=])\n")
-  string(APPEND text "set_tests_properties([=[${NAME}.${shown}]=] PROPERTIES TIMEOUT ${TIMEOUT} LABELS \"${LABELS}\")\n")
+  string(APPEND text "set_tests_properties([=[${NAME}.${shown}]=] PROPERTIES TIMEOUT ${TIMEOUT} LABELS \"${LABELS}\"\n"
+    "  FIXTURES_REQUIRED \"${FIXTURES}\")\n")
 endforeach()
 file(WRITE ${LISTING} "${text}")

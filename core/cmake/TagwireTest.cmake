@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# tagwire_add_test(NAME name SOURCES file… [LIBRARIES target…] [LABELS label…] [TIMEOUT seconds])
+# tagwire_add_test(NAME name SOURCES file… [LIBRARIES target…] [LABELS label…] [FIXTURES name…]
+#                  [TIMEOUT seconds])
 #
 # Builds a Qt Test program and registers each of its test functions with CTest as "<name>.<function>", so that
 # `ctest -R R5-8` finds what proves a requirement: R5_8 in a function's name becomes R5-8.
 function(tagwire_add_test)
-  cmake_parse_arguments(arg "" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
@@ -17,7 +18,8 @@ function(tagwire_add_test)
   add_custom_command(
     TARGET ${arg_NAME} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${arg_NAME}> -DNAME=${arg_NAME} -DLISTING=${listing}
-            "-DLABELS=${arg_LABELS}" -DTIMEOUT=${arg_TIMEOUT} -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
+            "-DLABELS=${arg_LABELS}" "-DFIXTURES=${arg_FIXTURES}" -DTIMEOUT=${arg_TIMEOUT}
+            -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
     BYPRODUCTS ${listing} VERBATIM)
   # A program that is not built is one failing test, and does not keep ctest from running the others.
   set(include ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_include.cmake)

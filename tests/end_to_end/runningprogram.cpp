@@ -5,6 +5,8 @@
 #include <QTcpServer>
 #include <QTcpSocket>
 
+#include <sys/prctl.h>
+
 #include <csignal>
 
 quint16 freePort() {
@@ -13,11 +15,14 @@ quint16 freePort() {
   return server.serverPort();
 }
 
-RunningProgram::RunningProgram() = default;
+void endWithTheTest() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+RunningProgram::RunningProgram() { m_process.setChildProcessModifier(&endWithTheTest); }
 
 RunningProgram::~RunningProgram() { kill(); }
 
 bool RunningProgram::start(const QByteArray &manifest) {
+  errors();  // of a run before this one; QProcess forgets what was not read
   QFile target(file("manifest.json"));
   if (!target.open(QIODevice::WriteOnly)) return false;
   target.write(manifest);
@@ -33,6 +38,7 @@ bool RunningProgram::start(const QByteArray &manifest) {
 }
 
 int RunningProgram::terminate() {
+  if (m_process.state() == QProcess::NotRunning) return -1;  // kill() would take pid 0 for all of our group
   ::kill(static_cast<pid_t>(m_process.processId()), SIGTERM);
   if (!m_process.waitForFinished(10'000)) return -1;
   return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -2;

@@ -13,6 +13,9 @@
 /// A port that nobody listens on at this moment.
 quint16 freePort();
 
+/// For setChildProcessModifier(): a child does not outlive a test that was killed.
+void endWithTheTest();
+
 /// `tagwire run` with a manifest of the test, in a folder that goes away.
 class RunningProgram {
  public:

@@ -69,7 +69,9 @@ void RoomsProtocol::send(Client &client, const Frame &frame) {
 }
 
 void RoomsProtocol::opened(Session &session) {
-  flush();  // what came before belongs to those who were here before
+  // What came before belongs to those who were here before; from now on this client has to hear of each change.
+  flush();
+  if (const QString status = systemStatusOf(m_context.instances()); status != m_status) tellStatus(status);
   Client &client = m_clients[session.id()];
   client.session = &session;
   client.id = QUuid::createUuid().toString(QUuid::WithoutBraces);

@@ -77,6 +77,7 @@ class RoomsTest : public QObject {
   void R4_6_onlyPermittedRooms();
   void R4_6_oneEncodingForAll();
   void R4_7_systemStatus();
+  void R4_7_changeWithinASecondOfConnecting();
   void R4_9_statistics();
   void R4_10_broadcastToAllRoomOrClient();
   void R4_10_keptBroadcastIsGivenOnce();
@@ -289,6 +290,23 @@ void RoomsTest::R4_7_systemStatus() {
   QCOMPARE(told(), words("healthy degraded unhealthy healthy"));
   bench.pass(57s);
   QCOMPARE(told(), words("healthy degraded unhealthy healthy healthy"));
+}
+
+void RoomsTest::R4_7_changeWithinASecondOfConnecting() {
+  Bench bench;
+  const auto become = [&](PluginState state) {
+    bench.context.setInstances({{QStringLiteral("plc"), QStringLiteral("modbus"), state, {}}});
+  };
+  become(PluginState::Starting);
+  bench.pass(1s);
+  become(PluginState::Running);
+  RecordingSession late;
+  bench.rooms->opened(late);
+  late.clear();
+  become(PluginState::Degraded);
+  bench.pass(1s);
+  QCOMPARE(late.each("type"), words("system_status"));
+  QCOMPARE(dataOf(late.last()).value(QStringLiteral("status")).toString(), QStringLiteral("degraded"));
 }
 
 void RoomsTest::R4_9_statistics() {

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ends that take their time: clients that never say who they are, and clients that never stop talking."""
+import asyncio
+
+import websockets
+from peer import TOKENS, Stream, check, fits, refused, run
+
+SILENT = ("/ws/Manager1", "/ws/events", "/ws/alarms", "/ws/rooms", "/ws", "/ws/live")
+
+
+async def stay_silent(path):
+    """10 s without a first message."""
+    stream = await Stream.open(path)
+    await asyncio.wait([stream.reading], timeout=20)
+    await stream.closed("no first message on " + path, 4401)
+    check("nothing is sent before it", not stream.messages, stream.messages)
+
+
+async def keep_talking(what, path, message, is_error):
+    """Too many messages for 5 s."""
+    stream = await Stream.open(path, TOKENS["reader"])
+    while not stream.reading.done():
+        try:
+            await stream.send(message)
+        except websockets.ConnectionClosed:
+            break
+        await asyncio.sleep(0.02)
+    await stream.closed(what, 1008)
+    await stream.has(what + ": errors before", is_error)
+
+
+async def main():
+    """All at once."""
+    await refused("R2-2 a device takes no first message", "/ws/device/ems_001", 401)
+    await asyncio.gather(
+        keep_talking("R4-12 over 20 messages a second", "/ws/rooms", {"type": "ping", "data": {}}, fits(type="error")),
+        keep_talking("R5-8 over 10 messages a second", "/ws", {"type": "ping"}, fits(type="error")),
+        *map(stay_silent, SILENT),
+    )
+
+
+run(main)
