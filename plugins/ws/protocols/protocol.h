@@ -29,6 +29,8 @@ class Protocol {
   virtual std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const = 0;
   /// Asked when nothing else speaks against an upgrade, and opened() follows unless it refuses: for limits in time.
   virtual std::optional<Refusal> admit(const Upgrade &, const Caller &) { return std::nullopt; }
+  /// This upgrade ends a session that is open here and takes its place: the endpoint may be full. Asked after check().
+  virtual bool replaces(const Upgrade &, const Caller &) const { return false; }
   /// The upgrade was answered with 101 and it is known who the caller is.
   virtual void opened(Session &session) = 0;
   /// Another caller than before: a new credential by message, or other rights of the same. End what is not allowed any
