@@ -34,7 +34,7 @@ struct HttpAnswer {
 
 /// A gateway in which nobody gets in without showing who they are.
 struct Fixture : GatewayFixture {
-  explicit Fixture(const WsConfig &settings = strictConfig()) : GatewayFixture(settings) {}
+  Fixture() : GatewayFixture(strictConfig()) {}
 
   QByteArray makeToken(const char *name, const QStringList &permissions, std::optional<Time> expires = {}) {
     TokenStore store(context.dataDir());
@@ -90,9 +90,6 @@ class IdentityTest : public QObject {
   void aTokenByFirstMessage();
   void R3_2_noMessageInTimeIs4401();
   void nothingIsSentBeforeAuth();
-  void strangersTakeNoPlaceOfTheEndpoint();
-  void strangersOfOneAddressAreBounded();
-  void strangersAreBounded();
   void revokedTokenEndsOpenConnections();
   void expiredTokenEndsOpenConnections();
   void freshAuthKeepsTheStream();
@@ -161,64 +158,6 @@ void IdentityTest::nothingIsSentBeforeAuth() {
   QTRY_COMPARE(fixture.heard.flushes, 2);  // both endpoints
   QVERIFY(client.input().isEmpty());
   QVERIFY(fixture.heard.open.isEmpty());
-}
-
-void IdentityTest::strangersTakeNoPlaceOfTheEndpoint() {
-  WsConfig settings = strictConfig();
-  settings.endpoints->first().limits.connections = 1;
-  Fixture fixture(settings);
-  const QByteArray token = fixture.makeToken("reader", {QStringLiteral("points:read")});
-  RawClient silent(fixture.gateway.port());
-  QVERIFY(silent.upgrade("/ws/live"));
-  RawClient late(fixture.gateway.port());
-  QVERIFY(late.upgrade("/ws/live"));
-  QCOMPARE(fixture.metric("tagwire_ws_strangers "), 2.0);
-  RawClient quick(fixture.gateway.port());
-  quick.send(RawClient::upgradeHead("/ws/live", Fixture::bearer(token)));
-  QTRY_COMPARE(quick.status(), 101);
-  late.send(auth(token));
-  QCOMPARE(late.closeCode(), 1013);
-  QTRY_COMPARE(fixture.metric("tagwire_ws_strangers "), 1.0);
-  QCOMPARE(fixture.metric("tagwire_ws_full_total{endpoint=\"/ws/live\""), 1.0);
-  QCOMPARE(fixture.metric("tagwire_ws_sessions{endpoint=\"/ws/live\""), 1.0);
-  // R5-8: and who comes to a full endpoint is told before the upgrade.
-  RawClient tooMany(fixture.gateway.port());
-  tooMany.send(RawClient::upgradeHead("/ws/live"));
-  QTRY_COMPARE(tooMany.status(), 503);
-  quick.socket().close();
-  QTRY_COMPARE(fixture.metric("tagwire_ws_sessions{endpoint=\"/ws/live\""), 0.0);
-  silent.send(auth(token));
-  QCOMPARE(silent.nextFrame().payload, QByteArray("{\"op\":\"authenticated\"}"));
-  QCOMPARE(fixture.metric("tagwire_ws_strangers "), 0.0);
-  QCOMPARE(fixture.metric("tagwire_ws_sessions{endpoint=\"/ws/live\""), 1.0);
-}
-
-void IdentityTest::strangersOfOneAddressAreBounded() {
-  Fixture fixture;
-  RawClient other(fixture.gateway.port(), QHostAddress(QStringLiteral("127.0.0.2")));
-  QVERIFY(other.upgrade("/ws/live"));
-  std::vector<std::unique_ptr<RawClient>> silent;
-  for (int i = 0; i < 33; ++i) {
-    silent.push_back(std::make_unique<RawClient>(fixture.gateway.port()));
-    QVERIFY(silent.back()->upgrade(i % 2 == 0 ? "/ws/live" : "/ws"));
-  }
-  QCOMPARE(silent.front()->closeCode(), 4401);
-  QTRY_COMPARE(fixture.metric("tagwire_ws_strangers "), 33.0);
-  QCOMPARE(fixture.metric("tagwire_ws_strangers_evicted_total "), 1.0);
-  QVERIFY(silent[1]->isConnected() && other.isConnected());
-}
-
-void IdentityTest::strangersAreBounded() {
-  Fixture fixture;
-  std::vector<std::unique_ptr<RawClient>> silent;
-  for (int i = 0; i < 257; ++i) {
-    const QHostAddress from(QStringLiteral("127.0.0.%1").arg(2 + i / 32));
-    silent.push_back(std::make_unique<RawClient>(fixture.gateway.port(), from));
-    QVERIFY(silent.back()->upgrade("/ws/live"));
-  }
-  QCOMPARE(silent.front()->closeCode(), 4401);
-  QTRY_COMPARE(fixture.metric("tagwire_ws_strangers "), 256.0);
-  QVERIFY(silent[1]->isConnected());
 }
 
 void IdentityTest::revokedTokenEndsOpenConnections() {
