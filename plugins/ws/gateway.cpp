@@ -2,6 +2,7 @@
 #include "gateway.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tagwire::ws {
 
@@ -12,19 +13,28 @@ namespace {
 /// Deadlines are this exact; the shortest one of the manifest is 100 ms.
 constexpr auto tickInterval = 100ms;
 
+/// Smaller answers are always given: what there can be of them is bounded by the number of connections.
+constexpr qsizetype bigAnswer = 16 * 1024;
+
 }  // namespace
 
 Gateway::Counters::Counters(Metrics &metrics)
     : accepted(metrics.counter("tagwire_http_connections_total", "TCP connections accepted")),
       turnedAway(metrics.counter("tagwire_http_turned_away_total", "Connections closed because there were too many")),
-      open(metrics.gauge("tagwire_http_connections", "Connections that speak HTTP now")) {}
+      crowded(metrics.counter("tagwire_http_crowded_total",
+                              "Connections closed as too many of their address had sent no whole request yet")),
+      evicted(metrics.counter("tagwire_http_evicted_total", "Waiting connections closed to make room for others")),
+      refusedAnswers(metrics.counter("tagwire_http_refused_answers_total",
+                                     "Answers replaced by 503 as too much waited to be sent already")),
+      open(metrics.gauge("tagwire_http_connections", "Connections that speak HTTP now")),
+      unsent(metrics.gauge("tagwire_http_unsent_bytes", "Answers that wait for their clients")) {}
 
 Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makeProtocol,
                  std::shared_ptr<ListenerBook> listeners)
     : m_state(std::move(config), context),
       m_context(context),
       m_makeProtocol(std::move(makeProtocol)),
-      m_admission(m_state.config.allowedOrigins, m_state.config.trustedProxies),
+      m_admission(m_state.config.allowedOrigins, m_state.config.trustedProxies, m_state.config.tls.has_value()),
       m_counters(context.metrics()),
       m_router(m_state.config, context.clock()),
       m_parts(makeRestParts(m_router, m_state, [this] { return m_endpoints.get(); })) {
@@ -149,6 +159,7 @@ void Gateway::tick() {
   QList<HttpConnection *> connections;
   for (const auto &each : m_connections) connections.append(each.first);
   for (HttpConnection *connection : connections) connection->checkDeadline();
+  m_counters.unsent.set(static_cast<double>(unsentBytes()));
 }
 
 void Gateway::welcome() {
@@ -156,14 +167,22 @@ void Gateway::welcome() {
   if (!stream) return;
   m_isShortOfSockets = false;
   m_counters.accepted.add();
+  if (isCrowded(*stream)) {
+    m_counters.crowded.add();
+    const QHostAddress address = stream->peerAddress();
+    if (const auto leftOut = m_crowdLog.admit(addressGroup(address), m_context.clock().elapsed())) {
+      qCWarning(m_context.log()).noquote()
+          << m_httpLimits.unasked << "connections from" << address.toString()
+          << QStringLiteral("have sent no whole request yet: more get 503") + likeItBefore(*leftOut);
+    }
+    return turnAway(std::move(stream), "too many connections from this address that ask for nothing");
+  }
   if (!makeRoom()) {
     m_counters.turnedAway.add();
     if (!std::exchange(m_isFull, true)) {
       qCWarning(m_context.log()) << "all" << m_httpLimits.connections << "connections are taken: new ones get 503";
     }
-    const Response busy = errorResponse(503, QStringLiteral("too many connections"), m_context.clock().now());
-    stream->write(busy.encode(false, false, m_context.clock().now()));
-    return m_farewells.add(std::move(stream));
+    return turnAway(std::move(stream), "too many connections");
   }
   if (std::exchange(m_isFull, false)) qCInfo(m_context.log()) << "there is room for connections again";
   auto connection = std::make_unique<HttpConnection>(std::move(stream), m_httpLimits, m_context.clock(), *this);
@@ -173,14 +192,39 @@ void Gateway::welcome() {
   fresh.begin();
 }
 
-/// A connection that waits for its next request costs its client nothing to open again.
+void Gateway::turnAway(std::unique_ptr<Stream> stream, const char *why) {
+  const Time now = m_context.clock().now();
+  const Response busy = errorResponse({503, QString::fromLatin1(why), {{"Retry-After", "10"}}}, now);
+  stream->write(busy.encode(false, false, now));
+  m_farewells.add(std::move(stream));
+}
+
+/// A connection that waits for its next request costs its client nothing to open again, so it goes first; then the one
+/// that has waited longest for a request that does not come.
 bool Gateway::makeRoom() {
   if (m_connections.size() < static_cast<size_t>(m_httpLimits.connections)) return true;
-  const auto idle =
-      std::find_if(m_connections.begin(), m_connections.end(), [](const auto &each) { return each.first->isIdle(); });
-  if (idle == m_connections.end()) return false;
-  idle->first->close();
+  const auto rank = [](const HttpConnection &each) {
+    return std::tuple(!(each.isIdle() && each.hasAsked()), each.waitsSince(), !each.isIdle());
+  };
+  HttpConnection *first = nullptr;
+  for (const auto &[each, owner] : m_connections) {
+    if (each->isWaiting() && (!first || rank(*each) < rank(*first))) first = each;
+  }
+  if (!first) return false;
+  m_counters.evicted.add();
+  first->giveWay();
   return true;
+}
+
+/// So that one machine alone can't take the places of all by asking for nothing. A proxy speaks for many.
+bool Gateway::isCrowded(const Stream &stream) const {
+  const auto most = static_cast<size_t>(m_httpLimits.unasked);
+  if (m_connections.size() < most || m_admission.isTrusted(stream.peerAddress())) return false;
+  const QByteArray group = addressGroup(stream.peerAddress());
+  const auto count = std::count_if(m_connections.begin(), m_connections.end(), [&](const auto &each) {
+    return !each.first->hasAsked() && each.first->group() == group;
+  });
+  return static_cast<size_t>(count) >= most;
 }
 
 void Gateway::connectionOver(HttpConnection &connection) {
@@ -210,18 +254,19 @@ void Gateway::requestArrived(HttpConnection &connection, const Request &request)
     return refuse(
         {400, QStringLiteral("a credential may not stand in the address (allowed: the Authorization header)")});
   }
-  if (const auto refusal = m_admission.checkOrigin(request)) return refuse(*refusal);
-  respond(connection, request, *target);
+  const Sender sender = m_admission.sender(request, connection.peerAddress(), connection.peerPort());
+  if (const auto refusal = m_admission.checkOrigin(request, sender)) return refuse(*refusal);
+  respond(connection, request, *target, sender);
 }
 
-void Gateway::respond(HttpConnection &connection, const Request &request, const Target &target) {
+void Gateway::respond(HttpConnection &connection, const Request &request, const Target &target, const Sender &sender) {
   const Answer answer = answerTo(connection, request);
   const Time now = m_context.clock().now();
   if (request.method == "OPTIONS" && request.count("access-control-request-method") > 0) {
     return answerPreflight(request, answer);
   }
-  const Sender sender = m_admission.sender(request, connection.peerAddress(), connection.peer());
-  const auto caller = m_state.authenticator.identify(request, sender);
+  auto caller = m_state.authenticator.identify(request, sender);
+  if (!caller && !request.wantsWebSocket() && m_router.isProbe(target, request.method)) caller = nullptr;
   if (!caller) return answer(errorResponse(caller.error(), now));
   if (request.wantsWebSocket()) {
     const auto refusal = m_endpoints->accept(connection, request, target, sender, *caller);
@@ -243,7 +288,14 @@ void Gateway::respond(HttpConnection &connection, const Request &request, const 
 Answer Gateway::answerTo(HttpConnection &connection, const Request &request) {
   const QByteArray origin = request.field("origin");
   const bool isAllowed = m_admission.isAllowedOrigin(origin);
-  return [this, later = connection.laterAnswer(), origin, isAllowed](Response response) {
+  // What was carried out is told in any case.
+  const bool mayBeRefused = request.method == "GET";
+  return [this, later = connection.laterAnswer(), origin, isAllowed, mayBeRefused](Response response) {
+    if (mayBeRefused && isTooMuch(response)) {
+      m_counters.refusedAnswers.add();
+      response = errorResponse({503, QStringLiteral("too much waits to be sent: come again"), {{"Retry-After", "1"}}},
+                               m_context.clock().now());
+    }
     count(response.status);
     if (isAllowed) {
       response.fields.append(std::pair<QByteArray, QByteArray>("Access-Control-Allow-Origin", origin));
@@ -251,6 +303,13 @@ Answer Gateway::answerTo(HttpConnection &connection, const Request &request) {
     }
     later(response);
   };
+}
+
+/// Too much waits for clients that do not read. A single answer is never too much.
+bool Gateway::isTooMuch(const Response &response) const {
+  if (response.body.size() <= bigAnswer) return false;
+  const qint64 unsent = unsentBytes();
+  return unsent > 0 && unsent + response.body.size() > m_httpLimits.unsentBytes;
 }
 
 void Gateway::answerPreflight(const Request &request, const Answer &answer) const {

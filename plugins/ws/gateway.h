@@ -5,6 +5,7 @@
 
 #include <unordered_map>
 
+#include "http/addressgroup.h"
 #include "http/admission.h"
 #include "http/farewell.h"
 #include "listener.h"
@@ -44,16 +45,26 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
     explicit Counters(Metrics &metrics);
     Counter accepted;
     Counter turnedAway;
+    Counter crowded;
+    Counter evicted;
+    Counter refusedAnswers;
     Gauge open;
+    Gauge unsent;
   };
 
   bool useTls(Listener &listener);
   void welcome();
+  void turnAway(std::unique_ptr<Stream> stream, const char *why);
   bool makeRoom();
+  bool isCrowded(const Stream &stream) const;
   void requestArrived(HttpConnection &connection, const Request &request) override;
   void requestRefused(int status) override;
   void connectionOver(HttpConnection &connection) override;
-  void respond(HttpConnection &connection, const Request &request, const Target &target);
+  void unsentChanged(qint64 by) override { m_unsent += by; }
+  bool isBacklogged() const override { return m_unsent >= m_httpLimits.unsentBytes; }
+  qint64 unsentBytes() const { return m_unsent + m_farewells.bytesToWrite(); }
+  bool isTooMuch(const Response &response) const;
+  void respond(HttpConnection &connection, const Request &request, const Target &target, const Sender &sender);
   void publish(const Samples &samples);
   void raise(const Event &event);
   Answer answerTo(HttpConnection &connection, const Request &request);
@@ -74,6 +85,8 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   std::unique_ptr<Listener> m_listener;
   std::unique_ptr<Endpoints> m_endpoints;
   std::unordered_map<HttpConnection *, std::unique_ptr<HttpConnection>> m_connections;
+  qint64 m_unsent = 0;  ///< that waits for the clients of m_connections
+  AddressLog m_crowdLog;
   bool m_isPaused = false;  ///< the listener stopped accepting after an error
   bool m_isShortOfSockets = false;
   bool m_isFull = false;  ///< so that the log has one line for each change

@@ -176,9 +176,9 @@ void LimitsConfig::describe(Shape<LimitsConfig> &shape) {
   shape.optional("pong_timeout_ms", &LimitsConfig::pongTimeout, "without a PONG until a client is taken for dead")
       .range(100, 7200000);
   shape.optional("heartbeat_interval_ms", &LimitsConfig::heartbeatInterval, "between two heartbeats of the protocol")
-      .range(1000, 3600000);
+      .range(100, 3600000);
   shape.optional("heartbeat_timeout_ms", &LimitsConfig::heartbeatTimeout, "for the answer to a heartbeat")
-      .range(1000, 3600000);
+      .range(100, 3600000);
 }
 
 void EndpointConfig::describe(Shape<EndpointConfig> &shape) {

@@ -31,7 +31,7 @@ auto doesNotHold() { return failure(QStringLiteral("the credential is wrong or d
 
 Authenticator::Authenticator(const WsConfig &config, PluginContext &context)
     : m_context(context),
-      m_admission(config.allowedOrigins, config.trustedProxies),
+      m_admission(config.allowedOrigins, config.trustedProxies, config.tls.has_value()),
       m_anonymous(makeAnonymous(config)),
       m_overTls(config.tls.has_value()),
       m_jwt(makeVerifier(config)),
@@ -100,7 +100,7 @@ std::optional<SessionClaims> Authenticator::sessionOf(const Request &request, co
 /// A cookie comes by itself, so it counts only where the page that sends it is ours.
 CallerPointer Authenticator::byCookie(const Request &request, const Sender &sender) const {
   const bool hasOrigin = request.count("origin") > 0;
-  if (hasOrigin ? !Admission::isOwnPage(request) : request.wantsWebSocket()) return nullptr;
+  if (hasOrigin ? !m_admission.isOwnPage(request, sender) : request.wantsWebSocket()) return nullptr;
   const auto claims = sessionOf(request, sender);
   if (!claims) return nullptr;
   return callerOf(*claims).value_or(nullptr);

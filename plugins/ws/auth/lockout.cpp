@@ -2,21 +2,16 @@
 #include "auth/lockout.h"
 
 #include <QCryptographicHash>
-#include <QHostAddress>
 
 #include <algorithm>
+
+#include "http/addressgroup.h"
 
 namespace tagwire::ws {
 
 namespace {
 
-QByteArray keyOf(const QHostAddress &address) {
-  bool isV4 = false;  // also for an IPv4 address in IPv6 form
-  const quint32 v4 = address.toIPv4Address(&isV4);
-  if (isV4) return QByteArray::number(v4);
-  const Q_IPV6ADDR v6 = address.toIPv6Address();
-  return 'n' + QByteArray(reinterpret_cast<const char *>(v6.c), 8);  // one subscriber has at least a /64
-}
+QByteArray keyOf(const QHostAddress &address) { return addressGroup(address); }
 
 /// Of one length, however long a name somebody sends.
 QByteArray keyOf(const QString &user) { return QCryptographicHash::hash(user.toUtf8(), QCryptographicHash::Sha256); }

@@ -2,6 +2,9 @@
 #include "admission.h"
 
 #include <algorithm>
+#include <array>
+
+#include "listenaddress.h"
 
 namespace tagwire::ws {
 
@@ -13,20 +16,23 @@ bool isPort(const QByteArray &text) {
   return ok && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-QByteArray withoutDefaultPort(const QByteArray &host, const char *port) {
-  return host.endsWith(port) ? host.chopped(static_cast<qsizetype>(qstrlen(port))) : host;
+QByteArray withoutDefaultPort(const QByteArray &host, const QByteArray &port) {
+  return host.endsWith(port) ? host.chopped(port.size()) : host;
 }
 
-/// The part of "http://host:port" behind the scheme; a page at "null" or of another scheme is never ours.
-bool isSameOrigin(const QByteArray &origin, const QByteArray &host) {
-  const QByteArray given = origin.toLower();
-  if (given.startsWith("http://")) {
-    return withoutDefaultPort(given.mid(7), ":80") == withoutDefaultPort(host.toLower(), ":80");
-  }
-  if (given.startsWith("https://")) {
-    return withoutDefaultPort(given.mid(8), ":443") == withoutDefaultPort(host.toLower(), ":443");
-  }
-  return false;
+/// Somebody stands between the client and us, or may.
+bool isForwarded(const Request &request) {
+  constexpr std::array names{"forwarded", "via", "x-real-ip", "cf-connecting-ip"};
+  return std::any_of(request.fields.begin(), request.fields.end(), [&](const auto &field) {
+    return field.first.startsWith("x-forwarded-") || std::find(names.begin(), names.end(), field.first) != names.end();
+  });
+}
+
+/// The browser says that another site, or a page of another port, has caused the request (Fetch Metadata).
+bool isOfAnotherPage(const Request &request) {
+  return std::any_of(request.fields.begin(), request.fields.end(), [](const auto &field) {
+    return field.first == "sec-fetch-site" && field.second != "same-origin" && field.second != "none";
+  });
 }
 
 }  // namespace
@@ -49,7 +55,8 @@ bool isLoopbackHost(const QByteArray &host) {
   return address.protocol() == QHostAddress::IPv4Protocol && address.isLoopback();
 }
 
-Admission::Admission(const QList<QString> &allowedOrigins, const QList<QString> &trustedProxies) {
+Admission::Admission(const QList<QString> &allowedOrigins, const QList<QString> &trustedProxies, bool overTls)
+    : m_overTls(overTls) {
   for (const QString &origin : allowedOrigins) m_allowedOrigins << origin.toLatin1();
   for (const QString &proxy : trustedProxies) m_trustedProxies << QHostAddress::parseSubnet(proxy);
 }
@@ -59,14 +66,12 @@ bool Admission::isTrusted(const QHostAddress &address) const {
                      [&](const auto &subnet) { return address.isInSubnet(subnet); });
 }
 
-Sender Admission::sender(const Request &request, const QHostAddress &peer, const QString &peerText) const {
-  Sender sender{peer, peerText, false, true};
-  const bool isForwarded = request.count("forwarded") > 0 ||
-                           std::any_of(request.fields.begin(), request.fields.end(),
-                                       [](const auto &field) { return field.first.startsWith("x-forwarded-"); });
-  if (!isForwarded) return sender;
+Sender Admission::sender(const Request &request, const QHostAddress &peer, quint16 peerPort) const {
+  Sender sender{peer, addressText(peer, peerPort), false, true};
+  if (!isForwarded(request)) return sender;
   sender.isDirect = false;
   if (!isTrusted(peer)) return sender;
+  sender.overTls = request.field("x-forwarded-proto").compare("https", Qt::CaseInsensitive) == 0;
   // Each proxy adds the address it saw at the end, so the client is the last one that is not a proxy of ours.
   QByteArrayList hops;
   for (const auto &[name, value] : request.fields) {
@@ -77,19 +82,17 @@ Sender Admission::sender(const Request &request, const QHostAddress &peer, const
     const QHostAddress address(QString::fromLatin1(hop.trimmed()));
     if (address.isNull()) return sender;
     sender.address = address;
-    sender.text = address.toString();
+    sender.text = addressText(address, peerPort);
     if (!isTrusted(address)) break;
   }
-  sender.overTls = request.field("x-forwarded-proto").compare("https", Qt::CaseInsensitive) == 0;
   sender.isDirect = !hops.isEmpty() && request.count("forwarded") == 0;
   return sender;
 }
 
-std::optional<Refusal> Admission::checkOrigin(const Request &request) const {
+std::optional<Refusal> Admission::checkOrigin(const Request &request, const Sender &sender) const {
   if (request.count("origin") == 0) return std::nullopt;
   if (request.count("origin") > 1) return Refusal{403, QStringLiteral("more than one Origin"), {}};
-  const QByteArray origin = request.field("origin");
-  if (isSameOrigin(origin, request.field("host")) || isAllowedOrigin(origin)) return std::nullopt;
+  if (isSameOrigin(request, sender) || isAllowedOrigin(request.field("origin"))) return std::nullopt;
   return Refusal{403, QStringLiteral("pages of this origin are not admitted (see allowed_origins)"), {}};
 }
 
@@ -97,11 +100,23 @@ bool Admission::isLocal(const Request &request, const Sender &sender) const {
   if (!sender.isDirect || !sender.address.isLoopback()) return false;
   const QByteArray host = request.field("host");
   if (!isLoopbackHost(host)) return false;
-  return request.count("origin") == 0 || isOwnPage(request);
+  if (isOfAnotherPage(request)) return false;
+  return request.count("origin") == 0 || isOwnPage(request, sender);
 }
 
-bool Admission::isOwnPage(const Request &request) {
-  return request.count("origin") == 1 && isSameOrigin(request.field("origin"), request.field("host"));
+bool Admission::isOwnPage(const Request &request, const Sender &sender) const {
+  return request.count("origin") == 1 && isSameOrigin(request, sender);
+}
+
+/// A page at "null" or of another scheme is never ours.
+bool Admission::isSameOrigin(const Request &request, const Sender &sender) const {
+  const bool isTls = m_overTls || sender.overTls;
+  const QByteArray scheme = isTls ? "https://" : "http://";
+  const QByteArray port = isTls ? ":443" : ":80";
+  const QByteArray origin = request.field("origin").toLower();
+  if (!origin.startsWith(scheme)) return false;
+  return withoutDefaultPort(origin.mid(scheme.size()), port) ==
+         withoutDefaultPort(request.field("host").toLower(), port);
 }
 
 }  // namespace tagwire::ws

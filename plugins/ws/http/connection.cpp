@@ -3,7 +3,7 @@
 
 #include <QPointer>
 
-#include "listenaddress.h"
+#include "http/addressgroup.h"
 
 namespace tagwire::ws {
 
@@ -14,7 +14,8 @@ HttpConnection::HttpConnection(std::unique_ptr<Stream> stream, const HttpLimits 
       m_clock(clock),
       m_host(host),
       m_peerAddress(m_stream->peerAddress()),
-      m_peer(addressText(m_peerAddress, m_stream->peerPort())) {
+      m_peerPort(m_stream->peerPort()),
+      m_group(addressGroup(m_peerAddress)) {
   expectRequest();
 }
 
@@ -31,7 +32,8 @@ void HttpConnection::expectRequest() {
   m_reader = std::make_unique<RequestReader>(m_limits);
   m_state = State::Reading;
   m_toldToContinue = false;
-  m_deadline = m_clock.elapsed() + m_limits.headTime;
+  m_waitsSince = m_clock.elapsed();
+  m_deadline = m_waitsSince + m_limits.headTime;
 }
 
 /// Reads on while a request is answered, so that we hear of a client that leaves.
@@ -40,14 +42,43 @@ void HttpConnection::streamReadable() {
   advance();
 }
 
+void HttpConnection::streamTook(qint64) {
+  tellUnsent();
+  advance();
+}
+
 void HttpConnection::advance() {
-  if (m_isAdvancing) return;  // an answer given at once comes back here, to the loop below
+  if (m_isAdvancing) return;  // an answer given at once comes back here, to answerSome()
   m_isAdvancing = true;
-  while (m_state == State::Reading && m_stream->bytesToWrite() < mostUnread && !m_input.isEmpty() && readRequest())
-    continue;
+  if (!m_goesOnLater) answerSome();
   m_isAdvancing = false;
   if (m_input.isEmpty()) m_input = {};  // an idle client keeps no buffer
   if (m_stream) m_stream->setReading(m_input.size() < mostAhead);
+}
+
+void HttpConnection::answerSome() {
+  const quint64 before = m_requests;
+  const auto begun = m_clock.elapsed();
+  while (m_state == State::Reading && !m_input.isEmpty() &&
+         m_stream->bytesToWrite() < (m_host.isBacklogged() ? 1 : mostUnread)) {
+    const quint64 answered = m_requests - before;
+    if (answered >= mostPerTurn || (answered > 0 && m_clock.elapsed() - begun >= timePerTurn)) return goOnLater();
+    if (!readRequest()) return;
+  }
+}
+
+void HttpConnection::goOnLater() {
+  m_goesOnLater = true;
+  const auto goOn = [this] {
+    m_goesOnLater = false;
+    advance();
+  };
+  QMetaObject::invokeMethod(this, goOn, Qt::QueuedConnection);
+}
+
+void HttpConnection::tellUnsent() {
+  const qint64 now = m_stream ? m_stream->bytesToWrite() : 0;
+  if (const qint64 by = now - std::exchange(m_unsent, now); by != 0) m_host.unsentChanged(by);
 }
 
 /// False: there is not enough to go on.
@@ -85,6 +116,7 @@ void HttpConnection::refuse(const Refusal &refusal) {
 void HttpConnection::answer(const Response &response) {
   if (m_state != State::Answering || !m_stream) return;
   m_stream->write(response.encode(m_keepsAlive, m_wantsHead, m_clock.now()));
+  tellUnsent();
   if (!m_keepsAlive) return end();
   expectRequest();
   advance();
@@ -105,7 +137,14 @@ std::unique_ptr<Stream> HttpConnection::takeStream(QByteArray &rest) {
 
 std::unique_ptr<Stream> HttpConnection::takeStream() {
   if (m_stream) m_stream->setUser(nullptr);
-  return std::move(m_stream);
+  std::unique_ptr<Stream> stream = std::move(m_stream);
+  tellUnsent();
+  return stream;
+}
+
+void HttpConnection::giveWay() {
+  if (isIdle()) return end();
+  refuse({503, QStringLiteral("too many connections: this one has waited longest for its request"), {}});
 }
 
 void HttpConnection::checkDeadline() {

@@ -21,10 +21,14 @@ class HttpHost {
   virtual void requestRefused(int status) = 0;
   /// Nothing more will come; takeStream() has what is left, if anything. May not delete the connection at once.
   virtual void connectionOver(HttpConnection &connection) = 0;
+  /// So many bytes more (or fewer) wait to be sent on a connection.
+  virtual void unsentChanged(qint64 by) = 0;
+  /// So much waits on all connections together that none gets an answer before its client has taken the last one.
+  virtual bool isBacklogged() const = 0;
 };
 
 /// One connection as long as it speaks HTTP/1: one request after the other, the next is read only when the last was
-/// answered. Thread-bound; owned by the gateway.
+/// answered, and few in one turn of the event loop, so that the others get theirs. Thread-bound; owned by the gateway.
 class HttpConnection : public QObject, private StreamUser {
   Q_OBJECT
  public:
@@ -33,8 +37,8 @@ class HttpConnection : public QObject, private StreamUser {
 
   /// Begins to read.
   void begin();
-  /// Ends it from our side.
-  void close() { end(); }
+  /// Ends it from our side, for a client that needs its place: with 503 when a request has begun.
+  void giveWay();
   /// Ends what takes too long; called a few times a second.
   void checkDeadline();
   /// Answers the request that arrived last.
@@ -46,21 +50,32 @@ class HttpConnection : public QObject, private StreamUser {
   std::unique_ptr<Stream> takeStream();
 
   const QHostAddress &peerAddress() const { return m_peerAddress; }
-  /// "<ip>:<port>"
-  const QString &peer() const { return m_peer; }
+  quint16 peerPort() const { return m_peerPort; }
+  const QByteArray &group() const { return m_group; }
+  /// A whole request came at some time.
+  bool hasAsked() const { return m_requests > 0; }
+  /// For the next request or the rest of one.
+  bool isWaiting() const { return m_state == State::Reading; }
   /// Between two requests.
-  bool isIdle() const { return m_state == State::Reading && !m_reader->hasBegun(); }
+  bool isIdle() const { return isWaiting() && !m_reader->hasBegun() && m_input.isEmpty(); }
+  /// Since when it waits for a whole request (Clock::elapsed).
+  std::chrono::nanoseconds waitsSince() const { return m_waitsSince; }
 
  private:
   enum class State : quint8 { Reading, Answering, Over };
   static constexpr qint64 mostUnread = 256 * 1024;   ///< answers a client may leave before we read its next request
   static constexpr qsizetype mostAhead = 64 * 1024;  ///< of the next requests, while we answer
+  static constexpr quint64 mostPerTurn = 8;          ///< requests, or as many as take this long:
+  static constexpr std::chrono::milliseconds timePerTurn{2};
 
   void streamReadable() override;
-  void streamTook(qint64) override { advance(); }
+  void streamTook(qint64) override;
   void streamEnded() override { end(); }
   void advance();
+  void answerSome();
+  void goOnLater();
   bool readRequest();
+  void tellUnsent();
   void refuse(const Refusal &refusal);
   void expectRequest();
   void end();
@@ -70,16 +85,20 @@ class HttpConnection : public QObject, private StreamUser {
   const Clock &m_clock;
   HttpHost &m_host;
   QHostAddress m_peerAddress;
-  QString m_peer;
+  quint16 m_peerPort;
+  QByteArray m_group;
   std::unique_ptr<RequestReader> m_reader;
   QByteArray m_input;
   State m_state = State::Reading;
+  std::chrono::nanoseconds m_waitsSince{0};
   std::chrono::nanoseconds m_deadline{0};
   quint64 m_requests = 0;
+  qint64 m_unsent = 0;  ///< as the host was told last
   bool m_wantsHead = false;
   bool m_keepsAlive = false;
   bool m_toldToContinue = false;
   bool m_isAdvancing = false;
+  bool m_goesOnLater = false;  ///< this turn had its requests
 };
 
 }  // namespace tagwire::ws

@@ -31,4 +31,12 @@ void Farewells::add(std::unique_ptr<Stream> stream) {
   stream.release()->deleteLater();  // it may be at work right now, further up the stack
 }
 
+qint64 Farewells::bytesToWrite() const {
+  qint64 sum = 0;
+  for (const QObject *each : children()) {
+    if (const auto *farewell = qobject_cast<const Farewell *>(each)) sum += farewell->bytesToWrite();
+  }
+  return sum;
+}
+
 }  // namespace tagwire::ws

@@ -16,6 +16,7 @@ class Farewell : public QObject, private StreamUser {
   Q_OBJECT
  public:
   Farewell(std::unique_ptr<Stream> stream, QObject *parent);
+  qint64 bytesToWrite() const { return m_stream->bytesToWrite(); }
 
  private:
   void streamReadable() override { m_stream->read(); }
@@ -34,6 +35,8 @@ class Farewells : public QObject {
  public:
   /// `stream` may be null.
   void add(std::unique_ptr<Stream> stream);
+  /// What their clients have yet to take.
+  qint64 bytesToWrite() const;
 
  private:
   static constexpr qsizetype most = 256;

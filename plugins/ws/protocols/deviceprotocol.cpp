@@ -59,6 +59,14 @@ std::optional<Refusal> DeviceProtocol::admit(const Upgrade &upgrade, const Calle
                  {{"Retry-After", QByteArray::number(static_cast<qlonglong>(left.count()))}}};
 }
 
+/// Only where the old connection is one of this endpoint's: another's place does not become free here.
+bool DeviceProtocol::replaces(const Upgrade &upgrade, const Caller &caller) const {
+  const auto device = m_book.find(deviceOf(upgrade));
+  if (!device || !device->publisher() || !isPublisher(caller, device->id())) return false;
+  const auto link = m_links.find(device->publisher()->id());
+  return link != m_links.end() && link->second.publishes && link->second.device == device;
+}
+
 void DeviceProtocol::tellTakeovers(const Device &device, const Upgrade &upgrade) {
   const QString text = QStringLiteral(
                            "device %1: its live connection was replaced %2 times within %3 s, so more are refused for "

@@ -19,6 +19,7 @@ class DeviceProtocol : public Protocol {
 
   std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const override;
   std::optional<Refusal> admit(const Upgrade &upgrade, const Caller &caller) override;
+  bool replaces(const Upgrade &upgrade, const Caller &caller) const override;
   void opened(Session &session) override;
   void callerChanged(Session &session) override;
   void received(Session &session, const QByteArray &text) override;

@@ -23,7 +23,7 @@ EventsProtocol::EventsProtocol(PluginContext &context)
                                           {{"protocol", "rtls-events"}})) {}
 
 Result<TriggerFilter> EventsProtocol::filterOf(const Upgrade &upgrade) const {
-  return TriggerFilter::fromQuery(upgrade.query.queryItems(QUrl::FullyDecoded), m_context.site().timeZone);
+  return TriggerFilter::fromQuery(upgrade.query, m_context.site().timeZone);
 }
 
 std::optional<Refusal> EventsProtocol::check(const Upgrade &upgrade, const Caller &caller) const {

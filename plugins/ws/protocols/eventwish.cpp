@@ -9,10 +9,10 @@ namespace tagwire::ws {
 namespace {
 
 /// Every entry of every value: "a=1&a=2,3" gives {"1", "2", "3"}.
-QStringList listAt(const QUrlQuery &query, const char *key) {
+QStringList listAt(const QList<std::pair<QString, QString>> &query, const char *key) {
   QStringList all;
-  for (const QString &value : query.allQueryItemValues(QLatin1String(key), QUrl::FullyDecoded)) {
-    all += value.split(u',', Qt::SkipEmptyParts);
+  for (const auto &[name, value] : query) {
+    if (name == QLatin1String(key)) all += value.split(u',', Qt::SkipEmptyParts);
   }
   return all;
 }

@@ -12,24 +12,31 @@ namespace {
 
 constexpr qsizetype replayPieceBytes = 256 * 1024;
 
+// What one turn may cost, about 10 ms each. A snapshot is made in one go, so a turn takes longer by one of them.
+constexpr std::chrono::milliseconds timePerTurn{10};
+constexpr qsizetype encodedPerTurn = 1024 * 1024;
+constexpr qsizetype copiedPerTurn = 32 * 1024 * 1024;
+constexpr qsizetype costOfLook = 8;  ///< at one sample, in bytes that could have been encoded meanwhile
+
 }  // namespace
 
 void LiveProtocol::catchUp(LiveClient &client) {
   // Until the peer has taken what it was sent; drained() goes on.
   if (client.catchUps.isEmpty() || client.isAsking || client.session->isCongested()) return;
-  m_next.start(0);
+  continueNextTurn();
   if (client.hadItsTurn) return;
-  client.hadItsTurn = true;
   // What a replay or snapshot covers must not come again with the end of this turn.
   flush();
   LiveSubscription &subscription = *client.catchUps.first();
+  if (isTurnSpent(subscription)) return deferCatchUp(client);
+  client.hadItsTurn = true;
   if (subscription.stage == Stage::Replay && !m_ring.covers(subscription.sequence)) {
     subscription.stage = Stage::Snapshot;
     subscription.hasGap = true;
   }
   if (subscription.stage == Stage::Replay) {
     replay(client, subscription);
-  } else if (subscription.feed->wantsAlarms()) {
+  } else if (subscription.feed->wantsAlarms() && subscription.feed->snapshotTail.isEmpty()) {
     askForAlarms(client);
   } else {
     sendSnapshot(client, subscription, {});
@@ -38,10 +45,27 @@ void LiveProtocol::catchUp(LiveClient &client) {
 
 void LiveProtocol::catchUpLater() {
   forgetSnapshots();
-  for (auto &[id, client] : m_clients) {
-    client.hadItsTurn = false;
-    catchUp(client);
-  }
+  for (auto &[id, client] : m_clients) client.hadItsTurn = false;
+  const auto first = m_clients.lower_bound(std::exchange(m_firstDeferred, 0));
+  for (auto each = first; each != m_clients.end(); ++each) catchUp(each->second);
+  for (auto each = m_clients.begin(); each != first; ++each) catchUp(each->second);
+}
+
+/// Where nothing waits for the next turn yet, this one has just begun.
+void LiveProtocol::continueNextTurn() {
+  if (m_next.isActive()) return;
+  m_turn = {m_context.clock().elapsed(), 0, 0};
+  m_next.start(0);
+}
+
+bool LiveProtocol::isTurnSpent(const LiveSubscription &next) const {
+  const bool isEncoded = next.stage == Stage::Snapshot && !next.feed->snapshotTail.isEmpty();
+  if (isEncoded) return m_turn.copied >= copiedPerTurn;
+  return m_turn.encoded >= encodedPerTurn || m_context.clock().elapsed() - m_turn.began >= timePerTurn;
+}
+
+void LiveProtocol::deferCatchUp(const LiveClient &client) {
+  if (m_firstDeferred == 0) m_firstDeferred = client.session->id();
 }
 
 void LiveProtocol::replay(LiveClient &client, LiveSubscription &subscription) {
@@ -51,6 +75,7 @@ void LiveProtocol::replay(LiveClient &client, LiveSubscription &subscription) {
     // Entries of one number stay together: the next piece begins behind a number.
     if (m_text.size() > replayPieceBytes && entry->sequence != subscription.sequence) break;
     if (const auto *samples = std::get_if<Samples>(&entry->content)) {
+      m_turn.encoded += samples->size() * costOfLook;
       for (const Sample &sample : *samples) {
         const PointNames::Entry *name = m_names.find(sample);
         if (name && subscription.feed->wants(*name)) m_text.add(*name, sample);
@@ -60,6 +85,7 @@ void LiveProtocol::replay(LiveClient &client, LiveSubscription &subscription) {
     }
     subscription.sequence = entry->sequence;
   }
+  m_turn.encoded += m_text.size();
   if (!m_text.isEmpty()) {
     const QByteArray samplesTail = m_text.samplesTail();
     sendUpdate(subscription, subscription.sequence, samplesTail + m_text.eventsTail());
@@ -72,17 +98,30 @@ void LiveProtocol::replay(LiveClient &client, LiveSubscription &subscription) {
 
 void LiveProtocol::askForAlarms(LiveClient &client) {
   client.isAsking = true;
-  m_alarms.ask([this, session = client.session->id()](const AlarmBook::Active &alarms) {
-    const auto found = m_clients.find(session);
-    if (found == m_clients.end()) return;
-    LiveClient &asking = found->second;
-    asking.isAsking = false;
-    // Whoever is first now, if the one that asked was unsubscribed meanwhile: the answer is as good for it.
-    if (asking.catchUps.isEmpty() || asking.catchUps.first()->stage != Stage::Snapshot) return catchUp(asking);
+  m_asking.append(client.session->id());
+  if (m_asking.size() > 1) return;
+  m_alarms.ask([this](const AlarmBook::Active &alarms) { takeAlarms(alarms); });
+}
+
+void LiveProtocol::takeAlarms(const AlarmBook::Active &alarms) {
+  bool isFirst = true;
+  for (const quint64 id : std::exchange(m_asking, {})) {
+    const auto found = m_clients.find(id);
+    if (found == m_clients.end()) continue;
+    LiveClient &client = found->second;
+    client.isAsking = false;
     flush();
-    sendSnapshot(asking, *asking.catchUps.first(), alarms);
-    m_next.start(0);
-  });
+    continueNextTurn();
+    // Whoever is first now, if the one that asked was unsubscribed meanwhile: the answer is as good for it.
+    if (client.catchUps.isEmpty() || client.catchUps.first()->stage != Stage::Snapshot) continue;
+    LiveSubscription &subscription = *client.catchUps.first();
+    // The first one in any case: however busy each turn is, each answer serves somebody. The others ask again.
+    if (!std::exchange(isFirst, false) && isTurnSpent(subscription)) {
+      deferCatchUp(client);
+    } else {
+      sendSnapshot(client, subscription, alarms);
+    }
+  }
 }
 
 void LiveProtocol::sendSnapshot(LiveClient &client, LiveSubscription &subscription, const AlarmBook::Active &alarms) {
@@ -93,8 +132,12 @@ void LiveProtocol::sendSnapshot(LiveClient &client, LiveSubscription &subscripti
                           ",\"seq\":" + QByteArray::number(subscription.sequence);
   auto frame = feed.snapshots.constFind(head);
   if (frame == feed.snapshots.cend()) {
-    if (feed.snapshotTail.isEmpty()) feed.snapshotTail = snapshotTail(feed, alarms);
+    if (feed.snapshotTail.isEmpty()) {
+      feed.snapshotTail = snapshotTail(feed, alarms);
+      m_turn.encoded += feed.snapshotTail.size() + m_context.points().count() * costOfLook;
+    }
     frame = feed.snapshots.insert(head, Frame::text(head + feed.snapshotTail + '}'));
+    m_turn.copied += frame->bytes().size();
   }
   client.session->send(*frame);
   subscription.stage = Stage::Live;

@@ -4,7 +4,7 @@
 #include <QJsonObject>
 #include <QTimer>
 
-#include <unordered_map>
+#include <map>
 
 #include "alarmbook.h"
 #include "endpointlimits.h"
@@ -20,7 +20,7 @@ namespace tagwire::ws {
 ///
 /// A subscription begins with a catch-up (a snapshot, or a replay of what was missed) and is then Live. A client gets
 /// one catch-up at a time, in pieces, and only while it takes what it is sent, so that no number of subscriptions
-/// makes it cost more memory than one snapshot.
+/// makes it cost more memory than one snapshot. All together get so much of a turn and no more: others wait their turn.
 class LiveProtocol : public Protocol {
  public:
   LiveProtocol(GatewayState &state, const Limits &limits);
@@ -78,11 +78,22 @@ class LiveProtocol : public Protocol {
   void catchUp(LiveClient &client);
   void catchUpLater();
   void replay(LiveClient &client, LiveSubscription &subscription);
+  bool isTurnSpent(const LiveSubscription &next) const;
+  void continueNextTurn();
+  void deferCatchUp(const LiveClient &client);
   void askForAlarms(LiveClient &client);
+  void takeAlarms(const AlarmBook::Active &alarms);
   void sendSnapshot(LiveClient &client, LiveSubscription &subscription, const AlarmBook::Active &alarms);
   QByteArray snapshotTail(LiveFeed &feed, const AlarmBook::Active &alarms);
   void forgetSnapshots();
   bool somebodyMayComeBack() const;
+
+  /// What catch-ups have cost in this turn of the event loop.
+  struct Turn {
+    std::chrono::nanoseconds began{0};
+    qsizetype encoded = 0;  ///< bytes, and a few for each point that was looked at
+    qsizetype copied = 0;   ///< bytes of what was encoded for others
+  };
 
   static constexpr qsizetype mostOpenCommands = 100;  ///< of one client
 
@@ -94,14 +105,17 @@ class LiveProtocol : public Protocol {
   ReplayRing m_ring;
   std::chrono::nanoseconds m_lastClient;  ///< when the last one left; long ago at first
   LiveText m_text;
-  std::unordered_map<quint64, LiveClient> m_clients;
+  std::map<quint64, LiveClient> m_clients;
   std::map<QString, std::unique_ptr<LiveFeed>> m_feeds;
   QList<Samples> m_turnSamples;
   QList<LiveEvent> m_turnEvents;
   QList<quint64> m_tooSlow;  ///< closed once nobody iterates over subscriptions
   quint64 m_newest = 0;
-  QTimer m_next;  ///< goes on with catch-ups in the next turn
-  QTimer m_pace;  ///< for feeds with a rate
+  QList<quint64> m_asking;  ///< clients that wait for the alarms
+  Turn m_turn;
+  quint64 m_firstDeferred = 0;  ///< the client that found a turn spent begins the next; 0: none
+  QTimer m_next;                ///< goes on with catch-ups in the next turn
+  QTimer m_pace;                ///< for feeds with a rate
   Counter m_coalesced;
   Counter m_refused;
 };

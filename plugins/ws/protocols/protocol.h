@@ -29,6 +29,8 @@ class Protocol {
   virtual std::optional<Refusal> check(const Upgrade &upgrade, const Caller &caller) const = 0;
   /// Asked when nothing else speaks against an upgrade, and opened() follows unless it refuses: for limits in time.
   virtual std::optional<Refusal> admit(const Upgrade &, const Caller &) { return std::nullopt; }
+  /// This upgrade ends a session that is open here and takes its place: the endpoint may be full. Asked after check().
+  virtual bool replaces(const Upgrade &, const Caller &) const { return false; }
   /// The upgrade was answered with 101 and it is known who the caller is.
   virtual void opened(Session &session) = 0;
   /// Another caller than before: a new credential by message, or other rights of the same. End what is not allowed any
@@ -50,7 +52,7 @@ class Protocol {
   virtual void notify(const Event &event) = 0;
   /// Once at the end of an event-loop turn in which write() or notify() was called: encode once, send to many.
   virtual void flush() = 0;
-  /// Once a second, for heartbeats and time-outs. `now` is the clock's UTC time.
+  /// A few times a second, for heartbeats and time-outs. `now` is the clock's UTC time.
   virtual void tick(Time now) = 0;
   /// Of an open session.
   virtual Activity activityOf(const Session &session) const = 0;

@@ -13,10 +13,10 @@ namespace {
 constexpr int usualCount = 1000;
 constexpr int mostCount = 10'000;
 
-/// "192.0.2.7" of "192.0.2.7:4242", "2001:db8::1" of "[2001:db8::1]:4242"; a proxy tells addresses without a port.
+/// "192.0.2.7" of "192.0.2.7:4242", "2001:db8::1" of "[2001:db8::1]:4242"
 QString addressOf(const QString &peer) {
   if (peer.startsWith(u'[')) return peer.mid(1, peer.indexOf(u']') - 1);
-  return peer.count(u':') == 1 ? peer.section(u':', 0, 0) : peer;
+  return peer.section(u':', 0, 0);
 }
 
 QJsonValue timeJson(const std::optional<Time> &time) { return time ? QJsonValue(toIso(*time)) : QJsonValue(); }

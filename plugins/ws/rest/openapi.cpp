@@ -170,7 +170,12 @@ QJsonArray socketsOf(const WsConfig &config) {
 
 OpenApi::OpenApi(Router &router, GatewayState &state) : m_router(router), m_state(state) {
   router.add({"GET", "/api/v1/openapi.json", "this description, as OpenAPI 3.1", Served::Rest, std::nullopt,
-              [this](const Call &call) { call.answer(Response::json(200, QJsonDocument(document()))); }});
+              [this](const Call &call) { answer(call); }});
+}
+
+void OpenApi::answer(const Call &call) {
+  if (m_text.isEmpty()) m_text = QJsonDocument(document()).toJson(QJsonDocument::Compact);
+  call.answer({200, "application/json", m_text});
 }
 
 QJsonObject OpenApi::document() const {

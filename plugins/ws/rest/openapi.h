@@ -15,9 +15,11 @@ class OpenApi : public RestPart {
 
  private:
   QJsonObject document() const;
+  void answer(const Call &call);
 
   const Router &m_router;
   GatewayState &m_state;
+  QByteArray m_text;  ///< made when somebody asks first: the routes are all there by then, and no more come
 };
 
 }  // namespace tagwire::ws

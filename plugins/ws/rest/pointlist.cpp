@@ -61,6 +61,9 @@ void putPoint(Writer &writer, const Point &point, const Sample &last) {
   writer.EndObject();
 }
 
+/// A page of these is about 2 MB.
+constexpr qint64 mostPoints = 10'000;
+
 QByteArray bytesOf(const rapidjson::StringBuffer &buffer) {
   return {buffer.GetString(), static_cast<qsizetype>(buffer.GetSize())};
 }
@@ -70,7 +73,7 @@ QByteArray bytesOf(const rapidjson::StringBuffer &buffer) {
 Result<PointFilter> PointFilter::fromQuery(const Target &target) {
   PointFilter filter;
   filter.prefix = target.value("prefix").value_or(QString());
-  const auto limit = target.wholeNumber("limit", 1, 100000, filter.limit);
+  const auto limit = target.wholeNumber("limit", 1, mostPoints, filter.limit);
   if (!limit) return failure(limit.error());
   const auto offset = target.wholeNumber("offset", 0, 1000000000, 0);
   if (!offset) return failure(offset.error());

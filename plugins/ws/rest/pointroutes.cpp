@@ -13,7 +13,7 @@ PointRoutes::PointRoutes(Router &router, GatewayState &state) : m_state(state) {
               right::readPoints,
               [this](const Call &call) { list(call); },
               {{"prefix", "string", "only full names that begin with it"},
-               {"limit", "integer", "at most so many, 1 to 100000; 10000 if absent"},
+               {"limit", "integer", "at most so many, 1 to 10000; 10000 if absent"},
                {"offset", "integer", "leaves out so many of the first"}}});
   router.add({"GET", "/api/v1/points/{name*}", "one point by its full name", Served::Rest, right::readPoints,
               [this](const Call &call) { one(call); }});

@@ -74,6 +74,11 @@ bool Router::has(const Target &target) const {
   return !match.allowed.isEmpty();
 }
 
+bool Router::isProbe(const Target &target, const QByteArray &method) const {
+  const Match match = find(target, method == "HEAD" ? QByteArray("GET") : method);
+  return match.route && !match.route->part && !match.route->right;
+}
+
 void Router::handle(const Call &call) const {
   const Time now = m_clock.now();
   const QByteArray method = call.request.method == "HEAD" ? QByteArray("GET") : call.request.method;

@@ -62,6 +62,8 @@ class Router {
   void add(const Route &route);
   /// Whether any route has this path.
   bool has(const Target &target) const;
+  /// Health and readiness: answered whatever the credential, as those who ask may not even know that they send one.
+  bool isProbe(const Target &target, const QByteArray &method) const;
   /// 404, 405, 401, 403 or the route's own answer.
   void handle(const Call &call) const;
   const std::vector<Route> &routes() const { return m_routes; }

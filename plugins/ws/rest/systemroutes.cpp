@@ -66,7 +66,11 @@ void SystemRoutes::index(const Call &call) const {
                 .arg(endpoint.path.text().toHtmlEscaped(), QLatin1String(wordOf(endpoint.protocol)));
   }
   html += QStringLiteral("</ul>\n</html>\n");
-  call.answer({200, "text/html; charset=utf-8", html.toUtf8(), {{"Content-Security-Policy", "default-src 'none'"}}});
+  // From the console of this page people try the WebSockets.
+  call.answer({200,
+               "text/html; charset=utf-8",
+               html.toUtf8(),
+               {{"Content-Security-Policy", "default-src 'none'; connect-src 'self' ws: wss:"}}});
 }
 
 void SystemRoutes::health(const Call &call) const {

@@ -3,12 +3,57 @@
 #include <QTest>
 
 #include "gatewayfixture.h"
+#include "http/connection.h"
+#include "manualclock.h"
+#include "protocols/tests/recordingsession.h"
 #include "rawclient.h"
+#include "streamfixture.h"
 
 using namespace tagwire;
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
 using Fixture = GatewayFixture;
+
+namespace {
+
+/// Answers everything at once, and notes how much of it by the next turn of the event loop.
+struct CountingHost : HttpHost {
+  void requestArrived(HttpConnection &connection, const Request &request) override {
+    if (++arrived == 1) {
+      QMetaObject::invokeMethod(
+          &context, [this] { byNextTurn = arrived; }, Qt::QueuedConnection);
+    }
+    connection.answer({200, "text/plain", request.target});
+  }
+  void requestRefused(int) override {}
+  void connectionOver(HttpConnection &) override {}
+  void unsentChanged(qint64) override {}
+  bool isBacklogged() const override { return false; }
+
+  QObject context;
+  int arrived = 0;
+  int byNextTurn = 0;
+};
+
+/// Points whose list is about a megabyte long.
+void declareMegabyte(TestContext &context) {
+  for (int i = 0; i < 500; ++i) {
+    PointInfo point;
+    point.name = QStringLiteral("point%1").arg(i);
+    point.description = QString(2000, u'x');
+    context.declare({point});
+  }
+}
+
+/// A client that reads nothing, and for which the kernel holds little.
+std::unique_ptr<RawClient> deafClient(quint16 port) {
+  auto client = std::make_unique<RawClient>(port);
+  client->socket().setSocketOption(QAbstractSocket::ReceiveBufferSizeSocketOption, 16 * 1024);
+  client->stopReading();
+  return client;
+}
+
+}  // namespace
 
 class ConnectionTest : public QObject {
   Q_OBJECT
@@ -19,8 +64,14 @@ class ConnectionTest : public QObject {
   void idleConnectionIsClosedSilently();
   void pipelinedRequestsAreAnsweredInOrder();
   void nothingRunsBehindABadRequest();
+  void pipelinedRequestsLeaveTurnsToOthers();
   void unreadAnswersAreBounded();
+  void unreadAnswersOfAllClientsAreBounded();
+  void unreadFarewellsCountToo();
   void tooManyConnectionsAreTurnedAway();
+  void whoWaitsLongestMakesRoom();
+  void silentConnectionsOfOneAddressAreBounded();
+  void aProxyMayHaveMany();
   void servesOnlyWhatIsAsked();
   void allowedOriginGetsCorsFields();
 };
@@ -89,6 +140,23 @@ void ConnectionTest::nothingRunsBehindABadRequest() {
   QCOMPARE(fixture.metric("tagwire_http_responses_total{status=\"400\""), 1.0);
 }
 
+void ConnectionTest::pipelinedRequestsLeaveTurnsToOthers() {
+  StreamFixture fixture(false);
+  RawClient client(fixture.listener.port());
+  QTRY_VERIFY(!fixture.users.empty());
+  ManualClock clock;
+  CountingHost host;
+  HttpConnection connection(std::move(fixture.last().stream), HttpLimits(), clock, host);
+  QByteArray requests;
+  for (int i = 0; i < 60; ++i) requests += RawClient::head("HEAD", '/' + QByteArray::number(i));
+  client.send(requests + RawClient::head("GET", "/last"));
+  connection.begin();
+  QTRY_VERIFY(client.input().endsWith("/last"));
+  QCOMPARE(host.byNextTurn, 8);
+  QCOMPARE(host.arrived, 61);
+  QCOMPARE(client.input().count("HTTP/1.1 200 OK"), 61);
+}
+
 void ConnectionTest::unreadAnswersAreBounded() {
   Fixture fixture;
   for (int i = 0; i < 500; ++i) {
@@ -108,23 +176,71 @@ void ConnectionTest::unreadAnswersAreBounded() {
   QTRY_COMPARE_WITH_TIMEOUT(client.input().count("HTTP/1.1 200 OK"), requests, 20'000);
 }
 
+void ConnectionTest::unreadAnswersOfAllClientsAreBounded() {
+  Fixture fixture;
+  declareMegabyte(fixture.context);
+  HttpLimits limits;
+  limits.unsentBytes = 3 * 1024 * 1024;
+  fixture.gateway.setHttpLimits(limits);
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 12; ++i) {
+    deaf.push_back(deafClient(fixture.gateway.port()));
+    deaf.back()->send(RawClient::head("GET", "/api/v1/points"));
+  }
+  QTRY_VERIFY(fixture.metric("tagwire_http_refused_answers_total ") >= 4);
+  QTRY_COMPARE(fixture.metric("tagwire_http_responses_total{status=\"200\"") +
+                   fixture.metric("tagwire_http_responses_total{status=\"503\""),
+               12.0);
+  QTRY_VERIFY(fixture.metric("tagwire_http_unsent_bytes ") > 1024.0 * 1024);
+  QVERIFY(fixture.metric("tagwire_http_unsent_bytes ") < 4.0 * 1024 * 1024);
+  RawClient small(fixture.gateway.port());
+  small.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(small.status(), 200);
+  RawClient refused(fixture.gateway.port());
+  refused.send(RawClient::head("GET", "/api/v1/points"));
+  QTRY_COMPARE(refused.status(), 503);
+  QVERIFY(refused.input().contains("\r\nRetry-After: 1\r\n"));
+  deaf.clear();
+  QTRY_COMPARE(fixture.metric("tagwire_http_unsent_bytes "), 0.0);
+  RawClient later(fixture.gateway.port());
+  later.send(RawClient::head("GET", "/api/v1/points"));
+  QTRY_COMPARE(later.status(), 200);
+}
+
+void ConnectionTest::unreadFarewellsCountToo() {
+  Fixture fixture;
+  declareMegabyte(fixture.context);
+  HttpLimits limits;
+  limits.unsentBytes = 2 * 1024 * 1024;
+  fixture.gateway.setHttpLimits(limits);
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 8; ++i) {
+    deaf.push_back(deafClient(fixture.gateway.port()));
+    deaf.back()->send(RawClient::head("GET", "/api/v1/points", "Connection: close\r\n"));
+  }
+  QTRY_VERIFY(fixture.metric("tagwire_http_refused_answers_total ") >= 3);
+}
+
 void ConnectionTest::tooManyConnectionsAreTurnedAway() {
   Fixture fixture(config({endpoint("/ws/live", ProtocolKind::Live)}));
+  FakeAlarms alarms;
+  alarms.isHolding = true;
+  fixture.context.answerWith(&alarms);
   HttpLimits limits;
   limits.connections = 3;
   fixture.gateway.setHttpLimits(limits);
   std::vector<std::unique_ptr<RawClient>> busy;
   for (int i = 0; i < 3; ++i) {
     busy.push_back(std::make_unique<RawClient>(fixture.gateway.port()));
-    if (i > 0) busy.back()->send("GET / HT");
+    if (i > 0) busy.back()->send(RawClient::head("GET", "/api/v1/alarms"));
   }
-  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 3.0);
-  QTest::qWait(50);  // their half heads are read
+  QTRY_COMPARE(alarms.asked, 2);
   RawClient takesThePlaceOfTheIdleOne(fixture.gateway.port());
-  takesThePlaceOfTheIdleOne.send("GET / HT");
+  takesThePlaceOfTheIdleOne.send(RawClient::head("GET", "/api/v1/alarms"));
   QTRY_VERIFY(!busy.front()->isConnected());
-  QTRY_VERIFY(takesThePlaceOfTheIdleOne.isConnected());
-  QTest::qWait(50);
+  QVERIFY(busy.front()->input().isEmpty());
+  QTRY_COMPARE(alarms.asked, 3);
+  QCOMPARE(fixture.metric("tagwire_http_evicted_total "), 1.0);
   RawClient tooMany(fixture.gateway.port());
   QTRY_COMPARE(tooMany.status(), 503);
   QTRY_COMPARE(fixture.metric("tagwire_http_turned_away_total "), 1.0);
@@ -132,6 +248,71 @@ void ConnectionTest::tooManyConnectionsAreTurnedAway() {
   QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 1.0);
   RawClient good(fixture.gateway.port());
   QVERIFY(good.upgrade("/ws/live"));
+}
+
+void ConnectionTest::whoWaitsLongestMakesRoom() {
+  Fixture fixture;
+  HttpLimits limits;
+  limits.connections = 2;
+  fixture.gateway.setHttpLimits(limits);
+  RawClient first(fixture.gateway.port());
+  first.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n");
+  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 1.0);
+  fixture.context.manualClock().advance(1s);
+  RawClient second(fixture.gateway.port());
+  second.send("GET / HT");
+  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 2.0);
+  QTest::qWait(50);  // what they sent is read
+  fixture.context.manualClock().advance(1s);
+  RawClient third(fixture.gateway.port());
+  third.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(third.status(), 200);
+  QTRY_COMPARE(first.status(), 503);
+  QTRY_VERIFY(!first.isConnected());
+  QVERIFY(second.isConnected());
+  QCOMPARE(fixture.metric("tagwire_http_evicted_total "), 1.0);
+  // One that keeps its connection for a next request goes before one that is at its first.
+  RawClient fourth(fixture.gateway.port());
+  fourth.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(fourth.status(), 200);
+  QTRY_VERIFY(!third.isConnected());
+  QVERIFY(second.isConnected());
+}
+
+void ConnectionTest::silentConnectionsOfOneAddressAreBounded() {
+  Fixture fixture;
+  HttpLimits limits;
+  limits.unasked = 3;
+  fixture.gateway.setHttpLimits(limits);
+  RawClient hasAsked(fixture.gateway.port());
+  hasAsked.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(hasAsked.status(), 200);
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 3; ++i) silent.push_back(std::make_unique<RawClient>(fixture.gateway.port()));
+  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 4.0);
+  RawClient tooMany(fixture.gateway.port());
+  QTRY_COMPARE(tooMany.status(), 503);
+  QCOMPARE(fixture.metric("tagwire_http_crowded_total "), 1.0);
+  RawClient other(fixture.gateway.port(), QHostAddress(QStringLiteral("127.0.0.2")));
+  other.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(other.status(), 200);
+  silent.pop_back();
+  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 4.0);
+  RawClient next(fixture.gateway.port());
+  next.send(RawClient::head("GET", "/healthz"));
+  QTRY_COMPARE(next.status(), 200);
+}
+
+void ConnectionTest::aProxyMayHaveMany() {
+  WsConfig settings = config({});
+  settings.trustedProxies = {QStringLiteral("127.0.0.1")};
+  Fixture fixture(settings);
+  HttpLimits limits;
+  limits.unasked = 1;
+  fixture.gateway.setHttpLimits(limits);
+  RawClient one(fixture.gateway.port());
+  RawClient two(fixture.gateway.port());
+  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 2.0);
 }
 
 void ConnectionTest::servesOnlyWhatIsAsked() {

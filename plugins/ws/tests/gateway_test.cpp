@@ -29,6 +29,8 @@ class GatewayTest : public QObject {
   void refusesUpgrades();
   void credentialInTheQueryIsRefusedAndNotLogged();
   void exactPathWinsOverPattern();
+  void R1_35_queryValuesAreDecodedOnce();
+  void R1_37_strangersDoNotFloodTheLog();
   void R5_8_connectionLimit503();
   void busyPortFails();
   void stopSays1001();
@@ -48,7 +50,7 @@ void GatewayTest::R6_1_aClientConnectsAndTalks() {
   QTRY_COMPARE(fixture.heard.open.size(), 1);
   const Session &session = *fixture.heard.open.first();
   QCOMPARE(session.upgrade().path, QStringLiteral("/ws/live"));
-  QCOMPARE(session.upgrade().query.queryItemValue(QStringLiteral("zone")), QStringLiteral("4"));
+  QCOMPARE(session.upgrade().query, (decltype(Upgrade::query){{QStringLiteral("zone"), QStringLiteral("4")}}));
   QCOMPARE(session.peer(), QStringLiteral("127.0.0.1:%1").arg(client.localPort()));
 
   const QString large(50'000, u'ü');
@@ -130,6 +132,43 @@ void GatewayTest::exactPathWinsOverPattern() {
   QVERIFY(fixture.heard.open.last()->upgrade().variables.isEmpty());
 }
 
+void GatewayTest::R1_35_queryValuesAreDecodedOnce() {
+  Fixture fixture;
+  RawClient client(fixture.gateway.port());
+  QVERIFY(client.upgrade("/ws/events?tag_id=A%2541&tag_id=B+C"));
+  QCOMPARE(fixture.heard.open.first()->upgrade().query,
+           (decltype(Upgrade::query){{QStringLiteral("tag_id"), QStringLiteral("A%41")},
+                                     {QStringLiteral("tag_id"), QStringLiteral("B C")}}));
+}
+
+/// Connect and close are logged, but for strangers only once an address and minute, and never at any length.
+void GatewayTest::R1_37_strangersDoNotFloodTheLog() {
+  static QStringList logged;
+  logged.clear();
+  WsConfig settings = config({endpoint("/ws/{manager}", ProtocolKind::RtlsManager)});
+  settings.auth.reset();
+  const auto before = qInstallMessageHandler(
+      [](QtMsgType, const QMessageLogContext &, const QString &text) { logged << text.trimmed(); });
+  {
+    Fixture fixture(settings);
+    for (int i = 0; i < 20; ++i) {
+      RawClient client(fixture.gateway.port());
+      if (!client.upgrade("/ws/" + QByteArray(12'000, 'x'))) break;
+      client.send(clientText("hello"));
+      (void)client.closeCode();
+    }
+    (void)QTest::qWaitFor(
+        [&] { return fixture.metric("tagwire_ws_closed_total{code=\"4401\",endpoint=\"/ws/{manager}\"") >= 20; });
+    QTest::qWait(0);
+  }
+  qInstallMessageHandler(before);
+  const QStringList lines = logged.filter(QStringLiteral("/ws/xxx"));
+  QCOMPARE(lines.size(), 2);
+  QVERIFY(lines[0].contains(QStringLiteral("connected to /ws/xxx")));
+  QVERIFY(lines[1].contains(QStringLiteral("closed /ws/xxx")) && lines[1].contains(QStringLiteral("- 4401 the first")));
+  QVERIFY(lines[0].size() < 400 && lines[1].size() < 400);
+}
+
 void GatewayTest::R5_8_connectionLimit503() {
   Fixture fixture(config({endpoint("/ws", ProtocolKind::Panel)}));
   std::vector<std::unique_ptr<RawClient>> clients;
@@ -142,6 +181,7 @@ void GatewayTest::R5_8_connectionLimit503() {
   oneMore.send(RawClient::upgradeHead("/ws"));
   QTRY_COMPARE(oneMore.status(), 503);
   QCOMPARE(fixture.heard.open.size(), 100);
+  QCOMPARE(fixture.metric("tagwire_ws_full_total{endpoint=\"/ws\""), 1.0);
   clients.pop_back();
   QTRY_COMPARE(fixture.heard.open.size(), 99);
   RawClient next(fixture.gateway.port());

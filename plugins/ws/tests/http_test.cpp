@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include "http/addressgroup.h"
 #include "http/admission.h"
 #include "http/requestreader.h"
 #include "http/target.h"
@@ -59,7 +60,10 @@ class HttpTest : public QObject {
   void admits_data();
   void admits();
   void origins();
-  void theClientBehindProxies();
+  void anOwnPageHasOurScheme();
+  void R1_37_theClientBehindProxies();
+  void addressesOfOneSubscriber();
+  void onlySoManyAddressesAreLogged();
   void loopbackHosts();
 };
 
@@ -264,7 +268,16 @@ void HttpTest::admits_data() {
   row("empty origin", {"host: localhost:8080", "origin: "}, false);
   row("allowed page, which has to show a credential", {"host: localhost:8080", "origin: https://panel.example.org"},
       false);
+  row("same host, but https", {"host: localhost:8080", "origin: https://localhost:8080"}, false);
+  row("own page, as the browser says", {"host: localhost", "sec-fetch-site: same-origin"}, true);
+  row("typed by a person", {"host: localhost", "sec-fetch-site: none"}, true);
+  row("cross-site", {"host: localhost", "sec-fetch-site: cross-site"}, false);
+  row("page of another port", {"host: localhost", "sec-fetch-site: same-site"}, false);
+  row("cross-site too", {"host: localhost", "sec-fetch-site: none", "sec-fetch-site: cross-site"}, false);
   row("forwarded", {"host: localhost", "forwarded: for=127.0.0.1"}, false);
+  row("forwarded, by Via", {"host: localhost", "via: 1.1 proxy"}, false);
+  row("forwarded, by X-Real-IP", {"host: localhost", "x-real-ip: 127.0.0.1"}, false);
+  row("forwarded, by CF-Connecting-IP", {"host: localhost", "cf-connecting-ip: 127.0.0.1"}, false);
   row("forwarded by a proxy that we trust, from here", {"host: localhost", "x-forwarded-for: 127.0.0.1"}, true);
   row("forwarded from elsewhere", {"host: localhost", "x-forwarded-for: 203.0.113.7"}, false);
   row("forged first hop", {"host: localhost", "x-forwarded-for: 127.0.0.1, 203.0.113.7"}, false);
@@ -280,23 +293,23 @@ void HttpTest::admits() {
     request.fields.append({field.left(field.indexOf(':')), field.mid(field.indexOf(':') + 2)});
   }
   const QList<QString> origins{QStringLiteral("https://panel.example.org")};
-  const Admission admission(origins, {QStringLiteral("127.0.0.1/32")});
+  const Admission admission(origins, {QStringLiteral("127.0.0.1/32")}, false);
   const QHostAddress here(QHostAddress::LocalHost);
   const auto isLocal = [&](const Admission &judge, const QHostAddress &peer) {
-    return judge.isLocal(request, judge.sender(request, peer, peer.toString()));
+    return judge.isLocal(request, judge.sender(request, peer, 40000));
   };
   QCOMPARE(isLocal(admission, here), admitted);
   QVERIFY(!isLocal(admission, QHostAddress(QStringLiteral("203.0.113.7"))));
   const bool isForwarded = fields.join().contains("forwarded");
-  QCOMPARE(isLocal(Admission(origins, {}), here), admitted && !isForwarded);
+  QCOMPARE(isLocal(Admission(origins, {}, false), here), admitted && !isForwarded);
 }
 
 void HttpTest::origins() {
-  const Admission admission({QStringLiteral("https://panel.example.org")}, {});
+  const Admission admission({QStringLiteral("https://panel.example.org")}, {}, false);
   const auto isAdmitted = [&](const QByteArray &origin) {
     Request request;
     request.fields = {{"host", "tagwire.example:8080"}, {"origin", origin}};
-    return !admission.checkOrigin(request).has_value();
+    return !admission.checkOrigin(request, Sender()).has_value();
   };
   QVERIFY(isAdmitted("http://tagwire.example:8080"));
   QVERIFY(isAdmitted("https://panel.example.org"));
@@ -304,25 +317,67 @@ void HttpTest::origins() {
        {"https://evil.example", "null", "", "http://tagwire.example", "https://panel.example.org.evil.example"}) {
     QVERIFY2(!isAdmitted(origin), origin);
   }
-  QVERIFY(!admission.checkOrigin({}).has_value());  // no page, no origin
+  QVERIFY(!admission.checkOrigin({}, Sender()).has_value());  // no page, no origin
 }
 
-void HttpTest::theClientBehindProxies() {
-  const Admission admission({}, {QStringLiteral("10.0.0.0/8")});
+/// A page that came without TLS may be anybody's: it is not ours where we speak TLS.
+void HttpTest::anOwnPageHasOurScheme() {
+  const QHostAddress proxy(QHostAddress::LocalHost);
+  const auto judge = [&](const QByteArray &origin, bool overTls, const QByteArray &forwarded) {
+    const Admission admission({}, {QStringLiteral("127.0.0.1")}, overTls);
+    Request request;
+    request.fields = {{"host", "tagwire.example"}, {"origin", origin}};
+    if (!forwarded.isEmpty()) request.fields.append(std::pair<QByteArray, QByteArray>("x-forwarded-proto", forwarded));
+    const Sender sender = admission.sender(request, proxy, 40000);
+    const bool isOwn = admission.isOwnPage(request, sender);
+    const bool isAdmitted = !admission.checkOrigin(request, sender).has_value();
+    return isOwn == isAdmitted ? QByteArray(isOwn ? "own" : "foreign") : QByteArray("own here and foreign there");
+  };
+  QCOMPARE(judge("http://tagwire.example", false, {}), QByteArray("own"));
+  QCOMPARE(judge("https://tagwire.example", false, {}), QByteArray("foreign"));
+  QCOMPARE(judge("http://tagwire.example", true, {}), QByteArray("foreign"));
+  QCOMPARE(judge("https://tagwire.example", true, {}), QByteArray("own"));
+  QCOMPARE(judge("https://tagwire.example:443", true, {}), QByteArray("own"));
+  QCOMPARE(judge("https://tagwire.example:80", true, {}), QByteArray("foreign"));
+  QCOMPARE(judge("http://tagwire.example", false, "https"), QByteArray("foreign"));
+  QCOMPARE(judge("https://tagwire.example", false, "https"), QByteArray("own"));
+}
+
+void HttpTest::R1_37_theClientBehindProxies() {
+  const Admission admission({}, {QStringLiteral("10.0.0.0/8")}, false);
   const QHostAddress proxy(QStringLiteral("10.0.0.1"));
   const auto senderOf = [&](const QByteArray &hops, const QHostAddress &peer) {
     Request request;
     request.fields = {{"x-forwarded-for", hops}};
-    return admission.sender(request, peer, QStringLiteral("peer:1"));
+    return admission.sender(request, peer, 4242);
   };
-  QCOMPARE(senderOf("203.0.113.7", proxy).text, QStringLiteral("203.0.113.7"));
-  QCOMPARE(senderOf("1.1.1.1, 203.0.113.7, 10.0.0.2", proxy).text, QStringLiteral("203.0.113.7"));
+  QCOMPARE(senderOf("203.0.113.7", proxy).text, QStringLiteral("203.0.113.7:4242"));
+  QCOMPARE(senderOf("1.1.1.1, 203.0.113.7, 10.0.0.2", proxy).text, QStringLiteral("203.0.113.7:4242"));
+  QCOMPARE(senderOf("2001:db8::7", proxy).text, QStringLiteral("[2001:db8::7]:4242"));
   QVERIFY(senderOf("203.0.113.7", proxy).isDirect);
   QVERIFY(!senderOf("nonsense", proxy).isDirect);
   // Nobody else is believed.
   const Sender stranger = senderOf("203.0.113.7", QHostAddress(QStringLiteral("198.51.100.1")));
-  QCOMPARE(stranger.text, QStringLiteral("peer:1"));
+  QCOMPARE(stranger.text, QStringLiteral("198.51.100.1:4242"));
   QVERIFY(!stranger.isDirect);
+}
+
+void HttpTest::addressesOfOneSubscriber() {
+  const auto group = [](const char *text) { return addressGroup(QHostAddress(QString::fromLatin1(text))); };
+  QCOMPARE(group("2001:db8:1:2::1"), group("2001:db8:1:2:ffff::9"));
+  QVERIFY(group("2001:db8:1:2::1") != group("2001:db8:1:3::1"));
+  QCOMPARE(group("::ffff:192.0.2.7"), group("192.0.2.7"));
+  QVERIFY(group("192.0.2.7") != group("192.0.2.8"));
+}
+
+void HttpTest::onlySoManyAddressesAreLogged() {
+  using namespace std::chrono_literals;
+  AddressLog log;
+  QCOMPARE(log.admit("a", 0s), std::optional(0));
+  QVERIFY(!log.admit("a", 59s));
+  for (int i = 0; i < 200; ++i) (void)log.admit(QByteArray::number(i), 59s);
+  QCOMPARE(log.admit("a", 60s), std::optional(101));
+  QCOMPARE(log.admit("b", 61s), std::optional(0));
 }
 
 void HttpTest::loopbackHosts() {

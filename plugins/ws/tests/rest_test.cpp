@@ -39,6 +39,8 @@ class RestTest : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
+  void probesAnswerWhateverTheCredential();
+  void theFrontPageMayTryWebSockets();
   void health_data();
   void health();
   void metrics();
@@ -118,7 +120,7 @@ void RestTest::listsPoints() {
   const HttpReply page = fixture.get("/api/v1/points?offset=1&limit=1");
   QCOMPARE(page.array().at(0).toObject().value(QStringLiteral("number")).toInt(), 60);
   QVERIFY(page.head.contains("X-Total-Count: 2\r\n"));
-  for (const char *bad : {"limit=0", "limit=x", "offset=-1", "limit=100001"}) {
+  for (const char *bad : {"limit=0", "limit=x", "offset=-1", "limit=10001"}) {
     QCOMPARE(fixture.get(QByteArray("/api/v1/points?") + bad).status, 400);
   }
 }
@@ -176,6 +178,25 @@ void RestTest::absentServicesAre404() {
   const HttpReply reply = fixture.get("/api/v1/rtls/managers");
   QCOMPARE(reply.status, 404);
   QVERIFY(!reply.object().value(QStringLiteral("error")).toString().isEmpty());
+}
+
+void RestTest::probesAnswerWhateverTheCredential() {
+  Fixture fixture;
+  for (const char *target : {"/healthz", "/readyz"}) {
+    QVERIFY(fixture.get(target).object().contains(QStringLiteral("instances")));
+    for (const QByteArray stale : {"Bearer tw_old", "Basic YTpi"}) {
+      const HttpReply reply = fixture.ask("GET", target, "Authorization: " + stale + "\r\n");
+      QCOMPARE(reply.status, 200);
+      QVERIFY(!reply.object().contains(QStringLiteral("instances")));
+    }
+  }
+  QCOMPARE(fixture.ask("GET", "/api/v1/points", "Authorization: Bearer tw_old\r\n").status, 403);
+}
+
+void RestTest::theFrontPageMayTryWebSockets() {
+  Fixture fixture;
+  const HttpReply reply = fixture.get("/");
+  QVERIFY(reply.head.contains("\r\nContent-Security-Policy: default-src 'none'; connect-src 'self' ws: wss:\r\n"));
 }
 
 QTEST_GUILESS_MAIN(RestTest)

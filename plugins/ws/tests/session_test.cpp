@@ -129,6 +129,8 @@ void SessionTest::closeHandshake() {
   QCOMPARE(client.closeCode(), 4001);
   QTRY_VERIFY(!client.isConnected());
   QTRY_COMPARE(fixture.heard.closed, 1);
+  // Its code may be any, so that one does not become a label.
+  QCOMPARE(fixture.metric("tagwire_ws_closed_total{code=\"other\",endpoint=\"/ws/live\""), 1.0);
 
   RawClient other(fixture.gateway.port());
   QVERIFY(other.upgrade("/ws/live"));
@@ -137,6 +139,7 @@ void SessionTest::closeHandshake() {
   const auto frame = other.nextFrame();
   QCOMPARE(frame.closeCode(), 1000);
   QCOMPARE(frame.payload.mid(2), QByteArray("as you wish"));
+  QCOMPARE(fixture.metric("tagwire_ws_closed_total{code=\"1000\",endpoint=\"/ws/live\""), 1.0);
   QTRY_VERIFY(!other.isConnected());
   QTRY_COMPARE(fixture.heard.closed, 2);
   QVERIFY(!fixture.heard.texts.contains(QStringLiteral("not heard")));

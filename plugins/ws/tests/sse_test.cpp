@@ -98,12 +98,19 @@ struct Door : HttpHost {
   }
   void requestArrived(HttpConnection &from, const Request &request) override {
     const auto target = Target::parse(request.target);
-    const auto refusal =
-        endpoints.openEvents({request, *target, {}, {{}, from.peer()}, caller, from.laterAnswer(), from});
+    const auto refusal = endpoints.openEvents({request,
+                                               *target,
+                                               {},
+                                               {from.peerAddress(), addressText(from.peerAddress(), from.peerPort())},
+                                               caller,
+                                               from.laterAnswer(),
+                                               from});
     if (refusal) from.answer(errorResponse(*refusal, context.clock().now()));
   }
   void requestRefused(int) override {}
   void connectionOver(HttpConnection &) override {}
+  void unsentChanged(qint64) override {}
+  bool isBacklogged() const override { return false; }
 
   TestContext context;
   GatewayState state;

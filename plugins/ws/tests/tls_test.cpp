@@ -43,6 +43,8 @@ struct PathHost : HttpHost {
     ++over;
     farewells.add(connection.takeStream());
   }
+  void unsentChanged(qint64) override {}
+  bool isBacklogged() const override { return false; }
 
   Farewells farewells;
   int over = 0;

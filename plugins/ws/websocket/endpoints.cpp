@@ -22,11 +22,13 @@ struct Endpoints::Endpoint {
   std::unique_ptr<Protocol> protocol;
   SessionCounters counters;
   Counter accepted;
+  Counter full;
   Gauge sessions;
-  int count = 0;
+  int count = 0;  ///< sessions whose caller is known
 
-  std::optional<Refusal> fullProblem() const {
+  std::optional<Refusal> fullProblem() {
     if (count < limits.connections) return std::nullopt;
+    full.add();
     return Refusal{503, QStringLiteral("all %1 connections of this endpoint are taken").arg(limits.connections)};
   }
 };
@@ -35,6 +37,7 @@ namespace {
 
 SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
   return {
+      CloseCounter(metrics, labels),
       metrics.counter("tagwire_ws_sent_bytes_total", "Bytes given to WebSocket clients", labels),
       metrics.counter("tagwire_ws_received_messages_total", "Messages from WebSocket clients", labels),
       metrics.counter("tagwire_ws_refused_messages_total", "Messages over messages_per_s, not carried out", labels),
@@ -45,22 +48,6 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
 
 /// How long a client that showed no credential may take for its first message (spec, "First-message auth").
 constexpr std::chrono::seconds firstMessageWithin{10};
-
-/// The answer to a credential that comes while the session is open: its page's welcome was sent long ago. Empty where
-/// the page has none.
-QByteArray authenticated(ProtocolKind kind, Time now) {
-  switch (kind) {
-    case ProtocolKind::Live:
-      return "{\"op\":\"authenticated\"}";
-    case ProtocolKind::RtlsManager:
-    case ProtocolKind::RtlsEvents:
-      return {};
-    case ProtocolKind::Rooms:
-      return "{\"type\":\"authenticated\",\"data\":{},\"timestamp\":\"" + toIso(now, 0).toLatin1() + "\"}";
-    default:
-      return "{\"type\":\"authenticated\"}";
-  }
-}
 
 Limits withBinary(Limits limits, const Protocol *protocol) {
   limits.takesBinary = protocol && protocol->takesBinary();
@@ -77,44 +64,18 @@ QString printable(QString text) {
 
 Upgrade upgradeOf(const Request &request, const Target &target, const Sender &sender,
                   const QHash<QString, QString> &variables) {
-  QList<QPair<QString, QString>> items;
-  for (const auto &[key, value] : target.query()) items.append({key, value});
-  QUrlQuery query;
-  query.setQueryItems(items);
-  return {sender.text, target.path(), variables, query, printable(QString::fromLatin1(request.field("user-agent")))};
+  return {sender.text, target.path(), variables, target.query(),
+          printable(QString::fromLatin1(request.field("user-agent")))};
 }
 
 }  // namespace
 
-QByteArray complaint(ProtocolKind kind, const QString &text, Time now) {
-  const QString type = QStringLiteral("type");
-  const QString message = QStringLiteral("message");
-  QJsonObject json;
-  switch (kind) {
-    case ProtocolKind::Live:
-      json = {{QStringLiteral("op"), QStringLiteral("error")}, {message, text}};
-      break;
-    case ProtocolKind::RtlsManager:
-    case ProtocolKind::RtlsEvents:
-      json = {{type, QStringLiteral("response")},
-              {QStringLiteral("reqid"), QString()},
-              {QStringLiteral("response"), QStringLiteral("Unknown")},
-              {message, text}};
-      break;
-    case ProtocolKind::Rooms:
-      json = {{type, QStringLiteral("error")},
-              {QStringLiteral("data"), QJsonObject{{message, text}}},
-              {QStringLiteral("timestamp"), toIso(now, 0)}};
-      break;
-    default:
-      json = {{type, QStringLiteral("error")}, {message, text}};
-      break;
-  }
-  return QJsonDocument(json).toJson(QJsonDocument::Compact);
-}
-
 Endpoints::Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, Farewells &farewells)
-    : m_state(state), m_context(state.context), m_farewells(farewells), m_lastTick(state.context.clock().elapsed()) {
+    : m_state(state),
+      m_context(state.context),
+      m_farewells(farewells),
+      m_strangers(state.context.metrics()),
+      m_lastCheck(state.context.clock().elapsed()) {
   if (state.config.serves(Served::Rest)) {
     const Limits limits = state.config.eventLimits.effectiveLimits();
     m_events = &addEndpoint(*EndpointPath::fromText(QStringLiteral("/api/os/events")), ProtocolKind::Panel, limits,
@@ -133,6 +94,7 @@ Endpoints::Endpoint &Endpoints::addEndpoint(const EndpointPath &path, ProtocolKi
   m_endpoints.push_back(std::make_unique<Endpoint>(
       Endpoint{path, kind, withBinary(limits, protocol.get()), std::move(protocol), makeCounters(metrics, labels),
                metrics.counter("tagwire_ws_sessions_total", "WebSocket sessions and event streams opened", labels),
+               metrics.counter("tagwire_ws_full_total", "Clients refused because all connections were taken", labels),
                metrics.gauge("tagwire_ws_sessions", "WebSocket sessions and event streams open now", labels)}));
   return *m_endpoints.back();
 }
@@ -160,7 +122,7 @@ Endpoints::Match Endpoints::find(const Target &target) const {
 /// Makes `caller` null where a first message may bring a better one.
 std::optional<Refusal> Endpoints::check(const Match &match, const Request &request, const Upgrade &upgrade,
                                         CallerPointer &caller) const {
-  const Endpoint *endpoint = match.first;
+  Endpoint *endpoint = match.first;
   if (!endpoint) return Refusal{404, QStringLiteral("no such WebSocket endpoint")};
   if (auto problem = handshakeProblem(request)) return problem;
   if (!endpoint->protocol) {
@@ -174,7 +136,9 @@ std::optional<Refusal> Endpoints::check(const Match &match, const Request &reque
     if (refusal && (refusal->status != 403 || !mayBecomeGood)) return refusal;
     if (refusal) caller = nullptr;
   }
-  if (auto problem = endpoint->fullProblem()) return problem;
+  if (!caller || !endpoint->protocol->replaces(upgrade, *caller)) {
+    if (auto problem = endpoint->fullProblem()) return problem;
+  }
   return caller ? endpoint->protocol->admit(upgrade, *caller) : std::nullopt;
 }
 
@@ -190,8 +154,12 @@ std::optional<Refusal> Endpoints::accept(HttpConnection &connection, const Reque
   stream->write(handshakeAnswer(request));
   Held &held = hold(std::make_unique<WebSocketSession>(++m_lastId, std::move(stream), upgrade, endpoint->limits,
                                                        m_context.clock(), *this, endpoint->counters),
-                    *endpoint, caller);
-  if (caller) open(held);
+                    *endpoint);
+  if (caller) {
+    open(held, caller);
+  } else {
+    wait(held, addressGroup(sender.address));
+  }
   held.session->begin(rest);
   return std::nullopt;
 }
@@ -218,27 +186,41 @@ std::optional<Refusal> Endpoints::openEvents(const Call &call) {
   stream->write(head.encodeStream(m_context.clock().now()));
   Held &held = hold(std::make_unique<EventSession>(++m_lastId, std::move(stream), upgrade, m_events->limits,
                                                    m_context.clock(), *this, m_events->counters),
-                    *m_events, call.caller);
-  open(held);
+                    *m_events);
+  open(held, call.caller);
   held.session->begin(rest);
   return std::nullopt;
 }
 
-Endpoints::Held &Endpoints::hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint,
-                                 const CallerPointer &caller) {
+Endpoints::Held &Endpoints::hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint) {
   Held &held = m_sessions[session->id()];
   held = {std::move(session), &endpoint, m_context.clock().elapsed() + firstMessageWithin};
-  held.session->setCaller(caller);
   endpoint.accepted.add();
-  endpoint.sessions.set(++endpoint.count);
   return held;
 }
 
-void Endpoints::open(Held &held) {
+/// It is known who the client is, and there is a place for it.
+void Endpoints::open(Held &held, const CallerPointer &caller) {
+  OutboundSession &session = *held.session;
+  session.setCaller(caller);
+  held.isCounted = true;
+  held.isTold = true;
+  held.endpoint->sessions.set(++held.endpoint->count);
+  qCInfo(m_context.log()).noquote() << session.peer() << "opened" << printable(session.upgrade().path) << "as"
+                                    << caller->name;
+  held.endpoint->protocol->opened(session);
+}
+
+/// Its first message has to tell who it is.
+void Endpoints::wait(Held &held, const QByteArray &group) {
   const OutboundSession &session = *held.session;
-  qCInfo(m_context.log()).noquote() << session.peer() << "opened" << session.upgrade().path << "as"
-                                    << session.caller()->name;
-  held.endpoint->protocol->opened(*held.session);
+  const auto evicted = m_strangers.add(session.id(), group);
+  if (evicted) m_sessions.at(*evicted).session->close(4401, QStringLiteral("no auth yet, and others came"));
+  const auto leftOut = m_strangerLog.admit(group, m_context.clock().elapsed());
+  if (!leftOut) return;
+  held.isTold = true;
+  qCInfo(m_context.log()).noquote() << session.peer() << "connected to" << printable(session.upgrade().path)
+                                    << QStringLiteral("- no credential yet") + likeItBefore(*leftOut);
 }
 
 /// True when the message was a credential, good or bad: the protocol is not to see it.
@@ -252,7 +234,6 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
     if (!isOpen) held.session->close(4401, QStringLiteral("the first message has to be auth"));
     return !isOpen;
   }
-  const QByteArray answer = authenticated(held.endpoint->kind, m_context.clock().now());
   const auto caller = m_state.authenticator.identify(token.toString());
   if (!caller) {
     held.session->close(4401, caller.error());
@@ -261,13 +242,23 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   } else if (isOpen) {
     held.session->setCaller(*caller);
     held.endpoint->protocol->callerChanged(*held.session);
+    const QByteArray answer = authenticated(held.endpoint->kind, m_context.clock().now());
     if (!answer.isEmpty()) held.session->send(Frame::text(answer));
   } else {
-    held.session->setCaller(*caller);
-    if (held.endpoint->kind == ProtocolKind::Live) held.session->send(Frame::text(answer));
-    open(held);
+    admit(held, *caller);
   }
   return true;
+}
+
+/// A first message was good.
+void Endpoints::admit(Held &held, const CallerPointer &caller) {
+  Endpoint &endpoint = *held.endpoint;
+  if (const auto problem = endpoint.fullProblem()) return held.session->close(1013, problem->text);
+  m_strangers.remove(held.session->id());
+  if (endpoint.kind == ProtocolKind::Live) {
+    held.session->send(Frame::text(authenticated(endpoint.kind, m_context.clock().now())));
+  }
+  open(held, caller);
 }
 
 void Endpoints::checkCallers() {
@@ -367,9 +358,15 @@ void Endpoints::sessionOver(OutboundSession &session) {
 
 void Endpoints::forget(Held &held) {
   if (held.session->caller()) held.endpoint->protocol->closed(*held.session);
-  held.endpoint->sessions.set(--held.endpoint->count);
-  qCInfo(m_context.log()).noquote() << held.session->peer() << "closed" << held.session->upgrade().path << "-"
-                                    << printable(held.session->ending());
+  if (held.isCounted) {
+    held.endpoint->sessions.set(--held.endpoint->count);
+  } else {
+    m_strangers.remove(held.session->id());
+  }
+  if (held.isTold) {
+    qCInfo(m_context.log()).noquote() << held.session->peer() << "closed" << printable(held.session->upgrade().path)
+                                      << "-" << printable(held.session->ending());
+  }
   m_farewells.add(held.session->takeStream());
 }
 
@@ -381,12 +378,12 @@ void Endpoints::tick() {
       held.session->close(4401, QStringLiteral("no auth in time"));
     }
   }
-  if (now - m_lastTick < std::chrono::seconds(1)) return;
-  m_lastTick = now;
-  checkCallers();
   for (const auto &endpoint : m_endpoints) {
     if (endpoint->protocol) endpoint->protocol->tick(m_context.clock().now());
   }
+  if (now - m_lastCheck < std::chrono::seconds(1)) return;
+  m_lastCheck = now;
+  checkCallers();
 }
 
 }  // namespace tagwire::ws

@@ -14,7 +14,9 @@
 #include "http/target.h"
 #include "protocols/protocol.h"
 #include "websocket/framejoiner.h"
+#include "websocket/notices.h"
 #include "websocket/outboundsession.h"
+#include "websocket/strangers.h"
 
 namespace tagwire::ws {
 
@@ -30,9 +32,6 @@ struct ConnectionInfo {
   ProtocolKind kind;
   Activity activity;  ///< empty as long as nobody knows who the client is
 };
-
-/// The message that tells a client of this protocol what it did wrong.
-QByteArray complaint(ProtocolKind kind, const QString &text, Time now);
 
 /// The WebSocket endpoints of one gateway, its event streams, and all their sessions. Thread-bound; owned by the
 /// gateway.
@@ -72,6 +71,8 @@ class Endpoints : public QObject, public SessionHost {
     std::unique_ptr<OutboundSession> session;
     Endpoint *endpoint = nullptr;
     std::chrono::nanoseconds authDeadline{0};  ///< while nobody knows who it is
+    bool isCounted = false;                    ///< takes a place at the endpoint: somebody is known
+    bool isTold = false;                       ///< the log has a line of it, so that its end gets one too
   };
   using Match = std::pair<Endpoint *, QHash<QString, QString>>;
 
@@ -80,9 +81,11 @@ class Endpoints : public QObject, public SessionHost {
                                CallerPointer &caller) const;
   Endpoint &addEndpoint(const EndpointPath &path, ProtocolKind kind, const Limits &limits,
                         std::unique_ptr<Protocol> protocol);
-  Held &hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint, const CallerPointer &caller);
-  void open(Held &held);
+  Held &hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint);
+  void open(Held &held, const CallerPointer &caller);
+  void wait(Held &held, const QByteArray &group);
   bool takeAuth(Held &held, const QByteArray &text);
+  void admit(Held &held, const CallerPointer &caller);
   void scheduleTurn();
   void endTurn();
   void forget(Held &held);
@@ -101,9 +104,11 @@ class Endpoints : public QObject, public SessionHost {
   std::vector<std::unique_ptr<Endpoint>> m_endpoints;
   Endpoint *m_events = nullptr;  ///< that of event streams, one of m_endpoints; null when REST is not served
   std::unordered_map<quint64, Held> m_sessions;
+  Strangers m_strangers;
+  AddressLog m_strangerLog;
   FrameJoiner m_joiner;
   QList<OutboundSession *> m_flushDue;  ///< none that is gone
-  std::chrono::nanoseconds m_lastTick;
+  std::chrono::nanoseconds m_lastCheck;  ///< of the callers
   quint64 m_lastId = 0;
   bool m_isTurnScheduled = false;
   bool m_hasNews = false;

@@ -3,6 +3,14 @@
 
 namespace tagwire::ws {
 
+/// A client chooses the code of its own close, which is answered with the same: of these only some have a name.
+void CloseCounter::add(quint16 code) {
+  const bool isNamed = code < 1016 || code == 4401 || code == 4403 || code == 4409;
+  Metrics::Labels labels = m_labels;
+  labels["code"] = isNamed ? std::to_string(code) : "other";
+  m_metrics.counter("tagwire_ws_closed_total", "Sessions that we ended, by the code of our close", labels).add();
+}
+
 OutboundSession::OutboundSession(quint64 id, std::unique_ptr<Stream> stream, Upgrade upgrade, const Limits &limits,
                                  const Clock &clock, SessionHost &host, SessionCounters &counters)
     : m_limits(limits),
@@ -105,6 +113,7 @@ void OutboundSession::tick() {
 void OutboundSession::close(quint16 code, const QString &reason) {
   if (m_isOver) return;
   // A slow client gets no more; anybody else what was sent before the close.
+  m_counters.closed.add(code);
   const bool getsAll = code != 1013 && m_waitingSize <= bytesPerWrite;
   const QByteArray before = getsAll ? m_host.join(std::exchange(m_waiting, {})) : QByteArray();
   m_stream->write(before + farewell(code, reason));

@@ -33,8 +33,20 @@ class SessionHost {
   virtual void sessionOver(OutboundSession &session) = 0;
 };
 
+/// Counts the sessions of one endpoint that we ended, by their close code. Plain class.
+class CloseCounter {
+ public:
+  CloseCounter(Metrics &metrics, Metrics::Labels labels) : m_metrics(metrics), m_labels(std::move(labels)) {}
+  void add(quint16 code);
+
+ private:
+  Metrics &m_metrics;
+  Metrics::Labels m_labels;
+};
+
 /// What the sessions of one endpoint count together.
 struct SessionCounters {
+  CloseCounter closed;
   Counter sentBytes;
   Counter receivedMessages;
   Counter refusedMessages;

@@ -3,10 +3,11 @@
 
 #include <QByteArray>
 #include <QHash>
+#include <QList>
 #include <QString>
-#include <QUrlQuery>
 
 #include <chrono>
+#include <utility>
 
 #include "auth/caller.h"
 
@@ -33,12 +34,12 @@ class Frame {
 
 /// What the head of an accepted upgrade said.
 struct Upgrade {
-  QString peer;                       ///< "<ip>:<port>", the client's own when a trusted proxy stands between
-  QString path;                       ///< "/ws/Manager1"
-  QHash<QString, QString> variables;  ///< of the endpoint's pattern: {"manager": "Manager1"}
-  QUrlQuery query;
-  QString agent;                ///< User-Agent, at most 200 characters
-  QByteArray lastEventId = {};  ///< where an event stream goes on that was broken off
+  QString peer;                              ///< "<ip>:<port>", the client's own when a trusted proxy stands between
+  QString path;                              ///< "/ws/Manager1"
+  QHash<QString, QString> variables;         ///< of the endpoint's pattern: {"manager": "Manager1"}
+  QList<std::pair<QString, QString>> query;  ///< decoded
+  QString agent;                             ///< User-Agent, at most 200 characters
+  QByteArray lastEventId = {};               ///< where an event stream goes on that was broken off
 };
 
 /// One open WebSocket or event stream, as a protocol sees it. Thread-bound; owned by the gateway.

@@ -49,7 +49,8 @@ inline const char *manifestDevices = ",'devices':[{'id':'ems_001','model':'ems'}
 
 /// A gateway with its protocols, its routes and tokens in files: all as it is in the program.
 struct Plant {
-  explicit Plant(const QByteArray &devices = manifestDevices, const Plant *before = nullptr) {
+  explicit Plant(const QByteArray &devices = manifestDevices, const Plant *before = nullptr,
+                 const QByteArray &limits = {}) {
     if (before) {
       for (const char *file : {"tokens.json", "devices.json"}) {
         const QString name = QLatin1Char('/') + QLatin1String(file);
@@ -62,8 +63,8 @@ struct Plant {
     }
     const QByteArray text = json(
         "{'listen':'127.0.0.1:0','endpoints':[{'path':'/ws/device/{device_id}',"
-        "'protocol':'device'}]," +
-        emsModels() + devices + "}");
+        "'protocol':'device'" +
+        limits + "}]," + emsModels() + devices + "}");
     QString wrong;
     const auto config = readWsConfig(text, &wrong);
     if (!config) qFatal("%s", qPrintable(wrong));

@@ -10,6 +10,7 @@ class DevicesTest : public QObject {
  private Q_SLOTS:
   void R2_2_statusBeforeTheUpgrade();
   void R2_4_replacedByANewConnection();
+  void R2_4_takeoverAtAFullEndpoint();
   void R2_4_takeoversOverTheSocket();
   void R2_5_aBadMessageLeavesTheSocketOpen();
   void R2_8_fromTheDeviceToTheWatcher();
@@ -46,6 +47,25 @@ void DevicesTest::R2_4_replacedByANewConnection() {
   second.say("{'battery':{'soc':0.5}}");
   QTRY_COMPARE(plant.last("ems_001/battery/soc").value, Value(0.5));
   QCOMPARE(plant.last("ems_001/battery/soc").quality, Quality::good());
+}
+
+/// It replaces a connection, so it needs no place of its own; a watcher does.
+void DevicesTest::R2_4_takeoverAtAFullEndpoint() {
+  Plant plant(manifestDevices, nullptr, ",'limits':{'connections':1}");
+  Client first(plant.port(), plant.device);
+  QVERIFY(first.isOpen());
+  const QByteArray watcher = "Authorization: Bearer " + plant.watcher + "\r\n";
+  QCOMPARE(plant.upgradeStatus("/ws/device/ems_001", watcher), 503);
+  Client second(plant.port(), plant.device);
+  QVERIFY(second.isOpen());
+  QCOMPARE(first.closeCode(), 4409);
+  QCOMPARE(plant.upgradeStatus("/ws/device/ems_001", watcher), 503);
+  const QByteArray other = plant.token("device2", {QStringLiteral("device:ems_002:publish")});
+  plant.gateway->stop();  // it would notice the token within a second
+  plant.gateway->start();
+  Client third(plant.port(), plant.device);
+  QVERIFY(third.isOpen());
+  QCOMPARE(plant.upgradeStatus("/ws/device/ems_002", "Authorization: Bearer " + other + "\r\n"), 503);
 }
 
 void DevicesTest::R2_4_takeoversOverTheSocket() {

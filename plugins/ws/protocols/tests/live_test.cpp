@@ -55,6 +55,17 @@ struct Bench {
   PointId valve;
 };
 
+/// So many points that their snapshot is over a megabyte.
+void declareMany(TestContext &context) {
+  QList<PointInfo> points;
+  for (int i = 0; i < 12'000; ++i) {
+    PointInfo point;
+    point.name = QStringLiteral("a/point/with/a/rather/long/name/so/that/it/takes/some/room/%1").arg(i);
+    points.append(point);
+  }
+  context.declare(points);
+}
+
 class LiveTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
@@ -78,6 +89,9 @@ class LiveTest : public QObject {
   void R6_4_eventsNeverCoalesce();
   void R6_4_tooManyEventsBeforeTheSnapshotClose();
   void R6_4_aSlowClientGetsOneCatchUpAtATime();
+  void R6_2_snapshotsLeaveTurnsToOthers_data();
+  void R6_2_snapshotsLeaveTurnsToOthers();
+  void R6_2_oneSnapshotServesAllWhoWait();
   void R6_5_unsubscribeAndPing();
   void R6_5_laterOperationsAreRefusedWithTheReason();
   void R6_5_aCommandIsToldEveryStep();
@@ -463,6 +477,52 @@ void LiveTest::R6_4_aSlowClientGetsOneCatchUpAtATime() {
   session.congested = false;
   bench.live.drained(session);
   QTRY_COMPARE(session.each("op").count(QStringLiteral("snapshot")), 3);
+}
+
+void LiveTest::R6_2_snapshotsLeaveTurnsToOthers_data() {
+  QTest::addColumn<QByteArray>("topics");
+  QTest::newRow("points") << QByteArray("\"points/#\",\"points/none?\"");
+  QTest::newRow("alarms too") << QByteArray("\"points/#\",\"alarms/#\",\"points/none?\"");
+}
+
+/// Clients with large snapshots of their own get one a turn, each in its turn.
+void LiveTest::R6_2_snapshotsLeaveTurnsToOthers() {
+  QFETCH(QByteArray, topics);
+  Bench bench;
+  declareMany(bench.context);
+  std::vector<std::unique_ptr<RecordingSession>> sessions;
+  const auto served = [&] {
+    return std::count_if(sessions.begin(), sessions.end(),
+                         [](const auto &each) { return each->each("op").contains(QStringLiteral("snapshot")); });
+  };
+  for (int i = 0; i < 5; ++i) {
+    sessions.push_back(std::make_unique<RecordingSession>());
+    bench.open(*sessions.back());
+    const QByteArray own = QByteArray(topics).replace('?', QByteArray::number(i));
+    bench.say(*sessions.back(), "{\"op\":\"subscribe\",\"id\":\"a\",\"topics\":[" + own + "]}");
+  }
+  QVERIFY(served() <= 1);
+  QDeadlineTimer deadline(20'000);
+  for (auto before = served(); before < 5 && !deadline.hasExpired();) {
+    QCoreApplication::processEvents();
+    const auto now = served();
+    QVERIFY2(now <= before + 1, qPrintable(QString::number(now - before)));
+    before = now;
+  }
+  QCOMPARE(served(), 5);
+}
+
+void LiveTest::R6_2_oneSnapshotServesAllWhoWait() {
+  Bench bench;
+  declareMany(bench.context);
+  std::vector<std::unique_ptr<RecordingSession>> sessions;
+  for (const char id : {'a', 'b', 'c'}) {
+    sessions.push_back(std::make_unique<RecordingSession>());
+    bench.open(*sessions.back());
+    const QByteArray request = "{\"op\":\"subscribe\",\"id\":\"?\",\"topics\":[\"points/#\"]}";
+    bench.say(*sessions.back(), QByteArray(request).replace('?', id));
+  }
+  for (const auto &session : sessions) QCOMPARE(session->each("op").count(QStringLiteral("snapshot")), 1);
 }
 
 void LiveTest::R6_5_unsubscribeAndPing() {

@@ -6,6 +6,7 @@
 #include <QJsonObject>
 #include <QtEndian>
 
+#include "http/target.h"
 #include "services/alarmdesk.h"
 #include "testcontext.h"
 #include "websocket/session.h"
@@ -17,12 +18,12 @@ class RecordingSession : public Session {
  public:
   explicit RecordingSession(const QHash<QString, QString> &variables = {}, const QString &query = {}) : m_id(++lastId) {
     m_upgrade.variables = variables;
-    m_upgrade.query = QUrlQuery(query);
+    m_upgrade.query = pairsOf(query.toUtf8());
     allow({QStringLiteral("*:*")});
   }
   /// An event stream's query, and what it was told last before it was broken off.
   void ask(const char *query, const QByteArray &lastEventId = {}) {
-    m_upgrade.query = QUrlQuery(QString::fromLatin1(query));
+    m_upgrade.query = pairsOf(query);
     m_upgrade.lastEventId = lastEventId;
   }
   /// What the caller may do from now on.
@@ -76,6 +77,10 @@ class RecordingSession : public Session {
   QString closeReason;
 
  private:
+  static QList<std::pair<QString, QString>> pairsOf(const QByteArray &query) {
+    return Target::parse("/?" + query).value_or(Target()).query();
+  }
+
   static inline quint64 lastId = 0;
   quint64 m_id;
   Upgrade m_upgrade;
