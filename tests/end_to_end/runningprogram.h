@@ -29,6 +29,7 @@ class RunningProgram {
   void kill();
 
   QProcess &process() { return m_process; }
+  qint64 processId() const { return m_process.processId(); }
   QString folder() const { return m_folder.path(); }
   QString file(const char *name) const { return m_folder.filePath(QLatin1String(name)); }
   QString errors() { return QString::fromUtf8(m_errors += m_process.readAllStandardError()); }

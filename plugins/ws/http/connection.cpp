@@ -34,6 +34,7 @@ void HttpConnection::expectRequest() {
   m_toldToContinue = false;
   m_waitsSince = m_clock.elapsed();
   m_deadline = m_waitsSince + m_limits.headTime;
+  m_progress = 0;
 }
 
 /// Reads on while a request is answered, so that we hear of a client that leaves.
@@ -42,7 +43,13 @@ void HttpConnection::streamReadable() {
   advance();
 }
 
-void HttpConnection::streamTook(qint64) {
+/// A long answer over a thin line takes its time.
+void HttpConnection::streamTook(qint64 bytes) {
+  m_progress += bytes;
+  if (m_state == State::Reading && !m_reader->hasBegun() && m_progress >= leastProgress) {
+    m_deadline = m_clock.elapsed() + m_limits.headTime;
+    m_progress = 0;
+  }
   tellUnsent();
   advance();
 }

@@ -67,9 +67,10 @@ class HttpConnection : public QObject, private StreamUser {
   static constexpr qsizetype mostAhead = 64 * 1024;  ///< of the next requests, while we answer
   static constexpr quint64 mostPerTurn = 8;          ///< requests, or as many as take this long:
   static constexpr std::chrono::milliseconds timePerTurn{2};
+  static constexpr qint64 leastProgress = 64 * 1024;  ///< of an answer within the head's time
 
   void streamReadable() override;
-  void streamTook(qint64) override;
+  void streamTook(qint64 bytes) override;
   void streamEnded() override { end(); }
   void advance();
   void answerSome();
@@ -92,6 +93,7 @@ class HttpConnection : public QObject, private StreamUser {
   State m_state = State::Reading;
   std::chrono::nanoseconds m_waitsSince{0};
   std::chrono::nanoseconds m_deadline{0};
+  qint64 m_progress = 0;  ///< bytes of answers that the client took since the deadline was set
   quint64 m_requests = 0;
   qint64 m_unsent = 0;  ///< as the host was told last
   bool m_wantsHead = false;

@@ -14,6 +14,15 @@ Farewell::Farewell(std::unique_ptr<Stream> stream, QObject *parent) : QObject(pa
   m_stream->endWriting();
 }
 
+void Farewell::streamTook(qint64 bytes) {
+  m_progress += bytes;
+  if (m_progress >= leastProgress) {
+    m_progress = 0;
+    m_deadline.start(2s);
+  }
+  endIfSaid();
+}
+
 /// Who has ended its direction may still read what waits.
 void Farewell::endIfSaid() {
   if (m_stream->hasEnded() && m_stream->bytesToWrite() == 0) deleteLater();

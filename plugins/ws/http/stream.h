@@ -25,8 +25,8 @@ class StreamUser {
 class Stream : public QObject {
   Q_OBJECT
  public:
-  /// What one read() takes at most.
-  static constexpr qsizetype readAtOnce = 64 * 1024;
+  /// What one read() takes at most. Tiny messages are hundreds even so; those of others come in between.
+  static constexpr qsizetype readAtOnce = 8 * 1024;
 
   /// Not owned; null: nobody is told.
   void setUser(StreamUser *user) { m_user = user; }

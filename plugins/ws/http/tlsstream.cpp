@@ -11,7 +11,7 @@ namespace tagwire::ws {
 TlsStream::TlsStream(Descriptor socket, const QHostAddress &peerAddress, quint16 peerPort,
                      const QSslConfiguration &configuration)
     : Stream(peerAddress, peerPort) {
-  m_socket.setReadBufferSize(readAtOnce);
+  m_socket.setReadBufferSize(readBuffer);
   m_socket.setSslConfiguration(configuration);
   connect(&m_socket, &QSslSocket::readyRead, this, &TlsStream::noticeInput);
   connect(&m_socket, &QSslSocket::encryptedBytesWritten, this, &TlsStream::noticeProgress);

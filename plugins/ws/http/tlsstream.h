@@ -29,6 +29,8 @@ class TlsStream : public Stream {
   void discardRest();
   void lose();
 
+  static constexpr qsizetype readBuffer = 64 * 1024;  ///< a few records
+
   QSslSocket m_socket;
   Descriptor m_rest;  ///< the connection below, once TLS is over
   std::unique_ptr<QSocketNotifier> m_restReadable;

@@ -81,8 +81,7 @@ class RawClient {
       if (frame.opcode == -1 || frame.opcode == 8) return frame.closeCode();
     }
   }
-
- private:
+  /// The next frame, if the whole of it is there.
   bool takeFrame(ServerFrame &frame) {
     if (m_input.size() < 2) return false;
     qsizetype at = 2;
@@ -103,6 +102,7 @@ class RawClient {
     return true;
   }
 
+ private:
   QTcpSocket m_socket;
   QByteArray m_input;
   bool m_isReading = true;

@@ -33,7 +33,12 @@ void OutboundSession::begin(const QByteArray &rest) {
   if (!rest.isEmpty()) take(rest);
 }
 
-void OutboundSession::streamReadable() { take(m_stream->read()); }
+/// Who asks faster than it takes the answers has to wait.
+void OutboundSession::streamReadable() {
+  if (!m_isCongested) return take(m_stream->read());
+  m_isHeldBack = true;
+  m_stream->setReading(false);
+}
 
 void OutboundSession::streamTook(qint64 bytes) {
   m_progress += bytes;
@@ -41,7 +46,11 @@ void OutboundSession::streamTook(qint64 bytes) {
   writeOn();
   if (m_stream->bytesToWrite() > 0) return;
   m_isCongested = false;
-  m_host.sessionDrained(*this);
+  if (std::exchange(m_isHeldBack, false)) {
+    m_stream->setReading(true);
+    streamReadable();  // first what it has to say: what is due to it may congest it again at once
+  }
+  if (!m_isOver) m_host.sessionDrained(*this);
 }
 
 void OutboundSession::streamEnded() { end(QStringLiteral("the client left")); }

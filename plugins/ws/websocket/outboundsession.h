@@ -130,6 +130,7 @@ class OutboundSession : public QObject, public Session, protected StreamUser {
   std::chrono::nanoseconds m_progressSince{0};
   std::optional<std::chrono::nanoseconds> m_overfullSince;  ///< more than `queue_messages` wait
   bool m_isCongested = false;
+  bool m_isHeldBack = false;  ///< it said something while congested
   bool m_isFlushDue = false;
   bool m_isOver = false;
 };

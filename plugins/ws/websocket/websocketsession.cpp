@@ -13,7 +13,8 @@ WebSocketSession::WebSocketSession(quint64 id, std::unique_ptr<Stream> stream, U
       m_messageRate(limits.messagesPerSecond),
       m_controlRate(limits.controlFramesPerSecond),
       m_lastPing(clock.elapsed()),
-      m_lastPong(clock.elapsed()) {}
+      m_lastPong(clock.elapsed()),
+      m_silentSince(clock.elapsed()) {}
 
 void WebSocketSession::take(const QByteArray &bytes) {
   const quint64 before = m_reader.messages();
@@ -55,7 +56,7 @@ void WebSocketSession::takeControl(const FrameReader::Received &received) {
   }
   if (!m_controlRate.admit(m_clock.elapsed())) return close(1008, QStringLiteral("too many control frames"));
   if (received.kind == FrameReader::Kind::Pong) {
-    m_lastPong = m_clock.elapsed();
+    m_lastPong = m_silentSince = m_clock.elapsed();
     m_pongAt = m_clock.now();
   } else {
     queue(pongFrame(received.payload));
@@ -71,7 +72,9 @@ void WebSocketSession::tick() {
   if (!m_reader.isAtRest() && now - m_messageBegan >= m_limits.messageTimeout) {
     return close(1008, QStringLiteral("a message was not whole in time"));
   }
-  if (now - m_lastPong >= m_limits.pongTimeout) return close(1008, QStringLiteral("no PONG in time"));
+  // Of a congested client nothing is read, its PONGs neither: the write time-out judges it.
+  if (isCongested()) m_silentSince = now;
+  if (now - m_silentSince >= m_limits.pongTimeout) return close(1008, QStringLiteral("no PONG in time"));
   if (now - m_lastPing < m_limits.pingInterval) return;
   m_lastPing = now;
   // Behind a full queue a PING proves nothing; the write time-out judges this client.

@@ -35,6 +35,7 @@ class WebSocketSession : public OutboundSession {
   std::chrono::nanoseconds m_messageBegan{0};  ///< of the one under way
   std::chrono::nanoseconds m_lastPing;
   std::chrono::nanoseconds m_lastPong;
+  std::chrono::nanoseconds m_silentSince;
   std::optional<Time> m_pongAt;
   quint64 m_refusedMessages = 0;
 };
