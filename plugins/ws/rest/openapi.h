@@ -14,7 +14,7 @@ class OpenApi : public RestPart {
   OpenApi(Router &router, GatewayState &state);
 
  private:
-  QJsonObject document() const;
+  QJsonObject document(const QByteArray &cookie) const;
 
   const Router &m_router;
   GatewayState &m_state;
