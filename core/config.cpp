@@ -158,6 +158,10 @@ void ConfigReader::warning(const QString &at, const QString &message) {
   report(locate(at), joined(m_path, at), message, true);
 }
 
+void ConfigReader::referToNumber(const QString &at, int number) {
+  m_pointReferences.append({{}, locate(at), joined(m_path, at), number});
+}
+
 ConfigLocation ConfigReader::locate(const QString &at) const {
   static const QRegularExpression step(QStringLiteral("([^.\\[\\]]+)|\\[(\\d+)\\]"));
   const ConfigNode *node = &m_node;

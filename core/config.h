@@ -86,6 +86,7 @@ class TAGWIRE_EXPORT ConfigReader {
     QString name;
     ConfigLocation where;
     QString path;
+    std::optional<int> number = {};  ///< instead of the name
   };
 
   ConfigReader(const ConfigNode &node, QString path, Problems &problems);
@@ -101,6 +102,9 @@ class TAGWIRE_EXPORT ConfigReader {
   /// an unknown path is reported at the nearest known place above it.
   void error(const QString &at, const QString &message);
   void warning(const QString &at, const QString &message);
+
+  /// Some point must have this number, once every instance has declared its points; else that is an error at `at`.
+  void referToNumber(const QString &at, int number);
 
   /// The object names this key, whatever is wrong with its value.
   bool has(QLatin1String key) const { return m_node.member(key) != nullptr; }

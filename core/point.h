@@ -22,6 +22,7 @@ struct PointInfo {
   std::optional<double> minimum = {};  ///< lowest value a command may write, engineering units
   std::optional<double> maximum = {};  ///< highest
   ConfigLocation where = {};           ///< where the manifest names it; for error messages only
+  QString tag = {};  ///< RTLS tag that it is about: who reads it needs positions:read of this tag; empty: none
 };
 
 /// A declared point: what the table keeps, without the place in the manifest and in an order that keeps it small, for
@@ -32,6 +33,7 @@ struct Point {
   QString owner;  ///< instance id
   QString unit;
   QString description;
+  QString tag;  ///< RTLS tag that it is about; empty: none
   std::optional<double> minimum;
   std::optional<double> maximum;
   std::optional<int> number;

@@ -92,8 +92,8 @@ Result<PointId> PointTable::declare(const QString &owner, const QString &prefix,
   QString &unit = m_units[info.unit];
   if (unit.isEmpty()) unit = compact(info.unit);
   auto point = std::make_shared<Point>(Point{compact(info.name), compact(fullName), owner, unit,
-                                             compact(info.description), info.minimum, info.maximum, info.number, id,
-                                             info.type, info.writable, info.verify});
+                                             compact(info.description), compact(info.tag), info.minimum, info.maximum,
+                                             info.number, id, info.type, info.writable, info.verify});
   quint32 place = placeOf(fullName);
   while (m_byName.contains(place)) ++place;
   m_byName.insert(place, id);
@@ -109,19 +109,21 @@ Result<PointId> PointTable::declare(const QString &owner, const QString &prefix,
   return id;
 }
 
-Result<void> PointTable::assignNumbers() {
-  {
-    std::unique_lock lock(m_mutex);
-    for (const PointId id : std::as_const(m_unnumbered)) {
-      auto &entry = m_points[static_cast<quint32>(id) - 1];
-      auto numbered = std::make_shared<Point>(*entry);
-      numbered->number = giveNumber(entry->fullName);
-      m_byNumber.insert(*numbered->number, id);
-      entry = std::move(numbered);
-    }
-    m_unnumbered = {};
-    m_remembered.squeeze();
+void PointTable::giveNumbers() {
+  std::unique_lock lock(m_mutex);
+  for (const PointId id : std::as_const(m_unnumbered)) {
+    auto &entry = m_points[static_cast<quint32>(id) - 1];
+    auto numbered = std::make_shared<Point>(*entry);
+    numbered->number = giveNumber(entry->fullName);
+    m_byNumber.insert(*numbered->number, id);
+    entry = std::move(numbered);
   }
+  m_unnumbered = {};
+  m_remembered.squeeze();
+}
+
+Result<void> PointTable::assignNumbers() {
+  giveNumbers();
   if (m_unsaved.isEmpty() || m_numbersFile.isEmpty()) return {};
   QFile file(m_numbersFile);
   const bool fresh = !file.exists();

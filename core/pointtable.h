@@ -30,8 +30,10 @@ class TAGWIRE_EXPORT PointTable {
   /// Adds `point` under "<prefix>/<point.name>" for instance `owner`. Errors: bad name, name or number taken.
   Result<PointId> declare(const QString &owner, const QString &prefix, const PointInfo &point);
   /// Gives a number to each point declared without one: the one it had in an earlier run, else the next free one. Call
-  /// it after a round of declare(), so that given numbers never take a configured one. New ones go to the file of
-  /// keepNumbersIn in one append. Errors: the file can't be written (the numbers are given all the same). Host thread.
+  /// it after a round of declare(), so that given numbers never take a configured one. Host thread.
+  void giveNumbers();
+  /// The same, and new ones go to the file of keepNumbersIn in one append. Errors: the file can't be written (the
+  /// numbers are given all the same). Host thread.
   Result<void> assignNumbers();
 
   /// None when there is no such point.

@@ -90,6 +90,7 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
   for (const ManifestEntry &entry : manifest.plugins) m_ids.insert(entry.id);
   QList<ConfigReader::Pending> references;
   QSet<QString> seen;
+  m_isLoading = true;
   QSet<QString> unsettled;  // what refers to the points of these can't be judged
   for (const ManifestEntry &entry : manifest.plugins) {
     if (seen.contains(entry.id)) continue;  // reported already; its points would only repeat that
@@ -98,8 +99,12 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     addInstance(entry, problems, references);
     if (problems.size() > before) unsettled.insert(entry.id);
   }
-  erase_if(references, [&](const auto &each) { return unsettled.contains(each.name.section(u'/', 0, 0)); });
+  erase_if(references, [&](const auto &each) {
+    return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
+  });
   checkReferences(references, problems);
+  m_isLoading = false;
+  m_heldWhileLoading.clear();
   std::stable_sort(m_instances.begin(), m_instances.end(),
                    [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
 }
@@ -113,6 +118,7 @@ void Runtime::reloadFiles() {
 std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::function<std::shared_ptr<void>()> &make) {
   std::shared_ptr<void> object = m_shared.value(name).lock();
   if (!object) m_shared[name] = object = make();
+  if (m_isLoading) m_heldWhileLoading.append(object);
   return object;
 }
 
@@ -141,7 +147,14 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
 
 void Runtime::checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems) {
   QStringList names;
+  m_points.giveNumbers();
   for (const auto &reference : references) {
+    if (reference.number) {
+      if (m_points.findNumber(*reference.number) != PointId::None) continue;
+      const QString text = QStringLiteral("no point has the number %1 (allowed: the number of a declared point)");
+      problems.append({reference.where, reference.path, text.arg(*reference.number), false});
+      continue;
+    }
     if (m_points.find(reference.name) != PointId::None) continue;
     if (names.isEmpty()) names = m_points.fullNames();
     // Near misses are looked for among a bounded number of names: a check should not take minutes.

@@ -94,6 +94,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   QString m_epoch;
   QSet<QString> m_ids;
   QHash<QString, std::weak_ptr<void>> m_shared;
+  /// What an instance shares lasts while the manifest is read, even if the instance turns out to be wrong.
+  QList<std::shared_ptr<void>> m_heldWhileLoading;
+  bool m_isLoading = false;
   std::vector<std::unique_ptr<PluginInstance>> m_instances;  ///< in start order after load()
   std::vector<std::shared_ptr<OpenRequest>> m_requests;
   QTimer m_readyDeadline;

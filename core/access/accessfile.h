@@ -16,6 +16,7 @@ struct AccessError {
     Wrong,        ///< what was asked for is not allowed
     Taken,        ///< the name is in use
     Unknown,      ///< nothing has that name
+    Forbidden,    ///< whoever asked may not do that
     Unavailable,  ///< the file can't be read or written, or is full
   };
   Kind kind = Kind::Wrong;

@@ -125,10 +125,18 @@ AccessResult<QByteArray> TokenStore::create(const QString &name, const Permissio
   return text;
 }
 
-AccessResult<void> TokenStore::revoke(const QString &name) {
+AccessResult<void> TokenStore::revoke(const QString &name, const TokenCheck &check) {
   const auto changed = m_file.change([&](TokenDocument &document) -> AccessResult<void> {
-    if (document.tokens.removeIf([&](const AccessToken &each) { return each.name == name; }) > 0) return {};
-    return refused(Unknown, QStringLiteral("there is no token \"%1\"").arg(name.left(70)));
+    QList<AccessToken> &tokens = document.tokens;
+    const auto token = std::find_if(tokens.begin(), tokens.end(), [&](const auto &each) { return each.name == name; });
+    if (token == tokens.end()) {
+      return refused(Unknown, QStringLiteral("there is no token \"%1\"").arg(name.left(70)));
+    }
+    if (check) {
+      if (auto allowed = check(*token); !allowed) return allowed;
+    }
+    tokens.erase(token);
+    return {};
   });
   if (changed) index();
   return changed;

@@ -21,6 +21,8 @@ struct TAGWIRE_EXPORT AccessToken {
   bool hasExpired(Time now) const { return expires && *expires <= now; }
 };
 
+using TokenCheck = std::function<AccessResult<void>(const AccessToken &)>;
+
 /// What stands in tokens.json.
 struct TAGWIRE_EXPORT TokenDocument {
   static constexpr int currentVersion = 1;
@@ -56,7 +58,8 @@ class TAGWIRE_EXPORT TokenStore {
   /// The text of the new token, `tw_` and 43 characters: there is no second chance to see it.
   AccessResult<QByteArray> create(const QString &name, const Permissions &permissions, std::optional<Time> expires,
                                   Time now, const QString &createdBy);
-  AccessResult<void> revoke(const QString &name);
+  /// `check` is asked with the token as it stands in the file; what it refuses stays.
+  AccessResult<void> revoke(const QString &name, const TokenCheck &check = {});
 
  private:
   void index();

@@ -57,6 +57,10 @@ tl::unexpected<AccessError> nobody(const QString &name) {
   return refused(Unknown, QStringLiteral("there is no user \"%1\"").arg(name.left(70)));
 }
 
+QList<User>::iterator findIn(QList<User> &users, const QString &name) {
+  return std::find_if(users.begin(), users.end(), [&](const User &each) { return each.name == name; });
+}
+
 }  // namespace
 
 QString passwordProblem(const QString &name, const QString &password) {
@@ -129,33 +133,34 @@ AccessResult<void> UserStore::add(const QString &name, const QString &role, cons
   });
 }
 
-AccessResult<void> UserStore::remove(const QString &name) {
+AccessResult<void> UserStore::remove(const QString &name, const UserCheck &check) {
   return m_file.change([&](UserDocument &document) -> AccessResult<void> {
-    if (document.users.removeIf([&](const User &each) { return each.name == name; }) > 0) return {};
-    return nobody(name);
+    const auto user = findIn(document.users, name);
+    if (user == document.users.end()) return nobody(name);
+    if (check) {
+      if (auto allowed = check(*user); !allowed) return allowed;
+    }
+    document.users.erase(user);
+    return {};
   });
 }
 
-AccessResult<void> UserStore::setPassword(const QString &name, const QString &password) {
-  const auto hash = hashOfNew(name, password);
+AccessResult<void> UserStore::change(const QString &name, const std::optional<QString> &role,
+                                     const std::optional<QString> &password, const UserCheck &check) {
+  const QString wrong = role ? accessNameProblem(*role) : QString();
+  if (!wrong.isEmpty()) return refused(Wrong, wrong);
+  const auto hash = password ? hashOfNew(name, *password) : AccessResult<QString>();
   if (!hash) return tl::unexpected(hash.error());
-  return changeUser(name, [&](User &user) { user.argon2id = *hash; });
-}
-
-AccessResult<void> UserStore::setRole(const QString &name, const QString &role) {
-  if (const QString wrong = accessNameProblem(role); !wrong.isEmpty()) return refused(Wrong, wrong);
-  return changeUser(name, [&](User &user) { user.role = role; });
-}
-
-AccessResult<void> UserStore::changeUser(const QString &name, const std::function<void(User &)> &edit) {
   return m_file.change([&](UserDocument &document) -> AccessResult<void> {
-    for (User &user : document.users) {
-      if (user.name != name) continue;
-      edit(user);
-      user.generation = newGeneration();
-      return {};
+    const auto user = findIn(document.users, name);
+    if (user == document.users.end()) return nobody(name);
+    if (check) {
+      if (auto allowed = check(*user); !allowed) return allowed;
     }
-    return nobody(name);
+    if (password) user->argon2id = *hash;
+    if (role) user->role = *role;
+    user->generation = newGeneration();
+    return {};
   });
 }
 

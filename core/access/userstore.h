@@ -16,6 +16,8 @@ struct TAGWIRE_EXPORT User {
   static void describe(Shape<User> &shape);
 };
 
+using UserCheck = std::function<AccessResult<void>(const User &)>;
+
 /// What stands in users.json.
 struct TAGWIRE_EXPORT UserDocument {
   static constexpr int currentVersion = 1;
@@ -55,13 +57,15 @@ class TAGWIRE_EXPORT UserStore {
 
   /// Whether `role` is one is the caller's to check (Roles).
   AccessResult<void> add(const QString &name, const QString &role, const QString &password, Time now);
-  AccessResult<void> remove(const QString &name);
-  AccessResult<void> setPassword(const QString &name, const QString &password);
-  AccessResult<void> setRole(const QString &name, const QString &role);
+  /// `check` is asked with the user as it stands in the file; what it refuses stays as it is. So below.
+  AccessResult<void> remove(const QString &name, const UserCheck &check = {});
+  /// Both at once, or neither. Absent: stays as it is.
+  AccessResult<void> change(const QString &name, const std::optional<QString> &role,
+                            const std::optional<QString> &password, const UserCheck &check = {});
+  AccessResult<void> setPassword(const QString &name, const QString &password) { return change(name, {}, password); }
+  AccessResult<void> setRole(const QString &name, const QString &role) { return change(name, role, {}); }
 
  private:
-  AccessResult<void> changeUser(const QString &name, const std::function<void(User &)> &edit);
-
   AccessFile<UserDocument> m_file;
 };
 

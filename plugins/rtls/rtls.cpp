@@ -15,6 +15,7 @@ PointInfo positionPoint(const QString &tag, const QString &name, const QString &
   info.name = QStringLiteral("tag/%1/position").arg(tag);
   info.type = ValueType::Position;
   info.unit = unit;
+  info.tag = tag;
   info.description = name.isEmpty() ? QStringLiteral("position of tag %1").arg(tag) : name;
   return info;
 }
@@ -23,6 +24,7 @@ PointInfo zonePoint(const QString &tag, const QString &name) {
   PointInfo info;
   info.name = QStringLiteral("tag/%1/zone").arg(tag);
   info.type = ValueType::Int;
+  info.tag = tag;
   info.description = QStringLiteral("id of the deepest zone of %1; 0: none").arg(name.isEmpty() ? tag : name);
   return info;
 }

@@ -6,6 +6,8 @@
 
 #include <limits>
 
+#include "auth/pointaccess.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -18,7 +20,7 @@ constexpr qsizetype mostNumbers = 1000;
 PointId readablePoint(const PointTable &points, const Caller &caller, qint64 number) {
   if (number < 1 || number > std::numeric_limits<int>::max()) return PointId::None;
   const auto point = points.point(points.findNumber(static_cast<int>(number)));
-  return point && caller.may(right::readPoints, point->fullName) ? point->id : PointId::None;
+  return point && mayRead(caller.permissions, *point) ? point->id : PointId::None;
 }
 
 EndpointIds EndpointIds::find(const PointTable &points, const Caller &caller, const QList<qint64> &numbers) {
@@ -40,7 +42,7 @@ EndpointIds EndpointIds::find(const PointTable &points, const Caller &caller, co
 QString EndpointIds::complaint(const Caller &caller) const {
   QStringList named;
   for (const qint64 number : unknown.first(std::min(unknown.size(), mostNamed))) named << QString::number(number);
-  const bool readsAll = caller.permissions.allowAll(right::readPoints);
+  const bool readsAll = mayReadAllPoints(caller.permissions);
   return QStringLiteral("no such endpointId%1: %2")
       .arg(readsAll ? QString() : QStringLiteral(", or not permitted"), named.join(QLatin1String(", ")));
 }

@@ -5,7 +5,8 @@ namespace tagwire::ws {
 
 std::shared_ptr<ListenerBook> ListenerBook::join(const WsConfig &config, PluginContext &context, ConfigReader &reader) {
   const auto book = context.shared<ListenerBook>("listeners", [] { return std::make_shared<ListenerBook>(); });
-  const bool isReachable = !config.listen.isLoopback();
+  // Null: it could not be read, which is an error of its own.
+  const bool isReachable = !config.listen.address.isNull() && !config.listen.isLoopback();
   const bool hasAnonymous = config.auth && !config.auth->anonymous.isEmpty();
   if (isReachable) book->reachable << context.id();
   if (hasAnonymous) book->anonymous << context.id();

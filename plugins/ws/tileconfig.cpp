@@ -26,6 +26,9 @@ void checkTiles(ConfigReader &reader, const QList<TileConfig> &tiles) {
                    QStringLiteral("%1 is taken by another tile (allowed: each id once)").arg(tiles[i].id));
     }
     seen.insert(tiles[i].id);
+    for (qsizetype each = 0; each < tiles[i].endpointIds.size(); ++each) {
+      reader.referToNumber(QStringLiteral("tiles[%1].endpointIds[%2]").arg(i).arg(each), tiles[i].endpointIds[each]);
+    }
   }
 }
 

@@ -19,7 +19,7 @@ struct TileConfig {
   static void describe(Shape<TileConfig> &shape);
 };
 
-/// Reports ids that stand there twice.
+/// Reports ids that stand there twice, and numbers that no point has.
 void checkTiles(ConfigReader &reader, const QList<TileConfig> &tiles);
 
 }  // namespace tagwire::ws

@@ -137,7 +137,7 @@ void JwtConfig::describe(Shape<JwtConfig> &shape) {
   shape.required("algorithm", &JwtConfig::algorithm, "how tokens are signed; no other algorithm is taken");
   shape.required("key", &JwtConfig::key,
                  "shared secret of 32 bytes or more (HS256), or public key as PEM (RS256, ES256)");
-  shape.optional("leeway_s", &JwtConfig::leeway, "how far clocks may differ, seconds").range(0, 300);
+  shape.optional("leeway_s", &JwtConfig::leeway, "how far clocks may differ, seconds").range(0, 50);
   shape.optional("audience", &JwtConfig::audience, "what `aud` of a token must name; absent: tokens without `aud`")
       .range(1, 1000);
   shape.optional("issuer", &JwtConfig::issuer, "what `iss` of a token must be; absent: anything").range(1, 1000);
@@ -262,28 +262,31 @@ QList<EndpointConfig> WsConfig::servedEndpoints() const {
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
-  std::optional<WsConfig> config = reader.read<WsConfig>();
-  if (!config) return std::nullopt;
-  if (!config->endpoints) {
+  WsConfig config;
+  return readInto(reader, config) ? std::optional<WsConfig>(std::move(config)) : std::nullopt;
+}
+
+bool WsConfig::readInto(ConfigReader &reader, WsConfig &config) {
+  if (!reader.readInto(config)) return false;
+  if (!config.endpoints) {
     EndpointConfig live;
     live.path = *EndpointPath::fromText(QStringLiteral("/ws/live"));
-    config->endpoints = {live};
+    config.endpoints = {live};
   }
-  checkEndpoints(reader, *config->endpoints);
-  checkDeviceTransport(reader, *config);
-  if (config->tls) checkTls(reader, *config->tls);
-  checkRooms(reader, config->rooms, config->entities);
-  checkTiles(reader, config->tiles);
-  checkDevices(reader, config->models, config->devices);
-  if (config->auth && config->auth->jwt) checkKey(reader, *config->auth->jwt);
-  if (config->auth) {
-    for (const QString &name : config->auth->roles.keys()) {
+  checkEndpoints(reader, *config.endpoints);
+  checkDeviceTransport(reader, config);
+  if (config.tls) checkTls(reader, *config.tls);
+  checkRooms(reader, config.rooms, config.entities);
+  checkTiles(reader, config.tiles);
+  checkDevices(reader, config.models, config.devices);
+  if (config.auth && config.auth->jwt) checkKey(reader, *config.auth->jwt);
+  if (config.auth) {
+    for (const QString &name : config.auth->roles.keys()) {
       const QString wrong = ownRoleProblem(name);
       if (!wrong.isEmpty()) reader.error(QStringLiteral("auth.roles"), wrong);
     }
   }
-  if (reader.failed()) return std::nullopt;
-  return config;
+  return !reader.failed();
 }
 
 }  // namespace tagwire::ws

@@ -110,6 +110,8 @@ struct WsConfig {
   static void describe(Shape<WsConfig> &shape);
   /// Reads and checks what concerns more than one key; nothing when there are errors, each one reported.
   static std::optional<WsConfig> read(ConfigReader &reader);
+  /// The same, but `config` holds what could be read even when something is wrong (then false).
+  static bool readInto(ConfigReader &reader, WsConfig &config);
 
   /// The endpoints, and those that come with them: an rtls-manager brings the streams of R1-35.
   QList<EndpointConfig> servedEndpoints() const;

@@ -11,13 +11,16 @@ class WsFactory : public QObject, public PluginFactory {
 
  public:
   std::unique_ptr<Plugin> create(ConfigReader &config, PluginContext &context) override {
-    std::optional<WsConfig> read = WsConfig::read(config);
-    if (!read) return nullptr;
-    auto listeners = ListenerBook::join(*read, context, config);
-    RoomBook::check(*read, context, config);
-    const auto devices = DeviceBook::join(*read, context, config);
+    WsConfig read;
+    const bool isRight = WsConfig::readInto(config, read);
+    // Whatever else is wrong: that strangers could come in is to be said at once.
+    auto listeners = ListenerBook::join(read, context, config);
+    if (!isRight) return nullptr;
+    RoleBook::check(read, context, config);
+    RoomBook::check(read, context, config);
+    const auto devices = DeviceBook::join(read, context, config);
     if (config.failed()) return nullptr;
-    return std::make_unique<Gateway>(std::move(*read), context, &makeProtocol, std::move(listeners));
+    return std::make_unique<Gateway>(std::move(read), context, &makeProtocol, std::move(listeners));
   }
   ConfigSchema schema() const override { return schemaOf<WsConfig>(); }
 };

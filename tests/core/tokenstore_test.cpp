@@ -63,7 +63,9 @@ class TokenStoreTest : public QObject {
   void leftoversOfAKilledWriterDoNotHarm();
   void waitsForTheLock();
   void rootWritesForTheOwnerOfTheFolder();
+  void rootGivesNoForeignFileAway();
   void fileOfAnotherUserIsRefused();
+  void whatACheckRefusesStays();
   void folderThatCannotBeMade();
 };
 
@@ -391,6 +393,36 @@ void TokenStoreTest::rootWritesForTheOwnerOfTheFolder() {
   }
   made(store, "b");
   QCOMPARE(store.list().size(), 2);
+}
+
+/// Who owns the folder puts a second name of a file of root's where the lock is due.
+void TokenStoreTest::rootGivesNoForeignFileAway() {
+  if (::geteuid() != 0) QSKIP("needs root");
+  const AccessFolder folder;
+  const AccessFolder elsewhere;
+  QVERIFY(elsewhere.write("shadow", "secret"));
+  QVERIFY(::link(qPrintable(elsewhere.file("shadow")), qPrintable(folder.file("access.lock"))) == 0);
+  QVERIFY(::chown(qPrintable(folder.path()), 12345, 12346) == 0);
+  TokenStore store(folder.path());
+  made(store, "a");
+  struct stat status {};
+  QVERIFY(::stat(qPrintable(elsewhere.file("shadow")), &status) == 0);
+  QCOMPARE(status.st_uid, 0U);
+  QCOMPARE(elsewhere.read("shadow"), QByteArray("secret"));
+}
+
+void TokenStoreTest::whatACheckRefusesStays() {
+  const AccessFolder folder;
+  TokenStore store(folder.path());
+  made(store, "a");
+  const auto forbidden = store.revoke(QStringLiteral("a"), [](const AccessToken &token) -> AccessResult<void> {
+    return refused(Kind::Forbidden, token.name);
+  });
+  QVERIFY(!forbidden && forbidden.error().kind == Kind::Forbidden);
+  QCOMPARE(forbidden.error().text, QStringLiteral("a"));
+  QCOMPARE(store.list().size(), 1);
+  QVERIFY(store.revoke(QStringLiteral("a"), [](const AccessToken &) -> AccessResult<void> { return {}; }));
+  QVERIFY(store.list().isEmpty());
 }
 
 void TokenStoreTest::fileOfAnotherUserIsRefused() {

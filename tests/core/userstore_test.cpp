@@ -48,6 +48,7 @@ class UserStoreTest : public QObject {
   void nobodyCostsAsMuchAsSomebody();
   void noAccountIsThereByItself();
   void changeOfPasswordOrRoleIsAnotherGeneration();
+  void roleAndPasswordChangeTogetherOrNot();
   void anotherStoreSeesWhatChanged();
   void passwordRules_data();
   void passwordRules();
@@ -135,6 +136,33 @@ void UserStoreTest::changeOfPasswordOrRoleIsAnotherGeneration() {
   QVERIFY(store.remove(QStringLiteral("bob")));
   add(store, QStringLiteral("bob"));
   QVERIFY(store.find(QStringLiteral("bob"))->generation != bob.generation);
+}
+
+void UserStoreTest::roleAndPasswordChangeTogetherOrNot() {
+  const AccessFolder folder;
+  QVERIFY(folder.write("users.json", withAnna()));
+  UserStore store(folder.path());
+  store.refresh();
+  const QByteArray before = folder.read("users.json");
+  const auto admin = QStringLiteral("admin");
+  const auto wrong = store.change(anna, admin, QStringLiteral("short"));
+  QVERIFY(!wrong && wrong.error().kind == Kind::Wrong);
+  QString seen;
+  const auto refusing = [&](const User &user) -> AccessResult<void> {
+    seen = user.role;
+    return refused(Kind::Forbidden, QStringLiteral("no"));
+  };
+  const auto forbidden = store.change(anna, admin, QStringLiteral("another horse"), refusing);
+  QVERIFY(!forbidden && forbidden.error().kind == Kind::Forbidden);
+  QCOMPARE(seen, viewer);
+  QVERIFY(!store.remove(anna, refusing));
+  QCOMPARE(folder.read("users.json"), before);
+
+  QVERIFY(store.change(anna, admin, QStringLiteral("another horse")));
+  QCOMPARE(store.find(anna)->role, admin);
+  QVERIFY(UserStore::verifies(store.hashOf(anna), QStringLiteral("another horse")));
+  const auto nobody = store.change(QStringLiteral("bert"), admin, std::nullopt);
+  QVERIFY(!nobody && nobody.error().kind == Kind::Unknown);
 }
 
 void UserStoreTest::anotherStoreSeesWhatChanged() {

@@ -112,6 +112,13 @@ void RtlsTest::declaresItsPoints() {
   QCOMPARE(position->unit, QStringLiteral("ft"));
   QCOMPARE(position->description, QStringLiteral("Employee Badge 1"));
   QVERIFY(!position->writable);
+  // Whoever reads where a tag is has to hold positions:read of that tag.
+  const auto tagOf = [&](const char *point) {
+    return m_context->points().point(m_context->points().find(QLatin1String(point)))->tag;
+  };
+  QCOMPARE(position->tag, QStringLiteral("SIM1"));
+  QCOMPARE(tagOf("uwb/tag/FORK1/zone"), QStringLiteral("FORK1"));
+  QCOMPARE(tagOf("uwb/zone/417/occupancy"), QString());
 }
 
 void RtlsTest::R1_10_fixBecomesSamples() {

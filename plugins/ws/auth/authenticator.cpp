@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authenticator.h"
 
+#include <QCryptographicHash>
+
 #include "auth/secretbytes.h"
 
 namespace tagwire::ws {
 
 namespace {
 
-constexpr SessionLifetimes lifetimes;
+/// Whoever sends wrong tokens on purpose must not fill the log.
+constexpr std::chrono::minutes betweenRefusals{1};
+/// A few dozen reasons are there; should one hold something that differs each time, this is the end of it.
+constexpr qsizetype mostReasons = 100;
 
 CallerPointer makeAnonymous(const WsConfig &config) {
   if (!config.auth || config.auth->anonymous.isEmpty()) return nullptr;
@@ -25,6 +30,13 @@ std::optional<JwtVerifier> makeVerifier(const WsConfig &config) {
   return std::move(*verifier);
 }
 
+/// Of a token without `sub`: its own, so that two of them are not taken for one caller.
+QString nameOfUnnamed(const QByteArray &token) {
+  const QByteArray signature = token.mid(token.lastIndexOf('.') + 1);
+  const QByteArray hash = QCryptographicHash::hash(signature, QCryptographicHash::Sha256).toHex();
+  return QStringLiteral("unnamed ") + QString::fromLatin1(hash.left(8));
+}
+
 auto doesNotHold() { return failure(QStringLiteral("the credential is wrong or does not hold any more")); }
 
 }  // namespace
@@ -34,16 +46,22 @@ Authenticator::Authenticator(const WsConfig &config, PluginContext &context)
       m_admission(config.allowedOrigins, config.trustedProxies, config.tls.has_value()),
       m_anonymous(makeAnonymous(config)),
       m_overTls(config.tls.has_value()),
+      m_roles(RoleBook::of(context)),
       m_jwt(makeVerifier(config)),
       m_tokens(context.dataDir()),
       m_users(context.dataDir()),
       m_sessions(context.shared<BrowserSessions>("sessions", [] { return std::make_shared<BrowserSessions>(); })) {
-  if (config.auth) (void)m_roles.add(config.auth->roles);
+  if (config.auth) m_roles->enter(context.id(), config.auth->roles);
 }
+
+Authenticator::~Authenticator() { m_roles->leave(m_context.id()); }
 
 Result<void> Authenticator::open() {
   refresh();
-  return m_sessions->open(m_context.dataDir());
+  const auto opened = m_sessions->open(m_context.dataDir(), m_context.clock().now());
+  if (!opened) return failure(opened.error());
+  if (!opened->isEmpty()) qCWarning(m_context.log()).noquote() << *opened;
+  return {};
 }
 
 CallerPointer Authenticator::anonymous(const Request &request, const Sender &sender) const {
@@ -78,11 +96,18 @@ Result<CallerPointer> Authenticator::identify(const QString &accessToken) const 
     caller->credential = token->id;
     return caller;
   }
-  if (!m_jwt) return doesNotHold();
+  return m_jwt ? byJwt(text, now) : doesNotHold();
+}
+
+Result<CallerPointer> Authenticator::byJwt(const QByteArray &text, Time now) const {
   const auto claims = m_jwt->verify(text, now);
-  if (!claims) return doesNotHold();
+  if (!claims) {
+    if (text.count('.') == 2) tellRefusedJwt(claims.error());
+    return doesNotHold();
+  }
+  auto caller = std::make_shared<Caller>();
   caller->kind = Caller::Kind::Jwt;
-  caller->name = claims->subject.isEmpty() ? QStringLiteral("jwt") : claims->subject;
+  caller->name = claims->subject.isEmpty() ? nameOfUnnamed(text) : claims->subject;
   caller->permissions = claims->permissions;
   caller->expires = claims->validUntil;
   return caller;
@@ -92,8 +117,10 @@ std::optional<SessionClaims> Authenticator::sessionOf(const Request &request, co
   if (request.count("cookie") == 0 || !m_sessions->tokens) return std::nullopt;
   const auto token = cookie(sender).tokenOf(request);
   if (!token || token->isEmpty()) return std::nullopt;
-  const auto claims = m_sessions->tokens->verify(*token, m_context.clock().now());
+  const Time now = m_context.clock().now();
+  const auto claims = m_sessions->tokens->verify(*token, now);
   if (!claims) return std::nullopt;
+  m_sessions->saw(*claims, now);
   return *claims;
 }
 
@@ -109,14 +136,13 @@ CallerPointer Authenticator::byCookie(const Request &request, const Sender &send
 Result<CallerPointer> Authenticator::callerOf(const SessionClaims &claims) const {
   const auto user = m_users.find(claims.user);
   if (!user || user->generation != claims.generation) return doesNotHold();
-  const auto permissions = m_roles.permissionsOf(user->role);
+  const auto permissions = roles().permissionsOf(user->role);
   if (!permissions) return doesNotHold();
   auto caller = std::make_shared<Caller>();
   caller->kind = Caller::Kind::User;
   caller->name = user->name;
   caller->permissions = *permissions;
-  // A connection in use renews its session, up to the end of the whole.
-  caller->expires = claims.started + lifetimes.whole;
+  caller->expires = claims.expires;
   caller->credential = user->generation;
   caller->csrf = claims.csrf;
   return caller;
@@ -124,16 +150,20 @@ Result<CallerPointer> Authenticator::callerOf(const SessionClaims &claims) const
 
 bool Authenticator::holds(const Caller &caller) const {
   const Time now = m_context.clock().now();
+  if (caller.kind == Caller::Kind::User) {
+    const auto user = m_users.find(caller.name);
+    return user && user->generation == caller.credential && m_sessions->holds(caller, now);
+  }
   if (caller.expires && now >= *caller.expires) return false;
-  if (caller.kind == Caller::Kind::Token) return m_tokens.isValid(caller.credential, now);
-  if (caller.kind != Caller::Kind::User) return true;
-  const auto user = m_users.find(caller.name);
-  return user && user->generation == caller.credential && !m_sessions->tokens->hasEnded(caller.csrf);
+  return caller.kind != Caller::Kind::Token || m_tokens.isValid(caller.credential, now);
 }
 
 std::optional<Refusal> Authenticator::checkWrite(const Request &request, const Caller &caller) const {
   const bool isWrite = request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
   if (!isWrite || caller.kind != Caller::Kind::User) return std::nullopt;
+  // Whoever logs in again may have lost what the last login told; no session is used there, and a foreign page's Origin
+  // was refused before.
+  if (request.target == "/api/v1/login") return std::nullopt;
   if (request.count("x-csrf-token") == 1 && isSameSecret(request.field("x-csrf-token"), caller.csrf)) {
     return std::nullopt;
   }
@@ -144,6 +174,16 @@ void Authenticator::tellProblem(const QString &problem, QString &told) const {
   if (problem == told) return;
   if (!problem.isEmpty()) qCWarning(m_context.log()).noquote() << problem << "- what was known before goes on";
   told = problem;
+}
+
+void Authenticator::tellRefusedJwt(const QString &reason) const {
+  if (reason == m_toldOfJwt) return;
+  const auto now = m_context.clock().elapsed();
+  const auto before = m_toldOfJwtAt.constFind(reason);
+  if (before != m_toldOfJwtAt.cend() ? now - *before < betweenRefusals : m_toldOfJwtAt.size() >= mostReasons) return;
+  m_toldOfJwt = reason;
+  m_toldOfJwtAt.insert(reason, now);
+  qCWarning(m_context.log()).noquote() << "a JSON Web Token was refused:" << reason;
 }
 
 bool Authenticator::refresh() {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "access/roles.h"
 #include "access/tokenstore.h"
 #include "access/userstore.h"
 #include "auth/browsersessions.h"
 #include "auth/caller.h"
 #include "auth/jwt.h"
+#include "auth/rolebook.h"
 #include "auth/sessioncookie.h"
 #include "context.h"
 #include "http/admission.h"
@@ -19,6 +19,8 @@ namespace tagwire::ws {
 class Authenticator {
  public:
   Authenticator(const WsConfig &config, PluginContext &context);
+  ~Authenticator();
+  Q_DISABLE_COPY_MOVE(Authenticator)
 
   /// Reads tokens, users and the key of browser sessions. Before the first request.
   Result<void> open();
@@ -45,24 +47,28 @@ class Authenticator {
   std::optional<SessionClaims> sessionOf(const Request &request, const Sender &sender) const;
   const TokenStore &tokens() const { return m_tokens; }
   const UserStore &users() const { return m_users; }
-  const Roles &roles() const { return m_roles; }
+  const Roles &roles() const { return m_roles->roles(); }
 
  private:
   CallerPointer byCookie(const Request &request, const Sender &sender) const;
   CallerPointer anonymous(const Request &request, const Sender &sender) const;
+  Result<CallerPointer> byJwt(const QByteArray &text, Time now) const;
   void tellProblem(const QString &problem, QString &told) const;
+  void tellRefusedJwt(const QString &reason) const;
 
   PluginContext &m_context;
   Admission m_admission;
   CallerPointer m_anonymous;  ///< null: nobody gets in without a credential
   bool m_overTls;
-  Roles m_roles;
+  std::shared_ptr<RoleBook> m_roles;
   std::optional<JwtVerifier> m_jwt;
   TokenStore m_tokens;
   UserStore m_users;
   std::shared_ptr<BrowserSessions> m_sessions;
   QString m_toldOfTokens;
   QString m_toldOfUsers;
+  mutable QString m_toldOfJwt;                                     ///< the reason that stands in the log last
+  mutable QHash<QString, std::chrono::nanoseconds> m_toldOfJwtAt;  ///< by reason; there are a few dozen
 };
 
 }  // namespace tagwire::ws

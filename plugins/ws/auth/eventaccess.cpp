@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eventaccess.h"
 
+#include "auth/pointaccess.h"
+
 namespace tagwire::ws {
 
 bool EventAccess::allow(const Permissions &permissions, const Event &event) const {
@@ -13,6 +15,11 @@ bool EventAccess::allow(const Permissions &permissions, const Event &event) cons
     return point ? permissions.allow(right::readCommands, point->fullName) : permissions.allowAll(right::readCommands);
   }
   return permissions.allow(right::readEvents, kindOf(event));
+}
+
+bool EventAccess::allowPoint(const Permissions &permissions, PointId id) const {
+  const auto point = m_points.point(id);
+  return point && mayRead(permissions, *point);
 }
 
 bool EventAccess::allowTag(const Permissions &permissions, const QString &tag) {

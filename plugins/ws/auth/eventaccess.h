@@ -15,6 +15,8 @@ class EventAccess {
   explicit EventAccess(const PointTable &points) : m_points(points) {}
 
   bool allow(const Permissions &permissions, const Event &event) const;
+  /// Values of this point (mayRead()).
+  bool allowPoint(const Permissions &permissions, PointId point) const;
   /// Trigger events of this tag.
   static bool allowTag(const Permissions &permissions, const QString &tag);
   /// Whether some events of this kind (kindOf) may be seen at all.

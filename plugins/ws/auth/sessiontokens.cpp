@@ -86,7 +86,8 @@ Result<SessionClaims> SessionTokens::verify(const QByteArray &token, Time now) c
     return failure(QStringLiteral("the session is from the future"));
   }
   // Also by today's lifetimes, should they have been longer when it was issued.
-  if (now >= std::min(claims->expires, expiryOf(claims->issued, claims->started)) || m_ended.contains(claims->csrf)) {
+  const bool isOver = now >= std::min(claims->expires, expiryOf(claims->issued, claims->started));
+  if (isOver || claims->started < m_earliest || m_ended.contains(claims->csrf)) {
     return failure(QStringLiteral("the session has ended"));
   }
   return claims;
@@ -104,8 +105,10 @@ Result<SessionToken> SessionTokens::renew(const SessionClaims &claims, Time now)
   return sign(std::move(renewed));
 }
 
-void SessionTokens::end(const SessionClaims &claims, Time now) {
-  m_ended.insert(claims.csrf, claims.started + m_lifetimes.whole);
+void SessionTokens::endAllBefore(Time time) { m_earliest = wholeSecond(time); }
+
+void SessionTokens::end(const QByteArray &session, Time until, Time now) {
+  m_ended.insert(session, until);
   if (m_ended.size() <= mostEnded) return;
   m_ended.removeIf([now](const auto &each) { return each.value() <= now; });
   if (m_ended.size() > mostEnded) m_ended.erase(std::min_element(m_ended.begin(), m_ended.end()));

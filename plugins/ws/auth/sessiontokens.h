@@ -45,9 +45,14 @@ class SessionTokens {
   bool isRenewalDue(const SessionClaims &claims, Time now) const;
   /// The same session with a new token, which never lives longer than the session. `claims` as of verify().
   Result<SessionToken> renew(const SessionClaims &claims, Time now) const;
-  /// Logout: tokens of this session are refused from now on, until a restart. Remembers 10,000 sessions, those that
-  /// would end last.
-  void end(const SessionClaims &claims, Time now);
+  /// Logout: tokens of this session (its csrf) are refused from now on; `until` as of endOf(). Remembers 10,000
+  /// sessions, those that would end last.
+  void end(const QByteArray &session, Time until, Time now);
+  void end(const SessionClaims &claims, Time now) { end(claims.csrf, endOf(claims), now); }
+  /// When the session ends, however often it is renewed.
+  Time endOf(const SessionClaims &claims) const { return claims.started + m_lifetimes.whole; }
+  /// Every session that began before this.
+  void endAllBefore(Time time);
   bool hasEnded(const QByteArray &csrf) const { return m_ended.contains(csrf); }
 
  private:
@@ -57,6 +62,7 @@ class SessionTokens {
 
   JwsKey m_key;
   SessionLifetimes m_lifetimes;
+  Time m_earliest;                  ///< sessions that began before have ended
   QHash<QByteArray, Time> m_ended;  ///< by csrf: when it would have ended by itself
 };
 

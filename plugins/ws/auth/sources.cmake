@@ -9,10 +9,13 @@ set(WS_AUTH_SOURCES
   auth/authenticator.cpp
   auth/browsersessions.cpp
   auth/claims.cpp
+  auth/endedsessions.cpp
   auth/eventaccess.cpp
   auth/jwskey.cpp
   auth/jwt.cpp
   auth/lockout.cpp
+  auth/pointaccess.cpp
+  auth/rolebook.cpp
   auth/secretbytes.cpp
   auth/sessioncookie.cpp
   auth/sessiontokens.cpp

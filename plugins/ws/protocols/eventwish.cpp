@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eventwish.h"
 
+#include "auth/pointaccess.h"
 #include "endpointid.h"
 #include "rest/router.h"
 
@@ -51,9 +52,11 @@ tl::expected<EventWish, Refusal> EventWish::read(const Upgrade &upgrade, const C
   wish.hasAlarms = wants("alarms", right::readAlarms);
   wish.hasCommands = wants("commands", right::readCommands);
   const bool hasTelemetry = !wish.endpointIds.isEmpty();
+  if (hasTelemetry && !mayReadSomePoints(caller.permissions)) {
+    return tl::unexpected(notPermitted(right::readPoints, {right::readPositions}));
+  }
   for (const auto &[isWanted, right] :
-       {std::pair{hasTelemetry, right::readPoints}, std::pair{wish.hasAlarms, right::readAlarms},
-        std::pair{wish.hasCommands, right::readCommands}}) {
+       {std::pair{wish.hasAlarms, right::readAlarms}, std::pair{wish.hasCommands, right::readCommands}}) {
     if (isWanted && !caller.may(right)) return tl::unexpected(notPermitted(right));
   }
   if (!hasTelemetry && !wish.hasAlarms && !wish.hasCommands) return tl::unexpected(notPermitted(right::readAlarms));

@@ -28,9 +28,7 @@ bool LiveFeed::wants(const PointNames::Entry &entry) {
   }
   if (!m_known[index]) {
     m_known[index] = true;
-    const QStringView name = QStringView(entry.topic).mid(entry.topic.indexOf(u'/') + 1);
-    m_wanted[index] = m_topics.matches(entry.topic) &&
-                      m_permissions.allow(entry.isTag ? right::readPositions : right::readPoints, name);
+    m_wanted[index] = m_topics.matches(entry.topic) && m_access.allowPoint(m_permissions, entry.id);
   }
   return m_wanted[index];
 }

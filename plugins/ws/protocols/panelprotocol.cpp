@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "auth/pointaccess.h"
 #include "jsontext.h"
 #include "panelframes.h"
 #include "wirejson.h"
@@ -51,7 +52,7 @@ PanelProtocol::PanelProtocol(PluginContext &context, const Limits &limits)
                                           {{"protocol", "panel"}})) {}
 
 std::optional<Refusal> PanelProtocol::check(const Upgrade &, const Caller &caller) const {
-  const Right rights[] = {right::readPoints, right::readAlarms, right::readCommands};
+  const Right rights[] = {right::readPoints, right::readPositions, right::readAlarms, right::readCommands};
   return checkSome(caller, rights);
 }
 
@@ -82,7 +83,8 @@ void PanelProtocol::callerChanged(Session &session) {
   const Caller &caller = client->caller();
   const QSet<PointId> points = client->points;
   for (const PointId point : points) {
-    if (caller.may(right::readPoints, nameOf(m_context, point))) continue;
+    const auto known = m_context.points().point(point);
+    if (known && mayRead(caller.permissions, *known)) continue;
     unwatch(*client, point);
     session.send(panelError(numberOf(m_context, point), "not permitted any more"));
   }

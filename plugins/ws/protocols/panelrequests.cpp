@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "auth/pointaccess.h"
 #include "endpointid.h"
 #include "panelframes.h"
 #include "panelprotocol.h"
@@ -108,7 +109,9 @@ void PanelProtocol::changeTelemetry(PanelClient &client, const QJsonObject &mess
   }
   const auto numbers = numbersAt(message, QLatin1String("endpointIds"));
   if (!numbers) return refuse(*client.session, numbers.error());
-  if (subscribes && !allows(client, right::readPoints)) return;
+  if (subscribes && !mayReadSomePoints(client.caller().permissions)) {
+    return refuse(*client.session, notPermitted(right::readPoints, {right::readPositions}).text);
+  }
   const auto endpoints = EndpointIds::find(m_context.points(), client.caller(), *numbers);
   if (!subscribes) {
     for (const PointId point : endpoints.points) unwatch(client, point);

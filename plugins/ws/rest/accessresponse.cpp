@@ -13,6 +13,8 @@ int statusOf(AccessError::Kind kind) {
       return 404;
     case AccessError::Kind::Taken:
       return 409;
+    case AccessError::Kind::Forbidden:
+      return 403;
     case AccessError::Kind::Unavailable:
       break;
   }
@@ -21,8 +23,20 @@ int statusOf(AccessError::Kind kind) {
 
 }  // namespace
 
-Response accessError(const AccessError &error, Time now) {
-  return errorResponse(statusOf(error.kind), error.text, now);
+Response accessError(const AccessError &error, const char *what, const PluginContext &context) {
+  const Time now = context.clock().now();
+  if (error.kind != AccessError::Kind::Unavailable) return errorResponse(statusOf(error.kind), error.text, now);
+  qCWarning(context.log()).noquote() << what << "can't be changed:" << error.text;  // it names files of this machine
+  return errorResponse(503, QStringLiteral("%1 can't be changed now, the log says why").arg(QLatin1String(what)), now);
+}
+
+std::optional<Refusal> outlivesCaller(const Caller &caller, std::optional<Time> expires) {
+  if (caller.kind == Caller::Kind::User || !caller.expires || (expires && *expires <= *caller.expires)) return {};
+  return Refusal{403,
+                 QStringLiteral("not permitted: your credential expires at %1, and what you make would last longer "
+                                "(allowed: a token with `expires` by then)")
+                     .arg(toIso(*caller.expires, 0)),
+                 {}};
 }
 
 Response newTokenResponse(QJsonObject json, const QByteArray &token) {

@@ -4,6 +4,8 @@
 #include <QJsonArray>
 #include <QJsonObject>
 
+#include "rest/accessresponse.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -36,20 +38,6 @@ Result<QHash<QString, QString>> textsOf(const QByteArray &body, const QStringLis
     if (!texts.contains(key)) return failure(key + QStringLiteral(" is missing"));
   }
   return texts;
-}
-
-int statusOf(AccessError::Kind kind) {
-  switch (kind) {
-    case AccessError::Kind::Wrong:
-      return 400;
-    case AccessError::Kind::Taken:
-      return 409;
-    case AccessError::Kind::Unknown:
-      return 404;
-    case AccessError::Kind::Unavailable:
-      return 503;
-  }
-  return 500;
 }
 
 QJsonObject describe(const Caller &caller) {
@@ -164,8 +152,10 @@ void AccountRoutes::login(const Call &call) {
 void AccountRoutes::finishLogin(const QString &name, const QString &generation, const Sender &sender,
                                 const Answer &answer) const {
   const Time now = m_state.context.clock().now();
-  const auto session = m_state.authenticator.sessions().tokens->issue(name, generation, now);
+  BrowserSessions &sessions = m_state.authenticator.sessions();
+  const auto session = sessions.tokens->issue(name, generation, now);
   if (!session) return answer(errorResponse(503, session.error(), now));
+  sessions.saw(session->claims, now);
   const auto caller = m_state.authenticator.callerOf(session->claims);
   // Removed, or changed, while the password was looked at.
   if (!caller) return answer(errorResponse(401, QStringLiteral("user or password is wrong"), now));
@@ -175,13 +165,26 @@ void AccountRoutes::finishLogin(const QString &name, const QString &generation, 
   answer(response);
 }
 
-void AccountRoutes::logout(const Call &call) const {
+void AccountRoutes::logout(const Call &call) {
+  const Time now = m_state.context.clock().now();
+  const QByteArray clearing = m_state.authenticator.cookie(call.sender).clearing();
+  const Response done{204, {}, {}, {{"Set-Cookie", clearing}}};
   const auto claims = m_state.authenticator.sessionOf(call.request, call.sender);
-  if (claims && call.caller && call.caller->kind == Caller::Kind::User) {
-    m_state.authenticator.sessions().tokens->end(*claims, m_state.context.clock().now());
-  }
-  Response response{204, {}, {}, {{"Set-Cookie", m_state.authenticator.cookie(call.sender).clearing()}}};
-  call.answer(response);
+  if (!claims || !call.caller || call.caller->kind != Caller::Kind::User) return call.answer(done);
+  const EndedSession ended = m_state.authenticator.sessions().end(*claims, now);
+  const auto notKept = [this, answer = call.answer, clearing](const QString &why) {
+    qCWarning(m_state.context.log()).noquote() << "a logout can't be kept:" << why;
+    const Refusal refusal{503,
+                          QStringLiteral("logged out, but only until the next restart: the log says why"),
+                          {{"Set-Cookie", clearing}}};
+    answer(errorResponse(refusal, m_state.context.clock().now()));
+  };
+  if (m_worker.isFull()) return notKept(QStringLiteral("too much waits for the disk"));
+  m_worker.run([folder = m_state.context.dataDir(), ended, now] { return keepEndedSession(folder, ended, now); },
+               [answer = call.answer, done, notKept](const AccessResult<void> &kept) {
+                 if (kept) return answer(done);
+                 notKept(kept.error().text);
+               });
 }
 
 /// Renews a session that is in use: pages ask from time to time.
@@ -189,23 +192,29 @@ void AccountRoutes::whoAmI(const Call &call) const {
   if (!call.caller) {
     return call.answer(Response::json(200, QJsonDocument(QJsonObject{{QStringLiteral("authenticated"), false}})));
   }
-  Response response = Response::json(200, QJsonDocument(describe(*call.caller)));
+  QJsonObject json = describe(*call.caller);
   const Time now = m_state.context.clock().now();
   const auto claims = call.caller->kind == Caller::Kind::User
                           ? m_state.authenticator.sessionOf(call.request, call.sender)
                           : std::optional<SessionClaims>();
-  if (claims && m_state.authenticator.sessions().tokens->isRenewalDue(*claims, now)) {
-    if (const auto fresh = m_state.authenticator.sessions().tokens->renew(*claims, now)) {
-      const auto life = std::chrono::duration_cast<std::chrono::seconds>(fresh->claims.expires - now);
-      response.fields.append({"Set-Cookie", m_state.authenticator.cookie(call.sender).setting(fresh->token, life)});
-    }
+  BrowserSessions &sessions = m_state.authenticator.sessions();
+  if (!claims || !sessions.tokens->isRenewalDue(*claims, now)) {
+    return call.answer(Response::json(200, QJsonDocument(json)));
   }
+  const auto fresh = sessions.tokens->renew(*claims, now);
+  if (!fresh) return call.answer(Response::json(200, QJsonDocument(json)));
+  sessions.saw(fresh->claims, now);
+  json.insert(QStringLiteral("expires"), toIso(fresh->claims.expires));
+  Response response = Response::json(200, QJsonDocument(json));
+  const auto life = std::chrono::duration_cast<std::chrono::seconds>(fresh->claims.expires - now);
+  response.fields.append({"Set-Cookie", m_state.authenticator.cookie(call.sender).setting(fresh->token, life)});
   call.answer(response);
 }
 
 void AccountRoutes::listUsers(const Call &call) const {
   QJsonArray list;
   for (const User &user : m_state.authenticator.users().list()) {
+    if (!call.may(right::administerUsers, user.name)) continue;
     list.append(QJsonObject{{QStringLiteral("name"), user.name},
                             {QStringLiteral("role"), user.role},
                             {QStringLiteral("created"), toIso(user.created)}});
@@ -221,6 +230,17 @@ std::optional<Refusal> AccountRoutes::checkRole(const Call &call, const QString 
   return Refusal{403, QStringLiteral("not permitted: role %1 may do more than you").arg(role), {}};
 }
 
+/// For a user as it stands in the file: nobody changes one who may do more than they do. What a role may do that the
+/// manifest does not have any more nobody knows, so it may do everything.
+UserCheck AccountRoutes::coverCheck(const Call &call) const {
+  return [roles = m_state.authenticator.roles(), caller = call.caller](const User &user) -> AccessResult<void> {
+    const auto permissions = roles.permissionsOf(user.role);
+    if (caller->permissions.cover(permissions.value_or(*roles.permissionsOf(QStringLiteral("admin"))))) return {};
+    return refused(AccessError::Kind::Forbidden,
+                   QStringLiteral("not permitted: role %1 may do more than you").arg(user.role));
+  };
+}
+
 void AccountRoutes::change(const Call &call, int status, const Change &change) {
   inThread<AccessResult<void>>(
       call.answer,
@@ -231,13 +251,7 @@ void AccountRoutes::change(const Call &call, int status, const Change &change) {
       },
       [this, status, answer = call.answer](const AccessResult<void> &done) {
         if (done) return answer({status, {}, {}, {}});
-        QString text = done.error().text;
-        if (done.error().kind == AccessError::Kind::Unavailable) {
-          // It names files of this machine.
-          qCWarning(m_state.context.log()).noquote() << "users can't be changed:" << text;
-          text = QStringLiteral("users can't be changed now, the log says why");
-        }
-        answer(errorResponse(statusOf(done.error().kind), text, m_state.context.clock().now()));
+        answer(accessError(done.error(), "users", m_state.context));
       });
 }
 
@@ -246,6 +260,11 @@ void AccountRoutes::addUser(const Call &call) {
   const QStringList keys{QStringLiteral("name"), QStringLiteral("role"), QStringLiteral("password")};
   const auto texts = textsOf(call.request.body, keys, {});
   if (!texts) return call.answer(errorResponse(400, texts.error(), now));
+  if (!call.may(right::administerUsers, texts->value(keys[0]))) {
+    return call.answer(errorResponse(notPermitted(right::administerUsers), now));
+  }
+  // Whoever knows a user's password is that user for good.
+  if (const auto refusal = outlivesCaller(*call.caller, {})) return call.answer(errorResponse(*refusal, now));
   if (const auto refusal = checkRole(call, texts->value(keys[1]))) return call.answer(errorResponse(*refusal, now));
   change(call, 201, [given = *texts, keys, now](UserStore &store) {
     return store.add(given.value(keys[0]), given.value(keys[1]), given.value(keys[2]), now);
@@ -254,32 +273,34 @@ void AccountRoutes::addUser(const Call &call) {
 
 void AccountRoutes::changeUser(const Call &call) {
   const Time now = m_state.context.clock().now();
+  const auto refuse = [&](const Refusal &refusal) { call.answer(errorResponse(refusal, now)); };
+  const QString name = call.variables.value(QStringLiteral("name"));
+  if (!call.may(right::administerUsers, name)) return refuse(notPermitted(right::administerUsers));
   const QString role = QStringLiteral("role");
   const QString password = QStringLiteral("password");
   const auto texts = textsOf(call.request.body, {}, {role, password});
-  if (!texts) return call.answer(errorResponse(400, texts.error(), now));
-  if (texts->isEmpty()) return call.answer(errorResponse(400, QStringLiteral("role or password is due"), now));
-  const QString name = call.variables.value(QStringLiteral("name"));
-  const auto user = m_state.authenticator.users().find(name);
-  if (!user) return call.answer(errorResponse(404, QStringLiteral("there is no such user"), now));
-  for (const QString &each : {user->role, texts->value(role, user->role)}) {
-    if (const auto refusal = checkRole(call, each)) return call.answer(errorResponse(*refusal, now));
+  if (!texts) return refuse({400, texts.error(), {}});
+  if (texts->isEmpty()) return refuse({400, QStringLiteral("role or password is due"), {}});
+  const auto given = [&](const QString &key) {
+    return texts->contains(key) ? std::optional(texts->value(key)) : std::nullopt;
+  };
+  if (given(password)) {
+    if (const auto refusal = outlivesCaller(*call.caller, {})) return refuse(*refusal);
   }
-  change(call, 204, [name, given = *texts, role, password](UserStore &store) -> AccessResult<void> {
-    if (given.contains(password)) {
-      if (auto done = store.setPassword(name, given.value(password)); !done) return done;
-    }
-    return given.contains(role) ? store.setRole(name, given.value(role)) : AccessResult<void>();
+  if (given(role)) {
+    if (const auto refusal = checkRole(call, *given(role))) return refuse(*refusal);
+  }
+  change(call, 204, [name, role = given(role), password = given(password), check = coverCheck(call)](UserStore &store) {
+    return store.change(name, role, password, check);
   });
 }
 
 void AccountRoutes::removeUser(const Call &call) {
   const QString name = call.variables.value(QStringLiteral("name"));
-  const auto user = m_state.authenticator.users().find(name);
-  const Time now = m_state.context.clock().now();
-  if (!user) return call.answer(errorResponse(404, QStringLiteral("there is no such user"), now));
-  if (const auto refusal = checkRole(call, user->role)) return call.answer(errorResponse(*refusal, now));
-  change(call, 204, [name](UserStore &store) { return store.remove(name); });
+  if (!call.may(right::administerUsers, name)) {
+    return call.answer(errorResponse(notPermitted(right::administerUsers), m_state.context.clock().now()));
+  }
+  change(call, 204, [name, check = coverCheck(call)](UserStore &store) { return store.remove(name, check); });
 }
 
 }  // namespace tagwire::ws

@@ -3,6 +3,7 @@
 
 #include <QThreadPool>
 
+#include "rest/diskworker.h"
 #include "rest/part.h"
 
 namespace tagwire::ws {
@@ -20,7 +21,7 @@ class AccountRoutes : public RestPart {
 
   void login(const Call &call);
   void finishLogin(const QString &name, const QString &generation, const Sender &sender, const Answer &answer) const;
-  void logout(const Call &call) const;
+  void logout(const Call &call);
   void whoAmI(const Call &call) const;
   void listUsers(const Call &call) const;
   void addUser(const Call &call);
@@ -28,6 +29,7 @@ class AccountRoutes : public RestPart {
   void removeUser(const Call &call);
   void change(const Call &call, int status, const Change &change);
   std::optional<Refusal> checkRole(const Call &call, const QString &role) const;
+  UserCheck coverCheck(const Call &call) const;
   template <class Result>
   bool inThread(const Answer &answer, std::function<Result()> work, std::function<void(Result)> done);
 
@@ -36,6 +38,7 @@ class AccountRoutes : public RestPart {
   GatewayState &m_state;
   QObject m_here;  ///< results come back to its thread; gone with this
   QThreadPool m_threads;
+  DiskWorker m_worker;  ///< for logouts, which must not wait for logins
   int m_waiting = 0;
 };
 

@@ -53,14 +53,14 @@ Result<int> numberFrom(const Target &target, const char *key, int lowest, int hi
 
 ConnectionRoutes::ConnectionRoutes(Router &router, GatewayState &state, std::function<Endpoints *()> endpoints)
     : m_state(state), m_endpoints(std::move(endpoints)) {
-  router.add({"GET",
-              "/api/v1/connections",
-              "open WebSockets, the oldest first (R1-37)",
-              Served::Rest,
-              right::readStatistics,
-              [this](const Call &call) { call.answer(list(call)); },
-              {{"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
-               {"offset", "integer", "leaves out so many of the first"}}});
+  router.addWhole({"GET",
+                   "/api/v1/connections",
+                   "open WebSockets, the oldest first (R1-37)",
+                   Served::Rest,
+                   right::readStatistics,
+                   [this](const Call &call) { call.answer(list(call)); },
+                   {{"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
+                    {"offset", "integer", "leaves out so many of the first"}}});
 }
 
 Response ConnectionRoutes::list(const Call &call) const {

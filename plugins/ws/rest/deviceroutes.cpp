@@ -70,6 +70,8 @@ void DeviceRoutes::make(const Call &call) {
   const auto model = readText(*json, "model", 100);
   if (!model) return wrong(400, model.error());
   if (const auto refused = refusal(call, *id)) return call.answer(errorResponse(*refused, now));
+  // Its token has no end.
+  if (const auto refused = outlivesCaller(*call.caller, {})) return call.answer(errorResponse(*refused, now));
   if (m_state.devices->find(*id)) return wrong(409, QStringLiteral("there is a device \"%1\" already").arg(*id));
   // Now, so that a second request finds it and the points are known to be possible before anything is written.
   const auto made = m_state.devices->make(*id, *model, context, deviceZone(m_state.config, context));
@@ -77,10 +79,10 @@ void DeviceRoutes::make(const Call &call) {
 
   const MadeDevice entry{*id, *model, QString(), now, call.caller->name};
   const auto work = [folder = context.dataDir(), entry, now] { return enterDevice(folder, entry, now); };
-  m_worker.run(work, [this, answer = call.answer, entry, now](const AccessResult<QByteArray> &token) {
+  m_worker.run(work, [this, answer = call.answer, entry](const AccessResult<QByteArray> &token) {
     if (!token) {
       removed(entry.id);
-      return answer(accessError(token.error(), now));
+      return answer(accessError(token.error(), "devices", m_state.context));
     }
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "device" << entry.id << "was made by" << entry.createdBy;
@@ -103,8 +105,8 @@ void DeviceRoutes::remove(const Call &call) {
         errorResponse(409, QStringLiteral("device \"%1\" stands in the manifest: take it out there").arg(id), now));
   }
   const auto work = [folder = m_state.context.dataDir(), id] { return strikeDevice(folder, id); };
-  const auto then = [this, answer = call.answer, id, now, by = call.caller->name](const AccessResult<void> &struck) {
-    if (!struck) return answer(accessError(struck.error(), now));
+  const auto then = [this, answer = call.answer, id, by = call.caller->name](const AccessResult<void> &struck) {
+    if (!struck) return answer(accessError(struck.error(), "devices", m_state.context));
     removed(id);
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "device" << id << "was removed by" << by;

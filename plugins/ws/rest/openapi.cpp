@@ -3,9 +3,15 @@
 
 #include <QJsonArray>
 
+#include <algorithm>
+
+#include "rest/answershape.h"
+
 namespace tagwire::ws {
 
 namespace {
+
+QJsonObject parsed(const char *schema) { return QJsonDocument::fromJson(schema).object(); }
 
 QJsonObject reference(const char *to) { return {{QStringLiteral("$ref"), QLatin1String(to)}}; }
 
@@ -61,7 +67,12 @@ QJsonArray parametersOf(const Route &route) {
     list.append(
         parameter(QLatin1String(each.name), "query", false, QString::fromUtf8(each.help), schemaOfType(each.type)));
   }
-  if (qstrcmp(route.method, "GET") != 0) {
+  for (const QueryParameter &each : route.headers) {
+    list.append(
+        parameter(QLatin1String(each.name), "header", false, QString::fromUtf8(each.help), schemaOfType(each.type)));
+  }
+  // Login is how a session comes about.
+  if (qstrcmp(route.method, "GET") != 0 && qstrcmp(route.path, "/api/v1/login") != 0) {
     list.append(parameter(QStringLiteral("X-CSRF-Token"), "header", false,
                           QStringLiteral("a browser's session has to send it with every write"), text));
   }
@@ -77,10 +88,22 @@ QJsonObject successOf(const Route &route) {
           {QStringLiteral("content"), QJsonObject{{QLatin1String(type), QJsonObject()}}}};
 }
 
+bool isOf(const AnswerShape &shape, const Route &route) {
+  return qstrcmp(shape.method, route.method) == 0 && qstrcmp(shape.path, route.path) == 0;
+}
+
+QJsonObject answerFor(const Route &route, const AnswerShape &shape) {
+  QJsonObject answer{{QStringLiteral("description"), QString::fromUtf8(route.summary)}};
+  if (!shape.schema) return answer;
+  const QJsonObject media{{QStringLiteral("schema"), parsed(shape.schema)}};
+  answer.insert(QStringLiteral("content"), QJsonObject{{QStringLiteral("application/json"), media}});
+  return answer;
+}
+
 QJsonObject responsesOf(const Route &route) {
   const bool isRead = qstrcmp(route.method, "GET") == 0;
   const bool hasVariable = QByteArrayView(route.path).contains('{');
-  QJsonObject responses{{isRead ? QStringLiteral("200") : QStringLiteral("2XX"), successOf(route)}};
+  QJsonObject responses;
   const auto add = [&responses](const char *status, const char *to) {
     responses.insert(QLatin1String(status), reference(to));
   };
@@ -91,6 +114,13 @@ QJsonObject responsesOf(const Route &route) {
   }
   if (hasVariable) add("404", "#/components/responses/NotFound");
   add("default", "#/components/responses/Error");
+  for (const AnswerShape &each : answerShapes) {
+    if (isOf(each, route)) responses.insert(QLatin1String(each.status), answerFor(route, each));
+  }
+  const QStringList statuses = responses.keys();
+  const bool tellsSuccess =
+      std::any_of(statuses.begin(), statuses.end(), [](const QString &status) { return status.startsWith(u'2'); });
+  if (!tellsSuccess) responses.insert(isRead ? QStringLiteral("200") : QStringLiteral("2XX"), successOf(route));
   return responses;
 }
 
@@ -102,7 +132,8 @@ QString rightsOf(const Route &route) {
   for (const Right &right : std::as_const(rights)) {
     texts << QStringLiteral("`%1:%2`").arg(QLatin1String(right.what), QLatin1String(right.verb));
   }
-  return QStringLiteral("Needs the permission %1.").arg(texts.join(QStringLiteral(" or ")));
+  return QStringLiteral("Needs the permission %1%2.")
+      .arg(texts.join(QStringLiteral(" or ")), route.isWhole ? QStringLiteral(" without a pattern") : QString());
 }
 
 QJsonObject operationFor(const Route &route) {
@@ -114,8 +145,8 @@ QJsonObject operationFor(const Route &route) {
     operation.insert(QStringLiteral("parameters"), parameters);
   }
   if (route.body) {
-    const QJsonObject schema = QJsonDocument::fromJson(route.body).object();
-    const QJsonObject content{{QStringLiteral("application/json"), QJsonObject{{QStringLiteral("schema"), schema}}}};
+    const QJsonObject media{{QStringLiteral("schema"), parsed(route.body)}};
+    const QJsonObject content{{QStringLiteral("application/json"), media}};
     operation.insert(QStringLiteral("requestBody"),
                      QJsonObject{{QStringLiteral("required"), true}, {QStringLiteral("content"), content}});
   }
@@ -129,30 +160,27 @@ QJsonObject errorOf(const char *description) {
           {QStringLiteral("content"), QJsonObject{{QStringLiteral("application/json"), media}}}};
 }
 
-/// R4-11
-QJsonObject errorSchema() {
-  return QJsonDocument::fromJson(
-             "{\"type\":\"object\",\"required\":[\"success\",\"error\",\"timestamp\"],\"properties\":{"
-             "\"success\":{\"const\":false},\"error\":{\"type\":\"string\"},"
-             "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"}}}")
-      .object();
+QJsonObject schemas() {
+  QJsonObject all;
+  for (const NamedSchema &each : namedSchemas) all.insert(QLatin1String(each.name), parsed(each.schema));
+  return all;
 }
 
-QJsonObject componentsFor(const WsConfig &config) {
-  const QString cookie = config.tls ? QStringLiteral("__Host-tagwire_session") : QStringLiteral("tagwire_session");
-  return {{QStringLiteral("schemas"), QJsonObject{{QStringLiteral("Error"), errorSchema()}}},
-          {QStringLiteral("responses"),
-           QJsonObject{{QStringLiteral("BadRequest"), errorOf("the request is wrong; the error says what is allowed")},
-                       {QStringLiteral("Unauthorized"), errorOf("a credential is due")},
-                       {QStringLiteral("Forbidden"), errorOf("the credential does not hold, or not for this")},
-                       {QStringLiteral("NotFound"), errorOf("there is no such thing")},
-                       {QStringLiteral("Error"), errorOf("anything else that went wrong")}}},
-          {QStringLiteral("securitySchemes"),
-           QJsonObject{{QStringLiteral("bearer"), QJsonObject{{QStringLiteral("type"), QStringLiteral("http")},
-                                                              {QStringLiteral("scheme"), QStringLiteral("bearer")}}},
-                       {QStringLiteral("cookie"), QJsonObject{{QStringLiteral("type"), QStringLiteral("apiKey")},
-                                                              {QStringLiteral("in"), QStringLiteral("cookie")},
-                                                              {QStringLiteral("name"), cookie}}}}}};
+QJsonObject componentsFor(const QByteArray &cookie) {
+  return {
+      {QStringLiteral("schemas"), schemas()},
+      {QStringLiteral("responses"),
+       QJsonObject{{QStringLiteral("BadRequest"), errorOf("the request is wrong; the error says what is allowed")},
+                   {QStringLiteral("Unauthorized"), errorOf("a credential is due")},
+                   {QStringLiteral("Forbidden"), errorOf("the credential does not hold, or not for this")},
+                   {QStringLiteral("NotFound"), errorOf("there is no such thing")},
+                   {QStringLiteral("Error"), errorOf("anything else that went wrong")}}},
+      {QStringLiteral("securitySchemes"),
+       QJsonObject{{QStringLiteral("bearer"), QJsonObject{{QStringLiteral("type"), QStringLiteral("http")},
+                                                          {QStringLiteral("scheme"), QStringLiteral("bearer")}}},
+                   {QStringLiteral("cookie"), QJsonObject{{QStringLiteral("type"), QStringLiteral("apiKey")},
+                                                          {QStringLiteral("in"), QStringLiteral("cookie")},
+                                                          {QStringLiteral("name"), QString::fromLatin1(cookie)}}}}}};
 }
 
 /// The document has no words for WebSockets; their paths stand in an extension.
@@ -174,11 +202,14 @@ OpenApi::OpenApi(Router &router, GatewayState &state) : m_router(router), m_stat
 }
 
 void OpenApi::answer(const Call &call) {
-  if (m_text.isEmpty()) m_text = QJsonDocument(document()).toJson(QJsonDocument::Compact);
-  call.answer({200, "application/json", m_text});
+  // The cookie's name depends on whether the client speaks TLS, to us or to a proxy.
+  const QByteArray cookie = m_state.authenticator.cookie(call.sender).name();
+  QByteArray &text = m_texts[cookie];
+  if (text.isEmpty()) text = QJsonDocument(document(cookie)).toJson(QJsonDocument::Compact);
+  call.answer({200, "application/json", text});
 }
 
-QJsonObject OpenApi::document() const {
+QJsonObject OpenApi::document(const QByteArray &cookie) const {
   QJsonObject paths;
   for (const Route &route : m_router.routes()) {
     const QString path = pathOf(route);
@@ -192,7 +223,7 @@ QJsonObject OpenApi::document() const {
           {QStringLiteral("security"), QJsonArray{QJsonObject{{QStringLiteral("bearer"), QJsonArray()}},
                                                   QJsonObject{{QStringLiteral("cookie"), QJsonArray()}}}},
           {QStringLiteral("paths"), paths},
-          {QStringLiteral("components"), componentsFor(m_state.config)},
+          {QStringLiteral("components"), componentsFor(cookie)},
           {QStringLiteral("x-websockets"), socketsOf(m_state.config)}};
 }
 

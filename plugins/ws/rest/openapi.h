@@ -14,12 +14,13 @@ class OpenApi : public RestPart {
   OpenApi(Router &router, GatewayState &state);
 
  private:
-  QJsonObject document() const;
+  QJsonObject document(const QByteArray &cookie) const;
   void answer(const Call &call);
 
   const Router &m_router;
   GatewayState &m_state;
-  QByteArray m_text;  ///< made when somebody asks first: the routes are all there by then, and no more come
+  QHash<QByteArray, QByteArray>
+      m_texts;  ///< by cookie name; made when somebody asks first: all routes are there by then
 };
 
 }  // namespace tagwire::ws

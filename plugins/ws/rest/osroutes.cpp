@@ -5,6 +5,7 @@
 #include <QJsonObject>
 
 #include "alarmdesks.h"
+#include "auth/pointaccess.h"
 #include "endpointid.h"
 #include "protocols/panelframes.h"
 #include "websocket/endpoints.h"
@@ -65,8 +66,12 @@ OsRoutes::OsRoutes(Router &router, GatewayState &state, std::function<Endpoints 
               right::readPoints,
               [this](const Call &call) { latest(call); },
               {{"endpointId", "string", "numbers of points, \"59,60\" or several times; absent: all"},
+               {"endpointIds", "string", "the same"},
                {"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
-               {"offset", "integer", "leaves out so many of the first"}}});
+               {"offset", "integer", "leaves out so many of the first"}},
+              nullptr,
+              false,
+              {right::readPositions}});
   router.add({"GET",
               "/api/os/alarms",
               "alarms (R5-13)",
@@ -86,7 +91,8 @@ OsRoutes::OsRoutes(Router &router, GatewayState &state, std::function<Endpoints 
                {{"channels", "string", "of telemetry, alarms, commands; absent: all that the caller may have"},
                 {"endpointIds", "string", "numbers of points, \"59,60\", for channel telemetry"}}};
   stream.isStream = true;
-  stream.orRights = {right::readAlarms, right::readCommands};
+  stream.orRights = {right::readPositions, right::readAlarms, right::readCommands};
+  stream.headers = {{"Last-Event-ID", "string", "`id` of the newest event that came: goes on behind it"}};
   router.add(stream);
 }
 
@@ -98,15 +104,20 @@ void OsRoutes::events(const Call &call) const {
 void OsRoutes::latest(const Call &call) const {
   const QStringList numbers = call.target.values("endpointId") + call.target.values("endpointIds");
   if (!numbers.isEmpty()) return latestOf(call, numbers);
+  if (call.target.value("endpointId") || call.target.value("endpointIds")) {
+    const QString text = QStringLiteral("endpointId is empty (allowed: numbers of points, as in \"59,60\")");
+    return call.answer(errorResponse(400, text, m_state.context.clock().now()));
+  }
   const auto page = Page::fromQuery(call.target);
   if (!page) return call.answer(errorResponse(400, page.error(), m_state.context.clock().now()));
   const PointTable &points = m_state.context.points();
-  const bool readsAll = call.caller->permissions.allowAll(right::readPoints);
+  const Permissions &permissions = call.caller->permissions;
+  const bool readsAll = mayReadAllPoints(permissions);
   qint64 total = 0;
   QByteArrayList texts;
   for (quint32 id = 1; id <= points.count(); ++id) {
     const auto point = points.point(PointId{id});
-    if (!point || (!readsAll && !call.may(right::readPoints, point->fullName))) continue;
+    if (!point || (!readsAll && !mayRead(permissions, *point))) continue;
     if (page->holds(total++)) texts << telemetryText(points.last(point->id), points);
   }
   call.answer(pageResponse('[' + texts.join(',') + ']', total));
@@ -119,7 +130,7 @@ void OsRoutes::latestOf(const Call &call, const QStringList &numbers) const {
   if (!wanted) return call.answer(errorResponse(400, wanted.error(), now));
   const auto endpoints = EndpointIds::find(points, *call.caller, *wanted);
   if (!endpoints.unknown.isEmpty()) {
-    const int status = call.caller->permissions.allowAll(right::readPoints) ? 404 : 403;
+    const int status = mayReadAllPoints(call.caller->permissions) ? 404 : 403;
     return call.answer(errorResponse(status, endpoints.complaint(*call.caller), now));
   }
   QByteArrayList texts;

@@ -9,6 +9,8 @@
 
 #include <cmath>
 
+#include "auth/pointaccess.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -83,7 +85,7 @@ Result<PointFilter> PointFilter::fromQuery(const Target &target) {
 }
 
 PointList listPoints(const PointTable &points, const PointFilter &filter, const Permissions &permissions) {
-  const bool readsAll = permissions.allowAll(right::readPoints);
+  const bool readsAll = mayReadAllPoints(permissions);
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
   PointList list;
@@ -91,7 +93,7 @@ PointList listPoints(const PointTable &points, const PointFilter &filter, const 
   for (quint32 i = 1; i <= points.count(); ++i) {
     const auto point = points.point(PointId{i});
     if (!point || !point->fullName.startsWith(filter.prefix)) continue;
-    if (!readsAll && !permissions.allow(right::readPoints, point->fullName)) continue;
+    if (!readsAll && !mayRead(permissions, *point)) continue;
     const qint64 index = list.total++;
     if (index < filter.offset || index >= filter.offset + filter.limit) continue;
     putPoint(writer, *point, points.last(point->id));

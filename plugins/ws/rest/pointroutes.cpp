@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pointroutes.h"
 
+#include "auth/pointaccess.h"
 #include "rest/pointlist.h"
 
 namespace tagwire::ws {
@@ -14,9 +15,20 @@ PointRoutes::PointRoutes(Router &router, GatewayState &state) : m_state(state) {
               [this](const Call &call) { list(call); },
               {{"prefix", "string", "only full names that begin with it"},
                {"limit", "integer", "at most so many, 1 to 10000; 10000 if absent"},
-               {"offset", "integer", "leaves out so many of the first"}}});
-  router.add({"GET", "/api/v1/points/{name*}", "one point by its full name", Served::Rest, right::readPoints,
-              [this](const Call &call) { one(call); }});
+               {"offset", "integer", "leaves out so many of the first"}},
+              nullptr,
+              false,
+              {right::readPositions}});
+  router.add({"GET",
+              "/api/v1/points/{name*}",
+              "one point by its full name",
+              Served::Rest,
+              right::readPoints,
+              [this](const Call &call) { one(call); },
+              {},
+              nullptr,
+              false,
+              {right::readPositions}});
 }
 
 void PointRoutes::list(const Call &call) const {
@@ -29,11 +41,16 @@ void PointRoutes::list(const Call &call) const {
 void PointRoutes::one(const Call &call) const {
   const QString name = call.variables.value(QStringLiteral("name"));
   const Time now = m_state.context.clock().now();
-  // Whether it is there is nothing for who may not read it.
+  const PointTable &points = m_state.context.points();
+  const auto point = points.point(points.find(name));
+  const Permissions &permissions = call.caller->permissions;
+  if (point && mayRead(permissions, *point)) {
+    return call.answer({200, "application/json", onePoint(points, point->id)});
+  }
+  // Whether it is there is nothing for who may not read it: from here on the answer does not depend on that.
   if (!call.may(right::readPoints, name)) return call.answer(errorResponse(notPermitted(right::readPoints), now));
-  const PointId id = m_state.context.points().find(name);
-  if (id != PointId::None) return call.answer({200, "application/json", onePoint(m_state.context.points(), id)});
-  call.answer(errorResponse(404, QStringLiteral("there is no point \"%1\"").arg(name), now));
+  const QString orNot = mayReadAllPoints(permissions) ? QString() : QStringLiteral(", or not permitted");
+  call.answer(errorResponse(404, QStringLiteral("there is no point \"%1\"%2").arg(name, orNot), now));
 }
 
 }  // namespace tagwire::ws

@@ -83,8 +83,8 @@ RoomRoutes::RoomRoutes(Router &router, GatewayState &state) : m_state(state) {
               roomSchema});
   router.add({"DELETE", "/api/v1/rooms/{id}", "deletes a room", Served::Rest, right::writeRooms,
               [this](const Call &call) { remove(call); }});
-  router.add({"GET", "/api/v1/websocket/stats", "clients of protocol rooms at this listener (R4-9)", Served::Rest,
-              right::readStatistics, [this](const Call &call) { statistics(call); }});
+  router.addWhole({"GET", "/api/v1/websocket/stats", "clients of protocol rooms at this listener (R4-9)", Served::Rest,
+                   right::readStatistics, [this](const Call &call) { statistics(call); }});
   router.add({"POST",
               "/api/v1/websocket/broadcast",
               "a message to all clients of protocol rooms (R4-10)",
@@ -210,8 +210,12 @@ void RoomRoutes::broadcast(const Call &call) {
   const auto broadcast = Broadcast::fromJson(*body, now());
   if (!broadcast) return refuse(call, {400, QStringLiteral("Invalid request body: ") + broadcast.error(), {}});
   // A permission with a pattern is about rooms: it never covers those that go to everybody.
-  const QString target = broadcast->room ? QString::number(*broadcast->room) : QString();
-  if (!call.may(right::broadcast, target)) return refuse(call, notPermitted(right::broadcast));
+  if (!broadcast->room && !call.caller->permissions.allowAll(right::broadcast)) {
+    return refuse(call, notPermittedAtLarge(right::broadcast));
+  }
+  if (broadcast->room && !call.may(right::broadcast, QString::number(*broadcast->room))) {
+    return refuse(call, notPermitted(right::broadcast));
+  }
   const auto clients = m_state.rooms->broadcast(*broadcast);
   if (!clients) return refuse(call, clients.error());
   const Response response = success(200, now(), [&](JsonText &json) {
@@ -232,7 +236,9 @@ void RoomRoutes::answerWhenKept(const Call &call, const Response &response) {
   m_state.rooms->whenKept([wait, response, time = now()](const Result<void> &kept) {
     if (std::exchange(wait->isAnswered, true)) return;
     if (kept) return wait->answer(response);
-    wait->answer(errorResponse(500, QStringLiteral("done, but it would not outlive a restart: ") + kept.error(), time));
+    wait->answer(errorResponse(
+        500, QStringLiteral("done, but it would not outlive a restart: rooms can't be written now, the log says why"),
+        time));
   });
 }
 

@@ -46,9 +46,15 @@ Refusal notPermitted(Right right, const QList<Right> &orRights) {
   return {403, QStringLiteral("not permitted: %1 is due").arg(due), {}};
 }
 
+Refusal notPermittedAtLarge(Right right) {
+  Refusal refusal = notPermitted(right);
+  refusal.text += QStringLiteral(", without a pattern");
+  return refusal;
+}
+
 bool Route::admits(const Caller &caller) const {
-  return !right || caller.may(*right) ||
-         std::any_of(orRights.begin(), orRights.end(), [&](Right other) { return caller.may(other); });
+  const auto holds = [&](Right due) { return isWhole ? caller.permissions.allowAll(due) : caller.may(due); };
+  return !right || holds(*right) || std::any_of(orRights.begin(), orRights.end(), holds);
 }
 
 void Router::add(const Route &route) {
@@ -95,7 +101,9 @@ void Router::handle(const Call &call) const {
   const std::optional<Right> right = match.route->right;
   if (right && !call.caller) return call.answer(errorResponse(missingCredential(), now));
   if (right && !match.route->admits(*call.caller)) {
-    return call.answer(errorResponse(notPermitted(*right, match.route->orRights), now));
+    const bool isTooNarrow = match.route->isWhole && call.caller->may(*right);
+    return call.answer(
+        errorResponse(isTooNarrow ? notPermittedAtLarge(*right) : notPermitted(*right, match.route->orRights), now));
   }
   match.route->handler(
       {call.request, call.target, std::move(match.variables), call.sender, call.caller, call.answer, call.connection});

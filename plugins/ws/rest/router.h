@@ -27,7 +27,7 @@ struct Call {
   bool may(Right right, QStringView name) const { return caller && caller->may(right, name); }
 };
 
-/// A parameter of the query, as the OpenAPI document tells it.
+/// A parameter of the query or a header, as the OpenAPI document tells it.
 struct QueryParameter {
   const char *name;
   const char *type;  ///< "string", "integer", "boolean"
@@ -48,6 +48,8 @@ struct Route {
   const char *body = nullptr;  ///< JSON Schema of the request's body
   bool isStream = false;       ///< answers text/event-stream
   QList<Right> orRights = {};  ///< any of these does as well as `right`
+  QList<QueryParameter> headers = {};
+  bool isWhole = false;  ///< about the whole instance: a permission for some things only is none
 
   /// Whether the caller holds one of the rights.
   bool admits(const Caller &caller) const;
@@ -60,6 +62,11 @@ class Router {
 
   /// A route of a part that this gateway does not serve is left out.
   void add(const Route &route);
+  /// The same for one that is about the whole instance.
+  void addWhole(Route route) {
+    route.isWhole = true;
+    add(route);
+  }
   /// Whether any route has this path.
   bool has(const Target &target) const;
   /// Health and readiness: answered whatever the credential, as those who ask may not even know that they send one.
@@ -85,5 +92,7 @@ class Router {
 Refusal missingCredential();
 /// 403: the caller is known and may not.
 Refusal notPermitted(Right right, const QList<Right> &orRights = {});
+/// The same where the permission has to be for everything.
+Refusal notPermittedAtLarge(Right right);
 
 }  // namespace tagwire::ws

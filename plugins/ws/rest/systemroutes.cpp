@@ -31,7 +31,7 @@ QJsonArray toJson(const QList<InstanceStatus> &instances) {
 
 /// Reasons are for those who may read.
 void addReasons(QJsonObject &json, const Call &call, const QList<InstanceStatus> &instances) {
-  if (call.caller && call.caller->may(right::readStatistics))
+  if (call.caller && call.caller->permissions.allowAll(right::readStatistics))
     json.insert(QStringLiteral("instances"), toJson(instances));
 }
 
@@ -43,12 +43,13 @@ SystemRoutes::SystemRoutes(Router &router, GatewayState &state) : m_router(route
   router.add({"GET", "/readyz", "whether every plugin has started", std::nullopt, std::nullopt,
               [this](const Call &call) { readiness(call); }});
   router.add({"GET", "/", "the pages", Served::Pages, std::nullopt, [this](const Call &call) { index(call); }});
-  router.add({"GET", "/metrics", "Prometheus text", Served::Metrics, right::readStatistics, [this](const Call &call) {
-                call.answer({200, "text/plain; version=0.0.4; charset=utf-8",
-                             QByteArray::fromStdString(m_state.context.metrics().text())});
-              }});
-  router.add({"GET", "/api/v1/plugins", "every plugin instance and its state", Served::Rest, right::readStatistics,
-              [this](const Call &call) { plugins(call); }});
+  router.addWhole(
+      {"GET", "/metrics", "Prometheus text", Served::Metrics, right::readStatistics, [this](const Call &call) {
+         call.answer({200, "text/plain; version=0.0.4; charset=utf-8",
+                      QByteArray::fromStdString(m_state.context.metrics().text())});
+       }});
+  router.addWhole({"GET", "/api/v1/plugins", "every plugin instance and its state", Served::Rest, right::readStatistics,
+                   [this](const Call &call) { plugins(call); }});
 }
 
 /// A plain list of what is here, until the pages come.

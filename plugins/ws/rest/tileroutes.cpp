@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tileroutes.h"
 
+#include "auth/pointaccess.h"
 #include "endpointid.h"
 
 namespace tagwire::ws {
 
 TileRoutes::TileRoutes(Router &router, GatewayState &state) : m_state(state), m_book(TileBook::of(state.context)) {
-  router.add({"GET", "/api/os/tiles", "tiles of the panel page (R5-16)", Served::Rest, right::readPoints,
-              [this](const Call &call) { list(call); }});
-  router.add({"PUT",
+  router.add({"GET",
               "/api/os/tiles",
-              "replaces all tiles that the caller sees (R5-16)",
+              "tiles of the panel page (R5-16)",
               Served::Rest,
-              right::writeConfig,
-              [this](const Call &call) { replace(call); },
+              right::readPoints,
+              [this](const Call &call) { list(call); },
               {},
-              R"({"type":"array","maxItems":1000,"items":{"type":"object","additionalProperties":false,)"
-              R"("required":["id","name"],"properties":{"id":{"type":"integer","minimum":1},)"
-              R"("name":{"type":"string"},"type":{"type":"string"},)"
-              R"("endpointIds":{"type":"array","maxItems":100,"items":{"type":"integer"}},)"
-              R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"}}}})"});
+              nullptr,
+              false,
+              {right::readPositions}});
+  router.addWhole({"PUT",
+                   "/api/os/tiles",
+                   "replaces all tiles that the caller sees (R5-16)",
+                   Served::Rest,
+                   right::writeConfig,
+                   [this](const Call &call) { replace(call); },
+                   {},
+                   R"({"type":"array","maxItems":1000,"items":{"type":"object","additionalProperties":false,)"
+                   R"("required":["id","name"],"properties":{"id":{"type":"integer","minimum":1},)"
+                   R"("name":{"type":"string"},"type":{"type":"string"},)"
+                   R"("endpointIds":{"type":"array","maxItems":100,"items":{"type":"integer"}},)"
+                   R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"}}}})"});
 }
 
 Tiles TileRoutes::all() const {
@@ -33,7 +42,7 @@ Tiles TileRoutes::all() const {
 
 /// A number that no point has is hidden like one that may not be read.
 bool TileRoutes::isVisible(const Tile &tile, const Caller &caller) const {
-  return caller.permissions.allowAll(right::readPoints) ||
+  return mayReadAllPoints(caller.permissions) ||
          std::all_of(tile.endpointIds.begin(), tile.endpointIds.end(), [&](qint64 number) {
            return readablePoint(m_state.context.points(), caller, number) != PointId::None;
          });

@@ -97,13 +97,16 @@ void TokenRoutes::create(const Call &call) {
     return call.answer(
         errorResponse(403, QStringLiteral("not permitted: nobody can give a permission that he has not himself"), now));
   }
+  if (const auto refusal = outlivesCaller(*call.caller, wanted->expires)) {
+    return call.answer(errorResponse(*refusal, now));
+  }
   if (refuseFull(call)) return;
   const QString by = call.caller->name.left(100);
   const auto work = [folder = m_state.context.dataDir(), token = *wanted, now, by] {
     return TokenStore(folder).create(token.name, token.permissions, token.expires, now, by);
   };
   m_worker.run(work, [this, answer = call.answer, token = *wanted, now, by](const AccessResult<QByteArray> &text) {
-    if (!text) return answer(accessError(text.error(), now));
+    if (!text) return answer(accessError(text.error(), "tokens", m_state.context));
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "token" << token.name << "was made by" << by;
     answer(newTokenResponse(jsonOf(token.name, token.permissions, now, token.expires, by), *text));
@@ -117,9 +120,15 @@ void TokenRoutes::revoke(const Call &call) {
     return call.answer(errorResponse(notPermitted(right::administerTokens), now));
   }
   if (refuseFull(call)) return;
-  const auto work = [folder = m_state.context.dataDir(), name] { return TokenStore(folder).revoke(name); };
-  const auto then = [this, answer = call.answer, name, now, by = call.caller->name](const AccessResult<void> &revoked) {
-    if (!revoked) return answer(accessError(revoked.error(), now));
+  const auto work = [folder = m_state.context.dataDir(), name, caller = call.caller] {
+    return TokenStore(folder).revoke(name, [&](const AccessToken &token) -> AccessResult<void> {
+      if (caller->permissions.cover(token.permissions)) return {};
+      return refused(AccessError::Kind::Forbidden,
+                     QStringLiteral("not permitted: token %1 may do more than you").arg(token.name));
+    });
+  };
+  const auto then = [this, answer = call.answer, name, by = call.caller->name](const AccessResult<void> &revoked) {
+    if (!revoked) return answer(accessError(revoked.error(), "tokens", m_state.context));
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "token" << name << "was revoked by" << by;
     answer({204, {}, {}});

@@ -144,7 +144,7 @@ int RoomBook::nextId() const {
 
 std::optional<Refusal> RoomBook::whyNot() const {
   if (m_unreadable.isEmpty()) return std::nullopt;
-  return Refusal{503, QStringLiteral("what is kept can't be changed: %1").arg(m_unreadable), {}};
+  return Refusal{503, QStringLiteral("rooms can't be changed now, the log says why"), {}};
 }
 
 bool RoomBook::isSeeded(int id) const {

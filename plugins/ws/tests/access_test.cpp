@@ -79,8 +79,8 @@ struct Fixture : RestFixture {
   /// The Authorization of a new token with this permission.
   QByteArray tokenWith(const QString &permission) {
     TokenStore store(context.dataDir());
-    const auto token = store.create(QStringLiteral("t"), *Permissions::fromTexts({permission}), std::nullopt,
-                                    context.clock().now(), QStringLiteral("test"));
+    const auto token = store.create(QStringLiteral("t%1").arg(++m_tokens), *Permissions::fromTexts({permission}),
+                                    std::nullopt, context.clock().now(), QStringLiteral("test"));
     gateway.stop();  // it would notice within a second
     gateway.start();
     return "Authorization: Bearer " + token.value_or(QByteArray()) + "\r\n";
@@ -98,6 +98,9 @@ struct Fixture : RestFixture {
 
   FakeAlarms alarms;
   FakeRtls rtls;
+
+ private:
+  int m_tokens = 0;
 };
 
 QStringList keysOf(const QJsonObject &document) {
@@ -146,6 +149,7 @@ class AccessTest : public QObject {
   void sockets_data();
   void sockets();
   void eventsByWhatTheyAreAbout();
+  void R4_10_whoMayBroadcastToEverybody();
 };
 
 void AccessTest::everyRouteHasARow() {
@@ -328,6 +332,24 @@ void AccessTest::eventsByWhatTheyAreAbout() {
   const CustomEvent custom{QStringLiteral("alarm"), "1"};
   QVERIFY(may("events:read", custom) && may("events:alarm:read", custom) && !may("alarms:read", custom));
   QVERIFY(!may("positions:read", custom) && !may("events:system:read", custom));
+}
+
+void AccessTest::R4_10_whoMayBroadcastToEverybody() {
+  Fixture fixture;
+  const QByteArray toAll = "{\"type\":\"notice\",\"data\":{}}";
+  const QByteArray toRoom = "{\"type\":\"notice\",\"data\":{},\"room_id\":1}";
+  const auto statuses = [&](const char *permission) {
+    const QByteArray credential = fixture.tokenWith(QLatin1String(permission));
+    const auto send = [&](const QByteArray &body) {
+      return fixture.RestFixture::ask("POST", "/api/v1/websocket/broadcast", credential, body).status;
+    };
+    return QPair(send(toAll), send(toRoom));
+  };
+  QCOMPARE(statuses("ws:broadcast"), QPair(200, 200));
+  QCOMPARE(statuses("ws:#:broadcast"), QPair(200, 200));
+  QCOMPARE(statuses("ws:*:broadcast"), QPair(403, 200));
+  QCOMPARE(statuses("ws:1:broadcast"), QPair(403, 200));
+  QCOMPARE(statuses("ws:2:broadcast"), QPair(403, 403));
 }
 
 QTEST_GUILESS_MAIN(AccessTest)

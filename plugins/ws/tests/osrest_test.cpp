@@ -80,6 +80,10 @@ void OsRestTest::R5_13_latestGivesTheTelemetryOfR5_4() {
   QCOMPARE(fixture.get("/api/os/telemetry/latest?limit=1&offset=1").array().at(0)[u"endpointId"].toInt(), 60);
   QCOMPARE(fixture.get("/api/os/telemetry/latest?endpointId=x").status, 400);
   QCOMPARE(fixture.get("/api/os/telemetry/latest?limit=0").status, 400);
+  for (const char *empty : {"endpointId=", "endpointIds=", "endpointId=,", "endpointIds=59"}) {
+    QCOMPARE(fixture.get(QByteArray("/api/os/telemetry/latest?") + empty).status,
+             QByteArrayView(empty).endsWith("59") ? 200 : 400);
+  }
   const HttpReply unknown = fixture.get("/api/os/telemetry/latest?endpointId=59,98");
   QCOMPARE(unknown.status, 404);
   QCOMPARE(unknown.object().value(QStringLiteral("error")).toString(), QStringLiteral("no such endpointId: 98"));

@@ -184,6 +184,9 @@ void WsConfigTest::refuses_data() {
       "entities[0].words.0", "string");
   row("R4-6 attribute without a name", house(hall, R"({"id":"a","room":1,"state":"p/a","attributes":{"":"p/b"}})"),
       "entities[0].attributes", "brightness");
+  row("leeway beyond what an expired credential may last",
+      R"({"listen":"127.0.0.1:0","auth":{"jwt":{"algorithm":"HS256","key":{"$env":"HOME"},"leeway_s":51}}})",
+      "leeway_s", "0 to 50");
   row("tile twice", R"({"listen":"127.0.0.1:0","tiles":[{"id":1,"name":"a"},{"id":1,"name":"b"}]})", "tiles[1].id",
       "each id once");
   row("tile without a name", R"({"listen":"127.0.0.1:0","tiles":[{"id":1}]})", "tiles[0]", "name");
@@ -250,8 +253,8 @@ void WsConfigTest::matchesPaths() {
 
 void WsConfigTest::schemaNamesEveryKey() {
   const QJsonObject properties = schemaOf<WsConfig>().json.value(QStringLiteral("properties")).toObject();
-  for (const char *key :
-       {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls", "rooms", "entities", "event_limits", "tiles"}) {
+  for (const char *key : {"listen", "auth", "endpoints", "allowed_origins", "trusted_proxies", "serve", "tls", "rooms",
+                          "entities", "event_limits", "tiles"}) {
     QVERIFY2(properties.contains(QLatin1String(key)), key);
   }
 }

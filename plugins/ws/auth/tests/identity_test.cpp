@@ -1,86 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <QJsonArray>
-#include <QJsonObject>
-#include <QTest>
-
-#include "../../tests/clientframe.h"
-#include "../../tests/gatewayfixture.h"
-#include "../../tests/rawclient.h"
-#include "tokenmaker.h"
+#include "identityfixture.h"
 
 using namespace tagwire;
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr const char *jwtKey = "0123456789abcdef0123456789abcdef";
-
-WsConfig strictConfig() {
-  WsConfig settings = config({endpoint("/ws/live", ProtocolKind::Live), endpoint("/ws", ProtocolKind::Panel)});
-  settings.auth->anonymous.clear();
-  settings.auth->jwt = JwtConfig();
-  settings.auth->jwt->key = Secret(QString::fromLatin1(jwtKey));
-  settings.auth->roles.insert(QStringLiteral("shift_lead"), {QStringLiteral("users:admin"), QStringLiteral("*:read")});
-  return settings;
-}
-
-struct HttpAnswer {
-  int status = 0;
-  QByteArray head;
-  QJsonObject json;
-  QByteArray cookie;  ///< "name=value" of Set-Cookie
-};
-
-/// A gateway in which nobody gets in without showing who they are.
-struct Fixture : GatewayFixture {
-  Fixture() : GatewayFixture(strictConfig()) {}
-
-  QByteArray makeToken(const char *name, const QStringList &permissions, std::optional<Time> expires = {}) {
-    TokenStore store(context.dataDir());
-    store.refresh();
-    const auto text = store.create(QString::fromLatin1(name), *Permissions::fromTexts(permissions), expires,
-                                   context.clock().now(), QStringLiteral("test"));
-    passTime(1s);
-    return *text;
-  }
-  void makeUser(const char *name, const char *role, const char *password) {
-    UserStore store(context.dataDir());
-    store.refresh();
-    QVERIFY(store.add(QString::fromLatin1(name), QString::fromLatin1(role), QString::fromLatin1(password),
-                      context.clock().now()));
-    passTime(1s);
-  }
-  /// And lets the gateway look at the clock.
-  void passTime(std::chrono::nanoseconds time) {
-    context.manualClock().advance(time);
-    QTest::qWait(250);  // two ticks of the gateway, which run by the real clock
-  }
-  HttpAnswer ask(const QByteArray &method, const QByteArray &target, const QByteArray &fields = {},
-                 const QByteArray &body = {}) {
-    RawClient client(gateway.port());
-    const QByteArray length =
-        body.isEmpty() ? QByteArray() : "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
-    client.send(RawClient::head(method, target, fields + length + "Connection: close\r\n") + body);
-    HttpAnswer reply;
-    if (!QTest::qWaitFor([&] { return !client.isConnected() && client.status() != 0; })) return reply;
-    reply.status = client.status();
-    const qsizetype end = client.input().indexOf("\r\n\r\n");
-    reply.head = client.input().left(end + 2);
-    reply.json = QJsonDocument::fromJson(client.input().mid(end + 4)).object();
-    const qsizetype at = reply.head.indexOf("Set-Cookie: ");
-    if (at >= 0) reply.cookie = reply.head.mid(at + 12, reply.head.indexOf(';', at) - at - 12);
-    return reply;
-  }
-  HttpAnswer login(const char *user, const char *password) {
-    return ask("POST", "/api/v1/login", {}, R"({"user":")" + QByteArray(user) + R"(","password":")" + password + "\"}");
-  }
-  static QByteArray bearer(const QByteArray &token) { return "Authorization: Bearer " + token + "\r\n"; }
-};
-
-QByteArray auth(const QByteArray &token) { return clientText(R"({"op":"auth","access_token":")" + token + "\"}"); }
-
-}  // namespace
+using Fixture = IdentityFixture;
 
 class IdentityTest : public QObject {
   Q_OBJECT
@@ -123,14 +47,14 @@ void IdentityTest::aTokenByFirstMessage() {
   const QByteArray token = fixture.makeToken("reader", {QStringLiteral("points:read")});
   RawClient client(fixture.gateway.port());
   QVERIFY(client.upgrade("/ws/live"));
-  client.send(auth(token));
+  client.send(authMessage(token));
   QCOMPARE(client.nextFrame().payload, QByteArray("{\"op\":\"authenticated\"}"));
   client.send(clientText("hello"));
   QCOMPARE(client.nextFrame().payload, QByteArray("hello"));
 
   RawClient wrong(fixture.gateway.port());
   QVERIFY(wrong.upgrade("/ws/live"));
-  wrong.send(auth("tw_nonsense"));
+  wrong.send(authMessage("tw_nonsense"));
   QCOMPARE(wrong.closeCode(), 4401);
   RawClient hasty(fixture.gateway.port());
   QVERIFY(hasty.upgrade("/ws/live"));
@@ -195,9 +119,9 @@ void IdentityTest::freshAuthKeepsTheStream() {
   const QByteArray fresh = fixture.makeToken("fresh", {QStringLiteral("points:read")});
   RawClient client(fixture.gateway.port());
   QVERIFY(client.upgrade("/ws/live"));
-  client.send(auth(old));
+  client.send(authMessage(old));
   QCOMPARE(client.nextFrame().payload, QByteArray("{\"op\":\"authenticated\"}"));
-  client.send(auth(fresh));
+  client.send(authMessage(fresh));
   QCOMPARE(client.nextFrame().payload, QByteArray("{\"op\":\"authenticated\"}"));
   fixture.passTime(25s);
   client.send(clientText("still here"));
@@ -216,7 +140,7 @@ void IdentityTest::R3_6_jwt() {
   QCOMPARE(fixture.ask("GET", "/api/v1/points", Fixture::bearer(token(now - 60))).status, 403);
   RawClient client(fixture.gateway.port());
   QVERIFY(client.upgrade("/ws/live"));
-  client.send(auth(token(now + 20)));
+  client.send(authMessage(token(now + 20)));
   QCOMPARE(client.nextFrame().payload, QByteArray("{\"op\":\"authenticated\"}"));
   QCOMPARE(fixture.heard.open.first()->caller()->name, QStringLiteral("ann"));
   fixture.passTime(31s);  // and 10 s of leeway
@@ -351,7 +275,7 @@ void IdentityTest::secretsAreNowhere() {
     answers += fixture.login("ann", "wrong horse battery").head;
     RawClient client(fixture.gateway.port());
     QVERIFY(client.upgrade("/ws/live"));
-    client.send(auth(token));
+    client.send(authMessage(token));
     QCOMPARE(client.nextFrame().opcode, 1);
     for (const char *target : {"/metrics", "/api/v1/users", "/api/v1/session", "/healthz"}) {
       RawClient asking(fixture.gateway.port());

@@ -11,6 +11,9 @@ class DeviceRoutesTest : public QObject {
   void R2_11_tokensByRest();
   void R2_11_aRevokedTokenEndsItsConnections();
   void R2_11_nobodyGivesMoreThanHeHas();
+  void R2_11_nobodyRevokesMoreThanHeHas();
+  void R2_11_nothingOutlivesItsMaker();
+  void errorsNameNoFiles();
   void R2_11_wrongTokenRequests_data();
   void R2_11_wrongTokenRequests();
   void R2_11_devicesByRest();
@@ -87,6 +90,57 @@ void DeviceRoutesTest::R2_11_nobodyGivesMoreThanHeHas() {
   QCOMPARE(give("points:boiler/temp:read").status, 201);
   // A device comes with the right to publish for it.
   QCOMPARE(plant.request("POST", "/api/v1/devices", clerk, json("{'id':'ems_003','model':'ems'}")).status, 403);
+}
+
+void DeviceRoutesTest::R2_11_nobodyRevokesMoreThanHeHas() {
+  Plant plant;
+  const QByteArray clerk = plant.token("clerk", {QStringLiteral("tokens:admin"), QStringLiteral("device:*:watch")});
+  plant.context.manualClock().advance(1s);
+  QTRY_COMPARE(plant.request("GET", "/api/v1/tokens", clerk).status, 200);
+  const RestReply refused = plant.request("DELETE", "/api/v1/tokens/admin", clerk);
+  QCOMPARE(refused.status, 403);
+  QVERIFY2(refused.body.contains("token admin may do more than you"), refused.body);
+  QCOMPARE(plant.request("GET", "/api/v1/tokens", plant.admin).array().size(), 4);
+  QCOMPARE(plant.request("DELETE", "/api/v1/tokens/watcher", clerk).status, 204);
+}
+
+/// A credential that somebody gave for a short time must not make itself permanent.
+void DeviceRoutesTest::R2_11_nothingOutlivesItsMaker() {
+  Plant plant;
+  const Time end = plant.context.clock().now() + 60s;
+  const QByteArray guest = plant.token("guest", {QStringLiteral("*:*")}, end);
+  plant.context.manualClock().advance(1s);
+  QTRY_COMPARE(plant.request("GET", "/api/v1/tokens", guest).status, 200);
+  const auto make = [&](const char *name, const QByteArray &expires) {
+    return plant.request("POST", "/api/v1/tokens", guest,
+                         json(QByteArray("{'name':'") + name + "','permissions':['points:read']" + expires + "}"));
+  };
+  const RestReply forGood = make("child", "");
+  QCOMPARE(forGood.status, 403);
+  QVERIFY2(forGood.body.contains("your credential expires at 2026-01-01T00:01:00Z"), forGood.body);
+  QCOMPARE(make("child", ",'expires':'2026-01-01T00:01:01Z'").status, 403);
+  QCOMPARE(make("child", ",'expires':'2026-01-01T00:01:00Z'").status, 201);
+  QCOMPARE(plant.request("POST", "/api/v1/devices", guest, json("{'id':'ems_003','model':'ems'}")).status, 403);
+  const QByteArray user = json("{'name':'eve','role':'admin','password':'correct horse battery'}");
+  QCOMPARE(plant.request("POST", "/api/v1/users", guest, user).status, 403);
+  QCOMPARE(plant.request("POST", "/api/v1/users", plant.admin, user).status, 201);
+  QCOMPARE(plant.request("PUT", "/api/v1/users/eve", guest, json("{'password':'another horse battery'}")).status, 403);
+  QCOMPARE(plant.request("PUT", "/api/v1/users/eve", guest, json("{'role':'viewer'}")).status, 204);
+}
+
+void DeviceRoutesTest::errorsNameNoFiles() {
+  Plant plant;
+  QFile tokens(plant.context.dataDir() + QStringLiteral("/tokens.json"));
+  QVERIFY(tokens.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ReadOther));
+  const QList<RestReply> replies{
+      plant.request("POST", "/api/v1/tokens", plant.admin, json("{'name':'n','permissions':['points:read']}")),
+      plant.request("DELETE", "/api/v1/tokens/watcher", plant.admin),
+      plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"))};
+  for (const RestReply &reply : replies) {
+    QCOMPARE(reply.status, 503);
+    QVERIFY2(reply.body.contains("can't be changed now, the log says why"), reply.body);
+    QVERIFY2(!reply.body.contains(".json") && !reply.body.contains(plant.context.dataDir().toUtf8()), reply.body);
+  }
 }
 
 void DeviceRoutesTest::R2_11_wrongTokenRequests_data() {

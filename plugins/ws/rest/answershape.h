@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+
+namespace tagwire::ws {
+
+/// What a route answers, for the OpenAPI document, where that is more than "some JSON". Plain value.
+struct AnswerShape {
+  const char *method;
+  const char *path;    ///< as in Route
+  const char *status;  ///< "200"
+  const char *schema;  ///< JSON Schema; null: no body
+};
+
+inline constexpr std::array answerShapes{
+    AnswerShape{"POST", "/api/v1/logout", "204", nullptr},
+    AnswerShape{"POST", "/api/v1/users", "201", nullptr},
+    AnswerShape{"PUT", "/api/v1/users/{name}", "204", nullptr},
+    AnswerShape{"DELETE", "/api/v1/users/{name}", "204", nullptr},
+    AnswerShape{"DELETE", "/api/v1/tokens/{name}", "204", nullptr},
+    AnswerShape{"DELETE", "/api/v1/devices/{id}", "204", nullptr},
+    AnswerShape{"POST", "/api/v1/login", "200", "{\"$ref\":\"#/components/schemas/Session\"}"},
+    AnswerShape{"POST", "/api/v1/login", "401", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"POST", "/api/v1/login", "429", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"GET", "/api/v1/session", "200", "{\"$ref\":\"#/components/schemas/Session\"}"},
+    AnswerShape{"GET", "/api/v1/users", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/User\"}}"},
+    AnswerShape{"GET", "/api/v1/tokens", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Token\"}}"},
+    AnswerShape{"POST", "/api/v1/tokens", "201",
+                "{\"allOf\":[{\"$ref\":\"#/components/schemas/Token\"},{\"type\":\"object\",\"required\":[\"token\"],"
+                "\"properties\":{\"token\":{\"type\":\"string\"}}}]}"},
+    AnswerShape{"GET", "/api/v1/points", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Point\"}}"},
+    AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},
+    AnswerShape{"GET", "/api/os/telemetry/latest", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Telemetry\"}}"},
+    AnswerShape{"POST", "/api/os/command", "200", "{\"$ref\":\"#/components/schemas/Command\"}"},
+    AnswerShape{"POST", "/api/os/command", "202", "{\"$ref\":\"#/components/schemas/Command\"}"},
+    AnswerShape{"POST", "/api/os/command", "403",
+                "{\"anyOf\":[{\"$ref\":\"#/components/schemas/Command\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"POST", "/api/os/command", "404", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"POST", "/api/os/command", "409",
+                "{\"anyOf\":[{\"$ref\":\"#/components/schemas/Command\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+};
+
+/// One schema of the document's components.
+struct NamedSchema {
+  const char *name;
+  const char *schema;
+};
+
+inline constexpr std::array namedSchemas{
+    // R4-11
+    NamedSchema{"Error",
+                "{\"type\":\"object\",\"required\":[\"success\",\"error\",\"timestamp\"],\"properties\":{"
+                "\"success\":{\"const\":false},\"error\":{\"type\":\"string\"},"
+                "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    // R5-9
+    NamedSchema{"Command",
+                "{\"type\":\"object\",\"required\":[\"commandId\",\"status\",\"message\"],\"properties\":{"
+                "\"commandId\":{\"type\":\"string\"},\"status\":{\"enum\":[\"queued\",\"sent\",\"acked\",\"succeeded\","
+                "\"failed\",\"blocked\",\"expired\",\"unknown\"]},\"message\":{\"type\":\"string\"},\"actualValue\":{},"
+                "\"interlockId\":{\"type\":[\"integer\",\"null\"]}}}"},
+    NamedSchema{
+        "Session",
+        "{\"type\":\"object\",\"required\":[\"authenticated\"],\"properties\":{"
+        "\"authenticated\":{\"type\":\"boolean\"},\"kind\":{\"enum\":[\"anonymous\",\"token\",\"jwt\",\"user\"]},"
+        "\"name\":{\"type\":\"string\"},\"permissions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+        "\"expires\":{\"type\":\"string\",\"format\":\"date-time\"},\"csrf\":{\"type\":\"string\"}}}"},
+    NamedSchema{"User",
+                "{\"type\":\"object\",\"required\":[\"name\",\"role\",\"created\"],\"properties\":{"
+                "\"name\":{\"type\":\"string\"},\"role\":{\"type\":\"string\"},"
+                "\"created\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    NamedSchema{
+        "Token",
+        "{\"type\":\"object\",\"required\":[\"name\",\"permissions\",\"created\"],\"properties\":{"
+        "\"name\":{\"type\":\"string\"},\"permissions\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+        "\"created\":{\"type\":\"string\",\"format\":\"date-time\"},\"expires\":{\"type\":[\"string\",\"null\"],"
+        "\"format\":\"date-time\"},\"created_by\":{\"type\":\"string\"}}}"},
+    NamedSchema{
+        "Point",
+        "{\"type\":\"object\",\"required\":[\"name\",\"number\",\"type\",\"value\",\"quality\",\"timestamp\"],"
+        "\"properties\":{\"name\":{\"type\":\"string\"},\"number\":{\"type\":\"integer\"},"
+        "\"type\":{\"type\":\"string\"},\"value\":{},\"quality\":{\"type\":\"string\"},"
+        "\"timestamp\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"unit\":{\"type\":\"string\"},"
+        "\"description\":{\"type\":\"string\"},\"writable\":{\"type\":\"boolean\"}}}"},
+    // R5-4
+    NamedSchema{"Telemetry",
+                "{\"type\":\"object\",\"required\":[\"type\",\"endpointId\",\"value\",\"timestamp\"],\"properties\":{"
+                "\"type\":{\"const\":\"telemetry\"},\"endpointId\":{\"type\":\"integer\"},\"value\":{},"
+                "\"timestamp\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},"
+                "\"quality\":{\"type\":\"string\"}}}"},
+};
+
+}  // namespace tagwire::ws
