@@ -78,7 +78,7 @@ tl::expected<Command, Refusal> makeCommand(const CommandWish &wish, const Caller
   command.value = *value;
   command.correlationId = *correlation;
   // Who it was, as proved, and where; what the client says of itself stands behind it.
-  command.requestedBy = caller.name + u'@' + from;
+  command.requestedBy = nameWithKind(caller) + u'@' + from;
   if (!requestedBy->isEmpty()) command.requestedBy += QStringLiteral(" (%1)").arg(*requestedBy);
   command.created = context.clock().now();
   return command;

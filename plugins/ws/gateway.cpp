@@ -23,7 +23,6 @@ Gateway::Counters::Counters(Metrics &metrics)
       turnedAway(metrics.counter("tagwire_http_turned_away_total", "Connections closed because there were too many")),
       crowded(metrics.counter("tagwire_http_crowded_total",
                               "Connections closed as too many of their address had sent no whole request yet")),
-      evicted(metrics.counter("tagwire_http_evicted_total", "Waiting connections closed to make room for others")),
       refusedAnswers(metrics.counter("tagwire_http_refused_answers_total",
                                      "Answers replaced by 503 as too much waited to be sent already")),
       open(metrics.gauge("tagwire_http_connections", "Connections that speak HTTP now")),
@@ -71,8 +70,7 @@ void Gateway::start() {
   connect(m_listener.get(), &Listener::arrived, this, &Gateway::welcome);
   connect(m_listener.get(), &Listener::acceptFailed, this, [this](const QString &why) {
     m_isPaused = true;
-    if (std::exchange(m_isShortOfSockets, true)) return;
-    qCWarning(m_context.log()) << "can't accept connections:" << why;
+    if (m_sockets.began(m_context.clock().elapsed())) qCWarning(m_context.log()) << "can't accept connections:" << why;
   });
   m_ticks.start(tickInterval);
   qCInfo(m_context.log()).noquote() << "listening on" << addressText(m_listener->address(), port());
@@ -150,6 +148,7 @@ void Gateway::raise(const Event &given) {
 
 void Gateway::tick() {
   if (std::exchange(m_isPaused, false)) m_listener->resume();
+  tellShortages();
   m_endpoints->tick();
   for (const auto &part : m_parts) part->tick();
   if (const auto now = m_context.clock().elapsed(); now - m_lastRefresh >= 1s) {
@@ -165,26 +164,14 @@ void Gateway::tick() {
 void Gateway::welcome() {
   std::unique_ptr<Stream> stream = m_listener->take();
   if (!stream) return;
-  m_isShortOfSockets = false;
   m_counters.accepted.add();
-  if (isCrowded(*stream)) {
-    m_counters.crowded.add();
-    const QHostAddress address = stream->peerAddress();
-    if (const auto leftOut = m_crowdLog.admit(addressGroup(address), m_context.clock().elapsed())) {
-      qCWarning(m_context.log()).noquote()
-          << m_httpLimits.unasked << "connections from" << address.toString()
-          << QStringLiteral("have sent no whole request yet: more get 503") + likeItBefore(*leftOut);
-    }
-    return turnAway(std::move(stream), "too many connections from this address that ask for nothing");
-  }
+  uncrowd(*stream);
   if (!makeRoom()) {
-    m_counters.turnedAway.add();
-    if (!std::exchange(m_isFull, true)) {
-      qCWarning(m_context.log()) << "all" << m_httpLimits.connections << "connections are taken: new ones get 503";
-    }
-    return turnAway(std::move(stream), "too many connections");
+    const Time now = m_context.clock().now();
+    const Response busy = errorResponse({503, QStringLiteral("too many connections"), {{"Retry-After", "10"}}}, now);
+    stream->write(busy.encode(false, false, now));
+    return m_farewells.add(std::move(stream));
   }
-  if (std::exchange(m_isFull, false)) qCInfo(m_context.log()) << "there is room for connections again";
   auto connection = std::make_unique<HttpConnection>(std::move(stream), m_httpLimits, m_context.clock(), *this);
   HttpConnection &fresh = *connection;
   m_connections.emplace(&fresh, std::move(connection));
@@ -192,17 +179,15 @@ void Gateway::welcome() {
   fresh.begin();
 }
 
-void Gateway::turnAway(std::unique_ptr<Stream> stream, const char *why) {
-  const Time now = m_context.clock().now();
-  const Response busy = errorResponse({503, QString::fromLatin1(why), {{"Retry-After", "10"}}}, now);
-  stream->write(busy.encode(false, false, now));
-  m_farewells.add(std::move(stream));
-}
-
-/// A connection that waits for its next request costs its client nothing to open again, so it goes first; then the one
-/// that has waited longest for a request that does not come.
+/// Those that keep us waiting go first: honest clients send their request at once, and whoever floods us with half of
+/// one must not keep them out. One that idles between two requests costs its client nothing to open again.
 bool Gateway::makeRoom() {
   if (m_connections.size() < static_cast<size_t>(m_httpLimits.connections)) return true;
+  m_counters.turnedAway.add();
+  if (m_room.began(m_context.clock().elapsed())) {
+    qCWarning(m_context.log()) << "all" << m_httpLimits.connections
+                               << "connections are taken: whoever keeps us waiting longest makes room";
+  }
   const auto rank = [](const HttpConnection &each) {
     return std::tuple(!(each.isIdle() && each.hasAsked()), each.waitsSince(), !each.isIdle());
   };
@@ -210,21 +195,38 @@ bool Gateway::makeRoom() {
   for (const auto &[each, owner] : m_connections) {
     if (each->isWaiting() && (!first || rank(*each) < rank(*first))) first = each;
   }
-  if (!first) return false;
-  m_counters.evicted.add();
-  first->giveWay();
-  return true;
+  if (first) first->giveWay();
+  return first != nullptr;
 }
 
-/// So that one machine alone can't take the places of all by asking for nothing. A proxy speaks for many.
-bool Gateway::isCrowded(const Stream &stream) const {
+/// So that one machine alone can't take the places of all by asking for nothing: of its own the one that waits longest
+/// makes room. A proxy speaks for many.
+void Gateway::uncrowd(const Stream &stream) {
   const auto most = static_cast<size_t>(m_httpLimits.unasked);
-  if (m_connections.size() < most || m_admission.isTrusted(stream.peerAddress())) return false;
+  if (m_connections.size() < most || m_admission.isTrusted(stream.peerAddress())) return;
   const QByteArray group = addressGroup(stream.peerAddress());
-  const auto count = std::count_if(m_connections.begin(), m_connections.end(), [&](const auto &each) {
-    return !each.first->hasAsked() && each.first->group() == group;
-  });
-  return static_cast<size_t>(count) >= most;
+  size_t count = 0;
+  HttpConnection *first = nullptr;
+  for (const auto &[each, owner] : m_connections) {
+    if (each->hasAsked() || !each->isWaiting() || each->group() != group) continue;
+    ++count;
+    if (!first || each->waitsSince() < first->waitsSince()) first = each;
+  }
+  if (count < most) return;
+  m_counters.turnedAway.add();
+  m_counters.crowded.add();
+  if (const auto leftOut = m_crowdLog.admit(group, m_context.clock().elapsed())) {
+    qCWarning(m_context.log()).noquote()
+        << m_httpLimits.unasked << "connections from" << stream.peerAddress().toString()
+        << QStringLiteral("have sent no whole request yet: the oldest of them are closed") + likeItBefore(*leftOut);
+  }
+  first->giveWay();
+}
+
+void Gateway::tellShortages() {
+  const auto now = m_context.clock().elapsed();
+  if (m_room.ended(now)) qCInfo(m_context.log()) << "there is room for connections again";
+  if (m_sockets.ended(now)) qCInfo(m_context.log()) << "connections can be accepted again";
 }
 
 void Gateway::connectionOver(HttpConnection &connection) {

@@ -8,6 +8,7 @@
 #include "http/addressgroup.h"
 #include "http/admission.h"
 #include "http/farewell.h"
+#include "http/shortage.h"
 #include "listener.h"
 #include "plugin.h"
 #include "rest/part.h"
@@ -46,7 +47,6 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
     Counter accepted;
     Counter turnedAway;
     Counter crowded;
-    Counter evicted;
     Counter refusedAnswers;
     Gauge open;
     Gauge unsent;
@@ -54,9 +54,9 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
 
   bool useTls(Listener &listener);
   void welcome();
-  void turnAway(std::unique_ptr<Stream> stream, const char *why);
   bool makeRoom();
-  bool isCrowded(const Stream &stream) const;
+  void uncrowd(const Stream &stream);
+  void tellShortages();
   void requestArrived(HttpConnection &connection, const Request &request) override;
   void requestRefused(int status) override;
   void connectionOver(HttpConnection &connection) override;
@@ -88,8 +88,8 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   qint64 m_unsent = 0;  ///< that waits for the clients of m_connections
   AddressLog m_crowdLog;
   bool m_isPaused = false;  ///< the listener stopped accepting after an error
-  bool m_isShortOfSockets = false;
-  bool m_isFull = false;  ///< so that the log has one line for each change
+  Shortage m_sockets;
+  Shortage m_room;
 };
 
 }  // namespace tagwire::ws

@@ -53,7 +53,11 @@ QJsonObject describe(const Caller &caller) {
 
 }  // namespace
 
-AccountRoutes::AccountRoutes(Router &router, GatewayState &state) : m_state(state) {
+AccountRoutes::AccountRoutes(Router &router, GatewayState &state)
+    : m_state(state),
+      m_failed(state.context.metrics().counter("tagwire_logins_failed_total", "Logins with a wrong user or password")),
+      m_locked(state.context.metrics().counter("tagwire_logins_locked_total",
+                                               "Logins that were not looked at, as too many had failed")) {
   m_threads.setMaxThreadCount(2);
   const auto to = [this](auto member) { return [this, member](const Call &call) { (this->*member)(call); }; };
   router.add({"POST",
@@ -122,6 +126,12 @@ void AccountRoutes::login(const Call &call) {
   const auto begun = m_state.context.clock().elapsed();
   LoginLockout &lockout = m_state.authenticator.sessions().lockout;
   if (const auto wait = lockout.begin(call.sender.address, name, begun)) {
+    m_locked.add();
+    if (const auto leftOut = m_lockedLog.admit(addressGroup(call.sender.address), begun)) {
+      qCWarning(m_state.context.log()).noquote()
+          << "logins from" << call.sender.address.toString()
+          << QStringLiteral("are locked out: too many have failed") + likeItBefore(*leftOut);
+    }
     const Refusal locked{429,
                          QStringLiteral("too many failed logins, try again later"),
                          {{"Retry-After", QByteArray::number(qint64(wait->count()))}}};
@@ -139,6 +149,7 @@ void AccountRoutes::login(const Call &call) {
           m_state.authenticator.sessions().lockout.takeBack(sender.address, name, begun);
           return finishLogin(name, generation, sender, answer);
         }
+        m_failed.add();
         Event event;
         event.body =
             SystemEvent{QStringLiteral("security"),
@@ -241,7 +252,7 @@ UserCheck AccountRoutes::coverCheck(const Call &call) const {
   };
 }
 
-void AccountRoutes::change(const Call &call, int status, const Change &change) {
+void AccountRoutes::change(const Call &call, int status, const QString &what, const Change &change) {
   inThread<AccessResult<void>>(
       call.answer,
       [folder = m_state.context.dataDir(), change] {
@@ -249,9 +260,12 @@ void AccountRoutes::change(const Call &call, int status, const Change &change) {
         store.refresh();
         return change(store);
       },
-      [this, status, answer = call.answer](const AccessResult<void> &done) {
-        if (done) return answer({status, {}, {}, {}});
-        answer(accessError(done.error(), "users", m_state.context));
+      [this, status, what = what + QStringLiteral(" by ") + nameWithKind(*call.caller),
+       answer = call.answer](const AccessResult<void> &done) {
+        if (!done) return answer(accessError(done.error(), "users", m_state.context));
+        (void)m_state.authenticator.refresh();  // who was told of a user may log in as that user
+        qCInfo(m_state.context.log()).noquote() << what;
+        answer({status, {}, {}, {}});
       });
 }
 
@@ -266,7 +280,8 @@ void AccountRoutes::addUser(const Call &call) {
   // Whoever knows a user's password is that user for good.
   if (const auto refusal = outlivesCaller(*call.caller, {})) return call.answer(errorResponse(*refusal, now));
   if (const auto refusal = checkRole(call, texts->value(keys[1]))) return call.answer(errorResponse(*refusal, now));
-  change(call, 201, [given = *texts, keys, now](UserStore &store) {
+  const QString what = QStringLiteral("user %1 was added as %2").arg(texts->value(keys[0]), texts->value(keys[1]));
+  change(call, 201, what, [given = *texts, keys, now](UserStore &store) {
     return store.add(given.value(keys[0]), given.value(keys[1]), given.value(keys[2]), now);
   });
 }
@@ -290,9 +305,13 @@ void AccountRoutes::changeUser(const Call &call) {
   if (given(role)) {
     if (const auto refusal = checkRole(call, *given(role))) return refuse(*refusal);
   }
-  change(call, 204, [name, role = given(role), password = given(password), check = coverCheck(call)](UserStore &store) {
-    return store.change(name, role, password, check);
-  });
+  const QString what =
+      QStringLiteral("user %1 got another %2")
+          .arg(name, given(role) ? given(password) ? QStringLiteral("role and password") : role : password);
+  change(call, 204, what,
+         [name, role = given(role), password = given(password), check = coverCheck(call)](UserStore &store) {
+           return store.change(name, role, password, check);
+         });
 }
 
 void AccountRoutes::removeUser(const Call &call) {
@@ -300,7 +319,8 @@ void AccountRoutes::removeUser(const Call &call) {
   if (!call.may(right::administerUsers, name)) {
     return call.answer(errorResponse(notPermitted(right::administerUsers), m_state.context.clock().now()));
   }
-  change(call, 204, [name, check = coverCheck(call)](UserStore &store) { return store.remove(name, check); });
+  change(call, 204, QStringLiteral("user %1 was removed").arg(name),
+         [name, check = coverCheck(call)](UserStore &store) { return store.remove(name, check); });
 }
 
 }  // namespace tagwire::ws

@@ -3,6 +3,7 @@
 
 #include <QThreadPool>
 
+#include "http/addressgroup.h"
 #include "rest/diskworker.h"
 #include "rest/part.h"
 
@@ -27,7 +28,8 @@ class AccountRoutes : public RestPart {
   void addUser(const Call &call);
   void changeUser(const Call &call);
   void removeUser(const Call &call);
-  void change(const Call &call, int status, const Change &change);
+  /// `what` is for the log, once it is done.
+  void change(const Call &call, int status, const QString &what, const Change &change);
   std::optional<Refusal> checkRole(const Call &call, const QString &role) const;
   UserCheck coverCheck(const Call &call) const;
   template <class Result>
@@ -36,6 +38,9 @@ class AccountRoutes : public RestPart {
   static constexpr int mostWaiting = 32;
 
   GatewayState &m_state;
+  Counter m_failed;
+  Counter m_locked;
+  AddressLog m_lockedLog;
   QObject m_here;  ///< results come back to its thread; gone with this
   QThreadPool m_threads;
   DiskWorker m_worker;  ///< for logouts, which must not wait for logins

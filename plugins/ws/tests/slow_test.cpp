@@ -144,7 +144,7 @@ void SlowTest::aMessageThatDripsEnds() {
   RawClient::ServerFrame frame = client.nextFrame();
   while (frame.opcode == 9) frame = client.nextFrame();
   QCOMPARE(frame.closeCode(), 1008);
-  QCOMPARE(frame.payload.mid(2), QByteArray("the message took too long"));
+  QCOMPARE(frame.payload.mid(2), QByteArray("a message was not whole in time"));
   QTRY_COMPARE(fixture.metric("tagwire_ws_closed_total{code=\"1008\",endpoint=\"/ws/live\""), 1.0);
 }
 
