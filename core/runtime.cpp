@@ -147,9 +147,9 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
 
 void Runtime::checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems) {
   QStringList names;
-  m_points.giveNumbers();
   for (const auto &reference : references) {
     if (reference.number) {
+      m_points.giveNumbers();
       if (m_points.findNumber(*reference.number) != PointId::None) continue;
       const QString text = QStringLiteral("no point has the number %1 (allowed: the number of a declared point)");
       problems.append({reference.where, reference.path, text.arg(*reference.number), false});

@@ -125,10 +125,13 @@ class RuntimeTest : public QObject {
     connect(&m_runtime->hub(), &Hub::commandStatus, this, [&](const CommandStatus &status) { steps << status; });
     requestWrite("plc/p", 3, "same");
     QTRY_COMPARE(steps.size(), 4);
-    requestWrite("plc/p", 9, "same");
+    requestWrite("plc/p", 3, "same");
     QTRY_COMPARE(steps.size(), 5);
     QCOMPARE(steps[4].state, CommandState::Succeeded);
     QCOMPARE(std::get<double>(steps[4].actualValue), 3.0);
+    requestWrite("plc/p", 9, "same");
+    QTRY_COMPARE(steps.size(), 6);
+    QCOMPARE(steps[5].state, CommandState::Failed);
   }
   void serviceAnswersInOrderOfTheManifest() {
     QCOMPARE(load(R"([{"id":"a","type":"recorder"},{"id":"b","type":"recorder"}])"), QString());

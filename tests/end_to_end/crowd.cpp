@@ -60,9 +60,12 @@ int Crowd::answered(const QByteArray &beginning) {
 
 int Crowd::closed() const {
   return static_cast<int>(std::count_if(m_sockets.begin(), m_sockets.end(), [](int socket) {
-    char first = 0;
-    const ssize_t size = ::recv(socket, &first, 1, MSG_DONTWAIT | MSG_PEEK);
-    return size == 0 || (size < 0 && errno != EAGAIN);
+    std::array<char, 1024> buffer;  // NOLINT: filled by recv
+    ssize_t size = 0;
+    do {
+      size = ::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    } while (size > 0);
+    return size == 0 || errno != EAGAIN;
   }));
 }
 

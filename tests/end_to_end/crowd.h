@@ -18,7 +18,7 @@ class Crowd {
   bool open(quint16 port, int count, const QByteArray &words);
   /// How many have got an answer that begins like this. What came is taken.
   int answered(const QByteArray &beginning);
-  /// How many the other side has closed.
+  /// How many the other side has closed. What came is taken.
   int closed() const;
   /// Raises this process' limit of descriptors; how many it may have now.
   static qint64 raiseDescriptorLimit();

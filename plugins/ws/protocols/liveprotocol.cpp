@@ -38,7 +38,7 @@ QString whyDenied(const TopicSet &topics, const Caller &caller) {
     return false;
   };
   const bool mayHaveSome =
-      wants("points", {right::readPoints}) || wants("tags", {right::readPositions}) ||
+      wants("points", {right::readPoints, right::readPositions}) || wants("tags", {right::readPositions}) ||
       wants("alarms", {right::readAlarms}) ||
       wants("events", {right::readEvents, right::readAlarms, right::readCommands, right::readPositions});
   if (mayHaveSome) return {};

@@ -288,8 +288,11 @@ void ConnectionTest::silentConnectionsOfOneAddressAreBounded() {
   hasAsked.send(RawClient::head("GET", "/healthz"));
   QTRY_COMPARE(hasAsked.status(), 200);
   std::vector<std::unique_ptr<RawClient>> silent;
-  for (int i = 0; i < 3; ++i) silent.push_back(std::make_unique<RawClient>(fixture.gateway.port()));
-  QTRY_COMPARE(fixture.metric("tagwire_http_connections "), 4.0);
+  for (int i = 0; i < 3; ++i) {
+    silent.push_back(std::make_unique<RawClient>(fixture.gateway.port()));
+    QTRY_COMPARE(fixture.metric("tagwire_http_connections "), i + 2.0);
+    fixture.context.manualClock().advance(1ms);
+  }
   // An honest one from there gets in: the oldest of the silent ones makes room.
   RawClient honest(fixture.gateway.port());
   honest.send(RawClient::head("GET", "/healthz"));

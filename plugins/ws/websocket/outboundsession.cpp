@@ -5,7 +5,7 @@ namespace tagwire::ws {
 
 /// A client chooses the code of its own close, which is answered with the same: of these only some have a name.
 void CloseCounter::add(quint16 code) {
-  const bool isNamed = code < 1016 || code == 4401 || code == 4403 || code == 4409;
+  const bool isNamed = code < 1016 || code == 4401 || code == 4403 || code == 4408 || code == 4409;
   Metrics::Labels labels = m_labels;
   labels["code"] = isNamed ? std::to_string(code) : "other";
   m_metrics.counter("tagwire_ws_closed_total", "Sessions that we ended, by the code of our close", labels).add();

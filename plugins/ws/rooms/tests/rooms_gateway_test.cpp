@@ -33,6 +33,9 @@ void RoomsGatewayTest::R4_3_R4_6_fromTheSampleToTheSubscriber() {
   }
   house.put(false);
   house.put(true);
+  const QJsonObject first = lounge.next().value(QStringLiteral("data")).toObject();
+  QCOMPARE(first.value(QStringLiteral("old_state")).toString(), QStringLiteral("unknown"));
+  QCOMPARE(first.value(QStringLiteral("new_state")).toString(), QStringLiteral("off"));
   const QJsonObject change = lounge.next();
   QCOMPARE(change.value(QStringLiteral("type")).toString(), QStringLiteral("entity_state_changed"));
   const QJsonObject data = change.value(QStringLiteral("data")).toObject();
