@@ -172,10 +172,11 @@ void SlowTest::whoTakesMuchSlowlyIsNotDead() {
   RawClient client(fixture.gateway.port());
   QVERIFY(client.upgrade("/ws/live"));
   Session *session = fixture.heard.open.first();
-  client.stopReading();
   client.socket().setSocketOption(QAbstractSocket::ReceiveBufferSizeSocketOption, 64 * 1024);
   const QByteArray message = clientText("a message");
-  client.send(message.left(9));
+  client.send(clientText("first") + message.left(9));
+  QCOMPARE(client.nextFrame().payload, QByteArray("first"));
+  client.stopReading();
   for (int i = 0; i < 100 && !session->isCongested(); ++i) {
     session->send(Frame::text(QByteArray(1024 * 1024, 'x')));
     QTest::qWait(0);
@@ -191,9 +192,9 @@ void SlowTest::whoTakesMuchSlowlyIsNotDead() {
     fixture.gateway.tick();
     QVERIFY(session->isCongested());
   }
-  QVERIFY(fixture.heard.texts.isEmpty());
+  QCOMPARE(fixture.heard.texts.size(), 1);
   client.readAgain();
-  QTRY_COMPARE(fixture.heard.texts, QStringList(QStringLiteral("a message")));
+  QTRY_COMPARE(fixture.heard.texts.value(1), QStringLiteral("a message"));
   fixture.gateway.tick();
   QCOMPARE(fixture.heard.open.size(), 1);
 }

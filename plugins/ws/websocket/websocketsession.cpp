@@ -69,11 +69,11 @@ void WebSocketSession::tick() {
   OutboundSession::tick();
   if (isOver()) return;
   const auto now = m_clock.elapsed();
+  // Of a congested client nothing is read, neither its PONGs nor the rest of a message: the write time-out judges it.
+  if (isCongested()) m_silentSince = m_messageBegan = now;
   if (!m_reader.isAtRest() && now - m_messageBegan >= m_limits.messageTimeout) {
     return close(1008, QStringLiteral("a message was not whole in time"));
   }
-  // Of a congested client nothing is read, its PONGs neither: the write time-out judges it.
-  if (isCongested()) m_silentSince = now;
   if (now - m_silentSince >= m_limits.pongTimeout) return close(1008, QStringLiteral("no PONG in time"));
   if (now - m_lastPing < m_limits.pingInterval) return;
   m_lastPing = now;
