@@ -267,6 +267,10 @@ void TlsTest::pausesWithoutDescriptors() {
   StreamFixture fixture(false);
   QSignalSpy failed(&fixture.listener, &Listener::acceptFailed);
   RawClient client(fixture.listener.port());
+  // The first look of the sanitizers at an object's type takes a pipe: it has to come while there are descriptors.
+  fixture.listener.resume();
+  Q_EMIT fixture.listener.acceptFailed(QString());
+  failed.clear();
   rlimit before{};
   QCOMPARE(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlim_t next = static_cast<rlim_t>(Descriptor(::dup(0)).number());
