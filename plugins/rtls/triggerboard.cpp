@@ -100,6 +100,7 @@ void TriggerBoard::findTriggers(int tag, const Place &place) {
   m_circles.circlesNear({place.x, place.y}, [&](int trigger) {
     if (isNews(trigger) && isInCircle(watchOf(trigger), place)) hold(trigger);
   });
+  if (m_found.size() < 2) return;
   std::sort(m_found.begin(), m_found.end());
   m_found.erase(std::unique(m_found.begin(), m_found.end()), m_found.end());
 }
@@ -121,6 +122,7 @@ void TriggerBoard::moveCarried(int carrier, bool firstSight, const Moment &momen
 
 /// Linear in the triggers that wait for it; every other tag is outside of them.
 void TriggerBoard::raiseWhileOut(int tag, const Moment &moment, QList<RaisedEvent> &events) {
+  if (m_whileOut.empty()) return;
   std::set<nanoseconds> used;
   for (const int trigger : m_whileOut) {
     const Watch &watch = watchOf(trigger);
