@@ -50,8 +50,8 @@ bool syncFolder(const QString &folder) {
 
 }  // namespace
 
-PrivateFile::PrivateFile(QString folder, const QString &name)
-    : m_folder(std::move(folder)), m_path(m_folder + u'/' + name) {}
+PrivateFile::PrivateFile(QString folder, const QString &name, qint64 most)
+    : m_folder(std::move(folder)), m_path(m_folder + u'/' + name), m_most(most) {}
 
 Result<FolderLock> PrivateFile::lock() const {
   if (const auto made = makeFolder(m_folder); !made) return failure(made.error());
@@ -100,7 +100,7 @@ QString PrivateFile::refusal(const struct stat &status) const {
     return QStringLiteral("is open to others (mode %1; allowed: 600, so chmod 600 it)")
         .arg(status.st_mode & 07777, 3, 8, QLatin1Char('0'));
   }
-  if (status.st_size > largest) return QStringLiteral("is too large (allowed: %1 bytes)").arg(largest);
+  if (status.st_size > m_most) return QStringLiteral("is too large (allowed: %1 bytes)").arg(m_most);
   return {};
 }
 
@@ -123,7 +123,7 @@ Result<std::optional<QByteArray>> PrivateFile::read() {
   struct stat status {};
   const QString wrong = ::fstat(descriptor, &status) == 0 ? refusal(status) : reason();
   if (!wrong.isEmpty()) return failure(m_path + u' ' + wrong);
-  const QByteArray content = file.read(largest + 1);
+  const QByteArray content = file.read(m_most + 1);
   if (file.error() != QFileDevice::NoError || content.size() != status.st_size) {
     return failure(QStringLiteral("%1 can't be read whole: %2").arg(m_path, file.errorString()));
   }
@@ -145,8 +145,8 @@ Result<void> PrivateFile::writeNew(const QByteArray &path, const QByteArray &con
 }
 
 Result<void> PrivateFile::write(const QByteArray &content) {
-  if (content.size() > largest) {
-    return failure(QStringLiteral("%1 is full (allowed: %2 bytes)").arg(m_path).arg(largest));
+  if (content.size() > m_most) {
+    return failure(QStringLiteral("%1 is full (allowed: %2 bytes)").arg(m_path).arg(m_most));
   }
   const QByteArray path = QFile::encodeName(m_path);
   const QByteArray fresh = path + ".new";

@@ -23,7 +23,8 @@ class TAGWIRE_EXPORT PrivateFile {
  public:
   static constexpr qint64 largest = 16LL * 1024 * 1024;
 
-  PrivateFile(QString folder, const QString &name);
+  /// `most` is how many bytes it may have.
+  PrivateFile(QString folder, const QString &name, qint64 most = largest);
 
   const QString &path() const { return m_path; }
   /// Waits until nobody else holds the folder's lock, 10 s at most: call it where that may block. Makes the folder
@@ -55,6 +56,7 @@ class TAGWIRE_EXPORT PrivateFile {
 
   QString m_folder;
   QString m_path;
+  qint64 m_most;
   std::optional<Trace> m_trace;  ///< nothing: not read yet, or it could not be
 };
 

@@ -56,6 +56,20 @@ bool contains(const Circle &circle, const Vertex &position) {
   return distance <= circle.radius + edgeTolerance(position);
 }
 
+double distance(const Polygon &polygon, const Vertex &position) {
+  if (contains(polygon, position)) return 0;
+  double nearest = std::numeric_limits<double>::infinity();
+  for (size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
+    nearest = std::min(nearest, distanceToEdge(position, polygon[j], polygon[i]));
+  }
+  return nearest;
+}
+
+double distance(const Circle &circle, const Vertex &position) {
+  if (contains(circle, position)) return 0;
+  return std::hypot(position.x - circle.center.x, position.y - circle.center.y) - circle.radius;
+}
+
 Box boundsOf(const Polygon &polygon) {
   Box box{polygon.front(), polygon.front()};
   for (const Vertex &vertex : polygon) {
@@ -85,6 +99,11 @@ bool Region::contains(double x, double y, double z) const {
     return false;
   }
   return std::visit([&](const auto &shape) { return rtls::contains(shape, {x, y}); }, m_shape);
+}
+
+double Region::distance(double x, double y, double z) const {
+  const double across = std::visit([&](const auto &shape) { return rtls::distance(shape, {x, y}); }, m_shape);
+  return std::hypot(across, m_heights.distance(z));
 }
 
 double Region::area() const {

@@ -28,6 +28,8 @@ struct Heights {
   double to = std::numeric_limits<double>::infinity();
 
   bool contains(double z) const { return z >= from && z <= to; }
+  /// How far over or under.
+  double distance(double z) const { return z < from ? from - z : z > to ? z - to : 0; }
   bool contains(const Heights &other) const { return other.from >= from && other.to <= to; }
   friend bool operator==(const Heights &, const Heights &) = default;
 };
@@ -47,6 +49,10 @@ bool contains(const Polygon &polygon, const Vertex &position);
 /// The rim is inside.
 bool contains(const Circle &circle, const Vertex &position);
 
+/// To the outline or rim from outside; 0 inside.
+double distance(const Polygon &polygon, const Vertex &position);
+double distance(const Circle &circle, const Vertex &position);
+
 Box boundsOf(const Polygon &polygon);
 /// Without sign.
 double areaOf(const Polygon &polygon);
@@ -60,6 +66,10 @@ class Region {
   Region(Circle circle, Heights heights);
 
   bool contains(double x, double y, double z) const;
+  /// From outside, in space; 0 inside.
+  double distance(double x, double y, double z) const;
+  /// A little larger than the shape: what contains() takes as lying on an edge is in it.
+  const Box &bounds() const { return m_bounds; }
   const std::variant<Polygon, Circle> &shape() const { return m_shape; }
   const Heights &heights() const { return m_heights; }
   /// Without sign; the heights don't count.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model.h"
 
+#include <QCryptographicHash>
+#include <QJsonDocument>
+
 #include <cmath>
 
 #include "shapecheck.h"
@@ -10,6 +13,25 @@ namespace {
 
 QString numbered(const char *list, qsizetype index) {
   return QStringLiteral("%1[%2]").arg(QString::fromLatin1(list)).arg(index);
+}
+
+template <class Config>
+QByteArray definitionOf(const Config &config) {
+  QJsonObject definition = shapeOf<Config>().write(config);
+  definition.remove(QStringLiteral("name"));
+  return QJsonDocument(definition).toJson(QJsonDocument::Compact);
+}
+
+PresenceRule ruleOf(const TriggerConfig &config) {
+  PresenceRule rule;
+  rule.entryDelay = config.entryDelay;
+  rule.exitTolerance = config.exitTolerance;
+  rule.exitDelay = config.exitDelay;
+  if (config.dwell) rule.dwell = *config.dwell;
+  if (config.direction == Direction::WhileIn) {
+    rule.whileInterval = config.whileInterval.value_or(std::chrono::milliseconds(0));
+  }
+  return rule;
 }
 
 /// Makes the model part by part; a part with an error is left out, so that the rest is checked too.
@@ -54,6 +76,8 @@ class ModelMaker {
   std::optional<Heights> heights(const QList<double> &z, const Heights &ifAbsent, const QString &at);
   std::optional<Region> region(const RegionConfig &config, const Zone &zone, const QString &at);
   void addRegions(const TriggerConfig &config, Trigger &trigger, const Zone &zone, const QString &at);
+  void checkTimes(const TriggerConfig &config, const QString &at);
+  QByteArray fingerprint(const TriggerConfig &config);
   void addPortable(const PortableConfig &config, Trigger &trigger, const QString &at);
   void checkTagsKnown(const QList<QString> &tags, const QString &at);
   void checkTagKnown(const QString &tag, const QString &at);
@@ -69,6 +93,7 @@ class ModelMaker {
   QList<qsizetype> m_zoneOrigin;        ///< index in the model → index in the configuration
   QHash<QString, qsizetype> m_tagEntries;
   QHash<int, qsizetype> m_triggerEntries;
+  QHash<int, QByteArray> m_zoneDefinitions;
 };
 
 void ModelMaker::addManagers() {
@@ -226,6 +251,7 @@ void ModelMaker::addTrigger(qsizetype index) {
   const QString at = numbered("triggers", index);
   isNew(m_triggerEntries, config.id, "triggers", index, "id");
   checkTagsKnown(config.tags, at + QStringLiteral(".tags"));
+  checkTimes(config, at);
   if (!m_zoneEntries.contains(config.zone)) {
     error(at + QStringLiteral(".zone"), QStringLiteral("no zone %1 (%2)").arg(config.zone).arg(knownZones()));
   }
@@ -239,19 +265,49 @@ void ModelMaker::addTrigger(qsizetype index) {
     return;
   }
   const Zone &zone = m_model.zones[static_cast<size_t>(zoneIndex)];
-  Trigger trigger{
-      TriggerInfo{config.id, config.name, config.zone, config.direction.word(), config.portable.has_value()},
-      config.direction,
-      {},
-      {},
-      zone.region,
-      QSet<QString>(config.tags.cbegin(), config.tags.cend())};
+  const QString direction = ValueShape<Direction>::fallback(config.direction).toString();
+  Trigger trigger{TriggerInfo{config.id, config.name, config.zone, direction, config.portable.has_value()},
+                  config.direction,
+                  {},
+                  {},
+                  zone.region,
+                  QSet<QString>(config.tags.cbegin(), config.tags.cend()),
+                  ruleOf(config),
+                  config.whileInterval.value_or(std::chrono::milliseconds(0)),
+                  fingerprint(config)};
   if (config.portable) {
     addPortable(*config.portable, trigger, at + QStringLiteral(".portable"));
   } else {
     addRegions(config, trigger, zone, at + QStringLiteral(".regions"));
   }
   m_model.triggers.push_back(std::move(trigger));
+}
+
+void ModelMaker::checkTimes(const TriggerConfig &config, const QString &at) {
+  const QString direction = ValueShape<Direction>::fallback(config.direction).toString();
+  if (config.direction == Direction::OnDwell && !config.dwell) {
+    error(at + QStringLiteral(".dwell_ms"), QStringLiteral("is due with the direction OnDwell (allowed: 1 and more)"));
+  }
+  if (config.direction != Direction::OnDwell && config.dwell) {
+    error(at + QStringLiteral(".dwell_ms"),
+          QStringLiteral("means nothing with the direction %1 (allowed: with OnDwell)").arg(direction));
+  }
+  const bool isWhile = config.direction == Direction::WhileIn || config.direction == Direction::WhileOut;
+  if (!isWhile && config.whileInterval) {
+    error(at + QStringLiteral(".while_interval_ms"),
+          QStringLiteral("means nothing with the direction %1 (allowed: with WhileIn, WhileOut)").arg(direction));
+  }
+}
+
+/// Of all that decides what the trigger raises; a zone's counts too, for it gives heights and cuts circles off.
+QByteArray ModelMaker::fingerprint(const TriggerConfig &config) {
+  QByteArray &zone = m_zoneDefinitions[config.zone];
+  if (zone.isEmpty()) zone = definitionOf(m_config.zones.at(m_zoneEntries.value(config.zone)));
+  QCryptographicHash hash(QCryptographicHash::Sha256);
+  hash.addData(definitionOf(config));
+  hash.addData(zone);
+  hash.addData(m_model.lengthUnit.toUtf8());
+  return hash.result().left(8);
 }
 
 void ModelMaker::addPortable(const PortableConfig &config, Trigger &trigger, const QString &at) {

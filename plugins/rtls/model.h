@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "geometry.h"
+#include "presence.h"
 #include "rtlsconfig.h"
 #include "services/zonecatalog.h"
 
@@ -28,11 +29,14 @@ struct Portable {
 
 struct Trigger {
   TriggerInfo info;
-  Direction direction;
+  Direction direction = Direction::OnEnter;
   std::vector<Region> regions;  ///< empty for a portable one
   std::optional<Portable> portable;
   Region zone;         ///< of the zone it belongs to
   QSet<QString> tags;  ///< empty: all
+  PresenceRule rule;
+  std::chrono::nanoseconds whileOutInterval{0};  ///< 0: every fix
+  QByteArray fingerprint;                        ///< another one when the definition is another
 };
 
 /// The configuration, checked and with every reference resolved. Plain value.

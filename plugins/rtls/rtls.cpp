@@ -47,7 +47,8 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_tracker(model, config.timeout),
       m_mostTags(static_cast<int>(model.tags.size()) + config.unknownTags),
       m_walkTimer(this),
-      m_lossTimer(this),
+      m_deadlineTimer(this),
+      m_file(context, [this] { return m_tracker.remember(now()); }),
       m_accepted(context.metrics().counter("tagwire_rtls_fixes_accepted_total", "Fixes taken")),
       m_malformed(context.metrics().counter(refusedName, refusedHelp, {{"reason", "malformed"}})),
       m_outOfSequence(context.metrics().counter(refusedName, refusedHelp, {{"reason", "sequence"}})),
@@ -55,8 +56,9 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
   m_managerNames->enter(config, context, reader);
   declareConfigured(reader);
-  m_lossTimer.setSingleShot(true);
-  connect(&m_lossTimer, &QTimer::timeout, this, &Rtls::loseSilent);
+  m_deadlineTimer.setSingleShot(true);
+  m_deadlineTimer.setTimerType(Qt::PreciseTimer);
+  connect(&m_deadlineTimer, &QTimer::timeout, this, &Rtls::advance);
   if (!config.simulate) return;
   makeWalker(*config.simulate, model);
   m_walkTimer.setTimerType(Qt::PreciseTimer);
@@ -104,19 +106,41 @@ void Rtls::start() {
   if (m_running) return;
   m_running = true;
   Q_EMIT statusChanged(PluginState::Running, QString());
+  recall();
   m_tagsKnown.set(m_tracker.tagCount());
   for (int zone = 0; zone < m_zonePoints.size(); ++zone) {
     m_samples << Sample{m_zonePoints.at(zone), Quality::good(), now().time, Value(qint64(m_tracker.occupancy(zone)))};
   }
   flush();
-  armLossTimer();
+  advance();
   if (m_walker && m_running) m_walkTimer.start();
+}
+
+/// Once: after a stop everything is still here.
+void Rtls::recall() {
+  if (m_file.isOpen()) return;
+  const auto kept = m_file.open();
+  if (!kept) {
+    m_events << Event{.time = now().time,
+                      .source = {},
+                      .body = SystemEvent{QStringLiteral("rtls_state_lost"), kept.error(), Severity::Major}};
+    return;
+  }
+  if (!*kept) return;
+  for (const auto &tag : (*kept)->tags) {
+    if (wrongTagId(tag.id).isEmpty()) (void)tagOf(tag.id);  // one too many is counted, and said in the log
+  }
+  Tracker::Outcome outcome;
+  m_tracker.recall(**kept, now(), outcome);
+  outcome.occupancies.clear();  // start() tells those of all zones
+  queue(outcome);
 }
 
 void Rtls::stop() {
   m_running = false;
   m_walkTimer.stop();
-  m_lossTimer.stop();
+  m_deadlineTimer.stop();
+  m_file.close();
   m_samples.clear();
   m_events.clear();
 }
@@ -155,7 +179,8 @@ Result<void> Rtls::accept(const IncomingFix &fix) {
   }
   m_accepted.add();
   queue(outcome);
-  if (!m_lossTimer.isActive()) armLossTimer();
+  m_file.touch();
+  armDeadline();
   return {};
 }
 
@@ -194,11 +219,13 @@ void Rtls::walk() {
   }
 }
 
-void Rtls::loseSilent() {
+void Rtls::advance() {
+  m_armedFor = endless;
   Tracker::Outcome outcome;
-  m_tracker.loseSilent(now(), outcome);
+  m_tracker.advance(now(), outcome);
+  if (!outcome.changes.isEmpty() || !outcome.events.isEmpty()) m_file.touch();
   queue(outcome);
-  armLossTimer();
+  armDeadline();
 }
 
 void Rtls::queue(const Tracker::Outcome &outcome) {
@@ -228,13 +255,15 @@ void Rtls::flush() {
   }
 }
 
-/// Set once and looked at again when it runs out: arming it for each fix would cost more than the fix.
-void Rtls::armLossTimer() {
-  const auto next = m_tracker.nextLoss();
-  if (!next || !m_running) return;
+/// A deadline that moved away is looked at again when the timer runs out: setting it for each fix would cost more than
+/// the fix.
+void Rtls::armDeadline() {
+  const auto next = m_tracker.nextDeadline();
+  if (next >= m_armedFor || !m_running) return;
+  m_armedFor = next;
   using std::chrono::milliseconds;
-  const auto wait = std::chrono::ceil<milliseconds>(*next - m_context.clock().elapsed());
-  m_lossTimer.start(std::clamp(wait, milliseconds(1), milliseconds(3'600'000)));
+  const auto wait = std::chrono::ceil<milliseconds>(next - m_context.clock().elapsed());
+  m_deadlineTimer.start(std::clamp(wait, milliseconds(1), milliseconds(3'600'000)));
 }
 
 std::unique_ptr<Rtls> makeRtls(ConfigReader &reader, PluginContext &context) {

@@ -6,6 +6,7 @@
 #include "managernames.h"
 #include "plugin.h"
 #include "tracker.h"
+#include "trackerfile.h"
 #include "walker.h"
 
 namespace tagwire::rtls {
@@ -40,10 +41,11 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   Result<int> addUnknown(const QString &id);
   Result<int> refuseUnknown(const QString &reason);
   void walk();
-  void loseSilent();
+  void recall();
+  void advance();
   void queue(const Tracker::Outcome &outcome);
   void flush();
-  void armLossTimer();
+  void armDeadline();
 
   PluginContext &m_context;
   std::shared_ptr<ManagerNames> m_managerNames;
@@ -57,7 +59,9 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   std::optional<Walker> m_walker;
   double m_walkSeconds = 0;
   QTimer m_walkTimer;
-  QTimer m_lossTimer;
+  QTimer m_deadlineTimer;
+  std::chrono::nanoseconds m_armedFor = endless;
+  TrackerFile m_file;
   bool m_running = false;
   bool m_flushQueued = false;
   Samples m_samples;

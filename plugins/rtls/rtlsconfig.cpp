@@ -6,21 +6,8 @@ namespace tagwire::rtls {
 namespace {
 constexpr double tiniest = 1e-6;
 constexpr double largest = 1e9;
+constexpr int week = 604'800'000;  // ms
 }  // namespace
-
-Result<Direction> Direction::fromText(const QString &text) {
-  static const QStringList known{QStringLiteral("OnEnter"), QStringLiteral("OnExit")};
-  static const QStringList later{QStringLiteral("OnCross"), QStringLiteral("WhileIn"), QStringLiteral("WhileOut"),
-                                 QStringLiteral("OnDwell")};
-  const qsizetype index = known.indexOf(text);
-  if (index >= 0) return Direction{static_cast<Kind>(index)};
-  if (later.contains(text))
-    return failure(QStringLiteral("\"%1\" is not there yet (allowed: OnEnter, OnExit)").arg(text));
-  return failure(
-      QStringLiteral("unknown direction \"%1\"%2 (allowed: OnEnter, OnExit)").arg(text, didYouMean(text, known)));
-}
-
-QString Direction::word() const { return kind == OnEnter ? QStringLiteral("OnEnter") : QStringLiteral("OnExit"); }
 
 void ManagerConfig::describe(Shape<ManagerConfig> &shape) {
   shape.shorthand("name");
@@ -71,11 +58,17 @@ void TriggerConfig::describe(Shape<TriggerConfig> &shape) {
   shape.optional("regions", &TriggerConfig::regions, "where; inside is inside any of them").range(1, 1000);
   shape.optional("portable", &TriggerConfig::portable, "instead of regions: travels with a tag, within its zone");
   shape.optional("tags", &TriggerConfig::tags, "only these tags; all if absent").range(1, 100'000);
-  shape.optional("dwell_ms", &TriggerConfig::dwell, "not there yet");
-  shape.optional("exit_tolerance", &TriggerConfig::exitTolerance, "not there yet");
-  shape.optional("exit_delay_ms", &TriggerConfig::exitDelay, "not there yet");
-  shape.optional("entry_delay_ms", &TriggerConfig::entryDelay, "not there yet");
-  shape.optional("while_interval_ms", &TriggerConfig::whileInterval, "not there yet");
+  shape.optional("dwell_ms", &TriggerConfig::dwell, "OnDwell: inside for so long without leaving").range(1, week);
+  shape.optional("exit_tolerance", &TriggerConfig::exitTolerance, "outside by no more than this is still inside")
+      .range(0, largest);
+  shape.optional("exit_delay_ms", &TriggerConfig::exitDelay, "outside for so long before it counts as left")
+      .range(0, week);
+  shape.optional("entry_delay_ms", &TriggerConfig::entryDelay, "inside for so long before it counts as entered")
+      .range(0, week);
+  shape
+      .optional("while_interval_ms", &TriggerConfig::whileInterval,
+                "WhileIn, WhileOut: least time between two events of a tag; every fix if 0 or absent")
+      .range(0, week);
 }
 
 void SimulateConfig::describe(Shape<SimulateConfig> &shape) {
@@ -91,8 +84,7 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape.optional("zones", &RtlsConfig::zones, "named areas, which may form a tree").range(0, 10'000);
   shape.optional("tags", &RtlsConfig::tags, "the tags that are expected").range(0, 100'000);
   shape.optional("triggers", &RtlsConfig::triggers, "what raises trigger events").range(0, 10'000);
-  shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost")
-      .range(100, 604'800'000);
+  shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost").range(100, week);
   shape
       .optional("unknown_tags", &RtlsConfig::unknownTags, "how many tags that are not listed are taken in as they come")
       .range(0, 100'000);

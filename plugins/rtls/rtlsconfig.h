@@ -23,14 +23,12 @@ constexpr auto enumWords(Level) {
 }
 
 /// What a trigger waits for (R1-20).
-struct Direction {
-  enum Kind : quint8 { OnEnter, OnExit };
-  static constexpr const char *form = "OnEnter or OnExit";
-  static Result<Direction> fromText(const QString &text);
-  QString word() const;
-
-  Kind kind = OnEnter;
-};
+enum class Direction : quint8 { OnEnter, OnExit, OnCross, WhileIn, WhileOut, OnDwell };
+constexpr auto enumWords(Direction) {
+  return std::array{std::pair{"OnEnter", Direction::OnEnter},   std::pair{"OnExit", Direction::OnExit},
+                    std::pair{"OnCross", Direction::OnCross},   std::pair{"WhileIn", Direction::WhileIn},
+                    std::pair{"WhileOut", Direction::WhileOut}, std::pair{"OnDwell", Direction::OnDwell}};
+}
 
 struct ManagerConfig {
   static void describe(Shape<ManagerConfig> &shape);
@@ -80,15 +78,15 @@ struct TriggerConfig {
   int id = 0;
   QString name;
   int zone = 0;
-  Direction direction;
+  Direction direction = Direction::OnEnter;
   QList<RegionConfig> regions;
   std::optional<PortableConfig> portable;
   QList<QString> tags;
-  Later dwell;
-  Later exitTolerance;
-  Later exitDelay;
-  Later entryDelay;
-  Later whileInterval;
+  std::optional<std::chrono::milliseconds> dwell;
+  double exitTolerance = 0;
+  std::chrono::milliseconds exitDelay{0};
+  std::chrono::milliseconds entryDelay{0};
+  std::optional<std::chrono::milliseconds> whileInterval;
 };
 
 struct SimulateConfig {

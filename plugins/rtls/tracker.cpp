@@ -37,6 +37,10 @@ QString wrongNumbers(const IncomingFix &fix) {
   return {};
 }
 
+QByteArray keyOf(const TrackerMemory::Trigger &trigger) {
+  return QByteArray::number(trigger.id) + ':' + trigger.fingerprint;
+}
+
 }  // namespace
 
 QString wrongFix(const IncomingFix &fix) {
@@ -57,6 +61,7 @@ Time sourceTime(const IncomingFix &fix, Time receipt) {
 Tracker::Tracker(const Model &model, std::chrono::nanoseconds timeout)
     : m_zones(model.zones), m_triggers(model.triggers), m_timeout(timeout) {
   for (const Zone &zone : model.zones) m_zoneIds.insert(zone.info.id);
+  for (const Trigger &trigger : model.triggers) m_definitions.push_back({trigger.info.id, trigger.fingerprint});
   for (const TagInfo &tag : model.tags) addTag(tag.id, tag.name);
 }
 
@@ -71,19 +76,19 @@ int Tracker::addTag(const QString &id, const QString &name) {
 Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &moment, Outcome &outcome) {
   Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
   if (auto passed = tag.gate.pass(fix.sender, fix.fix.sequence, moment.elapsed); !passed) return passed;
+  advance(moment, outcome);
   const Time time = sourceTime(fix, moment.time);
   const int zone = m_zones.deepest(fix.x, fix.y, fix.z);
   auto own = std::make_shared<Fix>(fix.fix);
   own->zone = m_zones.idOf(zone);
   const bool first = !tag.position.fix || !tag.present;
   tag.position = Position{fix.x, fix.y, fix.z, std::move(own)};
-  tag.heard = moment.elapsed;
+  tag.last = {time, moment.elapsed};
   tag.present = true;
+  m_silence.hear(tagIndex);
   const bool changed = enterZone(tag, zone, time, outcome) || first;
   outcome.changes << Change{tagIndex, tag.position, Quality::good(), time, changed, m_zones.idOf(zone)};
-  QList<TriggerEvent> raised;
-  m_triggers.move(tagIndex, Place{fix.x, fix.y, fix.z}, raised);
-  for (const TriggerEvent &event : raised) outcome.events << RaisedEvent{event, time};
+  m_triggers.move(tagIndex, Place{fix.x, fix.y, fix.z}, tag.last, outcome.events);
   return {};
 }
 
@@ -95,32 +100,105 @@ bool Tracker::enterZone(Tag &tag, int zone, Time time, Outcome &outcome) {
   return true;
 }
 
-void Tracker::loseSilent(const Moment &moment, Outcome &outcome) {
-  for (int index = 0; index < tagCount(); ++index) {
-    const Tag &tag = m_tags[static_cast<size_t>(index)];
-    if (tag.present && moment.elapsed - tag.heard >= m_timeout) lose(index, moment, outcome);
+/// In the order of time, whether it is called in time or late.
+void Tracker::advance(const Moment &moment, Outcome &outcome) {
+  for (;;) {
+    const auto loss = nextLoss();
+    const auto delay = m_triggers.nextDeadline();
+    if (std::min(loss, delay) > moment.elapsed || std::min(loss, delay) == endless) return;
+    if (delay <= loss) {
+      m_triggers.settle(delay, outcome.events);
+    } else {
+      lose(m_silence.longestSilent(), Moment{moment.time - (moment.elapsed - loss), loss}, outcome);
+    }
   }
 }
 
 void Tracker::lose(int index, const Moment &moment, Outcome &outcome) {
   Tag &tag = m_tags[static_cast<size_t>(index)];
   tag.present = false;
+  m_silence.remove(index);
   enterZone(tag, -1, moment.time, outcome);
   auto nowhere = std::make_shared<Fix>(*tag.position.fix);
   nowhere->zone = 0;
   tag.position.fix = std::move(nowhere);
   outcome.changes << Change{index, tag.position, Quality::bad(QualityReason::Lost), moment.time, true, 0};
-  QList<TriggerEvent> raised;
-  m_triggers.lose(index, raised);
-  for (const TriggerEvent &event : raised) outcome.events << RaisedEvent{event, moment.time};
+  m_triggers.lose(index, moment, outcome.events);
 }
 
-std::optional<std::chrono::nanoseconds> Tracker::nextLoss() const {
-  std::optional<std::chrono::nanoseconds> next;
-  for (const Tag &tag : m_tags) {
-    if (tag.present && (!next || tag.heard + m_timeout < *next)) next = tag.heard + m_timeout;
+std::chrono::nanoseconds Tracker::nextLoss() const {
+  const int tag = m_silence.longestSilent();
+  return tag < 0 ? endless : m_tags[static_cast<size_t>(tag)].last.elapsed + m_timeout;
+}
+
+std::chrono::nanoseconds Tracker::nextDeadline() const { return std::min(nextLoss(), m_triggers.nextDeadline()); }
+
+TrackerMemory Tracker::remember(const Moment &moment) const {
+  TrackerMemory memory{moment, m_definitions, {}};
+  memory.tags.reserve(m_tags.size());
+  for (int index = 0; index < tagCount(); ++index) {
+    const Tag &tag = m_tags[static_cast<size_t>(index)];
+    if (!tag.position.fix) continue;
+    memory.tags.push_back({tag.id, tag.present, tag.position, tag.last, {}});
+    for (const auto &stay : m_triggers.staysOf(index))
+      memory.tags.back().stays.push_back({stay.trigger, stay.presence});
   }
-  return next;
+  return memory;
+}
+
+void Tracker::recall(const TrackerMemory &memory, const Moment &moment, Outcome &outcome) {
+  const auto downtime = std::max(moment.time - memory.saved.time, Time::duration::zero());
+  const auto shift = moment.elapsed - downtime - memory.saved.elapsed;
+  std::vector<const TrackerMemory::Tag *> tags;
+  for (const auto &tag : memory.tags) {
+    if (m_byId.contains(tag.id)) tags.push_back(&tag);
+  }
+  // The longest silent first, for that is the order in which they are lost.
+  std::ranges::stable_sort(tags, {}, [](const auto *tag) { return tag->last.elapsed; });
+  for (const auto *tag : tags) recallTag(*tag, shift, outcome);
+  recallStays(memory, tags, shift);
+}
+
+void Tracker::recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome) {
+  const int index = m_byId.value(memory.id);
+  Tag &tag = m_tags[static_cast<size_t>(index)];
+  const Position &at = memory.position;
+  const int zone = memory.isPresent ? m_zones.deepest(at.x, at.y, at.z) : -1;
+  auto fix = std::make_shared<Fix>(*at.fix);
+  fix->zone = m_zones.idOf(zone);
+  tag.position = Position{at.x, at.y, at.z, std::move(fix)};
+  tag.last = {memory.last.time, memory.last.elapsed + shift};
+  tag.present = memory.isPresent;
+  if (tag.present) m_silence.hear(index);
+  enterZone(tag, zone, tag.last.time, outcome);
+  const Quality quality = tag.present ? Quality::good() : Quality::bad(QualityReason::Lost);
+  outcome.changes << Change{index, tag.position, quality, tag.last.time, true, m_zones.idOf(zone)};
+  m_triggers.restore(index, tag.present ? std::optional(Place{at.x, at.y, at.z}) : std::nullopt);
+}
+
+void Tracker::recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
+                          std::chrono::nanoseconds shift) {
+  std::vector<int> now(memory.triggers.size(), -1);  // trigger of the memory → the same of ours
+  std::vector<bool> isNew(m_definitions.size(), true);
+  QHash<QByteArray, size_t> ours;
+  for (size_t i = 0; i < m_definitions.size(); ++i) ours.insert(keyOf(m_definitions[i]), i);
+  for (size_t i = 0; i < now.size(); ++i) {
+    const auto found = ours.constFind(keyOf(memory.triggers[i]));
+    if (found == ours.cend()) continue;
+    now[i] = static_cast<int>(*found);
+    isNew[*found] = false;
+  }
+  for (const auto *tag : tags) {
+    for (const auto &stay : tag->stays) {
+      const int trigger = now[static_cast<size_t>(stay.trigger)];
+      if (trigger >= 0) m_triggers.restore(m_byId.value(tag->id), {trigger, shifted(stay.presence, shift)});
+    }
+  }
+  if (std::ranges::find(isNew, true) == isNew.end()) return;
+  for (const auto *tag : tags) {
+    const int index = m_byId.value(tag->id);
+    m_triggers.sightAgain(index, isNew, m_tags[static_cast<size_t>(index)].last);
+  }
 }
 
 }  // namespace tagwire::rtls

@@ -3,20 +3,16 @@
 
 #include <QHash>
 
+#include "moment.h"
 #include "quality.h"
 #include "sequencegate.h"
 #include "services/fixintake.h"
+#include "silencelist.h"
+#include "trackermemory.h"
 #include "triggerboard.h"
 #include "zonemap.h"
 
 namespace tagwire::rtls {
-
-/// One moment on both clocks: `time` for people and the plausibility of fixes, `elapsed` for silence (nobody can set
-/// it).
-struct Moment {
-  Time time;
-  std::chrono::nanoseconds elapsed{0};
-};
 
 /// What is wrong with a fix by itself: missing or overlong texts, NaN, Inf, numbers out of range. Empty when nothing
 /// is.
@@ -43,10 +39,6 @@ class Tracker {
     int tags = 0;
     Time time;
   };
-  struct RaisedEvent {
-    TriggerEvent event;
-    Time time;
-  };
   struct Outcome {
     QList<Change> changes;
     QList<Occupancy> occupancies;
@@ -64,12 +56,21 @@ class Tracker {
   /// How many tags are in a zone or below it.
   int occupancy(int zone) const { return m_zones.occupancy(zone); }
 
-  /// Takes a fix of a tag that was added and that wrongFix() has nothing against. Errors: out of sequence.
+  /// Takes a fix of a tag that was added and that wrongFix() has nothing against. Does first what was due before.
+  /// Errors: out of sequence; nothing is changed then.
   Result<void> take(int tag, const IncomingFix &fix, const Moment &moment, Outcome &outcome);
-  /// Tags of which nothing was heard for the timeout are lost (R1-25).
-  void loseSilent(const Moment &moment, Outcome &outcome);
-  /// When loseSilent() is due next, on Moment::elapsed. Looks at every tag.
-  std::optional<std::chrono::nanoseconds> nextLoss() const;
+  /// Tags of which nothing was heard for the timeout are lost (R1-25); triggers do what their delays waited for
+  /// (R1-24).
+  void advance(const Moment &moment, Outcome &outcome);
+  /// When advance() is due next, on Moment::elapsed; endless: never.
+  std::chrono::nanoseconds nextDeadline() const;
+
+  /// What is to be kept over a restart.
+  TrackerMemory remember(const Moment &moment) const;
+  /// Goes on from there: of tags that were added, at triggers that are as they were; every other trigger sees the tags
+  /// for the first time. The time in between passes. Only before the first fix; `outcome` gets what became of the tags,
+  /// and no events: call advance() next.
+  void recall(const TrackerMemory &memory, const Moment &moment, Outcome &outcome);
 
  private:
   struct Tag {
@@ -78,16 +79,22 @@ class Tracker {
     Position position;
     int zone = -1;
     bool present = false;  ///< seen, and not lost
-    std::chrono::nanoseconds heard{0};
+    Moment last;           ///< when its last fix came, with its source time
   };
+  std::chrono::nanoseconds nextLoss() const;
   void lose(int tag, const Moment &moment, Outcome &outcome);
+  void recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
+                   std::chrono::nanoseconds shift);
+  void recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome);
   bool enterZone(Tag &tag, int zone, Time time, Outcome &outcome);
 
   ZoneMap m_zones;
   TriggerBoard m_triggers;
   QSet<int> m_zoneIds;
+  std::vector<TrackerMemory::Trigger> m_definitions;  ///< of the triggers
   std::chrono::nanoseconds m_timeout;
   std::vector<Tag> m_tags;
+  SilenceList m_silence;
   QHash<QString, int> m_byId;
 };
 

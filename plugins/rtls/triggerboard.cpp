@@ -4,85 +4,261 @@
 #include <algorithm>
 
 namespace tagwire::rtls {
+namespace {
 
-std::vector<TriggerBoard::Entry> TriggerBoard::makeEntries(const std::vector<Trigger> &triggers) {
-  std::vector<Entry> entries;
-  entries.reserve(triggers.size());
-  for (const Trigger &trigger : triggers) entries.push_back(Entry{trigger, -1, {}});
-  return entries;
+using std::chrono::nanoseconds;
+
+bool raises(Direction direction, const Happening &happening) {
+  switch (direction) {
+    case Direction::OnEnter:
+      return happening.kind == Happening::Entered;
+    case Direction::OnExit:
+      return happening.kind == Happening::Left;
+    case Direction::OnCross:
+      return happening.kind == Happening::Left && happening.crossed;
+    case Direction::OnDwell:
+      return happening.kind == Happening::Dwelt;
+    case Direction::WhileIn:
+      return happening.kind == Happening::Stayed;
+    case Direction::WhileOut:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
+TriggerBoard::TriggerBoard(const std::vector<Trigger> &triggers)
+    : m_parts(makeParts(triggers)), m_index(boxesOf(m_parts)), m_circles(triggers), m_foundIn(triggers.size()) {
+  m_watches.reserve(triggers.size());
+  for (const Trigger &trigger : triggers) addWatch(trigger);
+}
+
+std::vector<TriggerBoard::Part> TriggerBoard::makeParts(const std::vector<Trigger> &triggers) {
+  std::vector<Part> parts;
+  for (size_t i = 0; i < triggers.size(); ++i) {
+    for (const Region &region : triggers[i].regions) parts.push_back({static_cast<int>(i), region});
+  }
+  return parts;
+}
+
+std::vector<RegionIndex::Entry> TriggerBoard::boxesOf(const std::vector<Part> &parts) {
+  std::vector<RegionIndex::Entry> boxes;
+  for (size_t i = 0; i < parts.size(); ++i) boxes.push_back({parts[i].region.bounds(), static_cast<int>(i)});
+  return boxes;
+}
+
+void TriggerBoard::addWatch(Trigger trigger) {
+  const int index = static_cast<int>(m_watches.size());
+  Watch watch{std::move(trigger), m_watches.empty() ? 0 : m_watches.back().endPart, 0, -1, {}, {}};
+  watch.endPart = watch.firstPart + std::exchange(watch.trigger.regions, {}).size();
+  for (const QString &tag : watch.trigger.tags) m_listing[tag].push_back(index);
+  if (watch.trigger.portable) m_carrying[watch.trigger.portable->carrier].push_back(index);
+  if (watch.trigger.direction == Direction::WhileOut) {
+    m_whileOut.push_back(index);
+    m_turns[watch.trigger.whileOutInterval];
+  }
+  m_watches.push_back(std::move(watch));
 }
 
 void TriggerBoard::addTag(const QString &id, const QString &name) {
   const int index = static_cast<int>(m_tags.size());
-  m_tags.push_back(Tag{id, name, {}});
-  for (Entry &entry : m_triggers) {
-    const Trigger &trigger = entry.trigger;
-    const bool carries = trigger.portable && trigger.portable->carrier == id;
-    if (carries) entry.carrier = index;
-    const bool listed = trigger.tags.isEmpty() || trigger.tags.contains(id);
-    entry.standings.push_back(carries || !listed ? Standing::Exempt : Standing::Unseen);
-  }
+  m_tags.push_back(Tag{id, name, false, {}, {}, m_carrying.value(id)});
+  for (const int trigger : m_tags.back().carried) watchOf(trigger).carrier = index;
+  for (const int trigger : m_listing.value(id)) watchOf(trigger).listed.push_back(index);
+  for (auto &[interval, turns] : m_turns) turns.push_back(nanoseconds::min());
 }
 
-void TriggerBoard::move(int tag, const Place &place, QList<TriggerEvent> &events) {
-  m_tags[static_cast<size_t>(tag)].place = place;
-  for (Entry &entry : m_triggers) {
-    if (entry.carrier == tag) {
-      for (int other = 0; other < static_cast<int>(m_tags.size()); ++other) test(entry, other, events);
-    } else {
-      test(entry, tag, events);
+void TriggerBoard::move(int tagIndex, const Place &place, const Moment &moment, QList<RaisedEvent> &events) {
+  Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
+  const bool firstSight = !std::exchange(tag.isSeen, true);
+  tag.place = place;
+  m_circles.moveTag(tagIndex, {place.x, place.y});
+  findTriggers(tagIndex, place);
+  for (const int trigger : m_found) {
+    observe(trigger, tagIndex, m_foundIn[static_cast<size_t>(trigger)] == m_moves, firstSight, moment, events);
+  }
+  raiseWhileOut(tagIndex, moment, events);
+  moveCarried(tagIndex, firstSight, moment, events);
+}
+
+void TriggerBoard::findTriggers(int tag, const Place &place) {
+  ++m_moves;
+  m_found.clear();
+  for (const Stay &stay : staysOf(tag)) m_found.push_back(stay.trigger);
+  const auto hold = [&](int trigger) {
+    m_foundIn[static_cast<size_t>(trigger)] = m_moves;
+    m_found.push_back(trigger);
+  };
+  const auto isNews = [&](int trigger) {
+    return m_foundIn[static_cast<size_t>(trigger)] != m_moves && isMeant(trigger, tag);
+  };
+  m_index.find({place.x, place.y}, [&](int index) {
+    const Part &part = m_parts[static_cast<size_t>(index)];
+    if (isNews(part.trigger) && part.region.contains(place.x, place.y, place.z)) hold(part.trigger);
+  });
+  m_circles.circlesNear({place.x, place.y}, [&](int trigger) {
+    if (isNews(trigger) && isInCircle(watchOf(trigger), place)) hold(trigger);
+  });
+  if (m_found.size() < 2) return;
+  std::sort(m_found.begin(), m_found.end());
+  m_found.erase(std::unique(m_found.begin(), m_found.end()), m_found.end());
+}
+
+void TriggerBoard::moveCarried(int carrier, bool firstSight, const Moment &moment, QList<RaisedEvent> &events) {
+  const Tag &tag = m_tags[static_cast<size_t>(carrier)];
+  for (const int trigger : tag.carried) {
+    const Vertex center{tag.place->x, tag.place->y};
+    m_circles.moveCircle(trigger, center);
+    const Watch &watch = watchOf(trigger);
+    std::set<int> others = watch.near;
+    m_circles.tagsNear(trigger, center, watch.trigger.portable->radius, [&](int other) { others.insert(other); });
+    for (const int other : others) {
+      if (!isMeant(trigger, other)) continue;
+      observe(trigger, other, isInCircle(watch, *placeOf(other)), firstSight, moment, events);
     }
   }
 }
 
-void TriggerBoard::lose(int tag, QList<TriggerEvent> &events) {
-  for (Entry &entry : m_triggers) {
-    if (entry.carrier == tag) {
-      for (int other = 0; other < static_cast<int>(m_tags.size()); ++other) leave(entry, other, events);
-    } else {
-      leave(entry, tag, events);
-    }
+/// Linear in the triggers that wait for it; every other tag is outside of them.
+void TriggerBoard::raiseWhileOut(int tag, const Moment &moment, QList<RaisedEvent> &events) {
+  if (m_whileOut.empty()) return;
+  std::set<nanoseconds> used;
+  for (const int trigger : m_whileOut) {
+    const Watch &watch = watchOf(trigger);
+    if (!isMeant(trigger, tag) || (watch.trigger.portable && !placeOf(watch.carrier))) continue;
+    const Stay *stay = findStay(trigger, tag);
+    if (stay && stay->presence.stage == Presence::Stage::Inside) continue;
+    const nanoseconds interval = watch.trigger.whileOutInterval;
+    if (moment.elapsed < m_turns[interval][static_cast<size_t>(tag)]) continue;
+    raise(trigger, tag, moment.time, false, events);
+    used.insert(interval);
   }
-  m_tags[static_cast<size_t>(tag)].place.reset();
+  for (const nanoseconds interval : used) m_turns[interval][static_cast<size_t>(tag)] = moment.elapsed + interval;
 }
 
-bool TriggerBoard::isInside(const Entry &entry, const Place &place) const {
-  const Trigger &trigger = entry.trigger;
-  if (!trigger.portable) {
-    return std::any_of(trigger.regions.begin(), trigger.regions.end(),
-                       [&](const Region &region) { return region.contains(place.x, place.y, place.z); });
+void TriggerBoard::lose(int tagIndex, const Moment &moment, QList<RaisedEvent> &events) {
+  Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
+  while (!tag.stays.empty()) leave(tag.stays.front().trigger, tagIndex, moment.time, events);
+  for (const int trigger : tag.carried) {
+    const std::set<int> near = watchOf(trigger).near;
+    for (const int other : near) leave(trigger, other, moment.time, events);
+    m_circles.removeCircle(trigger);
   }
-  const Place &carrier = *m_tags[static_cast<size_t>(entry.carrier)].place;
-  return trigger.portable->heights.contains(place.z) &&
-         contains(Circle{{carrier.x, carrier.y}, trigger.portable->radius}, {place.x, place.y}) &&
-         trigger.zone.contains(place.x, place.y, place.z);
+  m_circles.removeTag(tagIndex);
+  tag.place.reset();
 }
 
-void TriggerBoard::test(Entry &entry, int tag, QList<TriggerEvent> &events) {
-  Standing &standing = entry.standings[static_cast<size_t>(tag)];
+void TriggerBoard::leave(int trigger, int tag, Time time, QList<RaisedEvent> &events) {
+  Stay &stay = *findStay(trigger, tag);
+  Happenings happened;
+  rtls::lose(stay.presence, time, happened);
+  keep(tag, stay);
+  tell(trigger, tag, happened, events);
+}
+
+nanoseconds TriggerBoard::nextDeadline() const {
+  return m_deadlines.empty() ? endless : std::get<nanoseconds>(*m_deadlines.begin());
+}
+
+void TriggerBoard::settle(nanoseconds elapsed, QList<RaisedEvent> &events) {
+  while (nextDeadline() <= elapsed && !m_deadlines.empty()) {
+    const auto [when, tag, trigger] = *m_deadlines.begin();
+    Stay &stay = *findStay(trigger, tag);
+    Happenings happened;
+    rtls::settle(stay.presence, watchOf(trigger).trigger.rule, when, happened);
+    keep(tag, stay);
+    tell(trigger, tag, happened, events);
+  }
+}
+
+bool TriggerBoard::isMeant(int trigger, int tag) const {
+  const Watch &watch = watchOf(trigger);
+  if (tag == watch.carrier) return false;
+  return watch.trigger.tags.isEmpty() || std::binary_search(watch.listed.begin(), watch.listed.end(), tag);
+}
+
+const Place *TriggerBoard::placeOf(int tag) const {
+  if (tag < 0) return nullptr;
   const std::optional<Place> &place = m_tags[static_cast<size_t>(tag)].place;
-  if (standing == Standing::Exempt || !place) return;
-  if (entry.trigger.portable && (entry.carrier < 0 || !m_tags[static_cast<size_t>(entry.carrier)].place)) return;
-  const Standing now = isInside(entry, *place) ? Standing::Inside : Standing::Outside;
-  const Standing before = std::exchange(standing, now);
-  const bool entered = before == Standing::Outside && now == Standing::Inside;
-  const bool left = before == Standing::Inside && now == Standing::Outside;
-  if (entry.trigger.direction.kind == Direction::OnEnter ? entered : left) events << event(entry, tag, *place);
+  return place ? &*place : nullptr;
 }
 
-void TriggerBoard::leave(Entry &entry, int tag, QList<TriggerEvent> &events) {
-  Standing &standing = entry.standings[static_cast<size_t>(tag)];
-  if (standing != Standing::Inside) return;
-  standing = Standing::Outside;
-  if (entry.trigger.direction.kind != Direction::OnExit) return;
-  TriggerEvent left = event(entry, tag, m_tags[static_cast<size_t>(tag)].place.value_or(Place()));
-  left.reason = QStringLiteral("timeout");
-  events << left;
+bool TriggerBoard::isInCircle(const Watch &watch, const Place &place) const {
+  const Place *carrier = placeOf(watch.carrier);
+  return carrier && watch.trigger.portable->heights.contains(place.z) &&
+         contains(Circle{{carrier->x, carrier->y}, watch.trigger.portable->radius}, {place.x, place.y}) &&
+         watch.trigger.zone.contains(place.x, place.y, place.z);
 }
 
-TriggerEvent TriggerBoard::event(const Entry &entry, int tag, const Place &place) const {
+double TriggerBoard::distance(const Watch &watch, const Place &place) const {
+  double nearest = std::numeric_limits<double>::infinity();
+  for (size_t i = watch.firstPart; i < watch.endPart; ++i) {
+    nearest = std::min(nearest, m_parts[i].region.distance(place.x, place.y, place.z));
+  }
+  const Place *carrier = placeOf(watch.carrier);
+  if (!carrier) return nearest;
+  const Region circle(Circle{{carrier->x, carrier->y}, watch.trigger.portable->radius},
+                      watch.trigger.portable->heights);
+  return std::max(circle.distance(place.x, place.y, place.z), watch.trigger.zone.distance(place.x, place.y, place.z));
+}
+
+void TriggerBoard::observe(int trigger, int tag, bool inside, bool firstSight, const Moment &moment,
+                           QList<RaisedEvent> &events) {
+  Stay *stay = findStay(trigger, tag);
+  if (!stay && !inside) return;
+  if (!stay) stay = &addStay(tag, {trigger, {}});
+  const Watch &watch = watchOf(trigger);
+  const bool isMeasured = !inside && watch.trigger.rule.exitTolerance > 0;
+  const Observation observation{inside, isMeasured ? distance(watch, *placeOf(tag)) : 0, firstSight};
+  Happenings happened;
+  step(stay->presence, watch.trigger.rule, observation, moment, happened);
+  keep(tag, *stay);
+  tell(trigger, tag, happened, events);
+}
+
+TriggerBoard::Stay *TriggerBoard::findStay(int trigger, int tag) {
+  std::vector<Stay> &stays = m_tags[static_cast<size_t>(tag)].stays;
+  const auto found = std::ranges::lower_bound(stays, trigger, {}, &Stay::trigger);
+  return found != stays.end() && found->trigger == trigger ? &*found : nullptr;
+}
+
+TriggerBoard::Stay &TriggerBoard::addStay(int tag, Stay stay) {
+  std::vector<Stay> &stays = m_tags[static_cast<size_t>(tag)].stays;
+  Watch &watch = watchOf(stay.trigger);
+  if (watch.trigger.portable) watch.near.insert(tag);
+  return *stays.insert(std::ranges::lower_bound(stays, stay.trigger, {}, &Stay::trigger), stay);
+}
+
+/// After a change: the queue gets its new deadline, and what says nothing any more is dropped.
+void TriggerBoard::keep(int tag, Stay &stay) {
+  const bool isOver = stay.presence.stage == Presence::Stage::Outside;
+  Watch &watch = watchOf(stay.trigger);
+  schedule(tag, stay, isOver ? endless : deadlineOf(stay.presence, watch.trigger.rule));
+  if (!isOver) return;
+  watch.near.erase(tag);
+  std::vector<Stay> &stays = m_tags[static_cast<size_t>(tag)].stays;
+  stays.erase(stays.begin() + (&stay - stays.data()));
+}
+
+void TriggerBoard::schedule(int tag, Stay &stay, nanoseconds deadline) {
+  if (stay.deadline == deadline) return;
+  if (stay.deadline != endless) m_deadlines.erase({stay.deadline, tag, stay.trigger});
+  stay.deadline = deadline;
+  if (deadline != endless) m_deadlines.insert({deadline, tag, stay.trigger});
+}
+
+void TriggerBoard::tell(int trigger, int tag, const Happenings &happened, QList<RaisedEvent> &events) const {
+  for (const Happening &happening : happened) {
+    if (!raises(watchOf(trigger).trigger.direction, happening)) continue;
+    raise(trigger, tag, happening.time, happening.timedOut, events);
+  }
+}
+
+void TriggerBoard::raise(int trigger, int tag, Time time, bool timedOut, QList<RaisedEvent> &events) const {
   const Tag &who = m_tags[static_cast<size_t>(tag)];
-  const TriggerInfo &info = entry.trigger.info;
+  const TriggerInfo &info = watchOf(trigger).trigger.info;
+  const Place place = who.place.value_or(Place());
   TriggerEvent event;
   event.triggerId = info.id;
   event.triggerName = info.name;
@@ -93,7 +269,37 @@ TriggerEvent TriggerBoard::event(const Entry &entry, int tag, const Place &place
   event.x = place.x;
   event.y = place.y;
   event.z = place.z;
-  return event;
+  if (timedOut) event.reason = QStringLiteral("timeout");
+  events << RaisedEvent{event, time};
+}
+
+void TriggerBoard::restore(int tagIndex, const std::optional<Place> &place) {
+  Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
+  tag.isSeen = true;
+  tag.place = place;
+  if (!place) return;
+  m_circles.moveTag(tagIndex, {place->x, place->y});
+  for (const int trigger : tag.carried) m_circles.moveCircle(trigger, {place->x, place->y});
+}
+
+void TriggerBoard::restore(int tag, Stay stay) {
+  if (stay.presence.stage == Presence::Stage::Outside || !placeOf(tag) || !isMeant(stay.trigger, tag) ||
+      findStay(stay.trigger, tag)) {
+    return;
+  }
+  stay.deadline = endless;
+  keep(tag, addStay(tag, stay));
+}
+
+void TriggerBoard::sightAgain(int tag, const std::vector<bool> &isNew, const Moment &last) {
+  const Place *place = placeOf(tag);
+  if (!place) return;
+  QList<RaisedEvent> events;
+  findTriggers(tag, *place);
+  for (const int trigger : m_found) {
+    const bool inside = m_foundIn[static_cast<size_t>(trigger)] == m_moves;
+    if (isNew[static_cast<size_t>(trigger)] && inside) observe(trigger, tag, true, true, last, events);
+  }
 }
 
 }  // namespace tagwire::rtls

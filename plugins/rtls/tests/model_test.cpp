@@ -122,19 +122,23 @@ void ModelTest::refusals_data() {
   row("radius", trigger(R"("portable":{"tag":"SIM1","radius":0})"), "triggers[0].portable.radius", "0");
   row("unknown tag", trigger(R"("regions":[{"circle":{"center":[5,5],"radius":1}}],"tags":["SIM1","NOBODY"])"),
       "triggers[0].tags[1]", "unknown tag \"NOBODY\"");
-  row("dwell", trigger(R"("portable":{"tag":"SIM1","radius":1},"dwell_ms":5)"), "triggers[0].dwell_ms",
-      "not there yet");
-  row("tolerance", trigger(R"("portable":{"tag":"SIM1","radius":1},"exit_tolerance":5)"), "triggers[0].exit_tolerance",
-      "not there yet");
-  for (const char *later : {"OnCross", "WhileIn", "WhileOut", "OnDwell"}) {
-    const QByteArray direction = QByteArray(R"("triggers":[{"id":9,"name":"A","zone":417,"direction":")") + later +
-                                 R"(","regions":[{"circle":{"center":[5,5],"radius":1}}]}])";
-    row(later, withZone(direction.constData()), "triggers[0].direction", "is not there yet (allowed: OnEnter, OnExit)");
-  }
+  row("dwell with another direction", trigger(R"("portable":{"tag":"SIM1","radius":1},"dwell_ms":5)"),
+      "triggers[0].dwell_ms", "means nothing with the direction OnEnter (allowed: with OnDwell)");
+  row("interval with another direction", trigger(R"("portable":{"tag":"SIM1","radius":1},"while_interval_ms":5)"),
+      "triggers[0].while_interval_ms", "means nothing with the direction OnEnter (allowed: with WhileIn, WhileOut)");
+  row("tolerance", trigger(R"("portable":{"tag":"SIM1","radius":1},"exit_tolerance":-1)"), "triggers[0].exit_tolerance",
+      "allowed: 0 to");
+  row("delay", trigger(R"("portable":{"tag":"SIM1","radius":1},"exit_delay_ms":604800001)"),
+      "triggers[0].exit_delay_ms", "allowed: 0 to 604800000");
+  row("OnDwell without dwell",
+      withZone(
+          R"("triggers":[{"id":9,"name":"A","zone":417,"direction":"OnDwell","regions":[{"circle":{"center":[5,5],"radius":1}}]}])"),
+      "triggers[0].dwell_ms", "is due with the direction OnDwell");
   row("direction",
       withZone(
           R"("triggers":[{"id":9,"name":"A","zone":417,"direction":"onEnter","regions":[{"circle":{"center":[5,5],"radius":1}}]}])"),
-      "triggers[0].direction", "unknown direction \"onEnter\"");
+      "triggers[0].direction",
+      "did you mean \"OnEnter\"? (allowed: OnEnter, OnExit, OnCross, WhileIn, WhileOut, OnDwell)");
   row("remotes", R"("remotes":[])", "remotes", "not there yet");
   row("length unit", R"("length_unit":"yard")", "length_unit", "ft");
   row("unknown key", R"("zone":[])", "", "zone");

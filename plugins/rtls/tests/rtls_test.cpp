@@ -36,8 +36,20 @@ class RtlsTest : public QObject {
   void twoInstances();
   void destroyWhileRunning();
   void creatingEmitsNothingAndStartsNoTimer();
+  void R1_24_delayComesByTheClock();
+  void stateOutlivesTheProgram();
+  void stateIsJudgedByTheWallClock();
+  void stateIsWrittenNowAndThen();
+  void stateKeepsTagsThatAreNotListed();
+  void damagedStateIsPutAside_data();
+  void damagedStateIsPutAside();
+  void noStateOfWhatNeverRan();
 
  private:
+  QString statePath(const char *end = "") {
+    return m_context->dataDir() + QStringLiteral("/rtls-uwb.state") + QLatin1String(end);
+  }
+  void restartProgram(std::chrono::milliseconds downtime);
   std::unique_ptr<Rtls> make(const QByteArray &keys = {}, TestContext *context = nullptr);
   QString take(Rtls &rtls, const char *tag, double x, double y, int sequence = -1, int zone = 0);
   const Sample &last(const char *point);
@@ -358,6 +370,161 @@ void RtlsTest::creatingEmitsNothingAndStartsNoTimer() {
   QCOMPARE(timers.size(), 2);
   for (const QTimer *timer : timers) QVERIFY(!timer->isActive());
   QVERIFY(m_batches.isEmpty() && m_events.isEmpty());
+}
+
+/// Another context with the same data dir's content: its clock that only goes forward begins anew.
+void RtlsTest::restartProgram(std::chrono::milliseconds downtime) {
+  const Time now = m_context->clock().now();
+  auto next = std::make_unique<TestContext>(QStringLiteral("uwb"));
+  QVERIFY(QFile::copy(statePath(), next->dataDir() + QStringLiteral("/rtls-uwb.state")));
+  next->manualClock().advance(std::chrono::seconds(7));
+  next->manualClock().setNow(now + downtime);
+  m_context = std::move(next);
+  m_batches.clear();
+  m_events.clear();
+}
+
+void RtlsTest::R1_24_delayComesByTheClock() {
+  auto rtls = make(R"(,"timeout_ms":60000)");
+  rtls.reset();
+  m_context = std::make_unique<TestContext>(QStringLiteral("uwb"));
+  Problems problems;
+  const ConfigNode node = parseJson(R"({"managers":["Manager1"],
+      "zones":[{"id":417,"name":"Hall","polygon":[[0,0],[100,0],[100,60],[0,60]]}],
+      "triggers":[{"id":1,"name":"Stays","zone":417,"direction":"OnDwell","dwell_ms":200,"regions":[{"circle":{"center":[15,15],"radius":5}}]}]})",
+                                    QStringLiteral("test.json"), problems);
+  ConfigReader reader(node, QStringLiteral("config"), problems);
+  rtls = makeRtls(reader, *m_context);
+  connect(rtls.get(), &Plugin::eventRaised, this, [this](const Event &event) { m_events << event; });
+  rtls->start();
+  take(*rtls, "A", 15, 15);
+  // An earlier deadline than the timer was set for.
+  m_context->manualClock().advance(std::chrono::milliseconds(200));
+  QTRY_COMPARE(m_events.size(), 1);
+  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).direction, QStringLiteral("OnDwell"));
+  QVERIFY(m_events.at(0).time == m_context->clock().now());
+}
+
+void RtlsTest::stateOutlivesTheProgram() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  take(*rtls, "FORK1", 50, 30);
+  const Time fixTime = m_context->clock().now();
+  rtls->stop();
+  QVERIFY(!(QFile::permissions(statePath()) & (QFile::ReadGroup | QFile::ReadOther)));
+  rtls.reset();
+  restartProgram(std::chrono::seconds(20));
+  rtls = make();
+  rtls->start();
+  QTRY_VERIFY(!m_batches.isEmpty());
+  const Sample position = last("uwb/tag/SIM1/position");
+  QVERIFY(position.quality.isGood());
+  QVERIFY(position.time == fixTime);
+  QCOMPARE(std::get<Position>(position.value).x, 15.0);
+  QCOMPARE(std::get<Position>(position.value).fix->type, QStringLiteral("Sim"));
+  QVERIFY(last("uwb/tag/SIM1/zone").value == Value(qint64(418)));
+  QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
+  QVERIFY(last("uwb/zone/417/occupancy").value == Value(qint64(2)));
+  take(*rtls, "SIM1", 16, 15);
+  take(*rtls, "SIM1", 5, 5);
+  QTRY_COMPARE(m_events.size(), 1);  // no entry: it was inside
+  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).triggerId, 125);
+}
+
+void RtlsTest::stateIsJudgedByTheWallClock() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  const Time fixTime = m_context->clock().now();
+  rtls->stop();
+  rtls.reset();
+  restartProgram(std::chrono::seconds(31));
+  rtls = make();
+  rtls->start();
+  QTRY_COMPARE(m_events.size(), 1);
+  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).reason, QStringLiteral("timeout"));
+  QVERIFY(m_events.at(0).time == fixTime + std::chrono::seconds(30));
+  QVERIFY(last("uwb/tag/SIM1/position").quality == Quality::bad(QualityReason::Lost));
+  QVERIFY(last("uwb/zone/417/occupancy").value == Value(qint64(0)));
+  rtls->stop();
+  rtls.reset();
+  // A clock that was set back takes no time away.
+  restartProgram(std::chrono::hours(-5));
+  rtls = make();
+  rtls->start();
+  QTRY_VERIFY(last("uwb/tag/SIM1/position").quality == Quality::bad(QualityReason::Lost));
+  take(*rtls, "SIM1", 15, 15);
+  QTRY_COMPARE(m_events.size(), 1);
+  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).triggerId, 123);
+}
+
+void RtlsTest::stateIsWrittenNowAndThen() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  QVERIFY(!QFile::exists(statePath()));
+  QTRY_VERIFY(QFile::exists(statePath()));  // while it runs: it may be killed
+  rtls.reset();
+  restartProgram(std::chrono::seconds(1));
+  rtls = make();
+  rtls->start();
+  QTRY_VERIFY(last("uwb/tag/SIM1/position").quality.isGood());
+}
+
+void RtlsTest::stateKeepsTagsThatAreNotListed() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "X1", 15, 15);
+  take(*rtls, "X2", 15, 15);
+  rtls->stop();
+  rtls.reset();
+  restartProgram(std::chrono::seconds(1));
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("tag \"X2\" is not listed")));
+  rtls = make(R"(,"unknown_tags":1)");
+  rtls->start();
+  QTRY_VERIFY(last("uwb/tag/X1/position").quality.isGood());
+  QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
+}
+
+void RtlsTest::damagedStateIsPutAside_data() {
+  QTest::addColumn<QByteArray>("content");
+  QTest::addColumn<bool>("isOpenToOthers");
+  QTest::newRow("nonsense") << QByteArray("nonsense") << false;
+  QTest::newRow("empty") << QByteArray() << false;
+  QTest::newRow("open to others") << QByteArray("nonsense") << true;
+}
+
+void RtlsTest::damagedStateIsPutAside() {
+  QFETCH(QByteArray, content);
+  QFETCH(bool, isOpenToOthers);
+  QFile file(statePath());
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  file.write(content);
+  file.close();
+  file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | (isOpenToOthers ? QFile::ReadOther : QFile::Permission()));
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("rtls-uwb.state .*put aside as .*damaged")));
+  auto rtls = make();
+  rtls->start();
+  QTRY_COMPARE(m_events.size(), 1);
+  const auto &event = std::get<SystemEvent>(m_events.at(0).body);
+  QCOMPARE(event.kind, QStringLiteral("rtls_state_lost"));
+  QVERIFY(event.text.contains(statePath()));
+  QVERIFY(QFile::exists(statePath(".damaged")));
+  QVERIFY(!QFile::exists(statePath()));
+  QCOMPARE(take(*rtls, "SIM1", 15, 15), QString());
+  rtls->stop();
+  QVERIFY(QFile::exists(statePath()));
+}
+
+void RtlsTest::noStateOfWhatNeverRan() {
+  auto rtls = make();
+  rtls->stop();
+  rtls.reset();
+  rtls = make();
+  rtls->start();
+  rtls->stop();
+  QVERIFY(!QFile::exists(statePath()));
 }
 
 QTEST_GUILESS_MAIN(RtlsTest)

@@ -20,7 +20,7 @@ class TrackerTest : public QObject {
   void R1_12_outOfSequenceChangesNothing();
   void R1_25_silentTagIsLost();
   void R1_25_lostTagComesBack();
-  void R1_25_nextLoss();
+  void R1_25_nextDeadline();
   void R1_10_wrongFixes_data();
   void R1_10_wrongFixes();
   void R1_10_sourceTime();
@@ -139,10 +139,10 @@ void TrackerTest::R1_25_silentTagIsLost() {
   take("B", 15, 15);
   wait(std::chrono::milliseconds(4999));
   Tracker::Outcome outcome;
-  m_tracker->loseSilent(m_now, outcome);
+  m_tracker->advance(m_now, outcome);
   QVERIFY(outcome.changes.isEmpty());
   wait(std::chrono::milliseconds(1));
-  m_tracker->loseSilent(m_now, outcome);
+  m_tracker->advance(m_now, outcome);
   QCOMPARE(outcome.changes.size(), 1);
   const auto &change = outcome.changes.at(0);
   QCOMPARE(change.tag, 0);
@@ -157,7 +157,7 @@ void TrackerTest::R1_25_silentTagIsLost() {
   QCOMPARE(outcome.events.at(0).event.tagId, QStringLiteral("A"));
   QCOMPARE(m_tracker->occupancy(3), 1);
   Tracker::Outcome again;
-  m_tracker->loseSilent(m_now, again);
+  m_tracker->advance(m_now, again);
   QVERIFY(again.changes.isEmpty());
 }
 
@@ -165,7 +165,7 @@ void TrackerTest::R1_25_lostTagComesBack() {
   take("A", 15, 15);
   wait(std::chrono::seconds(10));
   Tracker::Outcome lost;
-  m_tracker->loseSilent(m_now, lost);
+  m_tracker->advance(m_now, lost);
   const auto back = take("A", 15, 15);
   QVERIFY(back.changes.at(0).quality.isGood());
   QVERIFY(back.changes.at(0).zoneChanged);
@@ -174,19 +174,19 @@ void TrackerTest::R1_25_lostTagComesBack() {
   // Nowhere, lost and nowhere again: the zone's quality changed, so it is told.
   take("B", -5, -5);
   wait(std::chrono::seconds(10));
-  m_tracker->loseSilent(m_now, lost);
+  m_tracker->advance(m_now, lost);
   QVERIFY(take("B", -5, -5).changes.at(0).zoneChanged);
 }
 
-void TrackerTest::R1_25_nextLoss() {
-  QVERIFY(!m_tracker->nextLoss());
+void TrackerTest::R1_25_nextDeadline() {
+  QVERIFY(m_tracker->nextDeadline() == endless);
   take("A", 15, 15);
   const auto first = m_now.elapsed;
   wait(std::chrono::seconds(3));
   take("B", 15, 15);
-  QCOMPARE(*m_tracker->nextLoss(), first + std::chrono::seconds(10));
+  QCOMPARE(m_tracker->nextDeadline(), first + std::chrono::seconds(10));
   take("A", 15, 15);
-  QCOMPARE(*m_tracker->nextLoss(), m_now.elapsed + std::chrono::seconds(10));
+  QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(10));
 }
 
 void TrackerTest::R1_10_wrongFixes_data() {

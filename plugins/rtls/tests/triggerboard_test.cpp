@@ -51,14 +51,14 @@ QString play(TriggerBoard &board, const QString &script) {
   QStringList steps;
   for (const QString &step : script.split(u' ', Qt::SkipEmptyParts)) {
     const int tag = static_cast<int>(QStringLiteral("ABFX").indexOf(step.section(u'@', 0, 0)));
-    QList<TriggerEvent> events;
+    QList<RaisedEvent> events;
     if (step.endsWith(QLatin1String("lost"))) {
-      board.lose(tag, events);
+      board.lose(tag, Moment(), events);
     } else {
-      board.move(tag, placeOf(step.section(u'@', 1)), events);
+      board.move(tag, placeOf(step.section(u'@', 1)), Moment(), events);
     }
     QStringList words;
-    for (const TriggerEvent &event : events) {
+    for (const auto &[event, time] : events) {
       words << QStringLiteral("%1:%2%3")
                    .arg(event.triggerId)
                    .arg(event.tagId, event.reason.isEmpty() ? QString() : QStringLiteral("!"));
@@ -176,11 +176,13 @@ void TriggerBoardTest::R1_25_lost() {
 
 void TriggerBoardTest::R1_9_eventIsFilledWhole() {
   TriggerBoard board = makeBoard(gate);
-  QList<TriggerEvent> events;
-  board.move(0, {5, 5, 1}, events);
-  board.move(0, {15, 16, 2}, events);
+  QList<RaisedEvent> events;
+  const Moment moment{fromMilliseconds(1'767'225'600'000), std::chrono::seconds(5)};
+  board.move(0, {5, 5, 1}, Moment(), events);
+  board.move(0, {15, 16, 2}, moment, events);
   QCOMPARE(events.size(), 1);
-  const TriggerEvent &event = events.at(0);
+  QVERIFY(events.at(0).time == moment.time);
+  const TriggerEvent &event = events.at(0).event;
   QCOMPARE(event.triggerId, 1);
   QCOMPARE(event.triggerName, QStringLiteral("In"));
   QCOMPARE(event.direction, QStringLiteral("OnEnter"));

@@ -62,7 +62,7 @@ void RoomBook::check(const WsConfig &config, PluginContext &host, ConfigReader &
 
 void RoomBook::open(PluginContext &host) {
   if (m_file) return;
-  m_file = std::make_unique<RoomFile>(host.dataDir());
+  m_file = std::make_unique<KeptFile>(host.dataDir(), QStringLiteral("rooms.json"), roomLog());
   for (const auto &seeds : std::as_const(m_entitySeeds)) {
     for (const EntityConfig &each : seeds) m_entities.append(Entity(each, host.points()));
   }
@@ -219,7 +219,7 @@ void RoomBook::dropExpired(Time now) {
   m_kept.removeIf([now](const Broadcast &each) { return *each.expires <= now; });
 }
 
-void RoomBook::whenKept(RoomFile::Done done) { m_file->whenWritten(std::move(done)); }
+void RoomBook::whenKept(KeptFile::Done done) { m_file->whenWritten(std::move(done)); }
 
 void RoomBook::keep() { m_file->write(toJson()); }
 

@@ -9,10 +9,10 @@
 
 #include "context.h"
 #include "http/response.h"
+#include "keptfile.h"
 #include "rooms/broadcast.h"
 #include "rooms/entity.h"
 #include "rooms/room.h"
-#include "rooms/roomfile.h"
 
 namespace tagwire::ws {
 
@@ -56,7 +56,7 @@ class RoomBook {
   /// To every audience, at once; kept when it says so. The number of clients that got it.
   tl::expected<int, Refusal> broadcast(Broadcast broadcast);
   /// Tells whether everything so far is on the disk; from the event loop, or at once.
-  void whenKept(RoomFile::Done done);
+  void whenKept(KeptFile::Done done);
 
   /// A few times a second.
   void tick(const Clock &clock);
@@ -83,7 +83,7 @@ class RoomBook {
   QList<Entity> m_entities;
   QList<Broadcast> m_kept;
   quint64 m_lastNumber = 0;
-  std::unique_ptr<RoomFile> m_file;
+  std::unique_ptr<KeptFile> m_file;
   QString m_unreadable;  ///< why the file may not be replaced
   std::vector<RoomAudience *> m_audiences;
 };

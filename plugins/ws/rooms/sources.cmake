@@ -4,6 +4,5 @@ set(WS_ROOMS_SOURCES
   rooms/broadcast.cpp
   rooms/entity.cpp
   rooms/roombook.cpp
-  rooms/roomfile.cpp
   rooms/roomsconfig.cpp
   rooms/systemstatus.cpp)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QLoggingCategory>
 #include <QObject>
 #include <QThreadPool>
 
@@ -13,19 +14,23 @@
 #include "backoff.h"
 #include "result.h"
 
-namespace tagwire::ws {
+namespace tagwire {
 
-/// rooms.json of the data dir, replaced as a whole in a thread of its own, for a disk may take its time. What could not
-/// be written is tried again. Nobody else changes it: the program holds its data dir. Thread-bound; owned by the
-/// RoomBook.
-class RoomFile : public QObject {
+/// A file of the data dir that holds what one owner remembers, replaced as a whole in a thread of its own, for a disk
+/// may take its time. What could not be written is tried again. Nobody else changes it: the program holds its data dir.
+/// Thread-bound.
+class TAGWIRE_EXPORT KeptFile : public QObject {
   Q_OBJECT
  public:
   using Done = std::function<void(const Result<void> &)>;
+  /// Makes the content; called in another thread.
+  using Content = std::function<QByteArray()>;
 
-  explicit RoomFile(const QString &folder);
-  /// Waits for what is under way and writes what is still due.
-  ~RoomFile() override;
+  /// `log` gets a line when writing begins to fail, and one when it works again.
+  KeptFile(const QString &folder, const QString &name, const QLoggingCategory &log,
+           qint64 largest = PrivateFile::largest);
+  /// flush()
+  ~KeptFile() override;
 
   const QString &path() const { return m_file.path(); }
   /// Nothing when there is no such file. Blocks; before the first write() only.
@@ -33,18 +38,24 @@ class RoomFile : public QObject {
   /// Puts a file that can't be understood out of the way, under another name.
   Result<void> putAside(const QString &name);
   /// The newest content wins.
-  void write(const QByteArray &content);
+  void write(Content content);
+  void write(const QByteArray &content) {
+    write([content] { return content; });
+  }
   /// Once the content so far is written, or could not be; from the event loop, or at once when nothing is due.
   void whenWritten(Done done);
   /// Tries again when that is due. `elapsed` is a clock that only goes forward.
   void tick(std::chrono::nanoseconds elapsed);
+  /// Waits for what is under way and writes what is still due.
+  void flush();
 
  private:
   void begin();
   void end(const Result<void> &result);
 
   PrivateFile m_file;  ///< the pool's while busy
-  QByteArray m_content;
+  const QLoggingCategory &m_log;
+  Content m_content;
   QThreadPool m_pool;
   Backoff m_backoff{std::chrono::seconds(1), std::chrono::seconds(60)};
   std::chrono::nanoseconds m_elapsed{0};
@@ -56,4 +67,4 @@ class RoomFile : public QObject {
   bool m_isFailing = false;  ///< so that the log has one line for each change
 };
 
-}  // namespace tagwire::ws
+}  // namespace tagwire

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fixes per second of plugin rtls on one core against 10 to 10,000 polygon triggers, beside a look at every trigger and
+// beside GEOS (STRtree and prepared polygons) in the same run; what other indexes would do; portable triggers; memory.
+#include <QCoreApplication>
+#include <QFile>
+
+#include <benchmark/benchmark.h>
+#include <geos_c.h>
+#include <malloc.h>
+#include <boost/geometry.hpp>
+#include <boost/geometry/geometries/box.hpp>
+#include <boost/geometry/geometries/point_xy.hpp>
+#include <boost/geometry/index/rtree.hpp>
+#include <boost/iterator/function_output_iterator.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <numbers>
+#include <random>
+
+#include "regionindex.h"
+#include "tracker.h"
+#include "triggerboard.h"
+
+using namespace tagwire;
+using namespace tagwire::rtls;
+
+namespace {
+
+constexpr int tagCount = 1000;
+constexpr size_t fixCount = 200'000;
+
+struct Walked {
+  int tag = 0;
+  Vertex at;
+};
+
+/// Triggers of 6 to 16 across with 8 to 32 corners, one for each 12 × 12, and tags that walk among them by 0.7 a fix.
+/// Far: all on a hundredth of the site but one, which lies at the other end of it.
+struct Scene {
+  std::vector<Region> regions;
+  std::vector<Polygon> polygons;
+  std::vector<Walked> fixes;
+  double size = 0;
+};
+
+Polygon star(std::mt19937 &random, const Vertex &center) {
+  std::uniform_real_distribution<double> length(0.6, 1);
+  const int corners = std::uniform_int_distribution(8, 32)(random);
+  const double radius = std::uniform_real_distribution(3.0, 8.0)(random);
+  Polygon polygon;
+  for (int i = 0; i < corners; ++i) {
+    const double angle = 2 * std::numbers::pi * i / corners, reach = radius * length(random);
+    polygon.push_back({center.x + reach * std::cos(angle), center.y + reach * std::sin(angle)});
+  }
+  return polygon;
+}
+
+std::vector<Walked> walk(std::mt19937 &random, double size, int tags, double stride) {
+  std::uniform_real_distribution<double> anywhere(0, size), step(-stride, stride);
+  std::vector<Vertex> at(static_cast<size_t>(tags));
+  for (Vertex &each : at) each = {anywhere(random), anywhere(random)};
+  std::vector<Walked> fixes(fixCount);
+  for (size_t i = 0; i < fixCount; ++i) {
+    Vertex &here = at[i % at.size()];
+    here = {std::clamp(here.x + step(random), 0.0, size), std::clamp(here.y + step(random), 0.0, size)};
+    fixes[i] = {static_cast<int>(i % at.size()), here};
+  }
+  return fixes;
+}
+
+const Scene &sceneOf(int triggers, bool isFar) {
+  static std::map<std::pair<int, bool>, Scene> scenes;
+  Scene &scene = scenes[{triggers, isFar}];
+  if (!scene.fixes.empty()) return scene;
+  std::mt19937 random(7);
+  scene.size = 12 * std::sqrt(static_cast<double>(triggers));
+  std::uniform_real_distribution<double> anywhere(0, scene.size);
+  for (int i = 0; i < triggers; ++i) {
+    const bool isAway = isFar && i == 0;
+    scene.polygons.push_back(
+        star(random, isAway ? Vertex{10 * scene.size, 10 * scene.size} : Vertex{anywhere(random), anywhere(random)}));
+    scene.regions.emplace_back(scene.polygons.back(), Heights());
+  }
+  scene.fixes = walk(random, scene.size, tagCount, 1);
+  return scene;
+}
+
+std::vector<Trigger> triggersOf(const Scene &scene) {
+  std::vector<Trigger> triggers;
+  for (const Region &region : scene.regions) {
+    const int id = static_cast<int>(triggers.size()) + 1;
+    triggers.push_back({TriggerInfo{id, QStringLiteral("Gate"), 1, QStringLiteral("OnEnter"), false},
+                        Direction::OnEnter,
+                        {region},
+                        {},
+                        Region(Circle{{0, 0}, 1e9}, Heights()),
+                        {},
+                        {},
+                        {},
+                        {}});
+  }
+  return triggers;
+}
+
+/// Runs look(fix) over the fixes again and again. `found` is how many triggers held a tag: the same for all who look at
+/// one scene.
+template <class Look>
+void measure(benchmark::State &state, const Scene &scene, Look look) {
+  size_t i = 0;
+  qint64 found = 0;
+  for (auto each : state) {
+    found += look(scene.fixes[i]);
+    if (++i == scene.fixes.size()) i = 0;
+  }
+  benchmark::DoNotOptimize(found);
+  state.SetItemsProcessed(state.iterations());
+}
+
+const Scene &sceneOf(const benchmark::State &state) {
+  return sceneOf(static_cast<int>(state.range(0)), state.range(1) != 0);
+}
+
+/// All that a fix means to triggers: find, compare with before, delays, events.
+void board(benchmark::State &state) {
+  const Scene &scene = sceneOf(state);
+  TriggerBoard board(triggersOf(scene));
+  for (int tag = 0; tag < tagCount; ++tag) board.addTag(QString::number(tag), QString());
+  QList<RaisedEvent> events;
+  Moment moment;
+  measure(state, scene, [&](const Walked &fix) {
+    moment.elapsed += std::chrono::microseconds(10);
+    board.move(fix.tag, {fix.at.x, fix.at.y, 0}, moment, events);
+    const qsizetype raised = events.size();
+    events.clear();
+    return raised;
+  });
+}
+
+/// The whole way of a fix through the plugin but its samples: checks, sequence, zone, occupancy, triggers.
+void tracker(benchmark::State &state) {
+  const Scene &scene = sceneOf(state);
+  Model model;
+  const Polygon outline{{-100, -100}, {1e6, -100}, {1e6, 1e6}, {-100, 1e6}};
+  model.zones.push_back(Zone{ZoneInfo{1, QStringLiteral("Site"), QStringLiteral("campus"), 0}, Level::Campus,
+                             Region(outline, Heights()), -1, 0});
+  model.triggers = triggersOf(scene);
+  for (int tag = 0; tag < tagCount; ++tag) model.tags << TagInfo{QString::number(tag), QString()};
+  Tracker tracker(model, std::chrono::seconds(30));
+  IncomingFix fix;
+  fix.sender = QStringLiteral("bench");
+  Moment moment{fromMilliseconds(1'767'225'600'000), {}};
+  measure(state, scene, [&](const Walked &walked) {
+    moment.elapsed += std::chrono::microseconds(10);
+    fix.fix.tag = model.tags.at(walked.tag).id;
+    fix.x = walked.at.x;
+    fix.y = walked.at.y;
+    if (!wrongFix(fix).isEmpty()) std::abort();
+    Tracker::Outcome outcome;
+    (void)tracker.take(tracker.find(fix.fix.tag), fix, moment, outcome);
+    return outcome.events.size();
+  });
+}
+
+void everyTrigger(benchmark::State &state) {
+  const Scene &scene = sceneOf(state);
+  measure(state, scene, [&](const Walked &fix) {
+    int found = 0;
+    for (const Region &region : scene.regions) found += region.contains(fix.at.x, fix.at.y, 0);
+    return found;
+  });
+}
+
+class Geos {
+ public:
+  explicit Geos(const std::vector<Polygon> &polygons) : m_tree(GEOSSTRtree_create_r(m_context, 10)) {
+    for (const Polygon &polygon : polygons) add(polygon);
+  }
+  ~Geos() {
+    GEOSSTRtree_destroy_r(m_context, m_tree);
+    for (const auto *each : m_prepared) GEOSPreparedGeom_destroy_r(m_context, each);
+    for (auto *each : m_areas) GEOSGeom_destroy_r(m_context, each);
+    GEOS_finish_r(m_context);
+  }
+  Geos(const Geos &) = delete;
+  Geos &operator=(const Geos &) = delete;
+
+  int look(const Vertex &at) {
+    m_point = GEOSGeom_createPointFromXY_r(m_context, at.x, at.y);
+    m_found = 0;
+    const auto visit = [](void *item, void *self) {
+      auto *geos = static_cast<Geos *>(self);
+      const auto *area = static_cast<const GEOSPreparedGeometry *>(item);
+      geos->m_found += GEOSPreparedIntersects_r(geos->m_context, area, geos->m_point) == 1;
+    };
+    GEOSSTRtree_query_r(m_context, m_tree, m_point, visit, this);
+    GEOSGeom_destroy_r(m_context, m_point);
+    return m_found;
+  }
+
+ private:
+  void add(const Polygon &polygon) {
+    GEOSCoordSequence *ring = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(polygon.size() + 1), 2);
+    for (size_t i = 0; i <= polygon.size(); ++i) {
+      const Vertex &vertex = polygon[i % polygon.size()];
+      GEOSCoordSeq_setXY_r(m_context, ring, static_cast<unsigned>(i), vertex.x, vertex.y);
+    }
+    m_areas.push_back(GEOSGeom_createPolygon_r(m_context, GEOSGeom_createLinearRing_r(m_context, ring), nullptr, 0));
+    m_prepared.push_back(GEOSPrepare_r(m_context, m_areas.back()));
+    GEOSSTRtree_insert_r(m_context, m_tree, m_areas.back(), const_cast<GEOSPreparedGeometry *>(m_prepared.back()));
+  }
+
+  GEOSContextHandle_t m_context = GEOS_init_r();
+  GEOSSTRtree *m_tree;
+  std::vector<GEOSGeometry *> m_areas;
+  std::vector<const GEOSPreparedGeometry *> m_prepared;
+  GEOSGeometry *m_point = nullptr;
+  int m_found = 0;
+};
+
+void geos(benchmark::State &state) {
+  const Scene &scene = sceneOf(state);
+  Geos geos(scene.polygons);
+  measure(state, scene, [&](const Walked &fix) { return geos.look(fix.at); });
+}
+
+void levels(benchmark::State &state) {
+  const Scene &scene = sceneOf(state);
+  std::vector<RegionIndex::Entry> entries;
+  for (const Region &region : scene.regions) entries.push_back({region.bounds(), static_cast<int>(entries.size())});
+  const RegionIndex index(entries);
+  measure(state, scene, [&](const Walked &fix) {
+    int found = 0;
+    index.find(fix.at,
+               [&](int id) { found += scene.regions[static_cast<size_t>(id)].contains(fix.at.x, fix.at.y, 0); });
+    return found;
+  });
+}
+
+void boostTree(benchmark::State &state) {
+  using Point = boost::geometry::model::d2::point_xy<double>;
+  using Entry = std::pair<boost::geometry::model::box<Point>, const Region *>;
+  const Scene &scene = sceneOf(state);
+  std::vector<Entry> entries;
+  for (const Region &region : scene.regions) {
+    const Box &box = region.bounds();
+    entries.push_back({{Point(box.lowest.x, box.lowest.y), Point(box.highest.x, box.highest.y)}, &region});
+  }
+  const boost::geometry::index::rtree<Entry, boost::geometry::index::rstar<8>> tree(entries);
+  measure(state, scene, [&](const Walked &fix) {
+    int found = 0;
+    const auto visit = [&](const Entry &entry) { found += entry.second->contains(fix.at.x, fix.at.y, 0); };
+    tree.query(boost::geometry::index::intersects(Point(fix.at.x, fix.at.y)),
+               boost::make_function_output_iterator(visit));
+    return found;
+  });
+}
+
+/// One grid over everything, four cells for each trigger.
+void oneGrid(benchmark::State &state) {
+  const Scene &scene = sceneOf(state);
+  Box whole = scene.regions.front().bounds();
+  for (const Region &region : scene.regions) {
+    const Box &box = region.bounds();
+    whole.lowest = {std::min(whole.lowest.x, box.lowest.x), std::min(whole.lowest.y, box.lowest.y)};
+    whole.highest = {std::max(whole.highest.x, box.highest.x), std::max(whole.highest.y, box.highest.y)};
+  }
+  const int side = static_cast<int>(std::ceil(2 * std::sqrt(static_cast<double>(scene.regions.size()))));
+  const double width = 1.000001 * (whole.highest.x - whole.lowest.x) / side;
+  const double height = 1.000001 * (whole.highest.y - whole.lowest.y) / side;
+  const auto column = [&](double x) { return std::clamp(static_cast<int>((x - whole.lowest.x) / width), 0, side - 1); };
+  const auto row = [&](double y) { return std::clamp(static_cast<int>((y - whole.lowest.y) / height), 0, side - 1); };
+  std::vector<std::vector<const Region *>> cells(static_cast<size_t>(side * side));
+  for (const Region &region : scene.regions) {
+    const Box &box = region.bounds();
+    for (int y = row(box.lowest.y); y <= row(box.highest.y); ++y) {
+      for (int x = column(box.lowest.x); x <= column(box.highest.x); ++x) {
+        cells[static_cast<size_t>(y * side + x)].push_back(&region);
+      }
+    }
+  }
+  measure(state, scene, [&](const Walked &fix) {
+    int found = 0;
+    for (const Region *region : cells[static_cast<size_t>(row(fix.at.y) * side + column(fix.at.x))]) {
+      found += region->contains(fix.at.x, fix.at.y, 0);
+    }
+    return found;
+  });
+}
+
+/// Tags on a site with as much room for each, one in a hundred of them carries a circle.
+const Scene &crowd(int tags) {
+  static std::map<int, Scene> scenes;
+  Scene &scene = scenes[tags];
+  if (!scene.fixes.empty()) return scene;
+  std::mt19937 random(8);
+  scene.size = 6 * std::sqrt(static_cast<double>(tags));
+  scene.fixes = walk(random, scene.size, tags, 1);
+  return scene;
+}
+
+constexpr double reach = 3;
+
+void portable(benchmark::State &state) {
+  const int tags = static_cast<int>(state.range(0));
+  std::vector<Trigger> triggers;
+  for (int carrier = 0; carrier < tags; carrier += 100) {
+    triggers.push_back({TriggerInfo{carrier + 1, QStringLiteral("Near"), 1, QStringLiteral("OnEnter"), true},
+                        Direction::OnEnter,
+                        {},
+                        Portable{QString::number(carrier), reach, Heights()},
+                        Region(Circle{{0, 0}, 1e9}, Heights()),
+                        {},
+                        {},
+                        {},
+                        {}});
+  }
+  TriggerBoard board(triggers);
+  for (int tag = 0; tag < tags; ++tag) board.addTag(QString::number(tag), QString());
+  QList<RaisedEvent> events;
+  measure(state, crowd(tags), [&](const Walked &fix) {
+    board.move(fix.tag, {fix.at.x, fix.at.y, 0}, Moment(), events);
+    const qsizetype raised = events.size();
+    events.clear();
+    return raised;
+  });
+}
+
+void everyTag(benchmark::State &state) {
+  const int tags = static_cast<int>(state.range(0));
+  std::vector<Vertex> at(static_cast<size_t>(tags));
+  measure(state, crowd(tags), [&](const Walked &fix) {
+    at[static_cast<size_t>(fix.tag)] = fix.at;
+    const auto isNear = [&](const Vertex &other) {
+      return std::hypot(other.x - fix.at.x, other.y - fix.at.y) <= reach;
+    };
+    // A carrier looks at every tag, a tag at every carrier.
+    qint64 found = 0;
+    for (size_t i = 0; i < at.size(); i += fix.tag % 100 == 0 ? 1 : 100) found += isNear(at[i]);
+    return found;
+  });
+}
+
+#define AGAINST_TRIGGERS(function, name) \
+  BENCHMARK(function)->Name(name)->ArgsProduct({{10, 100, 1000, 10000}, {0, 1}})->MinTime(0.5)
+AGAINST_TRIGGERS(board, "board");
+AGAINST_TRIGGERS(everyTrigger, "every_trigger");
+AGAINST_TRIGGERS(geos, "geos");
+AGAINST_TRIGGERS(levels, "levels");
+AGAINST_TRIGGERS(boostTree, "boost_rtree");
+AGAINST_TRIGGERS(oneGrid, "one_grid");
+AGAINST_TRIGGERS(tracker, "tracker");
+BENCHMARK(portable)->Name("portable")->Arg(1000)->Arg(10000)->Arg(100000)->MinTime(0.5);
+BENCHMARK(everyTag)->Name("every_tag")->Arg(1000)->Arg(10000)->Arg(100000)->MinTime(0.5);
+
+/// The usual table, and what it means.
+class RatioReporter : public benchmark::ConsoleReporter {
+ public:
+  RatioReporter() : ConsoleReporter(OO_None) {}
+  void ReportRuns(const std::vector<Run> &runs) override {
+    ConsoleReporter::ReportRuns(runs);
+    for (const Run &run : runs) m_rates[run.benchmark_name()] = run.counters.at("items_per_second");
+  }
+  void Finalize() override {
+    for (const char *layout : {"/0", "/1"}) printTriggers(layout);
+    printCrowd();
+  }
+  bool holds() const { return m_holds; }
+
+ private:
+  double rate(const std::string &name, const std::string &end) { return m_rates[name + end + "/min_time:0.500"]; }
+
+  void printTriggers(const std::string &layout) {
+    std::printf("\n1,000 fixes/s, triggers %s (times what GEOS does)\n%9s",
+                layout == "/0" ? "alike" : "with one far off", "triggers");
+    const std::array names{"board", "every_trigger", "geos", "levels", "boost_rtree", "one_grid", "tracker"};
+    for (const char *name : names) std::printf(" %15s", name);
+    for (const char *triggers : {"10", "100", "1000", "10000"}) {
+      const std::string end = std::string("/") + triggers + layout;
+      const double limit = rate("geos", end);
+      std::printf("\n%9s", triggers);
+      for (const char *name : names) std::printf(" %8.0f (%4.2f)", rate(name, end) / 1000, rate(name, end) / limit);
+      if (triggers != std::string("1000")) continue;
+      demand(rate("board", end) >= limit, "the board is slower than GEOS");
+      demand(rate("tracker", end) >= 200'000, "below 200,000 fixes/s");
+    }
+    std::printf("\n");
+  }
+
+  void printCrowd() {
+    std::printf("\n1,000 fixes/s with portable triggers, one carrier in 100 tags\n%9s %9s %9s\n", "tags", "board",
+                "every tag");
+    for (const char *tags : {"1000", "10000", "100000"}) {
+      const std::string end = std::string("/") + tags;
+      std::printf("%9s %9.0f %9.0f\n", tags, rate("portable", end) / 1000, rate("every_tag", end) / 1000);
+    }
+  }
+
+  void demand(bool holds, const char *wrong) {
+    if (holds) return;
+    std::printf("  <- %s", wrong);
+    m_holds = false;
+  }
+
+  std::map<std::string, double> m_rates;
+  bool m_holds = true;
+};
+
+size_t heapBytes() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
+
+/// 10,000 triggers and 100,000 tags: what they take, and what keeping them costs.
+void printMemory() {
+  constexpr int tags = 100'000;
+  const Scene &scene = sceneOf(10'000, false);
+  Model model;
+  model.triggers = triggersOf(scene);
+  for (int tag = 0; tag < tags; ++tag) model.tags << TagInfo{QString::number(tag), QString()};
+  const size_t before = heapBytes();
+  Tracker tracker(model, std::chrono::seconds(30));
+  const size_t empty = heapBytes();
+  std::mt19937 random(9);
+  std::uniform_real_distribution<double> anywhere(0, scene.size);
+  Moment moment{fromMilliseconds(1'767'225'600'000), {}};
+  for (int tag = 0; tag < tags; ++tag) {
+    IncomingFix fix;
+    fix.fix.tag = model.tags.at(tag).id;
+    fix.x = anywhere(random);
+    fix.y = anywhere(random);
+    Tracker::Outcome outcome;
+    (void)tracker.take(tag, fix, moment, outcome);
+  }
+  const size_t full = heapBytes();
+  const auto start = std::chrono::steady_clock::now();
+  const TrackerMemory memory = tracker.remember(moment);
+  const auto remembered = std::chrono::steady_clock::now();
+  const QByteArray bytes = toBytes(memory);
+  const auto written = std::chrono::steady_clock::now();
+  const auto milliseconds = [](auto length) { return std::chrono::duration<double, std::milli>(length).count(); };
+  std::printf("\n10,000 triggers, 100,000 tags: %.1f MiB before the first fix, %.1f MiB when all are seen\n",
+              static_cast<double>(empty - before) / 1048576, static_cast<double>(full - before) / 1048576);
+  std::printf("keeping them: %.1f ms in the main thread, %.1f ms in another, %.1f MiB\n",
+              milliseconds(remembered - start), milliseconds(written - remembered),
+              static_cast<double>(bytes.size()) / 1048576);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  QCoreApplication application(argc, argv);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
+  RatioReporter reporter;
+  benchmark::RunSpecifiedBenchmarks(&reporter);
+  printMemory();
+  return reporter.holds() ? 0 : 1;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trackerfile.h"
+
+namespace tagwire::rtls {
+namespace {
+
+constexpr std::chrono::milliseconds shortestPause{1000};
+constexpr qint64 largest = 64LL * 1024 * 1024;
+/// 100 bytes each: a quarter of a MiB a second, so that the disk lasts.
+constexpr size_t tagsPerSecond = 2500;
+
+}  // namespace
+
+TrackerFile::TrackerFile(const PluginContext &context, std::function<TrackerMemory()> remember)
+    : m_context(context), m_remember(std::move(remember)), m_timer(this), m_pause(shortestPause) {
+  m_timer.setSingleShot(true);
+  connect(&m_timer, &QTimer::timeout, this, &TrackerFile::write);
+}
+
+Result<std::optional<TrackerMemory>> TrackerFile::open() {
+  m_file = std::make_unique<KeptFile>(m_context.dataDir(), QStringLiteral("rtls-%1.state").arg(m_context.id()),
+                                      m_context.log(), largest);
+  auto memory = read();
+  if (memory) return memory;
+  const QString aside = m_file->path() + QLatin1String(".damaged");
+  const auto moved = m_file->putAside(aside);
+  const QString text = QStringLiteral("%1 - %2 - every tag is seen for the first time")
+                           .arg(memory.error(), moved ? QStringLiteral("put aside as %1").arg(aside) : moved.error());
+  qCWarning(m_context.log()).noquote() << text;
+  return failure(text);
+}
+
+Result<std::optional<TrackerMemory>> TrackerFile::read() {
+  const auto content = m_file->read();
+  if (!content) return failure(content.error());
+  if (!*content) return std::nullopt;
+  auto memory = trackerMemoryFromBytes(**content);
+  if (!memory) return failure(m_file->path() + u' ' + memory.error());
+  return std::move(*memory);
+}
+
+void TrackerFile::touch() {
+  if (m_file && !m_timer.isActive()) m_timer.start(m_pause);
+}
+
+void TrackerFile::write() {
+  auto memory = std::make_shared<const TrackerMemory>(m_remember());
+  m_pause = std::max(shortestPause, std::chrono::milliseconds(1000 * memory->tags.size() / tagsPerSecond));
+  m_file->write([memory = std::move(memory)] { return toBytes(*memory); });
+}
+
+void TrackerFile::close() {
+  if (!m_file) return;
+  if (m_timer.isActive()) {
+    m_timer.stop();
+    write();
+  }
+  m_file->flush();
+}
+
+}  // namespace tagwire::rtls

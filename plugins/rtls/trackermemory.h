@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QByteArray>
+
+#include <vector>
+
+#include "moment.h"
+#include "presence.h"
+#include "result.h"
+#include "value.h"
+
+namespace tagwire::rtls {
+
+/// What a Tracker keeps over a restart. Every Moment::elapsed is on the clock that said `saved`. Plain value.
+struct TrackerMemory {
+  struct Trigger {
+    int id = 0;
+    QByteArray fingerprint;
+  };
+  struct Stay {
+    int trigger = 0;  ///< index in `triggers`
+    Presence presence;
+  };
+  struct Tag {
+    QString id;
+    bool isPresent = false;  ///< false: lost
+    Position position;       ///< the last one
+    Moment last;             ///< when it came, with its source time
+    std::vector<Stay> stays;
+  };
+
+  Moment saved;
+  std::vector<Trigger> triggers;
+  std::vector<Tag> tags;
+};
+
+/// With a checksum, so that a damaged file is noticed.
+QByteArray toBytes(const TrackerMemory &memory);
+/// `saved.elapsed` is 0 then. Errors say what is wrong with it.
+Result<TrackerMemory> trackerMemoryFromBytes(const QByteArray &bytes);
+
+}  // namespace tagwire::rtls
