@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "placesmodel.h"
 #include "shapecheck.h"
 
 namespace tagwire::rtls {
@@ -44,6 +45,9 @@ class ModelMaker {
     addManagers();
     addZones();
     addParents();
+    if (m_config.georeference) {
+      m_model.georeference = makeGeoReference(*m_config.georeference, m_config.lengthUnit, m_reader);
+    }
     addTags();
     for (qsizetype i = 0; i < m_config.triggers.size(); ++i) addTrigger(i);
     if (m_config.simulate) checkSimulation(*m_config.simulate);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "geometry.h"
+#include "georeference.h"
 #include "presence.h"
 #include "rtlsconfig.h"
 #include "services/zonecatalog.h"
@@ -46,6 +47,7 @@ struct Model {
   std::vector<Zone> zones;
   QList<TagInfo> tags;
   std::vector<Trigger> triggers;
+  std::optional<GeoReference> georeference;
 
   ZoneDirectory directory() const;
 };

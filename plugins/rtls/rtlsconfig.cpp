@@ -82,6 +82,7 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape.required("managers", &RtlsConfig::managers, "the names that RTLS clients connect to").range(1, 100);
   shape.optional("length_unit", &RtlsConfig::lengthUnit, "unit of every coordinate and length");
   shape.optional("zones", &RtlsConfig::zones, "named areas, which may form a tree").range(0, 10'000);
+  shape.optional("georeference", &RtlsConfig::georeference, "where the plane of the coordinates lies on earth");
   shape.optional("tags", &RtlsConfig::tags, "the tags that are expected").range(0, 100'000);
   shape.optional("triggers", &RtlsConfig::triggers, "what raises trigger events").range(0, 10'000);
   shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost").range(100, week);

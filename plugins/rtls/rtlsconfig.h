@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "later.h"
+#include "placesconfig.h"
 
 namespace tagwire::rtls {
 
@@ -103,6 +104,7 @@ struct RtlsConfig {
   QList<ManagerConfig> managers;
   LengthUnit lengthUnit = LengthUnit::Metres;
   QList<ZoneConfig> zones;
+  std::optional<GeoReferenceConfig> georeference;
   QList<TagConfig> tags;
   QList<TriggerConfig> triggers;
   std::chrono::milliseconds timeout{30'000};
