@@ -2,6 +2,7 @@
 #include "alarmdesk.h"
 #include "fixintake.h"
 #include "ingestdesk.h"
+#include "locationhub.h"
 #include "zonecatalog.h"
 
 namespace tagwire {
@@ -9,7 +10,9 @@ namespace tagwire {
 // Defined here, so that each class has one type information for all plugins and dynamic_cast works between them.
 AlarmDesk::~AlarmDesk() = default;
 FixIntake::~FixIntake() = default;
+HubListener::~HubListener() = default;
 IngestDesk::~IngestDesk() = default;
+LocationHub::~LocationHub() = default;
 ZoneCatalog::~ZoneCatalog() = default;
 
 bool ZoneDirectory::isWithin(int zone, int top) const {

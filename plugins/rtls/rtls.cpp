@@ -45,6 +45,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_directory(model.directory()),
       m_lengthUnit(model.lengthUnit),
       m_tracker(model, config.timeout),
+      m_hub(context, model, config.timeout, m_tracker, hubWays()),
       m_mostTags(static_cast<int>(model.tags.size()) + config.unknownTags),
       m_walkTimer(this),
       m_deadlineTimer(this),
@@ -106,6 +107,7 @@ void Rtls::start() {
   if (m_running) return;
   m_running = true;
   Q_EMIT statusChanged(PluginState::Running, QString());
+  m_hub.open();
   recall();
   m_tagsKnown.set(m_tracker.tagCount());
   for (int zone = 0; zone < m_zonePoints.size(); ++zone) {
@@ -140,6 +142,7 @@ void Rtls::stop() {
   m_running = false;
   m_walkTimer.stop();
   m_deadlineTimer.stop();
+  m_hub.close();
   m_file.close();
   m_samples.clear();
   m_events.clear();
@@ -160,7 +163,25 @@ void Rtls::take(Reply<bool> reply, IncomingFix fix) {
 
 Moment Rtls::now() const { return {m_context.clock().now(), m_context.clock().elapsed()}; }
 
-Result<void> Rtls::accept(const IncomingFix &fix) {
+HubPart::Ways Rtls::hubWays() {
+  const auto forget = [this](int tag) {
+    Tracker::Outcome outcome;
+    m_tracker.forget(tag, now(), outcome);
+    m_file.touch();
+    queue(outcome);
+  };
+  return {[this](const IncomingFix &fix) { return accept(fix); }, forget, [this] { armDeadline(); }};
+}
+
+void Rtls::answer(Reply<HubAnswer> reply, HubRequest request) {
+  if (!m_running) return reply(failure(QStringLiteral("\"%1\" is not running").arg(m_context.id())));
+  advance();
+  m_hub.answer(reply, request);
+}
+
+void Rtls::listen(Reply<bool> reply, std::weak_ptr<HubListener> listener) { reply(m_hub.listen(listener)); }
+
+Result<void> Rtls::accept(IncomingFix fix) {
   QString wrong = wrongFix(fix);
   if (wrong.isEmpty() && fix.fix.zone != 0 && !m_tracker.hasZone(fix.fix.zone)) {
     wrong = QStringLiteral("no zone %1").arg(fix.fix.zone);
@@ -169,6 +190,7 @@ Result<void> Rtls::accept(const IncomingFix &fix) {
     m_malformed.add();
     return failure(wrong);
   }
+  m_hub.site().redirect(fix);
   const Result<int> tag = tagOf(fix.fix.tag);
   if (!tag) return failure(tag.error());
   Tracker::Outcome outcome;
@@ -223,12 +245,14 @@ void Rtls::advance() {
   m_armedFor = endless;
   Tracker::Outcome outcome;
   m_tracker.advance(now(), outcome);
+  m_hub.site().advance(now());
   if (!outcome.changes.isEmpty() || !outcome.events.isEmpty()) m_file.touch();
   queue(outcome);
   armDeadline();
 }
 
 void Rtls::queue(const Tracker::Outcome &outcome) {
+  m_hub.site().took(outcome);
   for (const auto &change : outcome.changes) {
     const TagPoints &points = m_tagPoints[static_cast<size_t>(change.tag)];
     m_samples << Sample{points.position, change.quality, change.time, change.position};
@@ -258,7 +282,7 @@ void Rtls::flush() {
 /// A deadline that moved away is looked at again when the timer runs out: setting it for each fix would cost more than
 /// the fix.
 void Rtls::armDeadline() {
-  const auto next = m_tracker.nextDeadline();
+  const auto next = std::min(m_tracker.nextDeadline(), m_hub.site().nextDeadline());
   if (next >= m_armedFor || !m_running) return;
   m_armedFor = next;
   using std::chrono::milliseconds;

@@ -4,6 +4,7 @@
 #include <QTimer>
 
 #include "managernames.h"
+#include "omlox/hubpart.h"
 #include "plugin.h"
 #include "tracker.h"
 #include "trackerfile.h"
@@ -14,7 +15,7 @@ namespace tagwire::rtls {
 /// The running instance: takes fixes of the gateway and of its own walker, publishes positions, zones and occupancy,
 /// raises trigger events. What one turn of the event loop brings goes out together. Thread-bound, in the host thread
 /// (it declares points of unknown tags while it runs); owned by the host.
-class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake {
+class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake, public LocationHub {
   Q_OBJECT
  public:
   Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader);
@@ -26,6 +27,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   void execute(const Command &command) override;
   void directory(Reply<ZoneDirectory> reply) override;
   void take(Reply<bool> reply, IncomingFix fix) override;
+  void answer(Reply<HubAnswer> reply, HubRequest request) override;
+  void listen(Reply<bool> reply, std::weak_ptr<HubListener> listener) override;
 
  private:
   struct TagPoints {
@@ -36,7 +39,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   void declareConfigured(ConfigReader &reader);
   void makeWalker(const SimulateConfig &simulate, const Model &model);
   Moment now() const;
-  Result<void> accept(const IncomingFix &fix);
+  Result<void> accept(IncomingFix fix);
+  HubPart::Ways hubWays();
   Result<int> tagOf(const QString &id);
   Result<int> addUnknown(const QString &id);
   Result<int> refuseUnknown(const QString &reason);
@@ -52,6 +56,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake 
   const ZoneDirectory m_directory;
   const QString m_lengthUnit;
   Tracker m_tracker;
+  HubPart m_hub;
   std::vector<TagPoints> m_tagPoints;
   QList<PointId> m_zonePoints;
   const int m_mostTags;

@@ -4,6 +4,7 @@
 #include <QHash>
 
 #include "moment.h"
+#include "proximity.h"
 #include "quality.h"
 #include "sequencegate.h"
 #include "services/fixintake.h"
@@ -43,6 +44,7 @@ class Tracker {
     QList<Change> changes;
     QList<Occupancy> occupancies;
     QList<RaisedEvent> events;
+    QList<Collision> collisions;
   };
 
   Tracker(const Model &model, std::chrono::nanoseconds timeout);
@@ -52,6 +54,13 @@ class Tracker {
   /// Returns the number of the tag, which must be new.
   int addTag(const QString &id, const QString &name);
   int tagCount() const { return static_cast<int>(m_tags.size()); }
+  const QString &tagId(int tag) const { return m_tags[static_cast<size_t>(tag)].id; }
+  /// Seen, and not lost.
+  bool isPresent(int tag) const { return m_tags[static_cast<size_t>(tag)].present; }
+  /// The last one; without a fix when it was never seen.
+  const Position &position(int tag) const { return m_tags[static_cast<size_t>(tag)].position; }
+  /// When that came, with its source time.
+  const Moment &last(int tag) const { return m_tags[static_cast<size_t>(tag)].last; }
   bool hasZone(int id) const { return m_zoneIds.contains(id); }
   /// How many tags are in a zone or below it.
   int occupancy(int zone) const { return m_zones.occupancy(zone); }
@@ -62,6 +71,8 @@ class Tracker {
   /// Tags of which nothing was heard for the timeout are lost (R1-25); triggers do what their delays waited for
   /// (R1-24).
   void advance(const Moment &moment, Outcome &outcome);
+  /// Nobody is to know any more where a tag is that is present: it is lost at once.
+  void forget(int tag, const Moment &moment, Outcome &outcome) { lose(tag, moment, outcome); }
   /// When advance() is due next, on Moment::elapsed; endless: never.
   std::chrono::nanoseconds nextDeadline() const;
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub.h"
+
+#include <QJsonDocument>
+
+#include <algorithm>
+
+namespace tagwire::rtls {
+namespace {
+
+constexpr qsizetype mostAtOnce = 1000;
+
+QByteArray textOf(const QJsonValue &body) {
+  if (body.isArray()) return QJsonDocument(body.toArray()).toJson(QJsonDocument::Compact);
+  return body.isObject() ? QJsonDocument(body.toObject()).toJson(QJsonDocument::Compact) : QByteArray();
+}
+
+QString typeOf(int status) {
+  switch (status) {
+    case 401:
+      return QStringLiteral("unauthorized");
+    case 403:
+      return QStringLiteral("forbidden");
+    case 404:
+      return QStringLiteral("not found");
+    default:
+      return QStringLiteral("bad request");
+  }
+}
+
+bool isMany(const HubRequest &request) {
+  const QString what = request.path.value(1);
+  return request.method == "PUT" && request.path.size() == 2 && request.path[0] == u"providers" &&
+         (what == u"locations" || what == u"proximities");
+}
+
+bool isChange(const HubRequest &request) {
+  return request.method != "GET" && request.path.size() <= 2 && request.path.value(1) != u"locations";
+}
+
+tl::unexpected<HubProblem> problem(int status, const QString &text) {
+  return tl::unexpected<HubProblem>(HubProblem{status, text});
+}
+
+}  // namespace
+
+HubAnswer Hub::answer(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  for (HubSite *site : m_sites) site->wake();
+  const Answered answered = find(request, changed);
+  if (answered) return {answered->status, textOf(answered->body)};
+  const QJsonObject json{{QStringLiteral("type"), typeOf(answered.error().status)},
+                         {QStringLiteral("code"), answered.error().status},
+                         {QStringLiteral("message"), answered.error().text}};
+  return {answered.error().status, textOf(json)};
+}
+
+Hub::Answered Hub::find(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  if (m_sites.empty()) return problem(404, QStringLiteral("no instance is running"));
+  if (isMany(request)) return takeMany(request);
+  const QString what = request.path.value(1);
+  if (request.method == "POST") return create(request, changed);
+  const bool isAll = request.path.size() == 1 ||
+                     (request.path.size() == 2 && (what == u"summary" || what == u"locations" || what == u"motions"));
+  return isAll ? fromAll(request, changed) : fromOne(request, changed);
+}
+
+/// The lists of all, one behind the other.
+Hub::Answered Hub::fromAll(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  HubReply whole;
+  QJsonArray list;
+  for (HubSite *site : m_sites) {
+    const auto part = HubDesk(*site, request).answer();
+    if (!part) return part;
+    if (isChange(request)) changed(*site);
+    whole.status = part->status;
+    for (const QJsonValue &each : part->body.toArray()) list.append(each);
+  }
+  if (whole.status == 200) whole.body = list;
+  return whole;
+}
+
+/// With the instance that `properties.instance` names, or the first.
+Hub::Answered Hub::create(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  const QString wanted = QJsonDocument::fromJson(request.body).object()[u"properties"][u"instance"].toString();
+  const auto named =
+      std::ranges::find_if(m_sites, [&wanted](const HubSite *site) { return site->instance() == wanted; });
+  if (named == m_sites.end() && !wanted.isEmpty()) {
+    QStringList allowed;
+    for (const HubSite *site : m_sites) allowed << site->instance();
+    return problem(400, QStringLiteral("properties.instance is unknown (allowed: %1)").arg(allowed.join(u", ")));
+  }
+  HubSite &site = named == m_sites.end() ? *m_sites.front() : **named;
+  auto made = HubDesk(site, request).answer();
+  if (made) changed(site);
+  return made;
+}
+
+/// The first that knows it.
+Hub::Answered Hub::fromOne(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  const QString what = request.path.value(2);
+  if (request.method == "PUT" && (what == u"location" || what == u"proximity")) {
+    const QString zone = QJsonDocument::fromJson(request.body).object().value(u"source").toString();
+    return HubDesk(siteFor(request.path[1], zone), request).answer();
+  }
+  Answered first;
+  for (HubSite *site : m_sites) {
+    Answered answered = HubDesk(*site, request).answer();
+    if (answered && isChange(request)) changed(*site);
+    if (answered || answered.error().status != 404) return answered;
+    if (site == m_sites.front()) first = answered;
+  }
+  return first;
+}
+
+/// Whose provider it is; of an unknown one, whose zone it was seen in.
+HubSite &Hub::siteFor(const QString &provider, const QString &zone) const {
+  for (HubSite *site : m_sites) {
+    if (site->hasProvider(provider)) return *site;
+  }
+  for (HubSite *site : m_sites) {
+    if (site->objects().zone(zone)) return *site;
+  }
+  return *m_sites.front();
+}
+
+/// Takes what is good; the first that is not is told.
+Hub::Answered Hub::takeMany(const HubRequest &request) {
+  const QJsonDocument document = QJsonDocument::fromJson(request.body);
+  const QJsonArray list = document.array();
+  if (!document.isArray() || list.size() > mostAtOnce) {
+    return problem(400, QStringLiteral("the body is wrong (allowed: a list of %1 at most)").arg(mostAtOnce));
+  }
+  const bool isLocations = request.path[1] == u"locations";
+  std::optional<HubProblem> first;
+  for (qsizetype i = 0; i < list.size(); ++i) {
+    const QJsonObject each = list[i].toObject();
+    HubSite &site = siteFor(each.value(u"provider_id").toString(), each.value(u"source").toString());
+    const auto taken = isLocations ? site.takeLocation(each, {}, request.permissions, request.sender)
+                                   : site.takeProximity(each, {}, request.permissions, request.sender);
+    if (!taken && !first) {
+      first = HubProblem{taken.error().status, QStringLiteral("[%1]: %2").arg(i).arg(taken.error().text)};
+    }
+  }
+  if (first) return tl::unexpected(*first);
+  return HubReply{204};
+}
+
+bool Hub::listen(const std::weak_ptr<HubListener> &listener) {
+  for (HubSite *site : m_sites) site->wake();
+  std::erase_if(m_listeners, [](const auto &each) { return each.expired(); });
+  const auto wanted = listener.lock();
+  const bool isNew = std::ranges::none_of(m_listeners, [&](const auto &each) { return each.lock() == wanted; });
+  if (wanted && isNew) m_listeners.push_back(listener);
+  return std::ranges::any_of(m_sites, [](const HubSite *site) { return site->plane().isGeoreferenced(); });
+}
+
+bool Hub::wants(HubTopic topic, HubCrs crs) const {
+  return std::ranges::any_of(m_listeners, [&](const auto &each) {
+    const auto listener = each.lock();
+    return listener && listener->wants(topic, crs);
+  });
+}
+
+void Hub::tell(const HubNews &news) const {
+  for (const auto &each : m_listeners) {
+    const auto listener = each.lock();
+    if (listener && listener->wants(news.topic, news.crs)) listener->tell(news);
+  }
+}
+
+}  // namespace tagwire::rtls

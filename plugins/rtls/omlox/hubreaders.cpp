@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// HubObjects: what clients send.
+#include <QJsonDocument>
+
+#include "hubobjects.h"
+
+namespace tagwire::rtls {
+namespace {
+
+using Kind = HubField::Kind;
+
+constexpr const char *providerTypes = "uwb gps wifi rfid ibeacon virtual unknown";
+constexpr qsizetype mostProviders = 100;
+
+constexpr std::array zoneFields{HubField{"id", Kind::Id},
+                                HubField{"type", Kind::Word, true, "uwb wifi rfid ibeacon"},
+                                HubField{"foreign_id"},
+                                HubField{"position", Kind::Object},
+                                HubField{"crs", Kind::Word, false, "local EPSG:4326"},
+                                HubField{"radius", Kind::Length},
+                                HubField{"ground_control_points", Kind::List},
+                                HubField{"incomplete_configuration", Kind::Flag},
+                                HubField{"measurement_timestamp", Kind::Time},
+                                HubField{"site"},
+                                HubField{"building"},
+                                HubField{"floor", Kind::Number},
+                                HubField{"name"},
+                                HubField{"description"},
+                                HubField{"address"},
+                                HubField{"wgs84_height", Kind::Number},
+                                HubField{"properties", Kind::Object}};
+constexpr std::array fenceFields{HubField{"id", Kind::Id},
+                                 HubField{"region", Kind::Object, true},
+                                 HubField{"radius", Kind::Length},
+                                 HubField{"extrusion", Kind::Length},
+                                 HubField{"floor", Kind::Number},
+                                 HubField{"foreign_id"},
+                                 HubField{"name"},
+                                 HubField{"timeout", Kind::Milliseconds},
+                                 HubField{"exit_tolerance", Kind::Length},
+                                 HubField{"tolerance_timeout", Kind::Milliseconds},
+                                 HubField{"exit_delay", Kind::Milliseconds},
+                                 HubField{"crs"},
+                                 HubField{"zone_id"},
+                                 HubField{"elevation_ref", Kind::Word, false, "floor"},
+                                 HubField{"properties", Kind::Object}};
+constexpr std::array trackableFields{HubField{"id", Kind::Id},
+                                     HubField{"type", Kind::Word, true, "omlox virtual"},
+                                     HubField{"name"},
+                                     HubField{"geometry", Kind::Object},
+                                     HubField{"extrusion", Kind::Length},
+                                     HubField{"radius", Kind::Length},
+                                     HubField{"location_providers", Kind::Texts},
+                                     HubField{"fence_timeout", Kind::Milliseconds},
+                                     HubField{"exit_tolerance", Kind::Length},
+                                     HubField{"tolerance_timeout", Kind::Milliseconds},
+                                     HubField{"exit_delay", Kind::Milliseconds},
+                                     HubField{"locating_rules", Kind::List},
+                                     HubField{"properties", Kind::Object}};
+constexpr std::array providerFields{HubField{"id", Kind::Text, true},
+                                    HubField{"type", Kind::Word, true, providerTypes},
+                                    HubField{"name"},
+                                    HubField{"sensors", Kind::Object},
+                                    HubField{"fence_timeout", Kind::Milliseconds},
+                                    HubField{"exit_tolerance", Kind::Length},
+                                    HubField{"tolerance_timeout", Kind::Milliseconds},
+                                    HubField{"exit_delay", Kind::Milliseconds},
+                                    HubField{"properties", Kind::Object}};
+
+Result<GeoReference> referenceOf(const HubPlane &plane, const QJsonArray &points) {
+  if (!plane.isGeoreferenced()) {
+    return failure(
+        QStringLiteral("ground_control_points: this instance has no georeference of its own to hold them to "
+                       "(allowed: leave them out)"));
+  }
+  std::vector<GeoReference::ControlPoint> pairs;
+  for (const QJsonValue &each : points) {
+    const QJsonArray wgs84 = each[u"wgs84"][u"coordinates"].toArray();
+    const QJsonArray local = each[u"local"][u"coordinates"].toArray();
+    if (wgs84.size() < 2 || local.size() < 2) {
+      return failure(
+          QStringLiteral("ground_control_points: each has to be {\"wgs84\":{a GeoJSON Point},\"local\":{a GeoJSON "
+                         "Point}}"));
+    }
+    pairs.push_back({local[0].toDouble(), local[1].toDouble(), {wgs84[0].toDouble(), wgs84[1].toDouble()}});
+  }
+  auto fitted = GeoReference::fit(pairs);
+  if (!fitted) return failure(QStringLiteral("ground_control_points: ") + fitted.error());
+  return fitted;
+}
+
+PresenceRule ruleOf(const QJsonObject &json, double metresPerUnit) {
+  const FenceWish wish = FenceWish::fromJson(json, "timeout", metresPerUnit);
+  PresenceRule rule = wish.applied({});
+  // Whoever is away for so long has left in any case.
+  rule.toleranceTimeout = std::min(rule.toleranceTimeout, rule.timeout);
+  return rule;
+}
+
+}  // namespace
+
+/// With an id that is given or made; whether it may be there already is the caller's business.
+HubResult<void> HubObjects::put(HubKind kind, QString &id, const QJsonObject &body) {
+  QJsonObject whole = body;
+  if (id.isEmpty() && kind != HubKind::Providers) {
+    id = QUuid::createUuid().toString(QUuid::WithoutBraces);
+    whole.insert(QStringLiteral("id"), id);
+  }
+  const auto store = [&](auto &objects, auto made) -> HubResult<void> {
+    if (!made) return tl::unexpected(HubProblem{400, made.error()});
+    const auto before = objects.find(id);
+    const qsizetype freed = before == objects.end() ? 0 : before->second.bytes;
+    made->bytes = QJsonDocument(made->json).toJson(QJsonDocument::Compact).size();
+    if (m_bytes - freed + made->bytes > mostBytes) {
+      return tl::unexpected(HubProblem{400, QStringLiteral("all that clients made would be more than 8 MiB")});
+    }
+    m_bytes += made->bytes - freed;
+    if (before == objects.end()) ++m_made[static_cast<size_t>(kind)];
+    made->id = id = made->json.value(u"id").toString();
+    objects.insert_or_assign(id, std::move(*made));
+    return {};
+  };
+  if (kind == HubKind::Zones) {
+    auto stored = store(m_zones, readZone(whole));
+    if (!stored) return stored;
+    m_foreignZones.removeIf([&id](const auto &each) { return each.value() == id; });
+    const QString foreign = m_zones.at(id).json.value(u"foreign_id").toString();
+    if (!foreign.isEmpty() && !m_foreignZones.contains(foreign)) m_foreignZones.insert(foreign, id);
+    return stored;
+  }
+  if (kind == HubKind::Fences) return store(m_fences, readFence(whole));
+  if (kind == HubKind::Providers) return store(m_providers, readProvider(whole));
+  auto stored = store(m_trackables, readTrackable(whole, id));
+  if (!stored) return stored;
+  m_holders.removeIf([&id](const auto &each) { return each.value() == id; });
+  for (const QString &provider : m_trackables.at(id).providers) m_holders.insert(provider, id);
+  return stored;
+}
+
+Result<HubZone> HubObjects::readZone(const QJsonObject &body) const {
+  auto json = readFields(body, zoneFields);
+  if (!json) return failure(json.error());
+  HubZone zone{{{}, *json, false}, 0, {}, json->value(u"radius").toDouble(), {}};
+  if (const QJsonValue points = json->value(u"ground_control_points"); points.isArray()) {
+    auto reference = referenceOf(m_plane, points.toArray());
+    if (!reference) return failure(reference.error());
+    zone.reference = *reference;
+  }
+  if (const QJsonValue position = json->value(u"position"); position.isObject()) {
+    const auto crs = m_plane.crsOf(json->value(u"crs").toString());
+    if (!crs) return failure(crs.error());
+    const auto centre = m_plane.place(*crs, position, "position");
+    if (!centre) return failure(centre.error());
+    zone.centre = *centre;
+  } else if (!zone.reference && json->value(u"type") != QLatin1String("uwb")) {
+    return failure(QStringLiteral("position is missing (allowed: a GeoJSON Point, as type is %1)")
+                       .arg(json->value(u"type").toString()));
+  }
+  return zone;
+}
+
+Result<HubFence> HubObjects::readFence(const QJsonObject &body) const {
+  const auto json = readFields(body, fenceFields);
+  if (!json) return failure(json.error());
+  const auto crs = m_plane.crsOf(json->value(u"crs").toString());
+  if (!crs) return failure(crs.error());
+  const HubZone *zone = this->zone(json->value(u"zone_id").toString());
+  if (*crs == HubCrs::Local && !zone) {
+    return failure(QStringLiteral("zone_id is wrong or missing (allowed: the id of a zone, as crs is local)"));
+  }
+  if (*crs == HubCrs::Local && zone->reference) {
+    return failure(QStringLiteral("zone_id: this zone has coordinates of its own (allowed: crs EPSG:4326)"));
+  }
+  const QJsonValue extrusion = json->value(u"extrusion");
+  auto region = m_plane.region(*crs, json->value(u"region"), json->value(u"radius").toDouble(),
+                               extrusion.isDouble() ? std::optional(extrusion.toDouble()) : std::nullopt);
+  if (!region) return failure(region.error());
+  const QString id = json->value(u"id").toString();
+  return HubFence{{id, *json, false},
+                  {id, std::move(*region), ruleOf(*json, m_plane.toMetres(1)), {}},
+                  zone ? zone->id : QString()};
+}
+
+Result<HubTrackable> HubObjects::readTrackable(const QJsonObject &body, const QString &id) const {
+  const auto json = readFields(body, trackableFields);
+  if (!json) return failure(json.error());
+  if (!json->value(u"locating_rules").toArray().isEmpty()) {
+    return failure(
+        QStringLiteral("locating_rules are not served (allowed: leave them out; the newest location of any "
+                       "provider counts)"));
+  }
+  HubTrackable trackable{{id, *json, false}, id, {}, FenceWish::fromJson(*json, "fence_timeout", m_plane.toMetres(1))};
+  const QJsonArray providers = json->value(u"location_providers").toArray();
+  if (providers.size() > mostProviders) {
+    return failure(QStringLiteral("location_providers has too many (allowed: %1)").arg(mostProviders));
+  }
+  for (const QJsonValue &each : providers) {
+    const QString provider = each.toString();
+    if (const QString wrong = wrongTagId(provider); !wrong.isEmpty()) {
+      return failure(QStringLiteral("location_providers: ") + wrong);
+    }
+    const QString holder = m_holders.value(provider, id);
+    if (holder != id || isListed(provider)) {
+      return failure(QStringLiteral("location_providers: \"%1\" belongs to another trackable already").arg(provider));
+    }
+    trackable.providers << provider;
+  }
+  return trackable;
+}
+
+Result<HubProvider> HubObjects::readProvider(const QJsonObject &body) const {
+  const auto json = readFields(body, providerFields);
+  if (!json) return failure(json.error());
+  const QString id = json->value(u"id").toString();
+  if (const QString wrong = wrongTagId(id); !wrong.isEmpty()) return failure(QStringLiteral("id: ") + wrong);
+  return HubProvider{{id, *json, false}};
+}
+
+}  // namespace tagwire::rtls

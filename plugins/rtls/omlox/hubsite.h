@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "fenceboard.h"
+#include "hubobjects.h"
+#include "tracker.h"
+
+namespace tagwire::rtls {
+
+/// What a HubSite needs of its instance.
+class HubHost {
+ public:
+  virtual ~HubHost() = default;
+  virtual const Tracker &tracker() const = 0;
+  virtual Moment now() const = 0;
+  /// As any other fix; HubSite::took() comes of it before it returns.
+  virtual Result<void> take(const IncomingFix &fix) = 0;
+  /// Nobody is to know any more where the tag is.
+  virtual void forget(int tag) = 0;
+  /// What clients made is another than before: keep it, and look at the deadlines.
+  virtual void objectsChanged() = 0;
+  virtual bool wants(HubTopic topic, HubCrs crs) const = 0;
+  virtual void tell(const HubNews &news) = 0;
+};
+
+/// One RTLS instance as a part of the omlox hub: its tags are the trackables, each moved by a provider of the same id;
+/// its zones and the regions of its triggers are fences. Locations of clients become fixes, and what becomes of fixes
+/// becomes news. Does nothing but remember who brought a position until somebody asks for the hub. No clock, timer or
+/// signal; host thread; owned by Rtls.
+class HubSite {
+ public:
+  HubSite(const QString &instance, const Model &model, std::chrono::nanoseconds timeout, HubHost &host);
+
+  const QString &instance() const { return m_instance; }
+  HubObjects &objects() { return m_objects; }
+  const HubObjects &objects() const { return m_objects; }
+  const HubPlane &plane() const { return m_objects.plane(); }
+
+  /// A fix is about to be taken: has it move the trackable that its provider belongs to.
+  void redirect(IncomingFix &fix);
+  void took(const Tracker::Outcome &outcome);
+  std::chrono::nanoseconds nextDeadline() const { return m_fences.nextDeadline(); }
+  void advance(const Moment &moment);
+
+  /// Somebody asks for the hub: from now on it is kept up to date.
+  void wake();
+  /// The objects are others than before.
+  void applyObjects();
+  /// They are to be kept.
+  void keep() { m_host.objectsChanged(); }
+
+  /// A location (proximity) that a client sent, of `provider` if it is given.
+  HubResult<void> takeLocation(const QJsonObject &body, const QString &provider, const Permissions &permissions,
+                               const QString &sender);
+  HubResult<void> takeProximity(const QJsonObject &body, const QString &provider, const Permissions &permissions,
+                                const QString &sender);
+  void forget(int tag);
+
+  /// Tags that are trackables, by the Tracker's number; listed, made by REST, or only known from their positions.
+  std::vector<int> tags() const;
+  const QString &tagId(int tag) const { return m_host.tracker().tagId(tag); }
+  bool isPresent(int tag) const { return m_host.tracker().isPresent(tag); }
+  const QString &trackableOf(int tag) const { return m_tags[static_cast<size_t>(tag)].trackable; }
+  /// -1: no such trackable, or nothing was heard of it.
+  int tagOfTrackable(const QString &trackable) const { return m_byTrackable.value(trackable, -1); }
+  int tagOfProvider(const QString &provider) const;
+  QStringList providersOf(int tag) const;
+  bool hasProvider(const QString &provider) const;
+  /// Stands in the manifest: the id of a trackable, or of a provider.
+  bool isListed(HubKind kind, const QString &id) const;
+  QStringList providers() const;
+  QJsonObject trackableJson(int tag) const;
+  QJsonObject providerJson(const QString &provider) const;
+  /// Of a tag that is present.
+  QJsonObject location(int tag, HubCrs crs) const;
+  QJsonObject motion(int tag, HubCrs crs) const;
+  QStringList fencesOf(int tag) const { return m_fences.fencesOf(tag); }
+  std::vector<int> tagsIn(const QString &fence) const { return m_fences.tagsIn(fence); }
+
+ private:
+  struct Tag {
+    QString trackable;    ///< omlox id
+    QString provider;     ///< that brought the last position
+    QJsonObject details;  ///< what it said beside the position
+    Place place;
+    Time time;
+    std::optional<double> speed;  ///< m/s, as far as two positions tell
+    double course = 0;
+  };
+
+  void knowTags();
+  void note(int tag, const Tracker::Change &change);
+  void tellLocation(int tag);
+  void tellCrossings(const QList<FenceBoard::Crossing> &crossings);
+  void tellCrossing(const FenceBoard::Crossing &crossing);
+  void tellCollision(const Collision &collision);
+  QJsonObject collisionJson(const Collision &collision, HubCrs crs) const;
+  HubNews newsOf(HubTopic topic, HubCrs crs, int tag) const;
+  bool isHidden(int tag) const;
+  QString typeOf(int tag) const;
+  std::optional<FenceWish> wishOf(const QString &tag) const;
+  Result<Place> placeOf(const QJsonObject &location) const;
+  HubResult<void> send(const QString &provider, const Place &place, const QJsonObject &details, const QString &sender);
+
+  QString m_instance;
+  HubHost &m_host;
+  HubObjects m_objects;
+  FenceBoard m_fences;
+  std::vector<Tag> m_tags;
+  QHash<QString, int> m_byTrackable;
+  QString m_heardFrom;     ///< provider of the fix under way
+  QJsonObject m_heard;     ///< what it said beside the position
+  QJsonObject m_incoming;  ///< the same of a fix that we are about to hand in
+  bool m_isAwake = false;
+};
+
+}  // namespace tagwire::rtls
