@@ -23,6 +23,7 @@ Limits defaultLimits(ProtocolKind kind) {
     case ProtocolKind::RtlsManager:  // R1-8 gives 30 s and 10 s, which are the general ones
     case ProtocolKind::Alarms:
     case ProtocolKind::Live:
+    case ProtocolKind::Omlox:
     case ProtocolKind::RtlsEvents:
       break;
   }

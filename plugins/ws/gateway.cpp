@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "rest/omloxroutes.h"
+
 namespace tagwire::ws {
 
 using namespace std::chrono_literals;
@@ -292,12 +294,14 @@ Answer Gateway::answerTo(HttpConnection &connection, const Request &request) {
   const bool isAllowed = m_admission.isAllowedOrigin(origin);
   // What was carried out is told in any case.
   const bool mayBeRefused = request.method == "GET";
-  return [this, later = connection.laterAnswer(), origin, isAllowed, mayBeRefused](Response response) {
+  const bool isHub = m_state.config.speaks(ProtocolKind::Omlox) && OmloxRoutes::isHub(request.target);
+  return [this, later = connection.laterAnswer(), origin, isAllowed, mayBeRefused, isHub](Response response) {
     if (mayBeRefused && isTooMuch(response)) {
       m_counters.refusedAnswers.add();
       response = errorResponse({503, QStringLiteral("too much waits to be sent: come again"), {{"Retry-After", "1"}}},
                                m_context.clock().now());
     }
+    if (isHub) response = OmloxRoutes::reworded(response);
     count(response.status);
     if (isAllowed) {
       response.fields.append(std::pair<QByteArray, QByteArray>("Access-Control-Allow-Origin", origin));

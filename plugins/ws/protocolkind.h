@@ -9,7 +9,7 @@
 namespace tagwire::ws {
 
 /// The wire contracts. An endpoint of the manifest can name all but RtlsEvents, which comes with rtls-manager (R1-35).
-enum class ProtocolKind : quint8 { RtlsManager, Device, Alarms, Rooms, Panel, Live, RtlsEvents };
+enum class ProtocolKind : quint8 { RtlsManager, Device, Alarms, Rooms, Panel, Live, Omlox, RtlsEvents };
 
 constexpr auto enumWords(ProtocolKind) {
   return std::array{std::pair{"rtls-manager", ProtocolKind::RtlsManager},
@@ -17,7 +17,8 @@ constexpr auto enumWords(ProtocolKind) {
                     std::pair{"alarms", ProtocolKind::Alarms},
                     std::pair{"rooms", ProtocolKind::Rooms},
                     std::pair{"panel", ProtocolKind::Panel},
-                    std::pair{"live", ProtocolKind::Live}};
+                    std::pair{"live", ProtocolKind::Live},
+                    std::pair{"omlox", ProtocolKind::Omlox}};
 }
 
 /// The manifest's word for it, where it has one.

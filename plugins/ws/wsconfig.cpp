@@ -63,6 +63,21 @@ QList<EndpointConfig> eventEndpoints(const EndpointConfig &manager) {
   return endpoints;
 }
 
+/// Older clients of omlox connect to /v1.
+QList<EndpointConfig> omloxAliases(const QList<EndpointConfig> &endpoints) {
+  const auto has = [&](const QString &path, const EndpointConfig &each) {
+    return each.path.isSameAs(*EndpointPath::fromText(path));
+  };
+  QList<EndpointConfig> aliases;
+  for (const EndpointConfig &each : endpoints) {
+    if (each.protocol != ProtocolKind::Omlox || !has(QStringLiteral("/v2/ws/socket"), each)) continue;
+    aliases.append({*EndpointPath::fromText(QStringLiteral("/v1/ws/socket")), ProtocolKind::Omlox, each.limits});
+  }
+  const bool isTaken = std::any_of(endpoints.begin(), endpoints.end(),
+                                   [&](const auto &each) { return has(QStringLiteral("/v1/ws/socket"), each); });
+  return isTaken ? QList<EndpointConfig>() : aliases;
+}
+
 void checkEventPaths(ConfigReader &reader, const QList<EndpointConfig> &endpoints) {
   const bool hasManager = std::any_of(endpoints.begin(), endpoints.end(), [](const EndpointConfig &each) {
     return each.protocol == ProtocolKind::RtlsManager;
@@ -258,7 +273,9 @@ QList<EndpointConfig> WsConfig::servedEndpoints() const {
   const auto manager = std::find_if(endpoints->begin(), endpoints->end(), [](const EndpointConfig &each) {
     return each.protocol == ProtocolKind::RtlsManager;
   });
-  return manager == endpoints->end() ? *endpoints : *endpoints + eventEndpoints(*manager);
+  QList<EndpointConfig> all = *endpoints + omloxAliases(*endpoints);
+  if (manager != endpoints->end()) all += eventEndpoints(*manager);
+  return all;
 }
 
 std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {

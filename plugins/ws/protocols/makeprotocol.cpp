@@ -5,6 +5,7 @@
 #include "deviceprotocol.h"
 #include "eventsprotocol.h"
 #include "liveprotocol.h"
+#include "omloxprotocol.h"
 #include "panelprotocol.h"
 #include "roomsprotocol.h"
 #include "rtlsprotocol.h"
@@ -29,6 +30,8 @@ std::unique_ptr<Protocol> makeProtocol(const EndpointConfig &endpoint, GatewaySt
       return std::make_unique<DeviceProtocol>(state);
     case ProtocolKind::Rooms:
       return std::make_unique<RoomsProtocol>(state, limits);
+    case ProtocolKind::Omlox:
+      return std::make_unique<OmloxProtocol>(context, limits);
   }
   return nullptr;
 }

@@ -15,6 +15,8 @@ set(WS_PROTOCOL_SOURCES
   protocols/livetext.cpp
   protocols/makeprotocol.cpp protocols/protocol.cpp
   protocols/eventwish.cpp
+  protocols/omloxmessage.cpp
+  protocols/omloxprotocol.cpp
   protocols/panelevents.cpp
   protocols/panelframes.cpp
   protocols/panelprotocol.cpp

@@ -7,6 +7,7 @@
 #include "rest/deviceroutes.h"
 #include "rest/eventroutes.h"
 #include "rest/ingestroutes.h"
+#include "rest/omloxroutes.h"
 #include "rest/openapi.h"
 #include "rest/osroutes.h"
 #include "rest/pointroutes.h"
@@ -32,6 +33,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<IngestRoutes>(router, state));
   parts.push_back(std::make_unique<TileRoutes>(router, state));
   parts.push_back(std::make_unique<RtlsRoutes>(router, state));
+  parts.push_back(std::make_unique<OmloxRoutes>(router, state));
   parts.push_back(std::make_unique<EventRoutes>(router, state));
   parts.push_back(std::make_unique<ConnectionRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<OpenApi>(router, state));

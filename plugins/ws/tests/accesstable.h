@@ -5,6 +5,8 @@
 #include <QList>
 #include <QStringList>
 
+#include <list>
+
 #include "protocolkind.h"
 
 namespace tagwire::ws {
@@ -31,7 +33,80 @@ inline const QString tokens = QStringLiteral("tokens:admin");
 inline const QString rooms = QStringLiteral("rooms:read");
 inline const QString changeRooms = QStringLiteral("rooms:write");
 
-inline const QList<RouteRow> routeRows{
+/// The hub's paths, with one of its versions before them.
+inline QList<RouteRow> omloxRouteRows(const QByteArray &version) {
+  struct Hub {
+    const char *method;
+    const char *path;
+    QStringList rights;
+  };
+  const QStringList places{positions, events};
+  const QStringList tags{positions};
+  const QStringList sends{QStringLiteral("positions:write")};
+  const QStringList changes{QStringLiteral("config:write")};
+  static std::list<QByteArray> paths;  // the rows keep pointers
+  QList<RouteRow> rows;
+  for (const Hub &each : std::initializer_list<Hub>{{"get", "/zones", places},
+                                                    {"post", "/zones", changes},
+                                                    {"delete", "/zones", changes},
+                                                    {"get", "/zones/summary", places},
+                                                    {"get", "/zones/{id}", places},
+                                                    {"put", "/zones/{id}", changes},
+                                                    {"delete", "/zones/{id}", changes},
+                                                    {"put", "/zones/{id}/transform", places},
+                                                    {"get", "/zones/{id}/createfence", places},
+                                                    {"get", "/trackables", tags},
+                                                    {"post", "/trackables", changes},
+                                                    {"delete", "/trackables", changes},
+                                                    {"get", "/trackables/summary", tags},
+                                                    {"get", "/trackables/motions", tags},
+                                                    {"get", "/trackables/{id}", tags},
+                                                    {"put", "/trackables/{id}", changes},
+                                                    {"delete", "/trackables/{id}", changes},
+                                                    {"get", "/trackables/{id}/fences", tags},
+                                                    {"get", "/trackables/{id}/location", tags},
+                                                    {"get", "/trackables/{id}/locations", tags},
+                                                    {"get", "/trackables/{id}/motion", tags},
+                                                    {"get", "/trackables/{id}/providers", tags},
+                                                    {"get", "/trackables/{id}/sensors", tags},
+                                                    {"get", "/providers", tags},
+                                                    {"post", "/providers", changes},
+                                                    {"delete", "/providers", changes},
+                                                    {"get", "/providers/summary", tags},
+                                                    {"get", "/providers/locations", tags},
+                                                    {"put", "/providers/locations", sends},
+                                                    {"delete", "/providers/locations", sends},
+                                                    {"put", "/providers/proximities", sends},
+                                                    {"get", "/providers/{id}", tags},
+                                                    {"put", "/providers/{id}", changes},
+                                                    {"delete", "/providers/{id}", changes},
+                                                    {"get", "/providers/{id}/fences", tags},
+                                                    {"get", "/providers/{id}/location", tags},
+                                                    {"put", "/providers/{id}/location", sends},
+                                                    {"delete", "/providers/{id}/location", sends},
+                                                    {"put", "/providers/{id}/proximity", sends},
+                                                    {"get", "/providers/{id}/sensors", tags},
+                                                    {"get", "/providers/{id}/trackables", tags},
+                                                    {"get", "/fences", places},
+                                                    {"post", "/fences", changes},
+                                                    {"delete", "/fences", changes},
+                                                    {"get", "/fences/summary", places},
+                                                    {"get", "/fences/{id}", places},
+                                                    {"put", "/fences/{id}", changes},
+                                                    {"delete", "/fences/{id}", changes},
+                                                    {"get", "/fences/{id}/locations", tags},
+                                                    {"get", "/fences/{id}/motions", tags},
+                                                    {"get", "/fences/{id}/providers", tags},
+                                                    {"get", "/fences/{id}/trackables", tags}}) {
+    paths.push_back(version + each.path);
+    const char *path = paths.back().constData();
+    paths.push_back(QByteArray(paths.back()).replace("{id}", "x"));
+    rows.append({each.method, path, paths.back().constData(), each.rights, {}, 0, "{}"});
+  }
+  return rows;
+}
+
+inline const QList<RouteRow> ownRouteRows{
     {"get", "/", "/", {}},
     {"get", "/healthz", "/healthz", {}},
     {"get", "/readyz", "/readyz", {}},
@@ -168,6 +243,8 @@ inline const QList<RouteRow> routeRows{
      404},
 };
 
+inline const QList<RouteRow> routeRows = ownRouteRows + omloxRouteRows("/v2") + omloxRouteRows("/v1");
+
 /// One wire contract and who may speak it.
 struct SocketRow {
   ProtocolKind kind;
@@ -186,6 +263,7 @@ inline const QList<SocketRow> socketRows{
      "/ws",
      {QStringLiteral("points:read"), positions, QStringLiteral("alarms:read"), QStringLiteral("commands:read")}},
     {ProtocolKind::Rooms, "/rooms", {rooms}},
+    {ProtocolKind::Omlox, "/v2/ws/socket", {positions, events, QStringLiteral("positions:write")}},
     {ProtocolKind::Live, "/ws/live", {QStringLiteral("points:read"), positions, QStringLiteral("alarms:read"), events}},
 };
 

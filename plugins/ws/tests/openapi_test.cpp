@@ -2,6 +2,7 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include "accesstable.h"
 #include "rest/answershape.h"
 #include "restfixture.h"
 
@@ -13,7 +14,8 @@ namespace {
 /// Every part is served, and what comes with an RTLS manager too. Without a credential nothing but the open routes.
 WsConfig wholeGateway() {
   WsConfig config = RestFixture::config();
-  config.endpoints = {{*EndpointPath::fromText(QStringLiteral("/ws/{manager}")), ProtocolKind::RtlsManager, {}}};
+  config.endpoints = {{*EndpointPath::fromText(QStringLiteral("/ws/{manager}")), ProtocolKind::RtlsManager, {}},
+                      {*EndpointPath::fromText(QStringLiteral("/v2/ws/socket")), ProtocolKind::Omlox, {}}};
   config.auth.reset();
   return config;
 }
@@ -148,6 +150,9 @@ void OpenApiTest::whatTheContractsPromiseStandsInIt() {
   QStringList there;
   for (const Operation &each : operationsOf(Fixture().document())) there << each.method + u' ' + each.path;
   for (const QString &each : promised) QVERIFY2(there.contains(each), qPrintable(each));
+  for (const RouteRow &row : omloxRouteRows("/v1") + omloxRouteRows("/v2")) {
+    QVERIFY2(there.contains(QString::fromLatin1(row.method) + u' ' + QLatin1String(row.path)), row.path);
+  }
 }
 
 /// Nobody is let in here, so that what answers is the route itself: 401, or what it says to everybody.
@@ -346,7 +351,8 @@ void OpenApiTest::webSocketsAreListed() {
   for (const QJsonValue &each : Fixture().document().value(QStringLiteral("x-websockets")).toArray()) {
     paths << each.toObject().value(QStringLiteral("path")).toString();
   }
-  QCOMPARE(paths, (QStringList{QStringLiteral("/ws/{manager}"), QStringLiteral("/ws/events"),
+  QCOMPARE(paths, (QStringList{QStringLiteral("/ws/{manager}"), QStringLiteral("/v2/ws/socket"),
+                               QStringLiteral("/v1/ws/socket"), QStringLiteral("/ws/events"),
                                QStringLiteral("/api/ws/events/{zone_id}")}));
 }
 

@@ -226,19 +226,18 @@ void Endpoints::wait(Held &held, const QByteArray &group) {
 /// True when the message was a credential, good or bad: the protocol is not to see it.
 bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   const bool isOpen = held.session->caller() != nullptr;
-  if (isOpen && !text.contains("\"access_token\"")) return false;
-  const QJsonObject message = QJsonDocument::fromJson(text).object();
-  const QLatin1String type(held.endpoint->kind == ProtocolKind::Live ? "op" : "type");
-  const QJsonValue token = message.value(QLatin1String("access_token"));
-  if (message.value(type) != QLatin1String("auth") || !token.isString()) {
-    if (!isOpen) held.session->close(4401, QStringLiteral("the first message has to be auth"));
+  const bool isOmlox = held.endpoint->kind == ProtocolKind::Omlox;
+  if (isOpen && !text.contains(isOmlox ? "\"token\"" : "\"access_token\"")) return false;
+  const auto token = credentialIn(held.endpoint->kind, QJsonDocument::fromJson(text).object());
+  if (!token) {
+    if (!isOpen) turnAway(held, 4401, QStringLiteral("the first message has to be auth"));
     return !isOpen;
   }
-  const auto caller = m_state.authenticator.identify(token.toString());
+  const auto caller = m_state.authenticator.identify(*token);
   if (!caller) {
-    held.session->close(4401, caller.error());
+    turnAway(held, 4401, caller.error());
   } else if (const auto refusal = held.endpoint->protocol->check(held.session->upgrade(), **caller)) {
-    held.session->close(refusal->status == 403 ? 4403 : 1008, refusal->text);
+    turnAway(held, refusal->status == 403 ? 4403 : 1008, refusal->text);
   } else if (isOpen) {
     held.session->setCaller(*caller);
     held.endpoint->protocol->callerChanged(*held.session);
@@ -247,7 +246,13 @@ bool Endpoints::takeAuth(Held &held, const QByteArray &text) {
   } else {
     admit(held, *caller);
   }
-  return true;
+  return !isOmlox || !caller || held.session->isOver() || !held.session->caller();
+}
+
+void Endpoints::turnAway(Held &held, quint16 code, const QString &reason) {
+  const QByteArray last = parting(held.endpoint->kind, code, reason);
+  if (!last.isEmpty()) held.session->send(Frame::text(last));
+  held.session->close(code, reason);
 }
 
 /// A first message was good.
@@ -375,7 +380,7 @@ void Endpoints::tick() {
   for (const auto &[id, held] : m_sessions) {
     held.session->tick();
     if (!held.session->caller() && now >= held.authDeadline) {
-      held.session->close(4401, QStringLiteral("no auth in time"));
+      turnAway(m_sessions.at(id), 4401, QStringLiteral("no auth in time"));
     }
   }
   for (const auto &endpoint : m_endpoints) {

@@ -85,6 +85,7 @@ class Endpoints : public QObject, public SessionHost {
   void open(Held &held, const CallerPointer &caller);
   void wait(Held &held, const QByteArray &group);
   bool takeAuth(Held &held, const QByteArray &text);
+  static void turnAway(Held &held, quint16 code, const QString &reason);
   void admit(Held &held, const CallerPointer &caller);
   void scheduleTurn();
   void endTurn();
@@ -107,7 +108,7 @@ class Endpoints : public QObject, public SessionHost {
   Strangers m_strangers;
   AddressLog m_strangerLog;
   FrameJoiner m_joiner;
-  QList<OutboundSession *> m_flushDue;  ///< none that is gone
+  QList<OutboundSession *> m_flushDue;   ///< none that is gone
   std::chrono::nanoseconds m_lastCheck;  ///< of the callers
   quint64 m_lastId = 0;
   bool m_isTurnScheduled = false;

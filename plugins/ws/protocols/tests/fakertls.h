@@ -3,12 +3,13 @@
 
 #include "plugin.h"
 #include "services/fixintake.h"
+#include "services/locationhub.h"
 #include "services/zonecatalog.h"
 
 namespace tagwire::ws {
 
-/// An RTLS plugin as far as its two services are concerned: a hall with a room in it, and a yard.
-class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake {
+/// An RTLS plugin as far as its services are concerned: a hall with a room in it, and a yard.
+class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake, public LocationHub {
  public:
   explicit FakeRtls(const QString &manager = QStringLiteral("Manager1")) {
     zones.managers = {{manager, QStringLiteral("10.0.0.5"), 8001}};
@@ -27,6 +28,19 @@ class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake {
     reply(refusal.isEmpty() ? Result<bool>(true) : Result<bool>(failure(refusal)));
   }
 
+  void answer(Reply<HubAnswer> reply, HubRequest request) override {
+    requests.append(request);
+    reply(hubAnswer);
+  }
+  void listen(Reply<bool> reply, std::weak_ptr<HubListener> newListener) override {
+    listener = newListener;
+    reply(isGeoreferenced);
+  }
+
+  HubAnswer hubAnswer{200, "[]"};
+  QList<HubRequest> requests;
+  std::weak_ptr<HubListener> listener;
+  bool isGeoreferenced = false;
   ZoneDirectory zones;
   QList<IncomingFix> fixes;
   QString refusal;
