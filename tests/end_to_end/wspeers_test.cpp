@@ -93,6 +93,11 @@ class WsPeersTest : public QObject {
   void R5_13_serverSentEvents() { runScript("event_stream"); }
   void R6_2_R6_3_R6_5_liveClients_data() { eachLibrary(); }
   void R6_2_R6_3_R6_5_liveClients() { runScript("live"); }
+  void omlox_applicationsAndSystemsOfAHub_data() {
+    QTest::addColumn<QString>("library");
+    QTest::newRow("node ws") << QStringLiteral("node");
+  }
+  void omlox_applicationsAndSystemsOfAHub() { runScript("omlox"); }
   void R4_12_R5_8_whoSaysNothingOrTooMuchIsSentAway_data() {
     QTest::addColumn<QString>("library");
     QTest::newRow("python3-websockets") << QStringLiteral("python");
