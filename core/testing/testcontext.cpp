@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testcontext.h"
 
+#include <algorithm>
+
 namespace tagwire {
 
 TestContext::TestContext(const QString &id)
@@ -39,6 +41,11 @@ void TestContext::route(const QString &instance, const char *service, std::funct
       &m_queue,
       [this, instance, name = QString::fromLatin1(service), offers, call, answer] {
         Plugin *plugin = m_plugins.value(instance, m_answering);
+        if (instance.isEmpty() && !(plugin && offers(plugin))) {
+          const auto other = std::find_if(m_plugins.cbegin(), m_plugins.cend(),
+                                          [&offers](Plugin *each) { return each && offers(each); });
+          if (other != m_plugins.cend()) plugin = *other;
+        }
         if (!plugin || !offers(plugin)) {
           answer(failure(QStringLiteral("no instance offers the %1").arg(name)));
           return;

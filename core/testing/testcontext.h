@@ -37,7 +37,8 @@ class TestContext : public PluginContext {
   Site &mutableSite() { return m_site; }
   void setSequence(quint64 sequence) { m_sequence = sequence; }
   void setInstances(const QList<InstanceStatus> &instances) { m_instances = instances; }
-  /// Requests for a service are answered by this plugin (not owned), if it implements it. Null: nobody answers.
+  /// Requests for a service that name no instance are answered by this plugin (not owned), if it implements it, else by
+  /// one of addInstance().
   void answerWith(Plugin *plugin) { m_answering = plugin; }
   /// Adds an instance of this id to instances(); requests that name it are answered by this plugin (not owned; null: it
   /// is gone) and by no other.

@@ -21,7 +21,8 @@ struct RouteRow {
   QString elsewhere = {};
   int elsewhereStatus = 0;
   QByteArray body = {};
-  int granted = 200;  ///< what this request brings to those who may
+  int granted = 200;     ///< what this request brings to those who may
+  bool isAlias = false;  ///< the same route as another, so that one of them is walked
 };
 
 inline const QString positions = QStringLiteral("positions:read");
@@ -101,7 +102,7 @@ inline QList<RouteRow> omloxRouteRows(const QByteArray &version) {
     paths.push_back(version + each.path);
     const char *path = paths.back().constData();
     paths.push_back(QByteArray(paths.back()).replace("{id}", "x"));
-    rows.append({each.method, path, paths.back().constData(), each.rights, {}, 0, "{}"});
+    rows.append({each.method, path, paths.back().constData(), each.rights, {}, 0, "{}", 200, version == "/v1"});
   }
   return rows;
 }
