@@ -2,6 +2,7 @@
 #include "alarmdesk.h"
 #include "fixintake.h"
 #include "ingestdesk.h"
+#include "sitemap.h"
 #include "zonecatalog.h"
 
 namespace tagwire {
@@ -10,6 +11,7 @@ namespace tagwire {
 AlarmDesk::~AlarmDesk() = default;
 FixIntake::~FixIntake() = default;
 IngestDesk::~IngestDesk() = default;
+SiteMap::~SiteMap() = default;
 ZoneCatalog::~ZoneCatalog() = default;
 
 bool ZoneDirectory::isWithin(int zone, int top) const {
