@@ -3,6 +3,7 @@
 #include "fixintake.h"
 #include "ingestdesk.h"
 #include "locationhub.h"
+#include "sitemap.h"
 #include "zonecatalog.h"
 
 namespace tagwire {
@@ -13,6 +14,7 @@ FixIntake::~FixIntake() = default;
 HubListener::~HubListener() = default;
 IngestDesk::~IngestDesk() = default;
 LocationHub::~LocationHub() = default;
+SiteMap::~SiteMap() = default;
 ZoneCatalog::~ZoneCatalog() = default;
 
 bool ZoneDirectory::isWithin(int zone, int top) const {

@@ -23,6 +23,7 @@ struct ZoneInfo {
 struct TagInfo {
   QString id;
   QString name;
+  QString tagClass = {};  ///< "person", "vehicle" …; may be empty
 };
 struct TriggerInfo {
   int id = 0;

@@ -56,8 +56,15 @@ bool contains(const Circle &circle, const Vertex &position) {
   return distance <= circle.radius + edgeTolerance(position);
 }
 
+bool isWithin(const Polygon &polygon, const Vertex &position) {
+  return contains(polygon, position) && distanceToEdges(polygon, position) > edgeTolerance(position);
+}
+
 double distance(const Polygon &polygon, const Vertex &position) {
-  if (contains(polygon, position)) return 0;
+  return contains(polygon, position) ? 0 : distanceToEdges(polygon, position);
+}
+
+double distanceToEdges(const Polygon &polygon, const Vertex &position) {
   double nearest = std::numeric_limits<double>::infinity();
   for (size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
     nearest = std::min(nearest, distanceToEdge(position, polygon[j], polygon[i]));
@@ -87,8 +94,11 @@ double areaOf(const Polygon &polygon) {
   return std::abs(twice) / 2;
 }
 
-Region::Region(Polygon polygon, Heights heights)
-    : m_shape(std::move(polygon)), m_heights(heights), m_bounds(widened(boundsOf(std::get<Polygon>(m_shape)))) {}
+Region::Region(Polygon polygon, Heights heights, std::vector<Polygon> holes)
+    : m_shape(std::move(polygon)),
+      m_holes(std::move(holes)),
+      m_heights(heights),
+      m_bounds(widened(boundsOf(std::get<Polygon>(m_shape)))) {}
 
 Region::Region(Circle circle, Heights heights)
     : m_shape(circle), m_heights(heights), m_bounds(widened(boundsOf(circle))) {}
@@ -98,17 +108,31 @@ bool Region::contains(double x, double y, double z) const {
       y > m_bounds.highest.y) {
     return false;
   }
-  return std::visit([&](const auto &shape) { return rtls::contains(shape, {x, y}); }, m_shape);
+  const Vertex position{x, y};
+  if (!std::visit([&](const auto &shape) { return rtls::contains(shape, position); }, m_shape)) return false;
+  return std::ranges::none_of(m_holes, [&](const Polygon &hole) { return isWithin(hole, position); });
 }
 
 double Region::distance(double x, double y, double z) const {
-  const double across = std::visit([&](const auto &shape) { return rtls::distance(shape, {x, y}); }, m_shape);
+  const Vertex position{x, y};
+  double across = std::visit([&](const auto &shape) { return rtls::distance(shape, position); }, m_shape);
+  for (const Polygon &hole : m_holes) {
+    if (isWithin(hole, position)) across = distanceToEdges(hole, position);
+  }
   return std::hypot(across, m_heights.distance(z));
+}
+
+Region Region::withHeights(const Heights &heights) const {
+  Region other = *this;
+  other.m_heights = heights;
+  return other;
 }
 
 double Region::area() const {
   if (const auto *circle = std::get_if<Circle>(&m_shape)) return std::numbers::pi * circle->radius * circle->radius;
-  return areaOf(std::get<Polygon>(m_shape));
+  double area = areaOf(std::get<Polygon>(m_shape));
+  for (const Polygon &hole : m_holes) area -= areaOf(hole);
+  return area;
 }
 
 }  // namespace tagwire::rtls

@@ -49,6 +49,9 @@ bool contains(const Polygon &polygon, const Vertex &position);
 /// The rim is inside.
 bool contains(const Circle &circle, const Vertex &position);
 
+/// Inside, and on no edge: what a hole takes away.
+bool isWithin(const Polygon &polygon, const Vertex &position);
+
 /// To the outline or rim from outside; 0 inside.
 double distance(const Polygon &polygon, const Vertex &position);
 double distance(const Circle &circle, const Vertex &position);
@@ -56,13 +59,16 @@ double distance(const Circle &circle, const Vertex &position);
 Box boundsOf(const Polygon &polygon);
 /// Without sign.
 double areaOf(const Polygon &polygon);
+/// To the nearest edge, from inside or outside.
+double distanceToEdges(const Polygon &polygon, const Vertex &position);
 /// Between a position and the line from `a` to `b`.
 double distanceToEdge(const Vertex &position, const Vertex &a, const Vertex &b);
 
-/// A polygon or circle with a range of heights. Plain value; its bounding box is made once.
+/// A polygon or circle with a range of heights; a polygon may have holes, whose edges belong to the region. Plain
+/// value; its bounding box is made once.
 class Region {
  public:
-  Region(Polygon polygon, Heights heights);
+  Region(Polygon polygon, Heights heights, std::vector<Polygon> holes = {});
   Region(Circle circle, Heights heights);
 
   bool contains(double x, double y, double z) const;
@@ -71,12 +77,15 @@ class Region {
   /// A little larger than the shape: what contains() takes as lying on an edge is in it.
   const Box &bounds() const { return m_bounds; }
   const std::variant<Polygon, Circle> &shape() const { return m_shape; }
+  Region withHeights(const Heights &heights) const;
   const Heights &heights() const { return m_heights; }
-  /// Without sign; the heights don't count.
+  const std::vector<Polygon> &holes() const { return m_holes; }
+  /// Without sign, less the holes; the heights don't count.
   double area() const;
 
  private:
   std::variant<Polygon, Circle> m_shape;
+  std::vector<Polygon> m_holes;
   Heights m_heights;
   Box m_bounds;
 };

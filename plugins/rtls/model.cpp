@@ -4,17 +4,11 @@
 #include <QCryptographicHash>
 #include <QJsonDocument>
 
-#include <cmath>
-
-#include "placesmodel.h"
+#include "modelmaker.h"
 #include "shapecheck.h"
 
 namespace tagwire::rtls {
 namespace {
-
-QString numbered(const char *list, qsizetype index) {
-  return QStringLiteral("%1[%2]").arg(QString::fromLatin1(list)).arg(index);
-}
 
 template <class Config>
 QByteArray definitionOf(const Config &config) {
@@ -35,70 +29,7 @@ PresenceRule ruleOf(const TriggerConfig &config) {
   return rule;
 }
 
-/// Makes the model part by part; a part with an error is left out, so that the rest is checked too.
-class ModelMaker {
- public:
-  ModelMaker(const RtlsConfig &config, ConfigReader &reader) : m_config(config), m_reader(reader) {}
-
-  Model make() {
-    m_model.lengthUnit = m_config.lengthUnit == LengthUnit::Feet ? QStringLiteral("ft") : QStringLiteral("m");
-    addManagers();
-    addZones();
-    addParents();
-    if (m_config.georeference) {
-      m_model.georeference = makeGeoReference(*m_config.georeference, m_config.lengthUnit, m_reader);
-    }
-    addTags();
-    for (qsizetype i = 0; i < m_config.triggers.size(); ++i) addTrigger(i);
-    if (m_config.simulate) checkSimulation(*m_config.simulate);
-    return std::move(m_model);
-  }
-
- private:
-  void error(const QString &at, const QString &message) { m_reader.error(at, message); }
-
-  /// False, with an error, when `id` was there before.
-  template <class Id>
-  bool isNew(QHash<Id, qsizetype> &seen, const Id &id, const char *list, qsizetype index, const char *key) {
-    if (const auto earlier = seen.constFind(id); earlier != seen.cend()) {
-      error(QStringLiteral("%1.%2").arg(numbered(list, index), QString::fromLatin1(key)),
-            QStringLiteral("%1 is taken by %2 (each has its own)").arg(id).arg(numbered(list, *earlier)));
-      return false;
-    }
-    seen.insert(id, index);
-    return true;
-  }
-
-  void addManagers();
-  void addZones();
-  void addParents();
-  void addTags();
-  void addTrigger(qsizetype index);
-  void checkSimulation(const SimulateConfig &simulate);
-
-  std::optional<Polygon> polygon(const QList<QList<double>> &corners, const QString &at);
-  std::optional<Heights> heights(const QList<double> &z, const Heights &ifAbsent, const QString &at);
-  std::optional<Region> region(const RegionConfig &config, const Zone &zone, const QString &at);
-  void addRegions(const TriggerConfig &config, Trigger &trigger, const Zone &zone, const QString &at);
-  void checkTimes(const TriggerConfig &config, const QString &at);
-  QByteArray fingerprint(const TriggerConfig &config);
-  void addPortable(const PortableConfig &config, Trigger &trigger, const QString &at);
-  void checkTagsKnown(const QList<QString> &tags, const QString &at);
-  void checkTagKnown(const QString &tag, const QString &at);
-  void checkLevel(qsizetype index, const Zone &zone, const Zone &parent);
-  bool findDepth(qsizetype index);
-  QString knownZones() const;
-
-  const RtlsConfig &m_config;
-  ConfigReader &m_reader;
-  Model m_model;
-  QHash<int, qsizetype> m_zoneEntries;  ///< zone id → index in the configuration
-  QHash<int, int> m_zoneIndex;          ///< zone id → index in the model
-  QList<qsizetype> m_zoneOrigin;        ///< index in the model → index in the configuration
-  QHash<QString, qsizetype> m_tagEntries;
-  QHash<int, qsizetype> m_triggerEntries;
-  QHash<int, QByteArray> m_zoneDefinitions;
-};
+}  // namespace
 
 void ModelMaker::addManagers() {
   static const QStringList reserved{QStringLiteral("events"), QStringLiteral("alarms"), QStringLiteral("rooms"),
@@ -122,120 +53,23 @@ void ModelMaker::addManagers() {
   }
 }
 
-std::optional<Polygon> ModelMaker::polygon(const QList<QList<double>> &corners, const QString &at) {
-  constexpr double largest = 1e9;
-  Polygon polygon;
-  for (qsizetype i = 0; i < corners.size(); ++i) {
-    const QList<double> &corner = corners.at(i);
-    const QString cornerAt = QStringLiteral("%1[%2]").arg(at).arg(i);
-    if (corner.size() != 2) {
-      error(cornerAt, QStringLiteral("a corner is [x, y], not %1 numbers").arg(corner.size()));
-      return std::nullopt;
-    }
-    if (std::abs(corner[0]) > largest || std::abs(corner[1]) > largest) {
-      error(cornerAt, QStringLiteral("is too far out (allowed: -1e9 to 1e9)"));
-      return std::nullopt;
-    }
-    polygon.push_back({corner[0], corner[1]});
-  }
-  // Others close their polygons by saying the first corner again.
-  if (polygon.size() > 3 && polygon.front() == polygon.back()) polygon.pop_back();
-  if (const QString wrong = wrongOutline(polygon); !wrong.isEmpty()) {
-    error(at, wrong + QStringLiteral(" (allowed: an outline that meets itself nowhere; vertices count from 0)"));
-    return std::nullopt;
-  }
-  return polygon;
-}
-
-std::optional<Heights> ModelMaker::heights(const QList<double> &z, const Heights &ifAbsent, const QString &at) {
-  if (z.isEmpty()) return ifAbsent;
-  if (z[0] <= z[1]) return Heights{z[0], z[1]};
-  error(at, QStringLiteral("from %1 is over to %2 (allowed: [from, to])").arg(z[0]).arg(z[1]));
-  return std::nullopt;
-}
-
-void ModelMaker::addZones() {
-  for (qsizetype i = 0; i < m_config.zones.size(); ++i) {
-    const ZoneConfig &config = m_config.zones.at(i);
-    const QString at = numbered("zones", i);
-    const bool fresh = isNew(m_zoneEntries, config.id, "zones", i, "id");
-    const auto outline = polygon(config.polygon, at + QStringLiteral(".polygon"));
-    const auto zoneHeights = heights(config.z, Heights(), at + QStringLiteral(".z"));
-    if (!fresh || !outline || !zoneHeights) continue;
-    m_zoneIndex.insert(config.id, static_cast<int>(m_model.zones.size()));
-    m_zoneOrigin << i;
-    m_model.zones.push_back(
-        Zone{ZoneInfo{config.id, config.name, ValueShape<Level>::fallback(config.level).toString(), 0}, config.level,
-             Region(*outline, *zoneHeights), -1, 0});
-  }
-}
-
-QString ModelMaker::knownZones() const {
-  QStringList ids;
-  for (const ZoneConfig &zone : m_config.zones) ids << QString::number(zone.id);
-  if (ids.isEmpty()) return QStringLiteral("there are no zones");
-  return QStringLiteral("allowed: %1")
-      .arg(ids.size() > 20 ? QStringLiteral("an id of `zones`") : ids.join(QStringLiteral(", ")));
-}
-
-void ModelMaker::addParents() {
-  for (Zone &zone : m_model.zones) {
-    const qsizetype index = m_zoneOrigin.at(&zone - m_model.zones.data());
-    const auto parent = m_config.zones.at(index).parent;
-    if (!parent) continue;
-    if (!m_zoneEntries.contains(*parent)) {
-      error(numbered("zones", index) + QStringLiteral(".parent"),
-            QStringLiteral("no zone %1 (%2)").arg(*parent).arg(knownZones()));
-      continue;
-    }
-    zone.info.parent = *parent;
-    zone.parent = m_zoneIndex.value(*parent, -1);
-    if (zone.parent >= 0) checkLevel(index, zone, m_model.zones[static_cast<size_t>(zone.parent)]);
-  }
-  for (qsizetype i = 0; i < m_zoneOrigin.size(); ++i) {
-    if (!findDepth(i)) return;  // one report for a ring, not one for each zone of it
-  }
-}
-
-void ModelMaker::checkLevel(qsizetype index, const Zone &zone, const Zone &parent) {
-  const QString at = numbered("zones", index);
-  if (&zone != &parent && zone.level < parent.level) {
-    error(at + QStringLiteral(".level"),
-          QStringLiteral("zone \"%1\" (%2) can't lie in zone \"%3\" (%4), which is narrower")
-              .arg(zone.info.name, zone.info.level, parent.info.name, parent.info.level));
-  }
-  // A zone that says nothing of heights is not measured by them.
-  const Region &own = zone.region;
-  const bool anyHeight = own.heights() == Heights();
-  if (&zone != &parent &&
-      !liesInside(anyHeight ? Region(std::get<Polygon>(own.shape()), parent.region.heights()) : own, parent.region)) {
-    m_reader.warning(
-        at + QStringLiteral(".polygon"),
-        QStringLiteral("zone \"%1\" is not wholly inside its parent \"%2\"").arg(zone.info.name, parent.info.name));
-  }
-}
-
-bool ModelMaker::findDepth(qsizetype index) {
-  Zone &zone = m_model.zones[static_cast<size_t>(index)];
-  int depth = 0;
-  for (int up = zone.parent; up >= 0; up = m_model.zones[static_cast<size_t>(up)].parent) {
-    if (++depth > static_cast<int>(m_model.zones.size())) return true;  // above it is a ring, which reports itself
-    if (up != index) continue;
-    error(numbered("zones", m_zoneOrigin.at(index)) + QStringLiteral(".parent"),
-          QStringLiteral("zone \"%1\" lies in itself, by its parents").arg(zone.info.name));
-    return false;
-  }
-  zone.depth = depth;
-  return true;
-}
-
 void ModelMaker::addTags() {
+  constexpr qsizetype mostClasses = 20;  // each zone has a point for each of them
   for (qsizetype i = 0; i < m_config.tags.size(); ++i) {
     const TagConfig &config = m_config.tags.at(i);
+    if (!config.tagClass.isEmpty() && !m_model.classes.contains(config.tagClass)) {
+      m_model.classes << config.tagClass;
+      if (m_model.classes.size() == mostClasses + 1) {
+        error(numbered("tags", i) + QStringLiteral(".class"),
+              QStringLiteral("\"%1\" is the 21st class (allowed: 20)").arg(config.tagClass));
+      }
+    }
     if (const QString wrong = wrongTagId(config.id); !wrong.isEmpty()) {
       error(numbered("tags", i) + QStringLiteral(".id"), wrong);
     }
-    if (isNew(m_tagEntries, config.id, "tags", i, "id")) m_model.tags << TagInfo{config.id, config.name};
+    if (isNew(m_tagEntries, config.id, "tags", i, "id")) {
+      m_model.tags << TagInfo{config.id, config.name, config.tagClass};
+    }
   }
 }
 
@@ -358,8 +192,6 @@ void ModelMaker::checkSimulation(const SimulateConfig &simulate) {
   if (m_config.zones.isEmpty()) error(QStringLiteral("simulate"), QStringLiteral("needs a zone to walk in"));
   if (m_config.tags.isEmpty()) error(QStringLiteral("simulate"), QStringLiteral("needs tags that walk"));
 }
-
-}  // namespace
 
 ZoneDirectory Model::directory() const {
   ZoneDirectory directory{managers, {}, tags, {}};

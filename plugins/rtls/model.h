@@ -9,10 +9,19 @@
 #include "geometry.h"
 #include "georeference.h"
 #include "presence.h"
+#include "proximity.h"
 #include "rtlsconfig.h"
 #include "services/zonecatalog.h"
 
 namespace tagwire::rtls {
+
+/// A picture of a zone.
+struct Plan {
+  QString image;  ///< path of the file
+  double scale = 0;
+  Vertex origin;
+  double rotation = 0;
+};
 
 struct Zone {
   ZoneInfo info;
@@ -20,6 +29,7 @@ struct Zone {
   Region region;
   int parent = -1;  ///< index in Model::zones; -1: top
   int depth = 0;    ///< 0: top
+  std::optional<Plan> plan = {};
 };
 
 struct Portable {
@@ -46,8 +56,11 @@ struct Model {
   QString lengthUnit;  ///< "ft" or "m"
   std::vector<Zone> zones;
   QList<TagInfo> tags;
+  QStringList classes;  ///< of the tags
   std::vector<Trigger> triggers;
   std::optional<GeoReference> georeference;
+  std::vector<ProximityRule> proximity;
+  std::vector<EscortRule> escorts;
 
   ZoneDirectory directory() const;
 };

@@ -29,11 +29,31 @@ PointInfo zonePoint(const QString &tag, const QString &name) {
   return info;
 }
 
+/// Of a circle: a polygon in it.
+Polygon outlineOf(const Region &region) {
+  if (const auto *outline = std::get_if<Polygon>(&region.shape())) return *outline;
+  const Circle &circle = std::get<Circle>(region.shape());
+  Polygon outline;
+  for (int i = 0; i < 16; ++i) {
+    const double angle = i * M_PI / 8;
+    outline.push_back(
+        {circle.center.x + circle.radius * std::cos(angle), circle.center.y + circle.radius * std::sin(angle)});
+  }
+  return outline;
+}
+
 PointInfo occupancyPoint(const ZoneInfo &zone) {
   PointInfo info;
   info.name = QStringLiteral("zone/%1/occupancy").arg(zone.id);
   info.type = ValueType::Int;
   info.description = QStringLiteral("tags in %1").arg(zone.name);
+  return info;
+}
+
+PointInfo occupancyPoint(const ZoneInfo &zone, const QString &tagClass) {
+  PointInfo info = occupancyPoint(zone);
+  info.name += u'/' + tagClass;
+  info.description = QStringLiteral("tags of class %1 in %2").arg(tagClass, zone.name);
   return info;
 }
 
@@ -46,6 +66,9 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_lengthUnit(model.lengthUnit),
       m_tracker(model, config.timeout),
       m_hub(context, model, config.timeout, m_tracker, hubWays()),
+      m_mapDesk(model),
+      m_proximityEvents(model),
+      m_classes(model.classes),
       m_mostTags(static_cast<int>(model.tags.size()) + config.unknownTags),
       m_walkTimer(this),
       m_deadlineTimer(this),
@@ -54,6 +77,8 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_malformed(context.metrics().counter(refusedName, refusedHelp, {{"reason", "malformed"}})),
       m_outOfSequence(context.metrics().counter(refusedName, refusedHelp, {{"reason", "sequence"}})),
       m_unknown(context.metrics().counter(refusedName, refusedHelp, {{"reason", "unknown_tag"}})),
+      m_refusedPairs(context.metrics().counter("tagwire_rtls_pairs_refused_total",
+                                               "Tags too near each other that there was no room to remember")),
       m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
   m_managerNames->enter(config, context, reader);
   declareConfigured(reader);
@@ -78,7 +103,10 @@ void Rtls::declareConfigured(ConfigReader &reader) {
   }
   for (qsizetype i = 0; i < m_directory.zones.size(); ++i) {
     infos << occupancyPoint(m_directory.zones.at(i));
-    infos.last().where = reader.locate(QStringLiteral("zones[%1].id").arg(i));
+    for (const QString &each : m_classes) infos << occupancyPoint(m_directory.zones.at(i), each);
+    for (qsizetype k = infos.size() - m_classes.size() - 1; k < infos.size(); ++k) {
+      infos[k].where = reader.locate(QStringLiteral("zones[%1].id").arg(i));
+    }
   }
   const QList<PointId> ids = m_context.declare(infos);
   const qsizetype tags = m_directory.tags.size();
@@ -93,7 +121,7 @@ void Rtls::makeWalker(const SimulateConfig &simulate, const Model &model) {
     const Heights &heights = zone.region.heights();
     // A metre or foot above its floor, if it has one.
     const double floor = std::isfinite(heights.from) ? heights.from : 0;
-    grounds.push_back({std::get<Polygon>(zone.region.shape()), std::min(floor + 1, heights.to)});
+    grounds.push_back({outlineOf(zone.region), std::min(floor + 1, heights.to)});
   }
   QStringList tags(simulate.tags.cbegin(), simulate.tags.cend());
   if (tags.isEmpty()) {
@@ -110,8 +138,11 @@ void Rtls::start() {
   m_hub.open();
   recall();
   m_tagsKnown.set(m_tracker.tagCount());
-  for (int zone = 0; zone < m_zonePoints.size(); ++zone) {
-    m_samples << Sample{m_zonePoints.at(zone), Quality::good(), now().time, Value(qint64(m_tracker.occupancy(zone)))};
+  for (int zone = 0; zone < m_directory.zones.size(); ++zone) {
+    for (int ofClass = -1; ofClass < m_classes.size(); ++ofClass) {
+      const int tags = ofClass < 0 ? m_tracker.occupancy(zone) : m_tracker.occupancy(zone, ofClass);
+      m_samples << Sample{occupancyPointOf(zone, ofClass), Quality::good(), now().time, Value(qint64(tags))};
+    }
   }
   flush();
   advance();
@@ -151,6 +182,12 @@ void Rtls::stop() {
 void Rtls::execute(const Command &) {}
 
 void Rtls::directory(Reply<ZoneDirectory> reply) { reply(m_directory); }
+
+void Rtls::outlines(Reply<QJsonObject> reply) { reply(m_mapDesk.zones()); }
+
+void Rtls::plan(Reply<PlanFile> reply, int zone) { reply(m_mapDesk.plan(zone)); }
+
+void Rtls::whereabouts(Reply<QList<Whereabouts>> reply) { reply(m_mapDesk.whereabouts(m_tracker)); }
 
 void Rtls::take(Reply<bool> reply, IncomingFix fix) {
   if (!m_running) {
@@ -259,9 +296,14 @@ void Rtls::queue(const Tracker::Outcome &outcome) {
     if (change.zoneChanged) m_samples << Sample{points.zone, change.quality, change.time, Value(qint64(change.zone))};
   }
   for (const auto &each : outcome.occupancies) {
-    m_samples << Sample{m_zonePoints.at(each.zone), Quality::good(), each.time, Value(qint64(each.tags))};
+    m_samples << Sample{occupancyPointOf(each.zone, each.ofClass), Quality::good(), each.time,
+                        Value(qint64(each.tags))};
   }
   for (const auto &each : outcome.events) m_events << Event{.time = each.time, .source = {}, .body = each.event};
+  for (const Collision &each : outcome.collisions) m_events << m_proximityEvents.of(each);
+  for (const Unaccompanied &each : outcome.unaccompanied) m_events << m_proximityEvents.of(each);
+  m_refusedPairs.add(
+      static_cast<double>(m_tracker.refusedPairs() - std::exchange(m_pairsTold, m_tracker.refusedPairs())));
   if (m_flushQueued) return;
   m_flushQueued = true;
   QMetaObject::invokeMethod(this, &Rtls::flush, Qt::QueuedConnection);

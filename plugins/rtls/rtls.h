@@ -4,8 +4,10 @@
 #include <QTimer>
 
 #include "managernames.h"
+#include "mapdesk.h"
 #include "omlox/hubpart.h"
 #include "plugin.h"
+#include "proximityevents.h"
 #include "tracker.h"
 #include "trackerfile.h"
 #include "walker.h"
@@ -15,7 +17,7 @@ namespace tagwire::rtls {
 /// The running instance: takes fixes of the gateway and of its own walker, publishes positions, zones and occupancy,
 /// raises trigger events. What one turn of the event loop brings goes out together. Thread-bound, in the host thread
 /// (it declares points of unknown tags while it runs); owned by the host.
-class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake, public LocationHub {
+class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake, public SiteMap, public LocationHub {
   Q_OBJECT
  public:
   Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader);
@@ -26,6 +28,9 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   /// None of its points is writable: never called.
   void execute(const Command &command) override;
   void directory(Reply<ZoneDirectory> reply) override;
+  void outlines(Reply<QJsonObject> reply) override;
+  void plan(Reply<PlanFile> reply, int zone) override;
+  void whereabouts(Reply<QList<Whereabouts>> reply) override;
   void take(Reply<bool> reply, IncomingFix fix) override;
   void answer(Reply<HubAnswer> reply, HubRequest request) override;
   void listen(Reply<bool> reply, std::weak_ptr<HubListener> listener) override;
@@ -36,6 +41,9 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
     PointId zone = PointId::None;
   };
 
+  PointId occupancyPointOf(int zone, int ofClass) const {
+    return m_zonePoints.at(zone * (m_classes.size() + 1) + ofClass + 1);
+  }
   void declareConfigured(ConfigReader &reader);
   void makeWalker(const SimulateConfig &simulate, const Model &model);
   Moment now() const;
@@ -57,8 +65,11 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   const QString m_lengthUnit;
   Tracker m_tracker;
   HubPart m_hub;
+  const MapDesk m_mapDesk;
+  const ProximityEvents m_proximityEvents;
   std::vector<TagPoints> m_tagPoints;
-  QList<PointId> m_zonePoints;
+  QList<PointId> m_zonePoints;  ///< zone by zone: of all tags, then of each class
+  const QStringList m_classes;
   const int m_mostTags;
   bool m_complained = false;  ///< of too many unknown tags
   std::optional<Walker> m_walker;
@@ -75,6 +86,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   Counter m_malformed;
   Counter m_outOfSequence;
   Counter m_unknown;
+  Counter m_refusedPairs;
+  quint64 m_pairsTold = 0;
   Gauge m_tagsKnown;
 };
 

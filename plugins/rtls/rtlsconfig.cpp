@@ -20,19 +20,20 @@ void ZoneConfig::describe(Shape<ZoneConfig> &shape) {
   shape.required("id", &ZoneConfig::id, "number of the zone, `zone_id` for clients").range(1, 2147483647);
   shape.required("name", &ZoneConfig::name, "what people call it").range(1, 200);
   shape.optional("level", &ZoneConfig::level, "how wide it is; a fix gets the deepest zone that holds it");
-  shape.required("polygon", &ZoneConfig::polygon, "outline: [x, y] for each corner").range(3, 1000);
+  shape.optional("polygon", &ZoneConfig::polygon, "outline: [x, y] for each corner").range(3, 1000);
+  shape.optional("holes", &ZoneConfig::holes, "polygons in it that do not belong to it").range(1, 100);
+  shape.optional("circle", &ZoneConfig::circle, "instead of a polygon");
   shape.optional("z", &ZoneConfig::z, "[from, to] of its heights; every height if absent").range(2, 2);
   shape.optional("parent", &ZoneConfig::parent, "id of the zone it lies in");
+  shape.optional("plan", &ZoneConfig::plan, "picture of it, for pages");
 }
 
 void TagConfig::describe(Shape<TagConfig> &shape) {
   shape.required("id", &TagConfig::id, "as the tag says it").range(1, 64);
   shape.optional("name", &TagConfig::name, "who or what carries it").range(0, 200);
-}
-
-void CircleConfig::describe(Shape<CircleConfig> &shape) {
-  shape.required("center", &CircleConfig::center, "[x, y]").range(2, 2).eachWithin(-largest, largest);
-  shape.required("radius", &CircleConfig::radius, "in the length unit").range(tiniest, largest);
+  shape.optional("class", &TagConfig::tagClass, "what kind of thing that is, for proximity and muster: person, vehicle")
+      .range(1, 64)
+      .check(&wrongClass);
 }
 
 void RegionConfig::describe(Shape<RegionConfig> &shape) {
@@ -85,6 +86,8 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape.optional("georeference", &RtlsConfig::georeference, "where the plane of the coordinates lies on earth");
   shape.optional("tags", &RtlsConfig::tags, "the tags that are expected").range(0, 100'000);
   shape.optional("triggers", &RtlsConfig::triggers, "what raises trigger events").range(0, 10'000);
+  shape.optional("proximity", &RtlsConfig::proximity, "which tags must not come near each other").range(0, 1000);
+  shape.optional("unaccompanied", &RtlsConfig::unaccompanied, "which tags must not move about alone").range(0, 1000);
   shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost").range(100, week);
   shape
       .optional("unknown_tags", &RtlsConfig::unknownTags, "how many tags that are not listed are taken in as they come")

@@ -44,20 +44,18 @@ struct ZoneConfig {
   QString name;
   Level level = Level::Area;
   QList<QList<double>> polygon;
+  QList<QList<QList<double>>> holes;
+  std::optional<CircleConfig> circle;
   QList<double> z;
   std::optional<int> parent;
+  std::optional<PlanConfig> plan;
 };
 
 struct TagConfig {
   static void describe(Shape<TagConfig> &shape);
   QString id;
   QString name;
-};
-
-struct CircleConfig {
-  static void describe(Shape<CircleConfig> &shape);
-  QList<double> center;
-  double radius = 0;
+  QString tagClass;
 };
 
 struct RegionConfig {
@@ -107,6 +105,8 @@ struct RtlsConfig {
   std::optional<GeoReferenceConfig> georeference;
   QList<TagConfig> tags;
   QList<TriggerConfig> triggers;
+  QList<ProximityConfig> proximity;
+  QList<UnaccompaniedConfig> unaccompanied;
   std::chrono::milliseconds timeout{30'000};
   int unknownTags = 1000;
   std::optional<SimulateConfig> simulate;

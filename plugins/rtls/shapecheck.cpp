@@ -2,6 +2,7 @@
 #include "shapecheck.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tagwire::rtls {
 namespace {
@@ -51,19 +52,67 @@ std::vector<double> cuts(const Vertex &a, const Vertex &b, const Polygon &outlin
   return parts;
 }
 
-/// An outline has no holes, so a shape lies inside when its own outline does: every corner, and every piece of an edge
-/// between two cuts.
-bool liesInside(const Polygon &polygon, const Polygon &zone) {
+/// Each corner, and the middle of every piece of an edge between two cuts with `other`.
+std::vector<Vertex> samplesOf(const Polygon &polygon, const Polygon &other) {
+  std::vector<Vertex> samples;
   for (size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
     const Vertex &a = polygon[j];
     const Vertex &b = polygon[i];
-    if (!contains(zone, b)) return false;
-    const std::vector<double> parts = cuts(a, b, zone);
-    for (size_t k = 1; k < parts.size(); ++k) {
-      if (!contains(zone, along(a, b, (parts[k - 1] + parts[k]) / 2))) return false;
-    }
+    samples.push_back(b);
+    const std::vector<double> parts = cuts(a, b, other);
+    for (size_t k = 1; k < parts.size(); ++k) samples.push_back(along(a, b, (parts[k - 1] + parts[k]) / 2));
   }
-  return true;
+  return samples;
+}
+
+/// An outline has no holes, so a shape lies inside when its own outline does.
+bool liesInside(const Polygon &polygon, const Polygon &zone) {
+  return std::ranges::all_of(samplesOf(polygon, zone), [&](const Vertex &sample) { return contains(zone, sample); });
+}
+
+bool liesInside(const Polygon &polygon, const Circle &zone) {
+  return std::ranges::all_of(polygon, [&](const Vertex &corner) { return contains(zone, corner); });
+}
+
+bool liesInside(const Circle &circle, const Circle &zone) {
+  const double apart = std::hypot(circle.center.x - zone.center.x, circle.center.y - zone.center.y);
+  return apart + circle.radius <= zone.radius + edgeTolerance(zone.center) + edgeTolerance(circle.center);
+}
+
+/// Somewhere within: on a level between two corners, in the middle of its first stretch inside.
+Vertex placeWithin(const Polygon &polygon) {
+  std::vector<double> levels;
+  for (const Vertex &vertex : polygon) levels.push_back(vertex.y);
+  std::ranges::sort(levels);
+  const auto next = std::ranges::upper_bound(levels, levels.front());
+  const double y = next == levels.end() ? levels.front() : (levels.front() + *next) / 2;
+  std::vector<double> crossings;
+  for (size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
+    const Vertex &a = polygon[j];
+    const Vertex &b = polygon[i];
+    if ((a.y > y) != (b.y > y)) crossings.push_back(a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y));
+  }
+  std::ranges::sort(crossings);
+  return crossings.size() < 2 ? polygon.front() : Vertex{(crossings[0] + crossings[1]) / 2, y};
+}
+
+/// Whether they have more than edges in common.
+bool overlap(const Polygon &a, const Polygon &b) {
+  const auto reaches = [](const Polygon &into, const std::vector<Vertex> &samples) {
+    return std::ranges::any_of(samples, [&](const Vertex &sample) { return isWithin(into, sample); });
+  };
+  // The last is for two that are the same.
+  return reaches(b, samplesOf(a, b)) || reaches(a, samplesOf(b, a)) || isWithin(b, placeWithin(a));
+}
+
+bool overlap(const Circle &circle, const Polygon &polygon) {
+  return distance(polygon, circle.center) < circle.radius - edgeTolerance(circle.center);
+}
+
+/// What is a hole of its own too does not matter.
+bool reachesIntoHole(const Region &region, const Polygon &hole) {
+  const bool ownHole = std::ranges::any_of(region.holes(), [&](const Polygon &own) { return liesInside(hole, own); });
+  return !ownHole && std::visit([&](const auto &shape) { return overlap(shape, hole); }, region.shape());
 }
 
 bool liesInside(const Circle &circle, const Polygon &zone) {
@@ -103,10 +152,22 @@ QString wrongOutline(const Polygon &polygon) {
   return {};
 }
 
+QString wrongHoles(const Polygon &outline, const std::vector<Polygon> &holes) {
+  for (size_t i = 0; i < holes.size(); ++i) {
+    if (!liesInside(holes[i], outline)) return QStringLiteral("hole %1 is not wholly inside the outline").arg(i);
+    for (size_t j = 0; j < i; ++j) {
+      if (overlap(holes[j], holes[i])) return QStringLiteral("holes %1 and %2 overlap").arg(j).arg(i);
+    }
+  }
+  return {};
+}
+
 bool liesInside(const Region &region, const Region &zone) {
   if (!zone.heights().contains(region.heights())) return false;
-  const Polygon &outline = std::get<Polygon>(zone.shape());
-  return std::visit([&](const auto &shape) { return liesInside(shape, outline); }, region.shape());
+  const bool within = std::visit([](const auto &shape, const auto &outline) { return liesInside(shape, outline); },
+                                 region.shape(), zone.shape());
+  return within &&
+         std::ranges::none_of(zone.holes(), [&](const Polygon &hole) { return reachesIntoHole(region, hole); });
 }
 
 }  // namespace tagwire::rtls

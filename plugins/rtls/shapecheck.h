@@ -12,6 +12,9 @@ namespace tagwire::rtls {
 /// Wants three vertices or more.
 QString wrongOutline(const Polygon &polygon);
 
+/// What is wrong with the holes of an outline; empty when nothing is. Neither may be wrong by itself.
+QString wrongHoles(const Polygon &outline, const std::vector<Polygon> &holes);
+
 /// Whether the whole of `region` lies inside `zone`; common edges are inside.
 bool liesInside(const Region &region, const Region &zone);
 

@@ -59,17 +59,28 @@ Time sourceTime(const IncomingFix &fix, Time receipt) {
 }
 
 Tracker::Tracker(const Model &model, std::chrono::nanoseconds timeout)
-    : m_zones(model.zones), m_triggers(model.triggers), m_timeout(timeout) {
+    : m_zones(model.zones),
+      m_triggers(model.triggers),
+      m_crowd(model),
+      m_collisions(model.proximity, m_crowd),
+      m_escorts(model.escorts, m_crowd),
+      m_classes(model.classes),
+      m_classCounts(model.zones.size() * static_cast<size_t>(m_classes.size())),
+      m_timeout(timeout) {
   for (const Zone &zone : model.zones) m_zoneIds.insert(zone.info.id);
   for (const Trigger &trigger : model.triggers) m_definitions.push_back({trigger.info.id, trigger.fingerprint});
-  for (const TagInfo &tag : model.tags) addTag(tag.id, tag.name);
+  for (const TagInfo &tag : model.tags) addTag(tag.id, tag.name, tag.tagClass);
 }
 
-int Tracker::addTag(const QString &id, const QString &name) {
+int Tracker::addTag(const QString &id, const QString &name, const QString &tagClass) {
   const int index = tagCount();
   m_tags.emplace_back().id = id;
   m_byId.insert(id, index);
   m_triggers.addTag(id, name);
+  m_tags.back().ofClass = static_cast<int>(m_classes.indexOf(tagClass));
+  m_crowd.addTag(tagClass);
+  m_collisions.addTag();
+  m_escorts.addTag();
   return index;
 }
 
@@ -82,22 +93,48 @@ Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &m
   auto own = std::make_shared<Fix>(fix.fix);
   own->zone = m_zones.idOf(zone);
   const bool first = !tag.position.fix || !tag.present;
-  tag.position = Position{fix.x, fix.y, fix.z, std::move(own)};
+  const bool wasPresent = tag.present;
+  const Position before = std::exchange(tag.position, Position{fix.x, fix.y, fix.z, std::move(own)});
   tag.last = {time, moment.elapsed};
   tag.present = true;
   m_silence.hear(tagIndex);
   const bool changed = enterZone(tag, zone, time, outcome) || first;
   outcome.changes << Change{tagIndex, tag.position, Quality::good(), time, changed, m_zones.idOf(zone)};
   m_triggers.move(tagIndex, Place{fix.x, fix.y, fix.z}, tag.last, outcome.events);
+  crowdMoved(tagIndex, before, wasPresent, outcome);
   return {};
+}
+
+void Tracker::crowdMoved(int index, const Position &before, bool wasPresent, Outcome &outcome) {
+  const Tag &tag = m_tags[static_cast<size_t>(index)];
+  m_crowd.move(index, tag.position, tag.zone);
+  m_collisions.moved(index, tag.last, outcome.collisions);
+  m_escorts.moved(index, wasPresent ? std::optional(before) : std::nullopt, tag.last, outcome.unaccompanied);
 }
 
 bool Tracker::enterZone(Tag &tag, int zone, Time time, Outcome &outcome) {
   if (tag.zone == zone) return false;
   for (const int changed : m_zones.move(std::exchange(tag.zone, zone), zone)) {
     outcome.occupancies << Occupancy{changed, m_zones.occupancy(changed), time};
+    if (tag.ofClass < 0) continue;
+    const bool isIn = m_zones.isWithin(zone, changed);
+    int &count = m_classCounts[static_cast<size_t>(changed * m_classes.size() + tag.ofClass)];
+    count += isIn ? 1 : -1;
+    outcome.occupancies << Occupancy{changed, count, time, tag.ofClass};
   }
   return true;
+}
+
+int Tracker::occupancy(int zone, int ofClass) const {
+  return m_classCounts[static_cast<size_t>(zone * m_classes.size() + ofClass)];
+}
+
+Tracker::Sight Tracker::sightOf(int index) const {
+  const Tag &tag = m_tags[static_cast<size_t>(index)];
+  if (!tag.position.fix) return {};
+  const Position &at = tag.position;
+  const int zone = tag.present ? tag.zone : m_zones.deepest(at.x, at.y, at.z);
+  return {tag.present, m_zones.idOf(zone), at, tag.last.time};
 }
 
 /// In the order of time, whether it is called in time or late.
@@ -105,8 +142,12 @@ void Tracker::advance(const Moment &moment, Outcome &outcome) {
   for (;;) {
     const auto loss = nextLoss();
     const auto delay = m_triggers.nextDeadline();
-    if (std::min(loss, delay) > moment.elapsed || std::min(loss, delay) == endless) return;
-    if (delay <= loss) {
+    const auto escort = m_escorts.nextDeadline();
+    const auto next = std::min({loss, delay, escort});
+    if (next > moment.elapsed || next == endless) return;
+    if (escort == next) {
+      m_escorts.settle(escort, outcome.unaccompanied);
+    } else if (delay <= loss) {
       m_triggers.settle(delay, outcome.events);
     } else {
       lose(m_silence.longestSilent(), Moment{moment.time - (moment.elapsed - loss), loss}, outcome);
@@ -124,6 +165,9 @@ void Tracker::lose(int index, const Moment &moment, Outcome &outcome) {
   tag.position.fix = std::move(nowhere);
   outcome.changes << Change{index, tag.position, Quality::bad(QualityReason::Lost), moment.time, true, 0};
   m_triggers.lose(index, moment, outcome.events);
+  m_crowd.remove(index);
+  m_collisions.lost(index, moment.time, outcome.collisions);
+  m_escorts.lost(index, moment, outcome.unaccompanied);
 }
 
 std::chrono::nanoseconds Tracker::nextLoss() const {
@@ -131,7 +175,9 @@ std::chrono::nanoseconds Tracker::nextLoss() const {
   return tag < 0 ? endless : m_tags[static_cast<size_t>(tag)].last.elapsed + m_timeout;
 }
 
-std::chrono::nanoseconds Tracker::nextDeadline() const { return std::min(nextLoss(), m_triggers.nextDeadline()); }
+std::chrono::nanoseconds Tracker::nextDeadline() const {
+  return std::min({nextLoss(), m_triggers.nextDeadline(), m_escorts.nextDeadline()});
+}
 
 TrackerMemory Tracker::remember(const Moment &moment) const {
   TrackerMemory memory{moment, m_definitions, {}};
@@ -157,6 +203,13 @@ void Tracker::recall(const TrackerMemory &memory, const Moment &moment, Outcome 
   std::ranges::stable_sort(tags, {}, [](const auto *tag) { return tag->last.elapsed; });
   for (const auto *tag : tags) recallTag(*tag, shift, outcome);
   recallStays(memory, tags, shift);
+  for (const auto *tag : tags) recallCrowd(m_byId.value(tag->id), moment);
+}
+
+/// Who is near whom is seen anew, and raises nothing; who is alone is so from now on.
+void Tracker::recallCrowd(int index, const Moment &moment) {
+  m_collisions.restored(index, m_tags[static_cast<size_t>(index)].last);
+  if (m_crowd.member(index).isHere) m_escorts.restored(index, moment);
 }
 
 void Tracker::recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome) {
@@ -173,6 +226,7 @@ void Tracker::recallTag(const TrackerMemory::Tag &memory, std::chrono::nanosecon
   enterZone(tag, zone, tag.last.time, outcome);
   const Quality quality = tag.present ? Quality::good() : Quality::bad(QualityReason::Lost);
   outcome.changes << Change{index, tag.position, quality, tag.last.time, true, m_zones.idOf(zone)};
+  if (tag.present) m_crowd.move(index, tag.position, zone);
   m_triggers.restore(index, tag.present ? std::optional(Place{at.x, at.y, at.z}) : std::nullopt);
 }
 

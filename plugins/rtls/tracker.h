@@ -3,8 +3,9 @@
 
 #include <QHash>
 
+#include "escortboard.h"
 #include "moment.h"
-#include "proximity.h"
+#include "proximityboard.h"
 #include "quality.h"
 #include "sequencegate.h"
 #include "services/fixintake.h"
@@ -39,12 +40,21 @@ class Tracker {
     int zone = 0;  ///< index in the model
     int tags = 0;
     Time time;
+    int ofClass = -1;  ///< index in Model::classes; -1: all tags
+  };
+  /// Where a tag was when it was last heard.
+  struct Sight {
+    bool isPresent = false;
+    int zone = 0;       ///< id; 0: none
+    Position position;  ///< without a fix: it was never heard
+    Time time;
   };
   struct Outcome {
     QList<Change> changes;
     QList<Occupancy> occupancies;
     QList<RaisedEvent> events;
     QList<Collision> collisions;
+    QList<Unaccompanied> unaccompanied;
   };
 
   Tracker(const Model &model, std::chrono::nanoseconds timeout);
@@ -52,9 +62,8 @@ class Tracker {
   /// -1 when no such tag was added.
   int find(const QString &tag) const { return m_byId.value(tag, -1); }
   /// Returns the number of the tag, which must be new.
-  int addTag(const QString &id, const QString &name);
+  int addTag(const QString &id, const QString &name, const QString &tagClass = {});
   int tagCount() const { return static_cast<int>(m_tags.size()); }
-  const QString &tagId(int tag) const { return m_tags[static_cast<size_t>(tag)].id; }
   /// Seen, and not lost.
   bool isPresent(int tag) const { return m_tags[static_cast<size_t>(tag)].present; }
   /// The last one; without a fix when it was never seen.
@@ -64,6 +73,12 @@ class Tracker {
   bool hasZone(int id) const { return m_zoneIds.contains(id); }
   /// How many tags are in a zone or below it.
   int occupancy(int zone) const { return m_zones.occupancy(zone); }
+  /// Of these, those of a class.
+  int occupancy(int zone, int ofClass) const;
+  const QString &idOf(int tag) const { return m_tags[static_cast<size_t>(tag)].id; }
+  Sight sightOf(int tag) const;
+  /// Pairs of tags near each other that there was no room for.
+  quint64 refusedPairs() const { return m_collisions.refused(); }
 
   /// Takes a fix of a tag that was added and that wrongFix() has nothing against. Does first what was due before.
   /// Errors: out of sequence; nothing is changed then.
@@ -91,16 +106,24 @@ class Tracker {
     int zone = -1;
     bool present = false;  ///< seen, and not lost
     Moment last;           ///< when its last fix came, with its source time
+    int ofClass = -1;      ///< index in m_classes
   };
   std::chrono::nanoseconds nextLoss() const;
   void lose(int tag, const Moment &moment, Outcome &outcome);
   void recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
                    std::chrono::nanoseconds shift);
+  void crowdMoved(int tag, const Position &before, bool wasPresent, Outcome &outcome);
+  void recallCrowd(int tag, const Moment &moment);
   void recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome);
   bool enterZone(Tag &tag, int zone, Time time, Outcome &outcome);
 
   ZoneMap m_zones;
   TriggerBoard m_triggers;
+  Crowd m_crowd;
+  ProximityBoard m_collisions;
+  EscortBoard m_escorts;
+  const QStringList m_classes;
+  std::vector<int> m_classCounts;  ///< by zone, then class
   QSet<int> m_zoneIds;
   std::vector<TrackerMemory::Trigger> m_definitions;  ///< of the triggers
   std::chrono::nanoseconds m_timeout;

@@ -7,20 +7,39 @@
 
 namespace tagwire::rtls {
 
-ZoneMap::ZoneMap(const std::vector<Zone> &zones) : m_zones(zones), m_order(zones.size()), m_occupancy(zones.size()) {
-  std::iota(m_order.begin(), m_order.end(), 0);
-  const auto rank = [this](int index) {
-    const Zone &zone = m_zones[static_cast<size_t>(index)];
+namespace {
+
+std::vector<int> ranksOf(const std::vector<Zone> &zones) {
+  std::vector<int> order(zones.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto key = [&](int index) {
+    const Zone &zone = zones[static_cast<size_t>(index)];
     return std::tuple(-static_cast<int>(zone.level), -zone.depth, zone.region.area(), index);
   };
-  std::sort(m_order.begin(), m_order.end(), [&](int a, int b) { return rank(a) < rank(b); });
+  std::ranges::sort(order, {}, key);
+  std::vector<int> ranks(zones.size());
+  for (size_t rank = 0; rank < order.size(); ++rank) ranks[static_cast<size_t>(order[rank])] = static_cast<int>(rank);
+  return ranks;
 }
 
+std::vector<RegionIndex::Entry> boxesOf(const std::vector<Zone> &zones) {
+  std::vector<RegionIndex::Entry> boxes;
+  for (const Zone &zone : zones) boxes.push_back({zone.region.bounds(), static_cast<int>(boxes.size())});
+  return boxes;
+}
+
+}  // namespace
+
+ZoneMap::ZoneMap(const std::vector<Zone> &zones)
+    : m_zones(zones), m_ranks(ranksOf(zones)), m_index(boxesOf(zones)), m_occupancy(zones.size()) {}
+
 int ZoneMap::deepest(double x, double y, double z) const {
-  const auto found = std::find_if(m_order.begin(), m_order.end(), [&](int index) {
-    return m_zones[static_cast<size_t>(index)].region.contains(x, y, z);
+  int found = -1;
+  m_index.find({x, y}, [&](int index) {
+    if (found >= 0 && m_ranks[static_cast<size_t>(found)] < m_ranks[static_cast<size_t>(index)]) return;
+    if (m_zones[static_cast<size_t>(index)].region.contains(x, y, z)) found = index;
   });
-  return found == m_order.end() ? -1 : *found;
+  return found;
 }
 
 QList<int> ZoneMap::wayUp(int zone) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model.h"
+#include "regionindex.h"
 
 namespace tagwire::rtls {
 
@@ -21,13 +22,15 @@ class ZoneMap {
   int occupancy(int zone) const { return m_occupancy[static_cast<size_t>(zone)]; }
   /// The manifest's number; 0 for -1.
   int idOf(int zone) const { return zone < 0 ? 0 : m_zones[static_cast<size_t>(zone)].info.id; }
+  bool isWithin(int zone, int top) const { return wayUp(zone).contains(top); }
   int count() const { return static_cast<int>(m_zones.size()); }
 
  private:
   QList<int> wayUp(int zone) const;
 
   const std::vector<Zone> m_zones;
-  std::vector<int> m_order;  ///< deepest first
+  std::vector<int> m_ranks;  ///< 0: the deepest
+  RegionIndex m_index;
   std::vector<int> m_occupancy;
 };
 

@@ -63,6 +63,9 @@ HubDesk::Answered HubDesk::ofKind(HubKind kind) {
 HubDesk::Answered HubDesk::ofAll(HubKind kind) {
   if (is("POST")) return create(kind);
   if (is("DELETE")) {
+    if (kind == HubKind::Trackables) {
+      for (const auto &[id, trackable] : m_site.objects().trackables()) forget(id);
+    }
     m_site.objects().clear(kind);
     return HubReply{204};
   }
@@ -90,6 +93,7 @@ HubDesk::Answered HubDesk::ofOne(HubKind kind) {
     return HubReply{200, m_site.objects().find(kind, m_id)->json};
   }
   if (is("DELETE")) {
+    if (kind == HubKind::Trackables && m_site.objects().find(kind, m_id)) forget(m_id);
     if (auto done = m_site.objects().remove(kind, m_id); !done) return tl::unexpected(done.error());
     return HubReply{204};
   }
@@ -97,6 +101,12 @@ HubDesk::Answered HubDesk::ofOne(HubKind kind) {
     if (each.value(u"id").toString() == m_id) return HubReply{200, each};
   }
   return missing();
+}
+
+/// A trackable that REST made goes: its tag is nowhere.
+void HubDesk::forget(const QString &trackable) {
+  const int tag = m_site.tagOfTrackable(trackable);
+  if (tag >= 0 && m_site.isPresent(tag)) m_site.forget(tag);
 }
 
 HubDesk::Answered HubDesk::ofZone(const HubZone &zone, const QString &what) {
@@ -231,7 +241,7 @@ HubDesk::Answered HubDesk::ofTrackable(const QString &what) {
   const int tag = m_site.tagOfTrackable(m_id);
   const auto known = m_site.objects().trackables().find(m_id);
   const bool isMade = known != m_site.objects().trackables().end();
-  if (!(isMade ? maySeeTag(known->second.tag) : tag >= 0 && maySee(tag))) return missing();
+  if (!(isMade ? maySeeTag(known->second.tag) : tag >= 0 && m_site.isTrackable(tag) && maySee(tag))) return missing();
   const bool isHere = tag >= 0 && m_site.isPresent(tag);
   if (what == u"providers") {
     return HubReply{200, isMade ? known->second.json.value(u"location_providers").toArray()

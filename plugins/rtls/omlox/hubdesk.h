@@ -26,6 +26,7 @@ class HubDesk {
   Answered ofAll(HubKind kind);
   Answered ofOne(HubKind kind);
   Answered create(HubKind kind);
+  void forget(const QString &trackable);
   Answered ofZone(const HubZone &zone, const QString &what);
   Answered ofTrackable(const QString &what);
   Answered ofProvider(const QString &what);

@@ -13,6 +13,7 @@ namespace {
 constexpr double metresPerFoot = 0.3048;
 constexpr double farthest = 1e9;
 constexpr qsizetype mostCorners = 1000;
+constexpr qsizetype mostRings = 100;
 
 QJsonObject geometryOf(const char *type, const QJsonArray &coordinates) {
   return {{QStringLiteral("type"), QLatin1String(type)}, {QStringLiteral("coordinates"), coordinates}};
@@ -70,11 +71,15 @@ QJsonObject HubPlane::region(HubCrs crs, const Region &region) const {
     return hasFloor ? coordinates(crs, Place{vertex.x, vertex.y, region.heights().from}) : coordinates(crs, vertex);
   };
   if (const auto *circle = std::get_if<Circle>(&region.shape())) return geometryOf("Point", corner(circle->center));
-  QJsonArray ring;
-  for (const Vertex &vertex : std::get<Polygon>(region.shape())) ring.append(corner(vertex));
-  ring.append(ring.first());
+  const auto ringOf = [&corner](const Polygon &polygon) {
+    QJsonArray ring;
+    for (const Vertex &vertex : polygon) ring.append(corner(vertex));
+    ring.append(ring.first());
+    return ring;
+  };
   QJsonArray rings;
-  rings.append(ring);
+  rings.append(ringOf(std::get<Polygon>(region.shape())));
+  for (const Polygon &hole : region.holes()) rings.append(ringOf(hole));
   return geometryOf("Polygon", rings);
 }
 
@@ -131,14 +136,20 @@ Result<Region> HubPlane::region(HubCrs crs, const QJsonValue &geometry, double r
     return Region(Circle{{centre->x, centre->y}, fromMetres(radius)}, heights(centre->z));
   }
   const QJsonArray rings = geometry[u"coordinates"].toArray();
-  if (geometry[u"type"] != QLatin1String("Polygon") || rings.isEmpty()) {
+  if (geometry[u"type"] != QLatin1String("Polygon") || rings.isEmpty() || rings.size() > mostRings) {
     return failure(wrongGeometry("region", "a GeoJSON Polygon, or a Point and radius"));
   }
-  if (rings.size() > 1) return failure(QStringLiteral("region: a fence can't have holes (allowed: one ring)"));
   double lowest = none;
-  auto outline = polygon(crs, rings[0].toArray(), &lowest);
-  if (!outline) return failure(outline.error());
-  return Region(std::move(*outline), heights(lowest));
+  std::vector<Polygon> all;
+  for (const QJsonValue &ring : rings) {
+    auto each = polygon(crs, ring.toArray(), &lowest);
+    if (!each) return failure(each.error());
+    all.push_back(std::move(*each));
+  }
+  const std::vector<Polygon> holes(all.begin() + 1, all.end());
+  if (const QString wrong = wrongHoles(all[0], holes); !wrong.isEmpty())
+    return failure(QStringLiteral("region: ") + wrong);
+  return Region(std::move(all[0]), heights(lowest), holes);
 }
 
 double HubPlane::course(const Place &from, const Place &to) const {

@@ -31,8 +31,10 @@ HubSite::HubSite(const QString &instance, const Model &model, std::chrono::nanos
     : m_instance(instance), m_host(host), m_objects(instance, model, timeout) {}
 
 void HubSite::redirect(IncomingFix &fix) {
-  m_heardFrom = fix.fix.tag;
-  m_heard = std::exchange(m_incoming, {});
+  if (m_isAwake) {
+    m_heardFrom = fix.fix.tag;
+    m_heard = std::exchange(m_incoming, {});
+  }
   const HubTrackable *holder = m_objects.holderOf(fix.fix.tag);
   if (!holder) return;
   // Each provider counts its fixes for itself.
@@ -58,7 +60,7 @@ void HubSite::took(const Tracker::Outcome &outcome) {
 void HubSite::knowTags() {
   const Tracker &tracker = m_host.tracker();
   for (int index = static_cast<int>(m_tags.size()); index < tracker.tagCount(); ++index) {
-    const QString &id = tracker.tagId(index);
+    const QString &id = tracker.idOf(index);
     const bool isMade = m_objects.trackables().contains(id);
     Tag &tag = m_tags.emplace_back();
     tag.trackable = isMade ? id : hubId(m_instance, "trackable", id);
@@ -127,13 +129,18 @@ void HubSite::forget(int tag) {
   tellCrossings(crossings);
 }
 
-/// A tag whose provider belongs to a trackable that REST made speaks through that one.
-bool HubSite::isHidden(int tag) const { return m_objects.holderOf(tagId(tag)) != nullptr; }
+/// A tag whose provider belongs to a trackable that REST made speaks through that one; of one that is not listed
+/// nothing is left when it is lost.
+bool HubSite::isTrackable(int tag) const {
+  const QString &id = tagId(tag);
+  if (m_objects.holderOf(id)) return false;
+  return m_objects.isListed(id) || isPresent(tag) || m_objects.trackables().contains(id);
+}
 
 std::vector<int> HubSite::tags() const {
   std::vector<int> all;
   for (int tag = 0; tag < static_cast<int>(m_tags.size()); ++tag) {
-    if (!isHidden(tag)) all.push_back(tag);
+    if (isTrackable(tag)) all.push_back(tag);
   }
   return all;
 }
@@ -150,7 +157,8 @@ QStringList HubSite::providersOf(int tag) const {
 
 bool HubSite::hasProvider(const QString &provider) const {
   if (m_objects.providers().contains(provider) || m_objects.holderOf(provider)) return true;
-  return m_host.tracker().find(provider) >= 0 && !m_objects.trackables().contains(provider);
+  const int tag = m_host.tracker().find(provider);
+  return tag >= 0 && isTrackable(tag) && !m_objects.trackables().contains(provider);
 }
 
 QStringList HubSite::providers() const {
@@ -159,7 +167,7 @@ QStringList HubSite::providers() const {
   for (const auto &[id, trackable] : m_objects.trackables()) {
     for (const QString &provider : trackable.providers) all.insert(provider);
   }
-  for (int tag = 0; tag < static_cast<int>(m_tags.size()); ++tag) {
+  for (const int tag : tags()) {
     if (!m_objects.trackables().contains(tagId(tag))) all.insert(tagId(tag));
   }
   QStringList sorted(all.begin(), all.end());

@@ -56,9 +56,10 @@ class HubSite {
                                 const QString &sender);
   void forget(int tag);
 
-  /// Tags that are trackables, by the Tracker's number; listed, made by REST, or only known from their positions.
+  /// Tags that are trackables, by the Tracker's number: listed, made by REST, or somewhere now.
   std::vector<int> tags() const;
-  const QString &tagId(int tag) const { return m_host.tracker().tagId(tag); }
+  bool isTrackable(int tag) const;
+  const QString &tagId(int tag) const { return m_host.tracker().idOf(tag); }
   bool isPresent(int tag) const { return m_host.tracker().isPresent(tag); }
   const QString &trackableOf(int tag) const { return m_tags[static_cast<size_t>(tag)].trackable; }
   /// -1: no such trackable, or nothing was heard of it.
@@ -96,7 +97,6 @@ class HubSite {
   void tellCollision(const Collision &collision);
   QJsonObject collisionJson(const Collision &collision, HubCrs crs) const;
   HubNews newsOf(HubTopic topic, HubCrs crs, int tag) const;
-  bool isHidden(int tag) const;
   QString typeOf(int tag) const;
   std::optional<FenceWish> wishOf(const QString &tag) const;
   Result<Place> placeOf(const QJsonObject &location) const;

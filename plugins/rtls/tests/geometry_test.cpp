@@ -32,6 +32,12 @@ class GeometryTest : public QObject {
   void R1_21_insideAZone_data();
   void R1_21_insideAZone();
   void R1_21_insideAZoneAgreesWithBoost();
+  void R1_21_holes();
+  void R1_21_wrongHoles_data();
+  void R1_21_wrongHoles();
+  void R1_21_insideAZoneWithHoles();
+  void R1_21_insideACircle();
+  void R1_21_holesAgreeWithBoost();
   void area();
 
  private:
@@ -282,6 +288,100 @@ void GeometryTest::R1_21_insideAZoneAgreesWithBoost() {
     inside += expected;
   }
   QVERIFY2(inside > rounds / 10 && inside < rounds * 9 / 10, qPrintable(QString::number(inside)));
+}
+
+void GeometryTest::R1_21_holes() {
+  const Region ring(polygon(QStringLiteral("0,0 10,0 10,10 0,10")), Heights{0, 5},
+                    {polygon(QStringLiteral("2,2 8,2 8,8 2,8"))});
+  QVERIFY(ring.contains(1, 5, 0));
+  QVERIFY(!ring.contains(5, 5, 0));
+  QVERIFY(ring.contains(2, 5, 0));
+  QVERIFY(ring.contains(8, 8, 0));
+  QCOMPARE(ring.distance(1, 5, 0), 0.0);
+  QCOMPARE(ring.distance(5, 4, 0), 2.0);
+  QCOMPARE(ring.distance(5, 5, 9), 5.0);
+  QCOMPARE(ring.distance(12, 5, 0), 2.0);
+  QCOMPARE(ring.area(), 64.0);
+}
+
+void GeometryTest::R1_21_wrongHoles_data() {
+  QTest::addColumn<QString>("first");
+  QTest::addColumn<QString>("second");
+  QTest::addColumn<QString>("wrong");
+  const auto row = [](const char *name, const char *first, const char *second, const char *wrong) {
+    QTest::newRow(name) << QString::fromLatin1(first) << QString::fromLatin1(second) << QString::fromLatin1(wrong);
+  };
+  row("apart", "1,1 2,1 2,2", "3,3 4,3 4,4", "");
+  row("side by side", "1,1 2,1 2,2 1,2", "2,1 3,1 3,2 2,2", "");
+  row("at the outline", "0,1 2,1 2,2", "3,3 4,3 4,4", "");
+  row("reaches out", "1,1 2,1 2,2", "9,9 11,9 9,10", "hole 1 is not wholly inside the outline");
+  row("outside", "20,20 30,20 30,30", "1,1 2,1 2,2", "hole 0 is not wholly inside the outline");
+  row("crossing", "1,1 5,1 5,5 1,5", "4,4 6,4 6,6 4,6", "holes 0 and 1 overlap");
+  row("one in the other", "1,1 5,1 5,5 1,5", "2,2 3,2 3,3", "holes 0 and 1 overlap");
+  row("the other in the one", "2,2 3,2 3,3", "1,1 5,1 5,5 1,5", "holes 0 and 1 overlap");
+  row("the same", "1,1 5,1 5,5 1,5", "5,5 1,5 1,1 5,1", "holes 0 and 1 overlap");
+  row("a cross", "1,2 5,2 5,3 1,3", "2,1 3,1 3,5 2,5", "holes 0 and 1 overlap");
+}
+
+void GeometryTest::R1_21_wrongHoles() {
+  QFETCH(QString, first);
+  QFETCH(QString, second);
+  QFETCH(QString, wrong);
+  const Polygon outline = polygon(QStringLiteral("0,0 10,0 10,10 0,10"));
+  QCOMPARE(wrongHoles(outline, {polygon(first), polygon(second)}), wrong);
+}
+
+void GeometryTest::R1_21_insideAZoneWithHoles() {
+  const Polygon outline = polygon(QStringLiteral("0,0 10,0 10,10 0,10"));
+  const Polygon hole = polygon(QStringLiteral("4,4 6,4 6,6 4,6"));
+  const Region zone(outline, Heights(), {hole});
+  const auto isInside = [&](const char *corners) {
+    return liesInside(Region(polygon(QString::fromLatin1(corners)), Heights()), zone);
+  };
+  QVERIFY(isInside("1,1 3,1 3,3"));
+  QVERIFY(isInside("1,4 4,4 4,6 1,6"));
+  QVERIFY(!isInside("3,3 7,3 7,7 3,7"));
+  QVERIFY(!isInside("4,4 6,4 6,6 4,6"));
+  QVERIFY(!isInside("4.5,4.5 5,4.5 5,5"));
+  QVERIFY(!isInside("3,4.5 7,4.5 7,5 3,5"));
+  QVERIFY(liesInside(Region(outline, Heights(), {hole}), zone));
+  QVERIFY(!liesInside(Region(outline, Heights()), zone));
+  QVERIFY(liesInside(Region(Circle{{2, 5}, 2}, Heights()), zone));
+  QVERIFY(!liesInside(Region(Circle{{2, 5}, 2.1}, Heights()), zone));
+  QVERIFY(!liesInside(Region(Circle{{5, 5}, 0.1}, Heights()), zone));
+  QVERIFY(!liesInside(Region(Circle{{5, 5}, 4}, Heights()), zone));
+}
+
+void GeometryTest::R1_21_insideACircle() {
+  const Region zone(Circle{{0, 0}, 5}, Heights());
+  QVERIFY(liesInside(Region(polygon(QStringLiteral("3,4 -3,4 -3,-4 3,-4")), Heights()), zone));
+  QVERIFY(!liesInside(Region(polygon(QStringLiteral("3,4.1 -3,4 -3,-4 3,-4")), Heights()), zone));
+  QVERIFY(liesInside(Region(Circle{{3, 0}, 2}, Heights()), zone));
+  QVERIFY(!liesInside(Region(Circle{{3, 0}, 2.1}, Heights()), zone));
+}
+
+void GeometryTest::R1_21_holesAgreeWithBoost() {
+  std::mt19937 random(11);
+  std::uniform_real_distribution<double> unit(-1, 1);
+  int good = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const auto around = [&](double x, double y, double size) {
+      Polygon made;
+      for (int i = 0; i < 7; ++i) {
+        const double reach = size * (0.6 + 0.4 * unit(random));
+        made.push_back({x + reach * std::cos(i * 0.9), y + reach * std::sin(i * 0.9)});
+      }
+      return made;
+    };
+    const Polygon outline = around(0, 0, 10);
+    const Polygon first = around(unit(random) * 6, unit(random) * 6, 2);
+    const Polygon second = around(unit(random) * 6, unit(random) * 6, 2);
+    const bool fine = bg::within(toBoost(first), toBoost(outline)) && bg::within(toBoost(second), toBoost(outline)) &&
+                      !bg::intersects(toBoost(first), toBoost(second));
+    QCOMPARE(wrongHoles(outline, {first, second}).isEmpty(), fine);
+    good += fine;
+  }
+  QVERIFY2(good > 300 && good < 2700, qPrintable(QString::number(good)));
 }
 
 void GeometryTest::area() {

@@ -29,6 +29,7 @@ class OmloxNewsTest : public QObject {
   void fencesLeaveByTheClock();
   void proximity();
   void collisions();
+  void collisionsOfARule();
   void listenersThatAreGone();
 };
 
@@ -210,6 +211,23 @@ void OmloxNewsTest::collisions() {
   QCOMPARE(QJsonValue(first)[u"collisions"][0][u"object_type"].toString(), QStringLiteral("trackable"));
   QCOMPARE(last.value(QStringLiteral("collision_type")).toString(), QStringLiteral("collision_end"));
   QCOMPARE(last.value(QStringLiteral("end_time")).toString(), QStringLiteral("1970-01-01T00:00:03.000Z"));
+}
+
+void OmloxNewsTest::collisionsOfARule() {
+  OmloxFixture fixture(
+      "\"zones\":[{\"id\":1,\"name\":\"Hall\",\"polygon\":[[0,0],[100,0],[100,60],[0,60]]}],\"tags\":[{\"id\":"
+      "\"P1\",\"class\":\"person\"},{\"id\":\"F1\",\"class\":\"vehicle\"}],\"proximity\":[{\"id\":1,\"name\":"
+      "\"Near\",\"between\":[\"person\",\"vehicle\"],\"distance\":10}]");
+  const auto heard = fixture.listen({{HubTopic::CollisionEvents, localCrs}});
+  fixture.fix("P1", 10, 10);
+  fixture.fix("F1", 16, 10);
+  fixture.fix("F1", 50, 10);
+  QCOMPARE(heard->texts("collision_type"),
+           (QStringList{QStringLiteral("collision_start"), QStringLiteral("collision_end")}));
+  QCOMPARE(heard->body(0).value(QStringLiteral("center_distance")).toDouble(), 6.0);
+  QCOMPARE(QJsonValue(heard->body(0))[u"collisions"][1][u"id"].toString(),
+           hubId(QStringLiteral("uwb"), "trackable", QStringLiteral("F1")));
+  QCOMPARE(heard->news[0].providers, (QStringList{QStringLiteral("P1"), QStringLiteral("F1")}));
 }
 
 void OmloxNewsTest::listenersThatAreGone() {

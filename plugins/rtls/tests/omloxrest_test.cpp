@@ -254,6 +254,8 @@ void OmloxRestTest::trackablesGatherProviders() {
   QCOMPARE(fixture.list(QStringLiteral("trackables")).size(), 3);
   QCOMPARE(fixture.context.points().find(QStringLiteral("uwb/tag/AA:01/position")), PointId::None);
   QCOMPARE(fixture.ask("DELETE", QStringLiteral("trackables/") + id).status, 204);
+  QCOMPARE(fixture.list(QStringLiteral("trackables")).size(), 2);
+  QCOMPARE(fixture.list(QStringLiteral("providers/locations")).size(), 0);
   QCOMPARE(fixture.ask("PUT", QStringLiteral("providers/AA:01/location"), location("AA:01", 3, 3)).status, 204);
   QCOMPARE(texts(fixture.list(QStringLiteral("providers/AA:01/trackables"))), QStringList{trackableId("AA:01")});
 }

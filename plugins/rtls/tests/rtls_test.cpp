@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtls.h"
 
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QSignalSpy>
 #include <QtTest>
 
@@ -44,6 +46,11 @@ class RtlsTest : public QObject {
   void damagedStateIsPutAside_data();
   void damagedStateIsPutAside();
   void noStateOfWhatNeverRan();
+  void collisionsBecomeEvents();
+  void unaccompaniedBecomesEvents();
+  void occupancyOfClasses();
+  void whereaboutsTellsWhoIsMissing();
+  void outlinesAndPlans();
 
  private:
   QString statePath(const char *end = "") {
@@ -65,19 +72,24 @@ void RtlsTest::init() {
   m_events.clear();
 }
 
+/// `keys` may bring tags of its own.
 std::unique_ptr<Rtls> RtlsTest::make(const QByteArray &keys, TestContext *context) {
+  const QByteArray tags =
+      keys.startsWith(",\"tags\"")
+          ? QByteArray()
+          : R"("tags":[{"id":"SIM1","name":"Employee Badge 1"},{"id":"FORK1","name":"Forklift 1"}],)";
   if (!context) context = m_context.get();
   Problems problems;
-  const ConfigNode node =
-      parseJson(R"({"managers":[{"name":"Manager1","host":"10.0.0.1","port":8001}],"length_unit":"ft",
+  const ConfigNode node = parseJson(
+      R"({"managers":[{"name":"Manager1","host":"10.0.0.1","port":8001}],"length_unit":"ft",
       "zones":[{"id":417,"name":"Hall","level":"building","polygon":[[0,0],[100,0],[100,60],[0,60]],"z":[0,20]},
                {"id":418,"name":"Gate","level":"area","parent":417,"polygon":[[10,10],[20,10],[20,20],[10,20]],"z":[0,20]}],
-      "tags":[{"id":"SIM1","name":"Employee Badge 1"},{"id":"FORK1","name":"Forklift 1"}],
-      "triggers":[{"id":123,"name":"Entry Gate","zone":417,"direction":"OnEnter","regions":[{"polygon":[[10,10],[20,10],[20,20],[10,20]]}]},
+      )" + tags +
+          R"("triggers":[{"id":123,"name":"Entry Gate","zone":417,"direction":"OnEnter","regions":[{"polygon":[[10,10],[20,10],[20,20],[10,20]]}]},
                   {"id":125,"name":"Exit Gate","zone":417,"direction":"OnExit","regions":[{"polygon":[[10,10],[20,10],[20,20],[10,20]]}]},
                   {"id":124,"name":"Near forklift","zone":417,"direction":"OnEnter","portable":{"tag":"FORK1","radius":3}}])" +
-                    keys + "}",
-                QStringLiteral("test.json"), problems);
+          keys + "}",
+      QStringLiteral("test.json"), problems);
   ConfigReader reader(node, QStringLiteral("config"), problems);
   auto rtls = makeRtls(reader, *context);
   for (const Problem &problem : std::as_const(problems)) qWarning() << toText(problem);
@@ -525,6 +537,115 @@ void RtlsTest::noStateOfWhatNeverRan() {
   rtls->start();
   rtls->stop();
   QVERIFY(!QFile::exists(statePath()));
+}
+
+namespace {
+
+QJsonObject jsonOf(const Event &event) {
+  return QJsonDocument::fromJson(std::get<CustomEvent>(event.body).json).object();
+}
+
+/// Further keys for make(): its tags have no class, so these take their place.
+const QByteArray classes =
+    ",\"tags\":[{\"id\":\"SIM1\",\"name\":\"Ann\",\"class\":\"person\"},{\"id\":\"FORK1\",\"class\":\"vehicle\"},"
+    "{\"id\":\"SIM9\",\"class\":\"person\"}]";
+
+}  // namespace
+
+void RtlsTest::collisionsBecomeEvents() {
+  const auto rtls =
+      make(classes +
+           ",\"proximity\":[{\"id\":7,\"name\":\"Too near\",\"between\":[\"person\",\"vehicle\"],\"distance\":5}],\"timeout_ms\":100");
+  rtls->start();
+  take(*rtls, "FORK1", 50, 50);
+  take(*rtls, "SIM1", 54, 53);
+  QTRY_COMPARE(m_events.size(), 1);
+  QCOMPARE(kindOf(m_events.first()), QStringLiteral("collision"));
+  const QJsonObject start = jsonOf(m_events.first());
+  QCOMPARE(start.value(QStringLiteral("phase")).toString(), QStringLiteral("start"));
+  QCOMPARE(start.value(QStringLiteral("rule_id")).toInt(), 7);
+  QCOMPARE(start.value(QStringLiteral("distance")).toDouble(), 5.0);
+  const QJsonObject ann = start.value(QStringLiteral("a")).toObject();
+  QCOMPARE(ann.value(QStringLiteral("id")).toString(), QStringLiteral("SIM1"));
+  QCOMPARE(ann.value(QStringLiteral("name")).toString(), QStringLiteral("Ann"));
+  QCOMPARE(ann.value(QStringLiteral("zone_id")).toInt(), 417);
+  m_context->manualClock().advance(std::chrono::milliseconds(100));
+  QTRY_COMPARE(m_events.size(), 2);
+  const QJsonObject end = jsonOf(m_events.last());
+  QCOMPARE(end.value(QStringLiteral("phase")).toString(), QStringLiteral("end"));
+  QCOMPARE(end.value(QStringLiteral("reason")).toString(), QStringLiteral("timeout"));
+}
+
+void RtlsTest::unaccompaniedBecomesEvents() {
+  const auto rtls =
+      make(classes +
+           ",\"unaccompanied\":[{\"id\":8,\"name\":\"Alone\",\"class\":\"person\",\"needs\":\"vehicle\",\"distance\":5,"
+           "\"zone\":417,\"move\":2}]");
+  rtls->start();
+  take(*rtls, "SIM1", 50, 50);
+  take(*rtls, "SIM1", 52, 50);
+  QTRY_COMPARE(m_events.size(), 1);
+  QCOMPARE(kindOf(m_events.first()), QStringLiteral("unaccompanied"));
+  QCOMPARE(jsonOf(m_events.first()).value(QStringLiteral("tag")).toObject().value(QStringLiteral("id")).toString(),
+           QStringLiteral("SIM1"));
+  take(*rtls, "FORK1", 50, 50);
+  QTRY_COMPARE(m_events.size(), 2);
+  QCOMPARE(jsonOf(m_events.last()).value(QStringLiteral("phase")).toString(), QStringLiteral("end"));
+}
+
+void RtlsTest::occupancyOfClasses() {
+  const auto rtls = make(classes);
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  take(*rtls, "SIM9", 50, 50);
+  take(*rtls, "FORK1", 50, 50);
+  QTRY_COMPARE(std::get<qint64>(last("uwb/zone/417/occupancy").value), 3);
+  QCOMPARE(std::get<qint64>(last("uwb/zone/417/occupancy/person").value), 2);
+  QCOMPARE(std::get<qint64>(last("uwb/zone/417/occupancy/vehicle").value), 1);
+  QCOMPARE(std::get<qint64>(last("uwb/zone/418/occupancy/person").value), 1);
+  QCOMPARE(std::get<qint64>(last("uwb/zone/418/occupancy/vehicle").value), 0);
+  take(*rtls, "SIM1", 500, 500);
+  QTRY_COMPARE(std::get<qint64>(last("uwb/zone/417/occupancy/person").value), 1);
+  QCOMPARE(std::get<qint64>(last("uwb/zone/418/occupancy/person").value), 0);
+}
+
+void RtlsTest::whereaboutsTellsWhoIsMissing() {
+  const auto rtls = make(classes);
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  m_context->manualClock().advance(std::chrono::seconds(31));
+  take(*rtls, "STRANGER", 500, 50);
+  QList<Whereabouts> everybody;
+  rtls->whereabouts([&](const Result<QList<Whereabouts>> &answer) { everybody = *answer; });
+  QStringList lines;
+  for (const Whereabouts &each : everybody) {
+    lines << QStringLiteral("%1 %2 %3").arg(each.tag).arg(static_cast<int>(each.state)).arg(each.zone);
+  }
+  QCOMPARE(lines, (QStringList{QStringLiteral("FORK1 2 0"), QStringLiteral("SIM1 1 418"), QStringLiteral("SIM9 2 0"),
+                               QStringLiteral("STRANGER 0 0")}));
+  QCOMPARE(everybody.at(1).name, QStringLiteral("Ann"));
+  QCOMPARE(everybody.at(1).tagClass, QStringLiteral("person"));
+}
+
+void RtlsTest::outlinesAndPlans() {
+  const auto rtls = make(
+      ",\"georeference\":{\"points\":[{\"local\":[0,0],\"wgs84\":[8.5,47.4]},"
+      "{\"local\":[1000,0],\"wgs84\":[8.50404,47.4]}]}");
+  QJsonObject outlines;
+  rtls->outlines([&](const Result<QJsonObject> &answer) { outlines = *answer; });
+  const QJsonArray zones = outlines.value(QStringLiteral("zones")).toArray();
+  QCOMPARE(zones.size(), 2);
+  const QJsonObject gate = zones.at(1).toObject();
+  QCOMPARE(gate.value(QStringLiteral("parent")).toInt(), 417);
+  QCOMPARE(gate.value(QStringLiteral("polygon")).toArray().at(1).toArray(), (QJsonArray{20, 10}));
+  const QJsonArray corner = zones.at(0).toObject().value(QStringLiteral("polygon_wgs84")).toArray().at(0).toArray();
+  QVERIFY(std::abs(corner.at(0).toDouble() - 8.5) < 1e-9);
+  QVERIFY(std::abs(corner.at(1).toDouble() - 47.4) < 1e-9);
+  Result<PlanFile> plan;
+  rtls->plan([&](const Result<PlanFile> &answer) { plan = answer; }, 417);
+  QCOMPARE(plan.error(), QStringLiteral("zone 417 has no plan"));
+  rtls->plan([&](const Result<PlanFile> &answer) { plan = answer; }, 9);
+  QCOMPARE(plan.error(), QStringLiteral("there is no zone 9"));
 }
 
 QTEST_GUILESS_MAIN(RtlsTest)

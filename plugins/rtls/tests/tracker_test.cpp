@@ -25,6 +25,8 @@ class TrackerTest : public QObject {
   void R1_10_wrongFixes();
   void R1_10_sourceTime();
   void positionKeepsWhatCameWithIt();
+  void collisionsGoOnAfterARestart();
+  void whoIsLeftAloneByALostGuard();
 
  private:
   Tracker::Outcome take(const char *tag, double x, double y, double z = 1, int sequence = -1);
@@ -266,6 +268,69 @@ void TrackerTest::positionKeepsWhatCameWithIt() {
   // The outline decides, not the sender.
   QCOMPARE(position.fix->zone, 5);
   QVERIFY(outcome.changes.at(0).time == *fix.time);
+}
+
+namespace {
+
+Model modelOfClasses(const QByteArray &rules) {
+  return *makeModel(R"({"managers":["M"],"tags":[{"id":"A","class":"person"},{"id":"B","class":"guard"}],)" + rules +
+                    "}");
+}
+
+IncomingFix fixOf(const char *tag, double x) {
+  IncomingFix fix;
+  fix.fix.tag = QString::fromLatin1(tag);
+  fix.x = x;
+  fix.sender = QStringLiteral("test");
+  return fix;
+}
+
+}  // namespace
+
+void TrackerTest::collisionsGoOnAfterARestart() {
+  const Model model = modelOfClasses(R"("proximity":[{"id":1,"name":"r","between":["person","guard"],"distance":5}])");
+  Tracker before(model, std::chrono::seconds(10));
+  Tracker::Outcome outcome;
+  QVERIFY(before.take(0, fixOf("A", 0), m_now, outcome));
+  QVERIFY(before.take(1, fixOf("B", 4), m_now, outcome));
+  QCOMPARE(outcome.collisions.size(), 1);
+
+  Tracker after(model, std::chrono::seconds(10));
+  const Moment later{m_now.time + std::chrono::seconds(1), std::chrono::seconds(3)};
+  Tracker::Outcome recalled;
+  after.recall(before.remember(m_now), later, recalled);
+  after.advance(later, recalled);
+  QVERIFY(after.take(1, fixOf("B", 3), later, recalled));
+  QVERIFY(recalled.collisions.isEmpty());
+  QVERIFY(after.take(1, fixOf("B", 6), later, recalled));
+  QCOMPARE(recalled.collisions.size(), 1);
+  QCOMPARE(recalled.collisions.first().phase, Collision::Phase::End);
+  QCOMPARE(recalled.collisions.first().start, m_now.time);
+}
+
+void TrackerTest::whoIsLeftAloneByALostGuard() {
+  const Model model = modelOfClasses(
+      R"("unaccompanied":[{"id":1,"name":"r","class":"person","needs":"guard","distance":5,"delay_ms":4000}])");
+  Tracker tracker(model, std::chrono::seconds(10));
+  Tracker::Outcome outcome;
+  QVERIFY(tracker.take(1, fixOf("B", 4), m_now, outcome));
+  const auto at = [&](int seconds) {
+    return Moment{m_now.time + std::chrono::seconds(seconds), m_now.elapsed + std::chrono::seconds(seconds)};
+  };
+  QVERIFY(tracker.take(0, fixOf("A", 0), at(8), outcome));
+  QVERIFY(outcome.unaccompanied.isEmpty());
+  QCOMPARE(tracker.nextDeadline(), at(10).elapsed);
+  tracker.advance(at(10), outcome);
+  QVERIFY(outcome.unaccompanied.isEmpty());
+  QCOMPARE(tracker.nextDeadline(), at(14).elapsed);
+  tracker.advance(at(17), outcome);
+  QCOMPARE(outcome.unaccompanied.size(), 1);
+  QCOMPARE(outcome.unaccompanied.first().start, at(10).time);
+  QCOMPARE(outcome.unaccompanied.first().time, at(14).time);
+  tracker.advance(at(18), outcome);
+  QCOMPARE(outcome.unaccompanied.size(), 2);
+  QCOMPARE(outcome.unaccompanied.last().reason, QStringLiteral("timeout"));
+  QCOMPARE(outcome.unaccompanied.last().time, at(18).time);
 }
 
 QTEST_GUILESS_MAIN(TrackerTest)

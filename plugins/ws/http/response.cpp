@@ -5,6 +5,8 @@
 #include <QJsonObject>
 #include <QLocale>
 
+#include <algorithm>
+
 namespace tagwire::ws {
 
 namespace {
@@ -24,7 +26,9 @@ QByteArray Response::head(Time now) const {
   QByteArray head =
       "HTTP/1.1 " + QByteArray::number(status) + ' ' + reasonPhrase(status) + "\r\nDate: " + httpDate(now);
   if (!contentType.isEmpty()) head += "\r\nContent-Type: " + contentType;
-  head += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  head += "\r\nX-Content-Type-Options: nosniff\r\n";
+  const bool mayBeKept = std::ranges::any_of(fields, [](const auto &field) { return field.first == "Cache-Control"; });
+  if (!mayBeKept) head += "Cache-Control: no-store\r\n";
   for (const auto &[name, value] : fields) head += name + ": " + value + "\r\n";
   return head;
 }
@@ -32,7 +36,7 @@ QByteArray Response::head(Time now) const {
 QByteArray Response::encode(bool keepAlive, bool isHead, Time now) const {
   QByteArray bytes = head(now);
   bytes.reserve(bytes.size() + 64 + (isHead ? 0 : body.size()));
-  if (status != 204) bytes += "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
+  if (status != 204 && status != 304) bytes += "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
   bytes += keepAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
   if (!isHead) bytes += body;
   return bytes;
@@ -64,6 +68,8 @@ QByteArray reasonPhrase(int status) {
       return "Accepted";
     case 204:
       return "No Content";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:

@@ -14,6 +14,7 @@
 #include "rest/roomroutes.h"
 #include "rest/rtlsroutes.h"
 #include "rest/serviceroutes.h"
+#include "rest/siteroutes.h"
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
 #include "rest/tokenroutes.h"
@@ -34,6 +35,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<TileRoutes>(router, state));
   parts.push_back(std::make_unique<RtlsRoutes>(router, state));
   parts.push_back(std::make_unique<OmloxRoutes>(router, state));
+  parts.push_back(std::make_unique<SiteRoutes>(router, state));
   parts.push_back(std::make_unique<EventRoutes>(router, state));
   parts.push_back(std::make_unique<ConnectionRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<OpenApi>(router, state));

@@ -4,12 +4,13 @@
 #include "plugin.h"
 #include "services/fixintake.h"
 #include "services/locationhub.h"
+#include "services/sitemap.h"
 #include "services/zonecatalog.h"
 
 namespace tagwire::ws {
 
 /// An RTLS plugin as far as its services are concerned: a hall with a room in it, and a yard.
-class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake, public LocationHub {
+class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake, public SiteMap, public LocationHub {
  public:
   explicit FakeRtls(const QString &manager = QStringLiteral("Manager1")) {
     zones.managers = {{manager, QStringLiteral("10.0.0.5"), 8001}};
@@ -23,6 +24,12 @@ class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake, public Loc
     ++asked;
     reply(zones);
   }
+  void outlines(Reply<QJsonObject> reply) override { reply(shapes); }
+  void plan(Reply<PlanFile> reply, int zone) override {
+    if (planOf == zone) return reply(planFile);
+    reply(failure(QStringLiteral("zone %1 has no plan").arg(zone)));
+  }
+  void whereabouts(Reply<QList<Whereabouts>> reply) override { reply(everybody); }
   void take(Reply<bool> reply, IncomingFix fix) override {
     fixes.append(fix);
     reply(refusal.isEmpty() ? Result<bool>(true) : Result<bool>(failure(refusal)));
@@ -45,6 +52,10 @@ class FakeRtls : public Plugin, public ZoneCatalog, public FixIntake, public Loc
   QList<IncomingFix> fixes;
   QString refusal;
   int asked = 0;
+  QJsonObject shapes;
+  int planOf = 0;
+  PlanFile planFile;
+  QList<Whereabouts> everybody;
 };
 
 inline TriggerEvent triggerOf(const char *tag, int zone, int id = 123) {
