@@ -13,7 +13,8 @@ namespace {
 template <class Config>
 QByteArray definitionOf(const Config &config) {
   QJsonObject definition = shapeOf<Config>().write(config);
-  definition.remove(QStringLiteral("name"));
+  // Neither decides anything.
+  for (const char *key : {"name", "plan"}) definition.remove(QLatin1String(key));
   return QJsonDocument(definition).toJson(QJsonDocument::Compact);
 }
 
