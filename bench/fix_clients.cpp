@@ -21,8 +21,8 @@ class Client {
  public:
   using Take = std::function<void(std::string_view text, std::int64_t now)>;
 
-  Client(Loop &loop, const Options &options, const std::string &token, Take take)
-      : m_take(std::move(take)), m_stream(connectTo(static_cast<std::uint16_t>(options.number("port", 1, 65535)))) {
+  Client(Loop &loop, const Options &options, const std::string &token, Take whoTakes)
+      : m_take(std::move(whoTakes)), m_stream(connectTo(static_cast<std::uint16_t>(options.number("port", 1, 65535)))) {
     send("GET " + options.text("path") +
          " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
          (token.empty() ? std::string() : "Authorization: Bearer " + token + "\r\n") +
@@ -149,7 +149,10 @@ int main(int count, char **words) {
   const auto squares = options.number("squares", 1, 100'000);
   const auto senders = options.number("senders", 1, 1000);
   std::string token;
-  if (!options.text("token-file").empty()) std::getline(std::ifstream(options.text("token-file")) >> std::ws, token);
+  if (!options.text("token-file").empty()) {
+    std::ifstream file(options.text("token-file"));
+    std::getline(file, token);
+  }
   Loop loop;
   Figures figures;
   const auto take = [&](std::string_view text, std::int64_t now) { figures.take(text, now); };
