@@ -24,9 +24,6 @@ PresenceRule ruleOf(const TriggerConfig &config) {
   rule.exitTolerance = config.exitTolerance;
   rule.exitDelay = config.exitDelay;
   if (config.dwell) rule.dwell = *config.dwell;
-  if (config.direction == Direction::WhileIn) {
-    rule.whileInterval = config.whileInterval.value_or(std::chrono::milliseconds(0));
-  }
   return rule;
 }
 

@@ -107,7 +107,7 @@ class Endpoints : public QObject, public SessionHost {
   Strangers m_strangers;
   AddressLog m_strangerLog;
   FrameJoiner m_joiner;
-  QList<OutboundSession *> m_flushDue;  ///< none that is gone
+  QList<OutboundSession *> m_flushDue;   ///< none that is gone
   std::chrono::nanoseconds m_lastCheck;  ///< of the callers
   quint64 m_lastId = 0;
   bool m_isTurnScheduled = false;
