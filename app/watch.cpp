@@ -4,6 +4,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QNetworkRequest>
+#include <QRegularExpression>
 #include <QUrlQuery>
 
 #include <algorithm>
@@ -123,10 +124,7 @@ void Watch::take(const QString &text) {
   const QString operation = message.value(QLatin1String("op")).toString();
   if (operation == QLatin1String("error")) return takeError(message);
   if (operation.isEmpty() && m_epoch.isEmpty()) {
-    m_complaints(QStringLiteral("error: this is no endpoint of the protocol live (usually /ws/live)"));
-    stop();
-    Q_EMIT finished(usageError);
-    return;
+    return end(QStringLiteral("error: this is no endpoint of the protocol live (usually /ws/live)"));
   }
   const auto sequence = static_cast<qint64>(message.value(QLatin1String("seq")).toDouble());
   if (operation == QLatin1String("subscribed")) {
@@ -144,14 +142,32 @@ void Watch::take(const QString &text) {
 }
 
 void Watch::takeError(const QJsonObject &message) {
-  m_complaints(QStringLiteral("error: ") + printable(message.value(QLatin1String("message")).toString()));
-  if (message.value(QLatin1String("id")).toString() != subscriptionId()) return;
+  const QString complaint = QStringLiteral("error: ") + printable(message.value(QLatin1String("message")).toString());
+  if (message.value(QLatin1String("id")).toString() == subscriptionId()) return end(complaint);
+  m_complaints(complaint);
+}
+
+void Watch::end(const QString &complaint) {
+  m_complaints(complaint);
   stop();
   Q_EMIT finished(usageError);
 }
 
+/// By a credential that is missing, wrong, over or not enough. Of an HTTP status QWebSocket tells only in words.
+bool Watch::isRefused() const {
+  static const QRegularExpression status(QStringLiteral("\\b40[13]\\b"));
+  const int code = m_socket.closeCode();
+  return code == 4401 || code == 4403 || (code < 4000 && status.match(m_socket.errorString()).hasMatch());
+}
+
 void Watch::lost() {
   if (m_isStopped || m_again.isActive()) return;
+  if (isRefused()) {
+    return end(m_request.token.isEmpty()
+                   ? QStringLiteral("error: a credential is needed (allowed: a token in TAGWIRE_TOKEN)")
+                   : QStringLiteral("error: the token in TAGWIRE_TOKEN is refused: wrong, over, or without the "
+                                    "permission for this"));
+  }
   if (!std::exchange(m_isLost, true)) {
     const int code = m_socket.closeCode();
     const QString reason = m_socket.closeReason().isEmpty() ? m_socket.errorString() : m_socket.closeReason();

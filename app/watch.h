@@ -51,6 +51,8 @@ class Watch : public QObject {
   void take(const QString &text);
   void takeError(const QJsonObject &message);
   void lost();
+  bool isRefused() const;
+  void end(const QString &complaint);
   void checkLife();
 
   WatchRequest m_request;

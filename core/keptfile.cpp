@@ -69,6 +69,7 @@ void KeptFile::end(const Result<void> &result) {
   } else {
     m_retryAt = m_elapsed + m_backoff.next();
   }
+  if (result && !isNewerDue) m_content = {};  // it may be large
   for (const Done &done : std::exchange(m_underWay, {})) done(result);
   if (isNewerDue && !m_isBusy) begin();
 }

@@ -119,7 +119,8 @@ void PointTable::giveNumbers() {
     entry = std::move(numbered);
   }
   m_unnumbered = {};
-  m_remembered.squeeze();
+  // Points may come one by one, and making a table smaller costs as much as filling it.
+  if (m_remembered.capacity() > 4 * m_remembered.size()) m_remembered.squeeze();
 }
 
 Result<void> PointTable::assignNumbers() {

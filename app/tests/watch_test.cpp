@@ -2,6 +2,8 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QSignalSpy>
+#include <QTcpServer>
+#include <QTcpSocket>
 #include <QTest>
 #include <QWebSocketServer>
 
@@ -60,6 +62,9 @@ class WatchTest : public QObject {
   void saysOnceThatNobodyIsThere();
   void refusedTopicsEndIt();
   void anotherProtocolEndsIt();
+  void refusedCredentialsEndIt_data();
+  void refusedCredentialsEndIt();
+  void aRevokedCredentialEndsIt();
   void nothingAfterStop();
 };
 
@@ -226,6 +231,52 @@ void WatchTest::refusedTopicsEndIt() {
   QCOMPARE(watched.complaints, QStringList{QStringLiteral("error: topics[0] must begin with points/")});
   QTest::qWait(50);
   QCOMPARE(peer.connections, 1);
+}
+
+void WatchTest::refusedCredentialsEndIt_data() {
+  QTest::addColumn<QByteArray>("token");
+  QTest::addColumn<QByteArray>("status");
+  QTest::addColumn<QString>("complaint");
+  QTest::newRow("none") << QByteArray() << QByteArray("401 Unauthorized") << "a credential is needed";
+  QTest::newRow("wrong") << QByteArray("secret-one") << QByteArray("403 Forbidden") << "is refused";
+  QTest::newRow("busy") << QByteArray() << QByteArray("503 Service Unavailable") << "trying again";
+}
+
+void WatchTest::refusedCredentialsEndIt() {
+  QFETCH(QByteArray, token);
+  QFETCH(QByteArray, status);
+  QFETCH(QString, complaint);
+  QTcpServer server;
+  QVERIFY(server.listen(QHostAddress::LocalHost));
+  connect(&server, &QTcpServer::newConnection, &server, [&] {
+    QTcpSocket *socket = server.nextPendingConnection();
+    connect(socket, &QTcpSocket::readyRead, socket, [socket, status] {
+      if (!socket->readAll().endsWith("\r\n\r\n")) return;
+      socket->write("HTTP/1.1 " + status +
+                    "\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      socket->disconnectFromHost();
+    });
+  });
+  qputenv("TAGWIRE_TOKEN", token);
+  Watched watched({QStringLiteral("ws://127.0.0.1:%1/ws/live").arg(server.serverPort())});
+  qunsetenv("TAGWIRE_TOKEN");
+  QSignalSpy finished(&watched.watch, &Watch::finished);
+  watched.watch.start();
+  QTRY_COMPARE(watched.complaints.size(), 1);
+  QVERIFY2(watched.complaints[0].contains(complaint), qPrintable(watched.complaints[0]));
+  QVERIFY(!watched.complaints[0].contains(QStringLiteral("secret-one")));
+  QCOMPARE(finished.size(), status.startsWith("40") ? 1 : 0);
+}
+
+void WatchTest::aRevokedCredentialEndsIt() {
+  Peer peer;
+  Watched watched({peer.url()});
+  QSignalSpy finished(&watched.watch, &Watch::finished);
+  watched.watch.start();
+  QTRY_COMPARE(peer.received.size(), 1);
+  peer.socket->close(static_cast<QWebSocketProtocol::CloseCode>(4401), QStringLiteral("revoked"));
+  QTRY_COMPARE(finished.size(), 1);
+  QVERIFY(watched.complaints[0].contains(QStringLiteral("credential")));
 }
 
 void WatchTest::nothingAfterStop() {

@@ -13,7 +13,8 @@ namespace {
 template <class Config>
 QByteArray definitionOf(const Config &config) {
   QJsonObject definition = shapeOf<Config>().write(config);
-  definition.remove(QStringLiteral("name"));
+  // Neither decides anything.
+  for (const char *key : {"name", "plan"}) definition.remove(QLatin1String(key));
   return QJsonDocument(definition).toJson(QJsonDocument::Compact);
 }
 
@@ -23,9 +24,6 @@ PresenceRule ruleOf(const TriggerConfig &config) {
   rule.exitTolerance = config.exitTolerance;
   rule.exitDelay = config.exitDelay;
   if (config.dwell) rule.dwell = *config.dwell;
-  if (config.direction == Direction::WhileIn) {
-    rule.whileInterval = config.whileInterval.value_or(std::chrono::milliseconds(0));
-  }
   return rule;
 }
 

@@ -46,8 +46,8 @@ struct Trigger {
   Region zone;         ///< of the zone it belongs to
   QSet<QString> tags;  ///< empty: all
   PresenceRule rule;
-  std::chrono::nanoseconds whileOutInterval{0};  ///< 0: every fix
-  QByteArray fingerprint;                        ///< another one when the definition is another
+  std::chrono::nanoseconds whileInterval{0};  ///< WhileIn, WhileOut: least time between two events of a tag
+  QByteArray fingerprint;                     ///< another one when the definition is another
 };
 
 /// The configuration, checked and with every reference resolved. Plain value.

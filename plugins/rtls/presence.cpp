@@ -114,10 +114,7 @@ void step(Presence &presence, const PresenceRule &rule, const Observation &obser
     return;
   }
   settle(presence, rule, moment.elapsed, happened);
-  const bool due = !presence.stayed || moment.elapsed - *presence.stayed >= rule.whileInterval;
-  if (presence.stage != Presence::Stage::Inside || rule.whileInterval == endless || !due) return;
-  presence.stayed = moment.elapsed;
-  happened.push_back({Happening::Stayed, moment.time});
+  if (presence.stage == Presence::Stage::Inside) happened.push_back({Happening::Stayed, moment.time});
 }
 
 Presence shifted(Presence presence, nanoseconds by) {
@@ -125,7 +122,6 @@ Presence shifted(Presence presence, nanoseconds by) {
   presence.heard += by;
   if (presence.outside) presence.outside->elapsed += by;
   if (presence.leaving) presence.leaving->elapsed += by;
-  if (presence.stayed) *presence.stayed += by;
   return presence;
 }
 

@@ -15,7 +15,6 @@ struct PresenceRule {
   double exitTolerance = 0;                ///< outside by no more than this is still inside
   std::chrono::nanoseconds exitDelay{0};   ///< reason to leave for so long without a break, before it counts as left
   std::chrono::nanoseconds dwell = endless;
-  std::chrono::nanoseconds whileInterval = endless;     ///< between two Stayed; 0: every fix
   std::chrono::nanoseconds toleranceTimeout = endless;  ///< outside within the tolerance for so long: leaves
   std::chrono::nanoseconds timeout = endless;           ///< no fix for so long: leaves
   friend bool operator==(const PresenceRule &, const PresenceRule &) = default;
@@ -31,7 +30,7 @@ struct Observation {
 /// What became of it.
 struct Happening {
   enum Kind : quint8 { Entered, Left, Dwelt, Stayed };
-  Kind kind = Entered;
+  Kind kind = Entered;  ///< Stayed: a fix came, and the tag is inside
   Time time;
   bool crossed = false;   ///< Left, and was seen to enter
   bool timedOut = false;  ///< Left, because nothing was heard
@@ -51,7 +50,6 @@ struct Presence {
   std::chrono::nanoseconds heard{};  ///< last fix
   std::optional<Moment> outside;     ///< still counts as inside, but has been outside since
   std::optional<Moment> leaving;     ///< since when there is a reason to leave
-  std::optional<std::chrono::nanoseconds> stayed;
   friend bool operator==(const Presence &, const Presence &) = default;
 };
 

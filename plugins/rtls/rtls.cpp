@@ -85,6 +85,11 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
   m_deadlineTimer.setSingleShot(true);
   m_deadlineTimer.setTimerType(Qt::PreciseTimer);
   connect(&m_deadlineTimer, &QTimer::timeout, this, &Rtls::advance);
+  connect(&m_file, &TrackerFile::failed, this, [this](const QString &why) {
+    Q_EMIT eventRaised(Event{.time = now().time,
+                             .source = {},
+                             .body = SystemEvent{QStringLiteral("rtls_state_not_kept"), why, Severity::Major}});
+  });
   if (!config.simulate) return;
   makeWalker(*config.simulate, model);
   m_walkTimer.setTimerType(Qt::PreciseTimer);
@@ -160,16 +165,33 @@ void Rtls::recall() {
     return;
   }
   if (!*kept) return;
-  for (const auto &tag : (*kept)->tags) {
-    if (wrongTagId(tag.id).isEmpty()) (void)tagOf(tag.id);  // one too many is counted, and said in the log
-  }
+  recallUnlisted(**kept);
   Tracker::Outcome outcome;
   m_tracker.recall(**kept, now(), outcome);
   outcome.occupancies.clear();  // start() tells those of all zones
   queue(outcome);
 }
 
+/// Tags that are not listed come back, but those that are lost: so they free their places.
+void Rtls::recallUnlisted(const TrackerMemory &kept) {
+  QStringList ids;
+  qsizetype leftOut = 0;
+  for (const auto &tag : kept.tags) {
+    if (m_tracker.find(tag.id) >= 0 || !tag.isPresent || !wrongTagId(tag.id).isEmpty()) continue;
+    if (m_tracker.tagCount() + ids.size() < m_mostTags) {
+      ids << tag.id;
+    } else {
+      ++leftOut;
+    }
+  }
+  addUnlisted(ids);
+  if (leftOut == 0) return;
+  qCWarning(m_context.log()).noquote()
+      << QStringLiteral("%1 tags of before the restart are not listed, and there is no room for them").arg(leftOut);
+}
+
 void Rtls::stop() {
+  flush();  // it goes with what is kept
   m_running = false;
   m_walkTimer.stop();
   m_deadlineTimer.stop();
@@ -255,11 +277,22 @@ Result<int> Rtls::addUnknown(const QString &id) {
                              .arg(id)
                              .arg(m_mostTags - m_directory.tags.size()));
   }
-  const QList<PointId> ids = m_context.declare({positionPoint(id, QString(), m_lengthUnit), zonePoint(id, QString())});
-  if (ids.contains(PointId::None)) return refuseUnknown(QStringLiteral("tag \"%1\": its points were refused").arg(id));
-  m_tagPoints.push_back({ids.at(0), ids.at(1)});
-  m_tagsKnown.set(m_tracker.tagCount() + 1);
-  return m_tracker.addTag(id, QString());
+  addUnlisted({id});
+  const int tag = m_tracker.find(id);
+  if (tag < 0) return refuseUnknown(QStringLiteral("tag \"%1\": its points were refused").arg(id));
+  return tag;
+}
+
+void Rtls::addUnlisted(const QStringList &tags) {
+  QList<PointInfo> infos;
+  for (const QString &tag : tags) infos << positionPoint(tag, QString(), m_lengthUnit) << zonePoint(tag, QString());
+  const QList<PointId> ids = m_context.declare(infos);
+  for (qsizetype i = 0; i < tags.size(); ++i) {
+    if (ids.at(2 * i) == PointId::None || ids.at(2 * i + 1) == PointId::None) continue;
+    m_tagPoints.push_back({ids.at(2 * i), ids.at(2 * i + 1)});
+    m_tracker.addTag(tags.at(i), QString());
+  }
+  m_tagsKnown.set(m_tracker.tagCount());
 }
 
 Result<int> Rtls::refuseUnknown(const QString &reason) {
@@ -316,7 +349,7 @@ void Rtls::flush() {
   const QList<Event> events = std::exchange(m_events, {});
   if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
   for (const Event &event : events) {
-    if (!m_running) return;  // whoever got the one before may have stopped us
+    // All of them, even when whoever got the one before has stopped us: what is kept goes on from behind them.
     Q_EMIT eventRaised(event);
   }
 }

@@ -51,6 +51,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   HubPart::Ways hubWays();
   Result<int> tagOf(const QString &id);
   Result<int> addUnknown(const QString &id);
+  void addUnlisted(const QStringList &tags);
+  void recallUnlisted(const TrackerMemory &kept);
   Result<int> refuseUnknown(const QString &reason);
   void walk();
   void recall();

@@ -182,12 +182,18 @@ std::chrono::nanoseconds Tracker::nextDeadline() const {
 TrackerMemory Tracker::remember(const Moment &moment) const {
   TrackerMemory memory{moment, m_definitions, {}};
   memory.tags.reserve(m_tags.size());
+  std::vector<int> places(m_tags.size(), -1);  // tag → its place in the memory
   for (int index = 0; index < tagCount(); ++index) {
     const Tag &tag = m_tags[static_cast<size_t>(index)];
     if (!tag.position.fix) continue;
-    memory.tags.push_back({tag.id, tag.present, tag.position, tag.last, {}});
+    places[static_cast<size_t>(index)] = static_cast<int>(memory.tags.size());
+    memory.tags.push_back({tag.id, tag.present, tag.position, tag.last, {}, {}});
     for (const auto &stay : m_triggers.staysOf(index))
       memory.tags.back().stays.push_back({stay.trigger, stay.presence});
+  }
+  for (const auto &turn : m_triggers.turnsAfter(moment.elapsed)) {
+    const int place = places[static_cast<size_t>(turn.tag)];
+    if (place >= 0) memory.tags[static_cast<size_t>(place)].turns.push_back({turn.trigger, turn.next});
   }
   return memory;
 }
@@ -202,7 +208,7 @@ void Tracker::recall(const TrackerMemory &memory, const Moment &moment, Outcome 
   // The longest silent first, for that is the order in which they are lost.
   std::ranges::stable_sort(tags, {}, [](const auto *tag) { return tag->last.elapsed; });
   for (const auto *tag : tags) recallTag(*tag, shift, outcome);
-  recallStays(memory, tags, shift);
+  recallStays(memory, tags, shift, moment);
   for (const auto *tag : tags) recallCrowd(m_byId.value(tag->id), moment);
 }
 
@@ -225,13 +231,15 @@ void Tracker::recallTag(const TrackerMemory::Tag &memory, std::chrono::nanosecon
   if (tag.present) m_silence.hear(index);
   enterZone(tag, zone, tag.last.time, outcome);
   const Quality quality = tag.present ? Quality::good() : Quality::bad(QualityReason::Lost);
-  outcome.changes << Change{index, tag.position, quality, tag.last.time, true, m_zones.idOf(zone)};
+  // A lost tag's time is that of its loss, as it was then.
+  const Time time = tag.present ? tag.last.time : tag.last.time + m_timeout;
+  outcome.changes << Change{index, tag.position, quality, time, true, m_zones.idOf(zone)};
   if (tag.present) m_crowd.move(index, tag.position, zone);
   m_triggers.restore(index, tag.present ? std::optional(Place{at.x, at.y, at.z}) : std::nullopt);
 }
 
 void Tracker::recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
-                          std::chrono::nanoseconds shift) {
+                          std::chrono::nanoseconds shift, const Moment &moment) {
   std::vector<int> now(memory.triggers.size(), -1);  // trigger of the memory → the same of ours
   std::vector<bool> isNew(m_definitions.size(), true);
   QHash<QByteArray, size_t> ours;
@@ -247,11 +255,14 @@ void Tracker::recallStays(const TrackerMemory &memory, const std::vector<const T
       const int trigger = now[static_cast<size_t>(stay.trigger)];
       if (trigger >= 0) m_triggers.restore(m_byId.value(tag->id), {trigger, shifted(stay.presence, shift)});
     }
+    for (const auto &turn : tag->turns) {
+      const int trigger = now[static_cast<size_t>(turn.trigger)];
+      if (trigger >= 0) m_triggers.restore({m_byId.value(tag->id), trigger, turn.next + shift});
+    }
   }
   if (std::ranges::find(isNew, true) == isNew.end()) return;
   for (const auto *tag : tags) {
-    const int index = m_byId.value(tag->id);
-    m_triggers.sightAgain(index, isNew, m_tags[static_cast<size_t>(index)].last);
+    m_triggers.sightAgain(m_byId.value(tag->id), isNew, moment);
   }
 }
 

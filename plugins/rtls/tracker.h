@@ -111,7 +111,7 @@ class Tracker {
   std::chrono::nanoseconds nextLoss() const;
   void lose(int tag, const Moment &moment, Outcome &outcome);
   void recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
-                   std::chrono::nanoseconds shift);
+                   std::chrono::nanoseconds shift, const Moment &moment);
   void crowdMoved(int tag, const Position &before, bool wasPresent, Outcome &outcome);
   void recallCrowd(int tag, const Moment &moment);
   void recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome);

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trackerfile.h"
 
+#include <utility>
+
 namespace tagwire::rtls {
 namespace {
 
 constexpr std::chrono::milliseconds shortestPause{1000};
 constexpr qint64 largest = 64LL * 1024 * 1024;
-/// 100 bytes each: a quarter of a MiB a second, so that the disk lasts.
-constexpr size_t tagsPerSecond = 2500;
+constexpr std::chrono::milliseconds beforeNextTry{10'000};
+/// So that the disk lasts.
+constexpr size_t bytesPerSecond = 256 * 1024;
+
+/// About what toBytes() makes of it.
+size_t bytesOf(const TrackerMemory &memory) {
+  size_t bytes = 0;
+  for (const auto &tag : memory.tags) bytes += 100 + 60 * tag.stays.size() + 12 * tag.turns.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -45,8 +55,15 @@ void TrackerFile::touch() {
 
 void TrackerFile::write() {
   auto memory = std::make_shared<const TrackerMemory>(m_remember());
-  m_pause = std::max(shortestPause, std::chrono::milliseconds(1000 * memory->tags.size() / tagsPerSecond));
+  m_pause = std::max(shortestPause, std::chrono::milliseconds(1000 * bytesOf(*memory) / bytesPerSecond));
   m_file->write([memory = std::move(memory)] { return toBytes(*memory); });
+  m_file->whenWritten([this](const Result<void> &result) { told(result); });
+}
+
+void TrackerFile::told(const Result<void> &result) {
+  if (!result && !m_timer.isActive()) m_timer.start(std::max(m_pause, beforeNextTry));
+  if (result.has_value() == !std::exchange(m_isFailing, !result)) return;
+  if (!result) Q_EMIT failed(result.error());
 }
 
 void TrackerFile::close() {

@@ -15,7 +15,7 @@
 namespace tagwire::rtls {
 
 /// Keeps what the Tracker remembers in `rtls-<id>.state` of the data dir. It is written at most once a second, and the
-/// more tags the seldomer. Thread-bound; owned by Rtls.
+/// larger it is the seldomer. Thread-bound; owned by Rtls.
 class TrackerFile : public QObject {
   Q_OBJECT
  public:
@@ -31,7 +31,12 @@ class TrackerFile : public QObject {
   /// Writes what is still to be written and waits for it. touch() begins anew.
   void close();
 
+ Q_SIGNALS:
+  /// It can't be written since now; it is tried again, and is in the log.
+  void failed(const QString &why);
+
  private:
+  void told(const Result<void> &result);
   Result<std::optional<TrackerMemory>> read();
   void write();
 
@@ -40,6 +45,7 @@ class TrackerFile : public QObject {
   std::unique_ptr<KeptFile> m_file;
   QTimer m_timer;
   std::chrono::milliseconds m_pause;
+  bool m_isFailing = false;
 };
 
 }  // namespace tagwire::rtls

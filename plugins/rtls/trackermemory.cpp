@@ -13,7 +13,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr quint32 magic = 0x54775254;  // "TwRT"
-constexpr quint16 version = 1;
+constexpr quint16 version = 2;
 constexpr qsizetype checksumBytes = 16;
 constexpr quint32 most = 10'000'000;  // of anything; only what is damaged has more
 
@@ -54,7 +54,6 @@ class Writer {
     write(presence.heard);
     write(presence.outside);
     write(presence.leaving);
-    write(presence.stayed);
   }
   void write(const TrackerMemory::Tag &tag) {
     const Position &at = tag.position;
@@ -65,6 +64,11 @@ class Writer {
     for (const auto &stay : tag.stays) {
       m_stream << stay.trigger;
       write(stay.presence);
+    }
+    m_stream << static_cast<quint32>(tag.turns.size());
+    for (const auto &turn : tag.turns) {
+      m_stream << turn.trigger;
+      write(turn.next);
     }
   }
 
@@ -125,7 +129,6 @@ class Reader {
     read(presence.heard);
     read(presence.outside);
     read(presence.leaving);
-    read(presence.stayed);
   }
   double takeCoordinate() {
     const auto coordinate = take<double>();
@@ -148,6 +151,11 @@ class Reader {
       m_stream >> stay.trigger;
       need(stay.trigger >= 0 && static_cast<size_t>(stay.trigger) < triggers);
       read(stay.presence);
+    });
+    readEach(tag.turns, [&](auto &turn) {
+      m_stream >> turn.trigger;
+      need(turn.trigger >= 0 && static_cast<size_t>(turn.trigger) < triggers);
+      read(turn.next);
     });
   }
 

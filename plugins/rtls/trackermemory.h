@@ -22,12 +22,18 @@ struct TrackerMemory {
     int trigger = 0;  ///< index in `triggers`
     Presence presence;
   };
+  /// When the tag may raise it again (while_interval_ms).
+  struct Turn {
+    int trigger = 0;
+    std::chrono::nanoseconds next{};
+  };
   struct Tag {
     QString id;
     bool isPresent = false;  ///< false: lost
     Position position;       ///< the last one
     Moment last;             ///< when it came, with its source time
     std::vector<Stay> stays;
+    std::vector<Turn> turns;
   };
 
   Moment saved;

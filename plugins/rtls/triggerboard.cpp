@@ -50,14 +50,11 @@ std::vector<RegionIndex::Entry> TriggerBoard::boxesOf(const std::vector<Part> &p
 
 void TriggerBoard::addWatch(Trigger trigger) {
   const int index = static_cast<int>(m_watches.size());
-  Watch watch{std::move(trigger), m_watches.empty() ? 0 : m_watches.back().endPart, 0, -1, {}, {}};
+  Watch watch{std::move(trigger), m_watches.empty() ? 0 : m_watches.back().endPart, 0, -1, {}, {}, {}};
   watch.endPart = watch.firstPart + std::exchange(watch.trigger.regions, {}).size();
   for (const QString &tag : watch.trigger.tags) m_listing[tag].push_back(index);
   if (watch.trigger.portable) m_carrying[watch.trigger.portable->carrier].push_back(index);
-  if (watch.trigger.direction == Direction::WhileOut) {
-    m_whileOut.push_back(index);
-    m_turns[watch.trigger.whileOutInterval];
-  }
+  if (watch.trigger.direction == Direction::WhileOut) m_whileOut.push_back(index);
   m_watches.push_back(std::move(watch));
 }
 
@@ -66,7 +63,6 @@ void TriggerBoard::addTag(const QString &id, const QString &name) {
   m_tags.push_back(Tag{id, name, false, {}, {}, m_carrying.value(id)});
   for (const int trigger : m_tags.back().carried) watchOf(trigger).carrier = index;
   for (const int trigger : m_listing.value(id)) watchOf(trigger).listed.push_back(index);
-  for (auto &[interval, turns] : m_turns) turns.push_back(nanoseconds::min());
 }
 
 void TriggerBoard::move(int tagIndex, const Place &place, const Moment &moment, QList<RaisedEvent> &events) {
@@ -122,39 +118,69 @@ void TriggerBoard::moveCarried(int carrier, bool firstSight, const Moment &momen
 
 /// Linear in the triggers that wait for it; every other tag is outside of them.
 void TriggerBoard::raiseWhileOut(int tag, const Moment &moment, QList<RaisedEvent> &events) {
-  if (m_whileOut.empty()) return;
-  std::set<nanoseconds> used;
   for (const int trigger : m_whileOut) {
     const Watch &watch = watchOf(trigger);
     if (!isMeant(trigger, tag) || (watch.trigger.portable && !placeOf(watch.carrier))) continue;
     const Stay *stay = findStay(trigger, tag);
     if (stay && stay->presence.stage == Presence::Stage::Inside) continue;
-    const nanoseconds interval = watch.trigger.whileOutInterval;
-    if (moment.elapsed < m_turns[interval][static_cast<size_t>(tag)]) continue;
-    raise(trigger, tag, moment.time, false, events);
-    used.insert(interval);
+    if (takeTurn(trigger, tag, moment.elapsed)) raise(trigger, tag, moment.time, false, events);
   }
-  for (const nanoseconds interval : used) m_turns[interval][static_cast<size_t>(tag)] = moment.elapsed + interval;
+}
+
+nanoseconds &TriggerBoard::turnOf(Watch &watch, int tag) {
+  const auto listed = std::ranges::lower_bound(watch.listed, tag) - watch.listed.begin();
+  const auto place = static_cast<size_t>(watch.trigger.tags.isEmpty() ? tag : listed);
+  if (place >= watch.turns.size()) watch.turns.resize(place + 1, nanoseconds::min());
+  return watch.turns[place];
+}
+
+/// False: the tag raised it too lately.
+bool TriggerBoard::takeTurn(int trigger, int tag, nanoseconds elapsed) {
+  Watch &watch = watchOf(trigger);
+  if (watch.trigger.whileInterval <= nanoseconds(0)) return true;
+  nanoseconds &next = turnOf(watch, tag);
+  if (elapsed < next) return false;
+  next = elapsed + watch.trigger.whileInterval;
+  return true;
+}
+
+std::vector<TriggerBoard::Turn> TriggerBoard::turnsAfter(nanoseconds elapsed) const {
+  std::vector<Turn> turns;
+  for (size_t trigger = 0; trigger < m_watches.size(); ++trigger) {
+    const Watch &watch = m_watches[trigger];
+    for (size_t i = 0; i < watch.turns.size(); ++i) {
+      if (watch.turns[i] <= elapsed) continue;
+      const int tag = watch.trigger.tags.isEmpty() ? static_cast<int>(i) : watch.listed[i];
+      turns.push_back({tag, static_cast<int>(trigger), watch.turns[i]});
+    }
+  }
+  return turns;
+}
+
+void TriggerBoard::restore(const Turn &turn) {
+  Watch &watch = watchOf(turn.trigger);
+  if (watch.trigger.whileInterval > nanoseconds(0) && isMeant(turn.trigger, turn.tag))
+    turnOf(watch, turn.tag) = turn.next;
 }
 
 void TriggerBoard::lose(int tagIndex, const Moment &moment, QList<RaisedEvent> &events) {
   Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
-  while (!tag.stays.empty()) leave(tag.stays.front().trigger, tagIndex, moment.time, events);
+  while (!tag.stays.empty()) leave(tag.stays.front().trigger, tagIndex, moment, events);
   for (const int trigger : tag.carried) {
     const std::set<int> near = watchOf(trigger).near;
-    for (const int other : near) leave(trigger, other, moment.time, events);
+    for (const int other : near) leave(trigger, other, moment, events);
     m_circles.removeCircle(trigger);
   }
   m_circles.removeTag(tagIndex);
   tag.place.reset();
 }
 
-void TriggerBoard::leave(int trigger, int tag, Time time, QList<RaisedEvent> &events) {
+void TriggerBoard::leave(int trigger, int tag, const Moment &moment, QList<RaisedEvent> &events) {
   Stay &stay = *findStay(trigger, tag);
   Happenings happened;
-  rtls::lose(stay.presence, time, happened);
+  rtls::lose(stay.presence, moment.time, happened);
   keep(tag, stay);
-  tell(trigger, tag, happened, events);
+  tell(trigger, tag, happened, moment.elapsed, events);
 }
 
 nanoseconds TriggerBoard::nextDeadline() const {
@@ -168,7 +194,7 @@ void TriggerBoard::settle(nanoseconds elapsed, QList<RaisedEvent> &events) {
     Happenings happened;
     rtls::settle(stay.presence, watchOf(trigger).trigger.rule, when, happened);
     keep(tag, stay);
-    tell(trigger, tag, happened, events);
+    tell(trigger, tag, happened, when, events);
   }
 }
 
@@ -214,7 +240,7 @@ void TriggerBoard::observe(int trigger, int tag, bool inside, bool firstSight, c
   Happenings happened;
   step(stay->presence, watch.trigger.rule, observation, moment, happened);
   keep(tag, *stay);
-  tell(trigger, tag, happened, events);
+  tell(trigger, tag, happened, moment.elapsed, events);
 }
 
 TriggerBoard::Stay *TriggerBoard::findStay(int trigger, int tag) {
@@ -248,9 +274,11 @@ void TriggerBoard::schedule(int tag, Stay &stay, nanoseconds deadline) {
   if (deadline != endless) m_deadlines.insert({deadline, tag, stay.trigger});
 }
 
-void TriggerBoard::tell(int trigger, int tag, const Happenings &happened, QList<RaisedEvent> &events) const {
+void TriggerBoard::tell(int trigger, int tag, const Happenings &happened, nanoseconds elapsed,
+                        QList<RaisedEvent> &events) {
   for (const Happening &happening : happened) {
     if (!raises(watchOf(trigger).trigger.direction, happening)) continue;
+    if (happening.kind == Happening::Stayed && !takeTurn(trigger, tag, elapsed)) continue;
     raise(trigger, tag, happening.time, happening.timedOut, events);
   }
 }
@@ -291,14 +319,17 @@ void TriggerBoard::restore(int tag, Stay stay) {
   keep(tag, addStay(tag, stay));
 }
 
-void TriggerBoard::sightAgain(int tag, const std::vector<bool> &isNew, const Moment &last) {
+void TriggerBoard::sightAgain(int tag, const std::vector<bool> &isNew, const Moment &now) {
   const Place *place = placeOf(tag);
   if (!place) return;
-  QList<RaisedEvent> events;
   findTriggers(tag, *place);
   for (const int trigger : m_found) {
     const bool inside = m_foundIn[static_cast<size_t>(trigger)] == m_moves;
-    if (isNew[static_cast<size_t>(trigger)] && inside) observe(trigger, tag, true, true, last, events);
+    if (!isNew[static_cast<size_t>(trigger)] || !inside || findStay(trigger, tag)) continue;
+    Stay &stay = addStay(tag, {trigger, {}});
+    Happenings unsaid;
+    step(stay.presence, watchOf(trigger).trigger.rule, {true, 0, true}, now, unsaid);
+    keep(tag, stay);
   }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <set>
 
 #include "carriedcircles.h"
@@ -54,9 +53,18 @@ class TriggerBoard {
   void restore(int tag, const std::optional<Place> &place);
   /// It had this stay, of a trigger that was then as it is now. Raises nothing.
   void restore(int tag, Stay stay);
-  /// Triggers of which nothing was kept take the tag as seen for the first time, at `last`. Raises nothing; for tags
-  /// that are all restored.
-  void sightAgain(int tag, const std::vector<bool> &isNew, const Moment &last);
+  /// Triggers of which nothing was kept take the tag as seen for the first time, now. Raises nothing; for tags that are
+  /// all restored.
+  void sightAgain(int tag, const std::vector<bool> &isNew, const Moment &now);
+  /// When a tag may raise a WhileIn or WhileOut again.
+  struct Turn {
+    int tag = 0;
+    int trigger = 0;
+    std::chrono::nanoseconds next{};
+  };
+  /// Those that are still to come at `elapsed`.
+  std::vector<Turn> turnsAfter(std::chrono::nanoseconds elapsed) const;
+  void restore(const Turn &turn);
 
  private:
   struct Watch {
@@ -66,6 +74,9 @@ class TriggerBoard {
     int carrier = -1;         ///< of a portable trigger, once that tag was added
     std::vector<int> listed;  ///< in order; counts when trigger.tags is not empty
     std::set<int> near;       ///< tags that have a stay, of a portable trigger
+    /// With a while_interval_ms: when each tag may raise it next, in the order of `listed` or of all tags. As long as
+    /// needed.
+    std::vector<std::chrono::nanoseconds> turns;
   };
   struct Part {
     int trigger = 0;
@@ -96,10 +107,13 @@ class TriggerBoard {
   void observe(int trigger, int tag, bool inside, bool firstSight, const Moment &moment, QList<RaisedEvent> &events);
   void moveCarried(int tag, bool firstSight, const Moment &moment, QList<RaisedEvent> &events);
   void raiseWhileOut(int tag, const Moment &moment, QList<RaisedEvent> &events);
-  void leave(int trigger, int tag, Time time, QList<RaisedEvent> &events);
+  void leave(int trigger, int tag, const Moment &moment, QList<RaisedEvent> &events);
   void schedule(int tag, Stay &stay, std::chrono::nanoseconds deadline);
   void keep(int tag, Stay &stay);
-  void tell(int trigger, int tag, const Happenings &happened, QList<RaisedEvent> &events) const;
+  void tell(int trigger, int tag, const Happenings &happened, std::chrono::nanoseconds elapsed,
+            QList<RaisedEvent> &events);
+  std::chrono::nanoseconds &turnOf(Watch &watch, int tag);
+  bool takeTurn(int trigger, int tag, std::chrono::nanoseconds elapsed);
   void raise(int trigger, int tag, Time time, bool timedOut, QList<RaisedEvent> &events) const;
 
   std::vector<Watch> m_watches;
@@ -110,8 +124,6 @@ class TriggerBoard {
   QHash<QString, std::vector<int>> m_listing;   ///< tag id → triggers that list it
   QHash<QString, std::vector<int>> m_carrying;  ///< tag id → triggers that it carries
   std::vector<int> m_whileOut;
-  /// For each interval of WhileOut: when each tag may raise it next.
-  std::map<std::chrono::nanoseconds, std::vector<std::chrono::nanoseconds>> m_turns;
   std::set<Deadline> m_deadlines;
   std::vector<int> m_found;        ///< of the move under way: triggers that hold the tag, or did
   std::vector<quint64> m_foundIn;  ///< of each trigger: the last move that found the tag inside

@@ -35,6 +35,7 @@ Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makePr
     : m_state(std::move(config), context),
       m_context(context),
       m_makeProtocol(std::move(makeProtocol)),
+      m_httpLimits(m_state.config.httpLimits),
       m_admission(m_state.config.allowedOrigins, m_state.config.trustedProxies, m_state.config.tls.has_value()),
       m_counters(context.metrics()),
       m_router(m_state.config, context.clock()),

@@ -254,6 +254,7 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
       .range(0, mostRooms);
   shape.optional("entities", &WsConfig::entities, "what is in the rooms, for protocol rooms").range(0, mostEntities);
   shape.optional("event_limits", &WsConfig::eventLimits, "of /api/os/events, where they differ from those of a panel");
+  shape.optional("http_limits", &WsConfig::httpLimits, "of HTTP clients and of those without a credential");
   shape.optional("tiles", &WsConfig::tiles, "of the panel page, until the page saves its own").range(0, 1000);
   shape.optional("models", &WsConfig::models, "kinds of devices: what their payloads must be like")
       .range(0, mostModels);

@@ -5,6 +5,7 @@
 #include "device/deviceconfig.h"
 #include "endpointlimits.h"
 #include "endpointpath.h"
+#include "http/httplimits.h"
 #include "listenaddress.h"
 #include "protocolkind.h"
 #include "rooms/roomsconfig.h"
@@ -102,6 +103,7 @@ struct WsConfig {
   QList<RoomConfig> rooms;
   QList<EntityConfig> entities;
   EventLimitsConfig eventLimits;
+  HttpLimits httpLimits;
   QList<TileConfig> tiles;
   QMap<QString, ModelConfig> models;
   QList<DeviceConfig> devices;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtls.h"
 
+#include <QDir>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QSignalSpy>
@@ -43,6 +44,9 @@ class RtlsTest : public QObject {
   void stateIsJudgedByTheWallClock();
   void stateIsWrittenNowAndThen();
   void stateKeepsTagsThatAreNotListed();
+  void stateFreesThePlacesOfLostTagsThatAreNotListed();
+  void stopSendsWhatWaits();
+  void stateThatCanNotBeWrittenIsTold();
   void damagedStateIsPutAside_data();
   void damagedStateIsPutAside();
   void noStateOfWhatNeverRan();
@@ -492,11 +496,52 @@ void RtlsTest::stateKeepsTagsThatAreNotListed() {
   rtls->stop();
   rtls.reset();
   restartProgram(std::chrono::seconds(1));
-  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("tag \"X2\" is not listed")));
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("^1 tags .* are not listed")));
   rtls = make(R"(,"unknown_tags":1)");
   rtls->start();
   QTRY_VERIFY(last("uwb/tag/X1/position").quality.isGood());
   QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
+}
+
+void RtlsTest::stateFreesThePlacesOfLostTagsThatAreNotListed() {
+  auto rtls = make(R"(,"unknown_tags":1)");
+  rtls->start();
+  take(*rtls, "X1", 15, 15);
+  m_context->manualClock().advance(std::chrono::seconds(31));
+  take(*rtls, "SIM1", 50, 30);
+  QTRY_VERIFY(last("uwb/tag/X1/position").quality == Quality::bad(QualityReason::Lost));
+  rtls->stop();
+  rtls.reset();
+  restartProgram(std::chrono::seconds(1));
+  rtls = make(R"(,"unknown_tags":1)");
+  rtls->start();
+  take(*rtls, "X2", 15, 15);
+  QTRY_VERIFY(last("uwb/tag/X2/position").quality.isGood());
+}
+
+/// What is kept goes on from behind the event, so it may not be lost.
+void RtlsTest::stopSendsWhatWaits() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "SIM1", 5, 5);
+  take(*rtls, "SIM1", 15, 15);
+  rtls->stop();
+  QCOMPARE(m_events.size(), 1);
+  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).triggerId, 123);
+  QVERIFY(last("uwb/tag/SIM1/zone").value == Value(qint64(418)));
+}
+
+void RtlsTest::stateThatCanNotBeWrittenIsTold() {
+  auto rtls = make();
+  rtls->start();
+  QVERIFY(QDir().mkpath(statePath() + QStringLiteral("/in the way")));
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("rtls-uwb.state.*it is tried again")));
+  take(*rtls, "SIM1", 50, 30);
+  QTRY_COMPARE(m_events.size(), 1);
+  QCOMPARE(std::get<SystemEvent>(m_events.at(0).body).kind, QStringLiteral("rtls_state_not_kept"));
+  QVERIFY(QDir(statePath()).removeRecursively());
+  rtls->stop();
+  QVERIFY(QFile::exists(statePath()));
 }
 
 void RtlsTest::damagedStateIsPutAside_data() {
@@ -553,9 +598,9 @@ const QByteArray classes =
 }  // namespace
 
 void RtlsTest::collisionsBecomeEvents() {
-  const auto rtls =
-      make(classes +
-           ",\"proximity\":[{\"id\":7,\"name\":\"Too near\",\"between\":[\"person\",\"vehicle\"],\"distance\":5}],\"timeout_ms\":100");
+  const auto rtls = make(classes +
+                         ",\"proximity\":[{\"id\":7,\"name\":\"Too "
+                         "near\",\"between\":[\"person\",\"vehicle\"],\"distance\":5}],\"timeout_ms\":100");
   rtls->start();
   take(*rtls, "FORK1", 50, 50);
   take(*rtls, "SIM1", 54, 53);

@@ -29,7 +29,8 @@ TrackerMemory example() {
   TrackerMemory memory{{time, seconds(5000)}, {{123, "12345678"}, {125, "abcdefgh"}}, {}};
   auto fix =
       std::make_shared<Fix>(Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("Gäte"), 95, 80, 17, 0});
-  memory.tags.push_back({QStringLiteral("SIM1"), true, {1.5, -2.25, 1e9, fix}, {time - seconds(3), seconds(4990)}, {}});
+  memory.tags.push_back(
+      {QStringLiteral("SIM1"), true, {1.5, -2.25, 1e9, fix}, {time - seconds(3), seconds(4990)}, {}, {}});
   Presence presence;
   presence.stage = Presence::Stage::Inside;
   presence.firstSight = presence.timedOut = true;
@@ -37,16 +38,15 @@ TrackerMemory example() {
   presence.heard = seconds(4990);
   presence.outside = Moment{time - seconds(8), seconds(4992)};
   presence.leaving = Moment{time - seconds(7), seconds(4993)};
-  presence.stayed = seconds(4991) + nanoseconds(1);
   memory.tags.front().stays.push_back({1, presence});
   presence.stage = Presence::Stage::Entering;
   presence.outside.reset();
   presence.leaving.reset();
-  presence.stayed.reset();
   memory.tags.front().stays.push_back({0, presence});
+  memory.tags.front().turns.push_back({1, seconds(5030) + nanoseconds(1)});
   auto nothing = std::make_shared<Fix>();
   nothing->tag = QStringLiteral("Ω-2");
-  memory.tags.push_back({QStringLiteral("Ω-2"), false, {0, 0, 0, nothing}, {time, seconds(1)}, {}});
+  memory.tags.push_back({QStringLiteral("Ω-2"), false, {0, 0, 0, nothing}, {time, seconds(1)}, {}, {}});
   return memory;
 }
 
@@ -84,6 +84,9 @@ void TrackerMemoryTest::everythingComesBack() {
   QVERIFY(tag.last.time == before.tags[0].last.time);
   // Readings of the clock come back as seen from the moment of saving.
   QVERIFY(tag.last.elapsed == seconds(-10));
+  QCOMPARE(tag.turns.size(), size_t(1));
+  QCOMPARE(tag.turns[0].trigger, 1);
+  QVERIFY(tag.turns[0].next == seconds(30) + nanoseconds(1));
   QCOMPARE(tag.stays.size(), size_t(2));
   for (size_t i = 0; i < 2; ++i) {
     QCOMPARE(tag.stays[i].trigger, before.tags[0].stays[i].trigger);
@@ -95,6 +98,7 @@ void TrackerMemoryTest::manyTagsAreFewBytes() {
   TrackerMemory memory = example();
   auto tag = memory.tags.front();
   tag.stays.clear();
+  tag.turns.clear();
   memory.tags.assign(1000, tag);
   const auto bytes = toBytes(memory).size();
   QVERIFY2(bytes < 100 * 1000, qPrintable(QString::number(bytes)));
@@ -119,17 +123,19 @@ void TrackerMemoryTest::wrongContentIsRefused_data() {
   QTest::addColumn<QByteArray>("content");
   QTest::addColumn<QString>("reason");
   QByteArray newer = contentOf(example());
-  newer[5] = 2;
-  TrackerMemory far = example(), nan = example(), trigger = example();
+  newer[5] = 3;
+  TrackerMemory far = example(), nan = example(), trigger = example(), turn = example();
   far.tags[0].position.x = 1e11;
   nan.tags[0].position.y = std::nan("");
   trigger.tags[0].stays[0].trigger = 2;
+  turn.tags[0].turns[0].trigger = -1;
   QTest::newRow("empty") << QByteArray() << QStringLiteral("no state");
   QTest::newRow("something else") << QByteArray("{\"rooms\":[]}") << QStringLiteral("no state");
-  QTest::newRow("newer") << newer << QStringLiteral("has version 2 (allowed: 1)");
+  QTest::newRow("newer") << newer << QStringLiteral("has version 3 (allowed: 2)");
   QTest::newRow("far") << contentOf(far) << QStringLiteral("damaged");
   QTest::newRow("NaN") << contentOf(nan) << QStringLiteral("damaged");
   QTest::newRow("unknown trigger") << contentOf(trigger) << QStringLiteral("damaged");
+  QTest::newRow("turn of an unknown trigger") << contentOf(turn) << QStringLiteral("damaged");
 }
 
 void TrackerMemoryTest::wrongContentIsRefused() {

@@ -5,22 +5,9 @@
 #include <QByteArrayList>
 #include <QList>
 
-#include <chrono>
 #include <utility>
 
 namespace tagwire::ws {
-
-/// What one HTTP client may send. The numbers are those of the design; tests shorten them.
-struct HttpLimits {
-  int connections = 1024;  ///< that speak HTTP, of all clients together; WebSockets have limits of their own
-  int unasked = 256;       ///< of these from one address (IPv6: one /64) that have sent no whole request yet
-  qint64 unsentBytes = 64 * 1024 * 1024;  ///< answers that wait for all clients together
-  int headBytes = 16 * 1024;
-  int fields = 64;
-  int bodyBytes = 64 * 1024;
-  std::chrono::milliseconds headTime{10'000};  ///< from accept, or from the end of the last answer, to the whole head
-  std::chrono::milliseconds bodyTime{30'000};  ///< from the head to the whole body
-};
 
 /// One HTTP/1 request, read and checked. Plain value.
 struct Request {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "http/httplimits.h"
 #include "http/request.h"
 #include "http/response.h"
 

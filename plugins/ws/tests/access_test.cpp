@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <QTemporaryFile>
 #include <QTest>
 
 #include "access/tokenstore.h"
@@ -40,6 +41,9 @@ struct Fixture : RestFixture {
     alarms.active = {{context.clock().now(), alarmOf(77, AlarmState::Alarm, AlarmState::Ok, "hall")}};
     context.answerWith(&alarms);
     context.addInstance(QStringLiteral("uwb"), QStringLiteral("rtls"), &rtls);
+    rtls.everybody = {{QStringLiteral("SIM1"), {}, {}, Whereabouts::State::Present, 417, Position{1, 2, 0, {}}, {}}};
+    if (plan.open() && plan.write("<svg/>") && plan.flush()) rtls.planFile = {plan.fileName(), "image/svg+xml"};
+    rtls.planOf = 417;
     addDevice();
     gateway.notify({1, context.clock().now(), QStringLiteral("uwb"), triggerOf("SIM1", 417)});
     tell(QStringLiteral("c1"), CommandState::Succeeded);
@@ -99,6 +103,7 @@ struct Fixture : RestFixture {
 
   FakeAlarms alarms;
   FakeRtls rtls;
+  QTemporaryFile plan;
 
  private:
   int m_tokens = 0;
@@ -120,7 +125,10 @@ bool isPermitted(Role role, const QStringList &rights) {
 
 /// The list of an answer, as it is or wrapped (R4-8).
 QJsonArray listOf(const HttpReply &reply) {
-  return reply.array().isEmpty() ? reply.object().value(QStringLiteral("data")).toArray() : reply.array();
+  if (!reply.array().isEmpty()) return reply.array();
+  const QJsonObject object = reply.object();
+  return object.value(object.contains(QStringLiteral("zones")) ? QStringLiteral("zones") : QStringLiteral("data"))
+      .toArray();
 }
 
 /// What is answered whatever the credential.

@@ -228,7 +228,7 @@ inline const QList<RouteRow> ownRouteRows{
     {"get", "/api/v1/rtls/managers", "/api/v1/rtls/managers", {positions, events}},
     {"get", "/api/v1/rtls/static", "/api/v1/rtls/static", {positions, events}},
     {"get", "/api/v1/rtls/zones", "/api/v1/rtls/zones", {positions, events}},
-    {"get", "/api/v1/rtls/zones/{id}/plan", "/api/v1/rtls/zones/417/plan", {positions, events}, {}, 0, {}, 404},
+    {"get", "/api/v1/rtls/zones/{id}/plan", "/api/v1/rtls/zones/417/plan", {positions, events}},
     {"get", "/api/v1/rtls/muster", "/api/v1/rtls/muster", {positions}, QStringLiteral("positions:OTHER:read"), 200},
     {"get", "/api/list_triggers", "/api/list_triggers", {positions, events}},
     {"get", "/recent_events", "/recent_events", {positions, events}, QStringLiteral("positions:OTHER:read"), 200},

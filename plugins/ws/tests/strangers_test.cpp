@@ -37,6 +37,7 @@ class StrangersTest : public QObject {
   void strangersTakeNoPlaceOfTheEndpoint();
   void strangersOfOneAddressAreBounded();
   void strangersAreBounded();
+  void theManifestSetsTheBounds();
 };
 
 void StrangersTest::strangersTakeNoPlaceOfTheEndpoint() {
@@ -95,6 +96,31 @@ void StrangersTest::strangersAreBounded() {
   QCOMPARE(silent.front()->closeCode(), 4401);
   QTRY_COMPARE(fixture.metric("tagwire_ws_strangers "), 256.0);
   QVERIFY(silent[1]->isConnected());
+}
+
+void StrangersTest::theManifestSetsTheBounds() {
+  WsConfig settings = strictConfig();
+  settings.httpLimits.strangers = 3;
+  settings.httpLimits.strangersOfOneAddress = 2;
+  settings.httpLimits.strangerTime = std::chrono::milliseconds(500);
+  settings.httpLimits.headBytes = 1024;
+  GatewayFixture fixture(settings);
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (const int address : {1, 1, 1, 2, 3}) {
+    const QHostAddress from(QStringLiteral("127.0.0.%1").arg(address));
+    silent.push_back(std::make_unique<RawClient>(fixture.gateway.port(), from));
+    QVERIFY(silent.back()->upgrade("/ws/live"));
+  }
+  QCOMPARE(silent[0]->closeCode(), 4401);  // the third of one address
+  QCOMPARE(silent[1]->closeCode(), 4401);  // the fourth in all
+  QTRY_COMPARE(fixture.metric("tagwire_ws_strangers "), 3.0);
+  QVERIFY(silent[2]->isConnected());
+  fixture.context.manualClock().advance(std::chrono::milliseconds(500));
+  fixture.gateway.tick();
+  QCOMPARE(silent[2]->closeCode(), 4401);
+  RawClient wordy(fixture.gateway.port());
+  wordy.send(RawClient::head("GET", "/healthz", "X-Long: " + QByteArray(1024, 'x') + "\r\n"));
+  QTRY_COMPARE(wordy.status(), 431);
 }
 
 QTEST_GUILESS_MAIN(StrangersTest)

@@ -46,9 +46,6 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
       metrics.counter("tagwire_ws_slow_clients_total", "Clients closed with 1013 because they did not read", labels)};
 }
 
-/// How long a client that showed no credential may take for its first message (spec, "First-message auth").
-constexpr std::chrono::seconds firstMessageWithin{10};
-
 Limits withBinary(Limits limits, const Protocol *protocol) {
   limits.takesBinary = protocol && protocol->takesBinary();
   return limits;
@@ -74,7 +71,7 @@ Endpoints::Endpoints(GatewayState &state, const ProtocolFactory &makeProtocol, F
     : m_state(state),
       m_context(state.context),
       m_farewells(farewells),
-      m_strangers(state.context.metrics()),
+      m_strangers(state.config.httpLimits, state.context.metrics()),
       m_lastCheck(state.context.clock().elapsed()) {
   if (state.config.serves(Served::Rest)) {
     const Limits limits = state.config.eventLimits.effectiveLimits();
@@ -194,7 +191,7 @@ std::optional<Refusal> Endpoints::openEvents(const Call &call) {
 
 Endpoints::Held &Endpoints::hold(std::unique_ptr<OutboundSession> session, Endpoint &endpoint) {
   Held &held = m_sessions[session->id()];
-  held = {std::move(session), &endpoint, m_context.clock().elapsed() + firstMessageWithin};
+  held = {std::move(session), &endpoint, m_context.clock().elapsed() + m_state.config.httpLimits.strangerTime};
   endpoint.accepted.add();
   return held;
 }

@@ -5,16 +5,18 @@
 
 namespace tagwire::ws {
 
-Strangers::Strangers(Metrics &metrics)
-    : m_waiting(metrics.gauge("tagwire_ws_strangers", "WebSockets whose clients have shown no credential yet")),
+Strangers::Strangers(const HttpLimits &limits, Metrics &metrics)
+    : m_most(limits.strangers),
+      m_mostOfOne(limits.strangersOfOneAddress),
+      m_waiting(metrics.gauge("tagwire_ws_strangers", "WebSockets whose clients have shown no credential yet")),
       m_evicted(metrics.counter("tagwire_ws_strangers_evicted_total",
                                 "WebSockets closed with 4401 before their time as others came")) {}
 
 std::optional<quint64> Strangers::add(quint64 session, const QByteArray &group) {
   const auto isOfIt = [&](const Entry &each) { return each.group == group; };
-  const bool isTooMany = std::count_if(m_entries.begin(), m_entries.end(), isOfIt) >= mostOfOne;
+  const bool isTooMany = std::count_if(m_entries.begin(), m_entries.end(), isOfIt) >= m_mostOfOne;
   std::optional<quint64> evicted;
-  if (isTooMany || m_entries.size() >= most) {
+  if (isTooMany || m_entries.size() >= m_most) {
     const auto oldest = isTooMany ? std::find_if(m_entries.begin(), m_entries.end(), isOfIt) : m_entries.begin();
     evicted = oldest->session;
     m_entries.erase(oldest);
