@@ -5,7 +5,7 @@
 #include "device/deviceconfig.h"
 #include "endpointlimits.h"
 #include "endpointpath.h"
-#include "listenaddress.h"
+#include "network/listenaddress.h"
 #include "protocolkind.h"
 #include "rooms/roomsconfig.h"
 #include "tileconfig.h"
