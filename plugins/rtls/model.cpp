@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "intake/addintake.h"
 #include "shapecheck.h"
 
 namespace tagwire::rtls {
@@ -47,6 +48,7 @@ class ModelMaker {
     addTags();
     for (qsizetype i = 0; i < m_config.triggers.size(); ++i) addTrigger(i);
     if (m_config.simulate) checkSimulation(*m_config.simulate);
+    addIntake(m_config, m_model, m_reader);
     return std::move(m_model);
   }
 

@@ -6,10 +6,12 @@
 #include <optional>
 #include <vector>
 
+#include "fixfilter.h"
 #include "geometry.h"
 #include "presence.h"
 #include "rtlsconfig.h"
 #include "services/zonecatalog.h"
+#include "smoother.h"
 
 namespace tagwire::rtls {
 
@@ -46,6 +48,9 @@ struct Model {
   std::vector<Zone> zones;
   QList<TagInfo> tags;
   std::vector<Trigger> triggers;
+  FilterRules filter;
+  SmoothingRule smoothing;
+  QHash<QString, SmoothingRule> tagSmoothing;  ///< by tag id: of those that have one of their own
 
   ZoneDirectory directory() const;
 };

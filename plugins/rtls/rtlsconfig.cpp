@@ -28,6 +28,7 @@ void ZoneConfig::describe(Shape<ZoneConfig> &shape) {
 void TagConfig::describe(Shape<TagConfig> &shape) {
   shape.required("id", &TagConfig::id, "as the tag says it").range(1, 64);
   shape.optional("name", &TagConfig::name, "who or what carries it").range(0, 200);
+  shape.optional("smoothing", &TagConfig::smoothing, "of this tag, instead of the instance's");
 }
 
 void CircleConfig::describe(Shape<CircleConfig> &shape) {
@@ -88,6 +89,9 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape
       .optional("unknown_tags", &RtlsConfig::unknownTags, "how many tags that are not listed are taken in as they come")
       .range(0, 100'000);
+  shape.optional("intake", &RtlsConfig::intake, "listeners for fixes, one JSON object (GISData) a line").range(0, 16);
+  shape.optional("filter", &RtlsConfig::filter, "what a fix must be like to be believed");
+  shape.optional("smoothing", &RtlsConfig::smoothing, "how positions are smoothed; not at all if absent");
   shape.optional("simulate", &RtlsConfig::simulate, "lets the tags walk by themselves, for trying things out");
   shape.optional("remotes", &RtlsConfig::remotes, "not there yet");
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "config.h"
+#include "intake/intakeconfig.h"
 #include "later.h"
 
 namespace tagwire::rtls {
@@ -51,6 +52,7 @@ struct TagConfig {
   static void describe(Shape<TagConfig> &shape);
   QString id;
   QString name;
+  std::optional<SmoothingConfig> smoothing;
 };
 
 struct CircleConfig {
@@ -107,6 +109,9 @@ struct RtlsConfig {
   QList<TriggerConfig> triggers;
   std::chrono::milliseconds timeout{30'000};
   int unknownTags = 1000;
+  QList<IntakeConfig> intake;
+  std::optional<FilterConfig> filter;
+  std::optional<SmoothingConfig> smoothing;
   std::optional<SimulateConfig> simulate;
   Later remotes;
 };

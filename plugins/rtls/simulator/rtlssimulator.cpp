@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtlssimulator.h"
 
-#include <QCommandLineParser>
 #include <QDateTime>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLoggingCategory>
 #include <QRegularExpression>
-#include <QUrlQuery>
 
 #include <cmath>
-
-#include "timestamp.h"
 
 namespace tagwire::rtls {
 namespace {
@@ -21,65 +17,6 @@ Q_LOGGING_CATEGORY(simulatorLog, "tagwire.sim.rtls", QtInfoMsg)
 constexpr qint64 mostUnsent = 1 << 20;
 constexpr qsizetype mostKinds = 50;
 constexpr std::chrono::seconds openDeadline{10};
-
-Result<double> number(const QCommandLineParser &parser, const QString &name, double lowest, double highest) {
-  bool ok = false;
-  const double value = parser.value(name).toDouble(&ok);
-  if (ok && value >= lowest && value <= highest) return value;
-  return failure(QStringLiteral("--%1 %2 (allowed: a number from %3 to %4)")
-                     .arg(name, parser.value(name))
-                     .arg(lowest)
-                     .arg(highest));
-}
-
-Result<int> integer(const QCommandLineParser &parser, const QString &name, double lowest, double highest) {
-  const Result<double> value = number(parser, name, lowest, highest);
-  if (!value) return failure(value.error());
-  if (*value == std::floor(*value)) return static_cast<int>(*value);
-  return failure(QStringLiteral("--%1 %2 (allowed: a whole number)").arg(name, parser.value(name)));
-}
-
-Result<QUrl> webSocketUrl(const QString &text) {
-  const QUrl url(text, QUrl::StrictMode);
-  const QUrlQuery query(url);
-  for (const char *key : {"token", "access_token", "api_key", "jwt"}) {
-    if (query.hasQueryItem(QLatin1String(key))) return failure(QStringLiteral("--url: no credential belongs in a URL"));
-  }
-  if (!url.userInfo().isEmpty()) return failure(QStringLiteral("--url: no name or password belongs in a URL"));
-  const bool webSocket = url.scheme() == QLatin1String("ws") || url.scheme() == QLatin1String("wss");
-  if (url.isValid() && webSocket && !url.host().isEmpty()) return url;
-  return failure(QStringLiteral("--url %1 (allowed: ws://host:port/ws/Manager or wss://…)").arg(text));
-}
-
-Result<Polygon> rectangle(const QString &text) {
-  QList<double> numbers;
-  bool ok = true;
-  for (const QString &part : text.split(u',')) {
-    bool isNumber = false;
-    numbers << part.toDouble(&isNumber);
-    ok = ok && isNumber && std::abs(numbers.last()) <= 1e9;
-  }
-  if (!ok || numbers.size() != 4 || numbers[0] >= numbers[2] || numbers[1] >= numbers[3]) {
-    return failure(QStringLiteral("--area %1 (allowed: x0,y0,x1,y1 with x0 < x1 and y0 < y1)").arg(text));
-  }
-  return Polygon{
-      {numbers[0], numbers[1]}, {numbers[2], numbers[1]}, {numbers[2], numbers[3]}, {numbers[0], numbers[3]}};
-}
-
-void addOptions(QCommandLineParser &parser) {
-  const auto add = [&parser](const char *name, const char *help, const char *value, const char *fallback) {
-    parser.addOption(QCommandLineOption(QString::fromLatin1(name), QString::fromLatin1(help),
-                                        QString::fromLatin1(value), QString::fromLatin1(fallback)));
-  };
-  add("url", "where to send the fixes", "URL", "ws://127.0.0.1:8080/ws/Manager1");
-  add("tags", "how many tags, SIM1, SIM2 ...", "count", "12");
-  add("area", "rectangle they walk in", "x0,y0,x1,y1", "0,0,100,60");
-  add("rate", "fixes per second and tag", "number", "2");
-  add("speed", "length units per second", "number", "1.4");
-  add("zone", "zone_id in the fixes; 0: none", "id", "0");
-  add("seed", "the same seed walks the same ways", "number", "1");
-  parser.addHelpOption();
-}
 
 /// "SIM3: sequence 4" and "SIM7: sequence 9" are of one kind.
 QString kindOf(const QString &message) {
@@ -107,121 +44,136 @@ QByteArray gisData(const IncomingFix &fix, int zone) {
                    {QStringLiteral("CNF"), fix.fix.confidence},
                    {QStringLiteral("GWID"), fix.fix.gateway},
                    {QStringLiteral("Sequence"), fix.fix.sequence}};
+  if (std::isfinite(fix.fix.accuracy)) json.insert(QStringLiteral("Acc"), fix.fix.accuracy);
   if (zone != 0) json.insert(QStringLiteral("zone_id"), zone);
   return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
 
 }  // namespace
 
-Result<SimulatorOptions> SimulatorOptions::fromArguments(const QStringList &arguments) {
-  QCommandLineParser parser;
-  addOptions(parser);
-  if (!parser.parse(QStringList(QStringLiteral("tagwire sim rtls")) + arguments)) return failure(parser.errorText());
-  if (parser.isSet(QStringLiteral("help"))) return failure(parser.helpText());
-  if (!parser.positionalArguments().isEmpty()) {
-    return failure(QStringLiteral("unknown argument \"%1\" (allowed: --url --tags --area --rate --speed --zone --seed)")
-                       .arg(parser.positionalArguments().first()));
-  }
-  const auto url = webSocketUrl(parser.value(QStringLiteral("url")));
-  const auto tags = integer(parser, QStringLiteral("tags"), 1, 10'000);
-  const auto area = rectangle(parser.value(QStringLiteral("area")));
-  const auto rate = number(parser, QStringLiteral("rate"), 0.001, 50);
-  const auto speed = number(parser, QStringLiteral("speed"), 0.001, 1000);
-  const auto zone = integer(parser, QStringLiteral("zone"), 0, 2147483647);
-  const auto seed = integer(parser, QStringLiteral("seed"), 0, 2147483647);
-  if (!url) return failure(url.error());
-  if (!area) return failure(area.error());
-  for (const auto *each : {&tags, &zone, &seed}) {
-    if (!*each) return failure(each->error());
-  }
-  for (const auto *each : {&rate, &speed}) {
-    if (!*each) return failure(each->error());
-  }
-  return SimulatorOptions{*url, *tags, *area, *rate, *speed, *zone, *seed};
-}
-
 RtlsSimulator::RtlsSimulator() : m_backoff(std::chrono::seconds(1), std::chrono::seconds(30)) {
-  m_socket.setMaxAllowedIncomingMessageSize(1 << 20);
   m_dialTimer.setSingleShot(true);
   m_sendTimer.setTimerType(Qt::PreciseTimer);
-  connect(&m_socket, &QWebSocket::connected, this, &RtlsSimulator::opened);
-  connect(&m_socket, &QWebSocket::disconnected, this, &RtlsSimulator::closed);
-  connect(&m_socket, &QWebSocket::textMessageReceived, this, &RtlsSimulator::receive);
   connect(&m_dialTimer, &QTimer::timeout, this, &RtlsSimulator::dialAgain);
-  connect(&m_sendTimer, &QTimer::timeout, this, &RtlsSimulator::sendFixes);
 }
 
-RtlsSimulator::~RtlsSimulator() {
-  // The socket reports its end while it is destroyed, when half of us is gone.
-  m_socket.disconnect(this);
-}
+RtlsSimulator::~RtlsSimulator() = default;
 
 tl::expected<QString, ToolError> RtlsSimulator::start(const QStringList &arguments) {
   auto options = SimulatorOptions::fromArguments(arguments);
   if (!options) return failure(options.error());
   m_options = std::move(*options);
+  if (m_options.help) {
+    QTimer::singleShot(0, this, [this] { Q_EMIT finished(0); });
+    return m_options.helpText;
+  }
+  const auto prepared = prepare();
+  if (!prepared) return failure(prepared.error());
+  m_disturbance.emplace(m_options.jitter, m_options.loss, static_cast<quint32>(m_options.seed));
+  m_link = FixLink::to(m_options.url, qgetenv("TAGWIRE_TOKEN").trimmed());
+  connect(m_link.get(), &FixLink::opened, this, &RtlsSimulator::opened);
+  connect(m_link.get(), &FixLink::closed, this, &RtlsSimulator::closed);
+  connect(m_link.get(), &FixLink::received, this, &RtlsSimulator::receive);
+  dial();
+  return QStringLiteral("%1 to %2").arg(*prepared, m_options.url.toString());
+}
+
+/// What is going to be sent, in words.
+Result<QString> RtlsSimulator::prepare() {
+  if (!m_options.replay.isEmpty()) {
+    auto recording = Recording::read(m_options.replay);
+    if (!recording) return failure(QStringLiteral("--replay: ") + recording.error());
+    m_recording = std::move(*recording);
+    m_sendTimer.setSingleShot(true);
+    connect(&m_sendTimer, &QTimer::timeout, this, &RtlsSimulator::replay);
+    return QStringLiteral("%1 positions of %2 go").arg(m_recording->size()).arg(m_options.replay);
+  }
   QStringList tags;
   for (int i = 1; i <= m_options.tags; ++i) tags << QStringLiteral("SIM%1").arg(i);
-  m_walker.emplace(std::vector{Walker::Ground{m_options.area, 1}}, tags, m_options.speed,
-                   static_cast<quint32>(m_options.seed));
+  if (m_options.paths.empty()) {
+    m_walker.emplace(std::vector{Walker::Ground{m_options.area, 1}}, tags, m_options.speed,
+                     static_cast<quint32>(m_options.seed));
+  } else {
+    m_pathWalk.emplace(m_options.paths, tags, m_options.speed, m_options.atEnd);
+  }
   m_sendTimer.setInterval(static_cast<int>(std::lround(1000 / m_options.rate)));
-  dial();
-  return QStringLiteral("%1 tags, SIM1 to SIM%1, walk and send to %2")
-      .arg(m_options.tags)
-      .arg(m_options.url.toString());
+  connect(&m_sendTimer, &QTimer::timeout, this, &RtlsSimulator::walk);
+  return QStringLiteral("%1 tags, SIM1 to SIM%1, walk and send").arg(m_options.tags);
 }
 
 void RtlsSimulator::dial() {
   m_dialTimer.start(openDeadline);
-  m_socket.open(m_options.url);
+  m_link->open();
 }
 
 void RtlsSimulator::dialAgain() {
-  if (m_socket.state() == QAbstractSocket::UnconnectedState) {
+  if (m_link->isClosed()) {
     dial();
   } else {
-    m_socket.abort();  // somebody took the connection and never answered
+    m_link->abort();  // somebody took the connection and never answered
   }
 }
 
 void RtlsSimulator::opened() {
   m_dialTimer.stop();
+  m_isOpen = true;
   if (!m_toldOpen) qCInfo(simulatorLog).noquote() << "connected to" << m_options.url.toString();
   m_toldOpen = true;
   m_openSince.start();
+  if (m_recording) return replay();
   m_sendTimer.start();
 }
 
-void RtlsSimulator::closed() {
-  m_sendTimer.stop();
+void RtlsSimulator::closed(const QString &why) {
+  m_isOpen = false;
+  if (!m_recording) m_sendTimer.stop();
   if (m_openSince.isValid() && m_openSince.elapsed() > 10'000) {
     m_backoff.reset();
     m_toldOpen = m_toldClosed = false;  // it worked: the next end and the next beginning are news again
   }
   m_openSince.invalidate();
   if (!m_toldClosed) {
-    const QString why = m_socket.closeReason().isEmpty() ? m_socket.errorString() : m_socket.closeReason();
     qCWarning(simulatorLog).noquote() << "not connected:" << printable(why) << "(trying again until it works)";
   }
   m_toldClosed = true;
   m_dialTimer.start(m_backoff.next());
 }
 
-void RtlsSimulator::sendFixes() {
-  const QList<IncomingFix> fixes = m_walker->step(m_sendTimer.interval() / 1000.0);
-  if (m_socket.bytesToWrite() > mostUnsent) {
-    say(QStringLiteral("slow"), QStringLiteral("the gateway reads too slowly: fixes are left out"));
-    return;
-  }
-  for (const IncomingFix &fix : fixes) m_socket.sendTextMessage(QString::fromUtf8(gisData(fix, m_options.zone)));
+void RtlsSimulator::walk() {
+  const double seconds = m_sendTimer.interval() / 1000.0;
+  send(m_walker ? m_walker->step(seconds) : m_pathWalk->step(seconds));
 }
 
-void RtlsSimulator::receive(const QString &message) {
-  const QJsonObject json = QJsonDocument::fromJson(message.toUtf8()).object();
+/// Its time begins with the first connection and goes on without one, as that of the tags would.
+void RtlsSimulator::replay() {
+  if (!m_replaySince.isValid()) m_replaySince.start();
+  const double played = static_cast<double>(m_replaySince.nsecsElapsed()) * m_options.speedup;
+  send(m_recording->take(std::chrono::nanoseconds(static_cast<qint64>(std::min(played, 9e18)))));
+  if (m_recording->isAtEnd()) return finishWhenSent();
+  const double wait = (static_cast<double>(m_recording->nextAt().count()) - played) / m_options.speedup / 1e6;
+  m_sendTimer.start(static_cast<int>(std::clamp(std::ceil(wait), 1.0, 3'600'000.0)));
+}
+
+void RtlsSimulator::finishWhenSent() {
+  if (m_isOpen && m_link->unsent() > 0) return m_sendTimer.start(10);
+  Q_EMIT finished(0);
+}
+
+void RtlsSimulator::send(const QList<IncomingFix> &fixes) {
+  if (fixes.isEmpty()) return;
+  if (!m_isOpen || m_link->unsent() > mostUnsent) {
+    const QString why = m_isOpen ? QStringLiteral("the other side reads too slowly") : QStringLiteral("no connection");
+    return say(why, why + QStringLiteral(": fixes are left out"));
+  }
+  for (const IncomingFix &fix : m_disturbance->applyTo(fixes)) m_link->send(gisData(fix, m_options.zone));
+}
+
+void RtlsSimulator::receive(const QByteArray &message) {
+  const QJsonObject json = QJsonDocument::fromJson(message).object();
   const QString type = json.value(QLatin1String("type")).toString();
   if (type == QLatin1String("HeartBeat")) {
     const QJsonObject answer{{QStringLiteral("type"), type}, {QStringLiteral("ts"), json.value(QLatin1String("ts"))}};
-    m_socket.sendTextMessage(QString::fromUtf8(QJsonDocument(answer).toJson(QJsonDocument::Compact)));
+    m_link->send(QJsonDocument(answer).toJson(QJsonDocument::Compact));
   } else if (json.value(QLatin1String("response")).toString() == QLatin1String("Unknown")) {
     const QString text = printable(json.value(QLatin1String("message")).toString());
     say(kindOf(text), QStringLiteral("refused: %1").arg(text));

@@ -119,14 +119,14 @@ void TrackerMemoryTest::wrongContentIsRefused_data() {
   QTest::addColumn<QByteArray>("content");
   QTest::addColumn<QString>("reason");
   QByteArray newer = contentOf(example());
-  newer[5] = 2;
+  newer[5] = 3;
   TrackerMemory far = example(), nan = example(), trigger = example();
   far.tags[0].position.x = 1e11;
   nan.tags[0].position.y = std::nan("");
   trigger.tags[0].stays[0].trigger = 2;
   QTest::newRow("empty") << QByteArray() << QStringLiteral("no state");
   QTest::newRow("something else") << QByteArray("{\"rooms\":[]}") << QStringLiteral("no state");
-  QTest::newRow("newer") << newer << QStringLiteral("has version 2 (allowed: 1)");
+  QTest::newRow("newer") << newer << QStringLiteral("has version 3 (allowed: 2)");
   QTest::newRow("far") << contentOf(far) << QStringLiteral("damaged");
   QTest::newRow("NaN") << contentOf(nan) << QStringLiteral("damaged");
   QTest::newRow("unknown trigger") << contentOf(trigger) << QStringLiteral("damaged");
