@@ -52,12 +52,13 @@ void use(const QByteArray &line) {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char *data, std::size_t size) {
   if (size == 0) return 0;
   // Repeated, so that a short input can make a line that is too long.
-  const int times = data[0] < 250 ? 1 : 2000;
-  const auto bytes =
-      QByteArray(reinterpret_cast<const char *>(data) + 1, static_cast<qsizetype>(size - 1)).repeated(times);
+  const auto length = static_cast<qsizetype>(size);
+  const bool isRepeated = data[0] >= 254;
+  const qsizetype times = isRepeated ? LineReader::longest / length + 2 : 1;
+  const auto bytes = QByteArray(reinterpret_cast<const char *>(data) + 1, length - 1).repeated(times);
   const auto whole = read(bytes, std::max<qsizetype>(bytes.size(), 1));
-  const auto pieces = read(bytes, data[0] + 1);
+  const auto pieces = read(bytes, isRepeated ? 1000 : data[0] + 1);
   require(whole.lines == pieces.lines && whole.tooLong == pieces.tooLong);
-  for (qsizetype i = 0; i < std::min<qsizetype>(whole.lines.size(), 100); ++i) use(whole.lines.at(i));
+  for (qsizetype i = 0; i < std::min<qsizetype>(whole.lines.size(), 20); ++i) use(whole.lines.at(i));
   return 0;
 }

@@ -90,8 +90,10 @@ Result<AtEnd> atEndFrom(const QString &text) {
 
 void addOptions(QCommandLineParser &parser) {
   const auto add = [&parser](const char *name, const char *help, const char *value, const char *fallback = "") {
-    parser.addOption(QCommandLineOption(QString::fromLatin1(name), QString::fromLatin1(help),
-                                        QString::fromLatin1(value), QString::fromLatin1(fallback)));
+    QString text = QString::fromLatin1(help);
+    if (*fallback) text += QStringLiteral(" (default: %1)").arg(QLatin1String(fallback));
+    parser.addOption(
+        QCommandLineOption(QString::fromLatin1(name), text, QString::fromLatin1(value), QString::fromLatin1(fallback)));
   };
   add("url",
       "where to send the fixes: ws://, wss://, tcp:// or udp://; $TAGWIRE_TOKEN is the credential of a WebSocket",
@@ -108,7 +110,7 @@ void addOptions(QCommandLineParser &parser) {
   add("speedup", "--replay so many times as fast", "number", "1");
   add("zone", "zone_id in the fixes; 0: none", "id", "0");
   add("seed", "the same seed does the same", "number", "1");
-  parser.addHelpOption();
+  parser.addOption(QCommandLineOption(QStringLiteral("help"), QStringLiteral("this text")));
 }
 
 /// What does not go together; empty: nothing.
@@ -152,8 +154,12 @@ Result<SimulatorOptions> SimulatorOptions::fromArguments(const QStringList &argu
   if (!parser.parse(QStringList(QStringLiteral("tagwire sim rtls")) + arguments)) return failure(parser.errorText());
   SimulatorOptions options;
   options.help = parser.isSet(QStringLiteral("help"));
-  options.helpText = parser.helpText().trimmed();
-  if (options.help) return options;
+  if (options.help) {
+    const QString text = parser.helpText();
+    // The parser takes the program's own name for ours.
+    options.helpText = QStringLiteral("usage: tagwire sim rtls [options]") + text.mid(text.indexOf(u'\n')).chopped(1);
+    return options;
+  }
   if (!parser.positionalArguments().isEmpty()) {
     return failure(
         QStringLiteral("unknown argument \"%1\" (--help lists them)").arg(parser.positionalArguments().first()));
