@@ -50,7 +50,7 @@ void WireJsonTest::R1_11_accuracyIsSaidWhenKnown() {
     return json.bytes();
   };
   QCOMPARE(written(0.25),
-           QByteArray("{\"ID\":\"A\",\"TS\":\"1970-01-01T00:00:00.000Z\",\"X\":1,\"Y\":2,\"Z\":3,\"Acc\":0.25}"));
+           QByteArray("{\"ID\":\"A\",\"TS\":\"1970-01-01T00:00:00.000Z\",\"X\":1.0,\"Y\":2.0,\"Z\":3.0,\"Acc\":0.25}"));
   QVERIFY(!written(std::numeric_limits<double>::quiet_NaN()).contains("Acc"));
 }
 
