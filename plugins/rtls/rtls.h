@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include "intake/intake.h"
 #include "managernames.h"
 #include "mapdesk.h"
 #include "plugin.h"
@@ -31,6 +32,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   void plan(Reply<PlanFile> reply, int zone) override;
   void whereabouts(Reply<QList<Whereabouts>> reply) override;
   void take(Reply<bool> reply, IncomingFix fix) override;
+  /// Where `intake` listens; the manifest may leave the choice to the system. Empty while it does not.
+  QList<quint16> intakePorts() const { return m_intake.ports(); }
 
  private:
   struct TagPoints {
@@ -72,6 +75,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   std::optional<Walker> m_walker;
   double m_walkSeconds = 0;
   QTimer m_walkTimer;
+  Intake m_intake;
   QTimer m_deadlineTimer;
   std::chrono::nanoseconds m_armedFor = endless;
   TrackerFile m_file;
@@ -81,7 +85,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   QList<Event> m_events;
   Counter m_accepted;
   Counter m_malformed;
-  Counter m_outOfSequence;
+  std::vector<Counter> m_refused;  ///< by Refusal, without None
   Counter m_unknown;
   Counter m_refusedPairs;
   quint64 m_pairsTold = 0;
