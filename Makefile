@@ -21,7 +21,7 @@ test-asan: packages
 	@cmake --build build-asan -j $(JOBS)
 	@ctest --preset asan -LE "long|slow"
 
-FUZZED = modbus_framing jwt
+FUZZED = modbus_framing jwt fix_lines
 fuzz:
 	@command -v clang++ >/dev/null || { echo "fuzzing needs clang: apt-get install clang"; exit 1; }
 	@cmake --preset fuzz > /dev/null

@@ -30,7 +30,8 @@ class TAGWIRE_EXPORT Tool : public QObject {
  Q_SIGNALS:
   /// One more line for stdout.
   void line(const QString &text);
-  /// The work is done; the program ends with this exit code. A simulator never emits it.
+  /// The work is done; the program ends with this exit code. A simulator emits it only when it
+  /// was asked for something that ends: its help, a recording.
   void finished(int exitCode);
 };
 

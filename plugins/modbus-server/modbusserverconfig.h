@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "allowednetwork.h"
 #include "endpoint.h"
 #include "exposedpoint.h"
+#include "network/allowednetwork.h"
 #include "pointtable.h"
 
 namespace tagwire::modbus {

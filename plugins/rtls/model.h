@@ -6,12 +6,14 @@
 #include <optional>
 #include <vector>
 
+#include "fixfilter.h"
 #include "geometry.h"
 #include "georeference.h"
 #include "presence.h"
 #include "proximity.h"
 #include "rtlsconfig.h"
 #include "services/zonecatalog.h"
+#include "smoother.h"
 
 namespace tagwire::rtls {
 
@@ -61,6 +63,9 @@ struct Model {
   std::optional<GeoReference> georeference;
   std::vector<ProximityRule> proximity;
   std::vector<EscortRule> escorts;
+  FilterRules filter;
+  SmoothingRule smoothing;
+  QHash<QString, SmoothingRule> tagSmoothing;  ///< by tag id: of those that have one of their own
 
   ZoneDirectory directory() const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "intake/addintake.h"
 #include "model.h"
 
 namespace tagwire::rtls {
@@ -26,6 +27,7 @@ class ModelMaker {
     addProximity();
     addEscorts();
     if (m_config.simulate) checkSimulation(*m_config.simulate);
+    addIntake(m_config, m_model, m_reader);
     return std::move(m_model);
   }
 

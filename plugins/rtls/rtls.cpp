@@ -71,15 +71,18 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_classes(model.classes),
       m_mostTags(static_cast<int>(model.tags.size()) + config.unknownTags),
       m_walkTimer(this),
+      m_intake(config.intake, context, [this](const IncomingFix &fix) { return accept(fix); }),
       m_deadlineTimer(this),
       m_file(context, [this] { return m_tracker.remember(now()); }),
       m_accepted(context.metrics().counter("tagwire_rtls_fixes_accepted_total", "Fixes taken")),
       m_malformed(context.metrics().counter(refusedName, refusedHelp, {{"reason", "malformed"}})),
-      m_outOfSequence(context.metrics().counter(refusedName, refusedHelp, {{"reason", "sequence"}})),
       m_unknown(context.metrics().counter(refusedName, refusedHelp, {{"reason", "unknown_tag"}})),
       m_refusedPairs(context.metrics().counter("tagwire_rtls_pairs_refused_total",
                                                "Tags too near each other that there was no room to remember")),
       m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
+  for (size_t i = 1; i < refusalNames.size(); ++i) {
+    m_refused.push_back(context.metrics().counter(refusedName, refusedHelp, {{"reason", refusalNames[i]}}));
+  }
   m_managerNames->enter(config, context, reader);
   declareConfigured(reader);
   m_deadlineTimer.setSingleShot(true);
@@ -138,6 +141,10 @@ void Rtls::makeWalker(const SimulateConfig &simulate, const Model &model) {
 
 void Rtls::start() {
   if (m_running) return;
+  if (const auto opened = m_intake.open(); !opened) {
+    Q_EMIT statusChanged(PluginState::Failed, opened.error());
+    return;
+  }
   m_running = true;
   Q_EMIT statusChanged(PluginState::Running, QString());
   m_hub.open();
@@ -193,6 +200,7 @@ void Rtls::recallUnlisted(const TrackerMemory &kept) {
 void Rtls::stop() {
   flush();  // it goes with what is kept
   m_running = false;
+  m_intake.close();
   m_walkTimer.stop();
   m_deadlineTimer.stop();
   m_hub.close();
@@ -255,7 +263,7 @@ Result<void> Rtls::accept(IncomingFix fix) {
   Tracker::Outcome outcome;
   auto taken = m_tracker.take(*tag, fix, now(), outcome);
   if (!taken) {
-    m_outOfSequence.add();
+    m_refused[static_cast<size_t>(outcome.refusal) - 1].add();
     return taken;
   }
   m_accepted.add();

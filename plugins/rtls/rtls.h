@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include "intake/intake.h"
 #include "managernames.h"
 #include "mapdesk.h"
 #include "omlox/hubpart.h"
@@ -34,6 +35,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   void take(Reply<bool> reply, IncomingFix fix) override;
   void answer(Reply<HubAnswer> reply, HubRequest request) override;
   void listen(Reply<bool> reply, std::weak_ptr<HubListener> listener) override;
+  /// Where `intake` listens; the manifest may leave the choice to the system. Empty while it does not.
+  QList<quint16> intakePorts() const { return m_intake.ports(); }
 
  private:
   struct TagPoints {
@@ -77,6 +80,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   std::optional<Walker> m_walker;
   double m_walkSeconds = 0;
   QTimer m_walkTimer;
+  Intake m_intake;
   QTimer m_deadlineTimer;
   std::chrono::nanoseconds m_armedFor = endless;
   TrackerFile m_file;
@@ -86,7 +90,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   QList<Event> m_events;
   Counter m_accepted;
   Counter m_malformed;
-  Counter m_outOfSequence;
+  std::vector<Counter> m_refused;  ///< by Refusal, without None
   Counter m_unknown;
   Counter m_refusedPairs;
   quint64 m_pairsTold = 0;

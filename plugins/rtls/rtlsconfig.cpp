@@ -34,6 +34,7 @@ void TagConfig::describe(Shape<TagConfig> &shape) {
   shape.optional("class", &TagConfig::tagClass, "what kind of thing that is, for proximity and muster: person, vehicle")
       .range(1, 64)
       .check(&wrongClass);
+  shape.optional("smoothing", &TagConfig::smoothing, "of this tag, instead of the instance's");
 }
 
 void RegionConfig::describe(Shape<RegionConfig> &shape) {
@@ -92,6 +93,9 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape
       .optional("unknown_tags", &RtlsConfig::unknownTags, "how many tags that are not listed are taken in as they come")
       .range(0, 100'000);
+  shape.optional("intake", &RtlsConfig::intake, "listeners for fixes, one JSON object (GISData) a line").range(0, 16);
+  shape.optional("filter", &RtlsConfig::filter, "what a fix must be like to be believed");
+  shape.optional("smoothing", &RtlsConfig::smoothing, "how positions are smoothed; not at all if absent");
   shape.optional("simulate", &RtlsConfig::simulate, "lets the tags walk by themselves, for trying things out");
   shape.optional("remotes", &RtlsConfig::remotes, "not there yet");
 }

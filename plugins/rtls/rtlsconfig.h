@@ -5,6 +5,7 @@
 #include <array>
 
 #include "config.h"
+#include "intake/intakeconfig.h"
 #include "later.h"
 #include "placesconfig.h"
 
@@ -56,6 +57,7 @@ struct TagConfig {
   QString id;
   QString name;
   QString tagClass;
+  std::optional<SmoothingConfig> smoothing;
 };
 
 struct RegionConfig {
@@ -109,6 +111,9 @@ struct RtlsConfig {
   QList<UnaccompaniedConfig> unaccompanied;
   std::chrono::milliseconds timeout{30'000};
   int unknownTags = 1000;
+  QList<IntakeConfig> intake;
+  std::optional<FilterConfig> filter;
+  std::optional<SmoothingConfig> smoothing;
   std::optional<SimulateConfig> simulate;
   Later remotes;
 };

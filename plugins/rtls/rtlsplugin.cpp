@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtls.h"
-#include "rtlssimulator.h"
+#include "simulator/rtlssimulator.h"
 
 namespace tagwire::rtls {
 

@@ -28,6 +28,10 @@ QString wrongNumbers(const IncomingFix &fix) {
   if (!std::isnan(confidence) && !(confidence >= 0 && confidence <= 100)) {
     return QStringLiteral("CNF %1 is out of range (allowed: 0 to 100)").arg(confidence);
   }
+  const double accuracy = fix.fix.accuracy;
+  if (!std::isnan(accuracy) && !(accuracy >= 0 && accuracy <= farthest)) {
+    return QStringLiteral("Acc %1 is out of range (allowed: 0 to 1e9)").arg(accuracy);
+  }
   if (fix.fix.battery < -1 || fix.fix.battery > 100) {
     return QStringLiteral("Bat %1 is out of range (allowed: 0 to 100)").arg(fix.fix.battery);
   }
@@ -66,7 +70,10 @@ Tracker::Tracker(const Model &model, std::chrono::nanoseconds timeout)
       m_escorts(model.escorts, m_crowd),
       m_classes(model.classes),
       m_classCounts(model.zones.size() * static_cast<size_t>(m_classes.size())),
-      m_timeout(timeout) {
+      m_timeout(timeout),
+      m_filter(model.filter),
+      m_smoothing(model.smoothing),
+      m_tagSmoothing(model.tagSmoothing) {
   for (const Zone &zone : model.zones) m_zoneIds.insert(zone.info.id);
   for (const Trigger &trigger : model.triggers) m_definitions.push_back({trigger.info.id, trigger.fingerprint});
   for (const TagInfo &tag : model.tags) addTag(tag.id, tag.name, tag.tagClass);
@@ -74,7 +81,11 @@ Tracker::Tracker(const Model &model, std::chrono::nanoseconds timeout)
 
 int Tracker::addTag(const QString &id, const QString &name, const QString &tagClass) {
   const int index = tagCount();
-  m_tags.emplace_back().id = id;
+  Tag &tag = m_tags.emplace_back();
+  tag.id = id;
+  if (!m_filter.isOff()) tag.filter = std::make_unique<FixFilter>();
+  const SmoothingRule smoothing = m_tagSmoothing.value(id, m_smoothing);
+  if (smoothing.kind != SmoothingKind::None) tag.smoother = std::make_unique<Smoother>(smoothing);
   m_byId.insert(id, index);
   m_triggers.addTag(id, name);
   m_tags.back().ofClass = static_cast<int>(m_classes.indexOf(tagClass));
@@ -86,21 +97,25 @@ int Tracker::addTag(const QString &id, const QString &name, const QString &tagCl
 
 Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &moment, Outcome &outcome) {
   Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
-  if (auto passed = tag.gate.pass(fix.sender, fix.fix.sequence, moment.elapsed); !passed) return passed;
+  if (auto admitted = admit(tag, fix, moment, outcome); !admitted) return admitted;
   advance(moment, outcome);
   const Time time = sourceTime(fix, moment.time);
-  const int zone = m_zones.deepest(fix.x, fix.y, fix.z);
+  Measured measured{{fix.x, fix.y, fix.z}, fix.fix.accuracy};
+  if (tag.smoother) measured = tag.smoother->add(measured, time);
+  const auto [x, y, z] = measured.at;
+  const int zone = m_zones.deepest(x, y, z);
   auto own = std::make_shared<Fix>(fix.fix);
   own->zone = m_zones.idOf(zone);
+  own->accuracy = measured.accuracy;
   const bool first = !tag.position.fix || !tag.present;
   const bool wasPresent = tag.present;
-  const Position before = std::exchange(tag.position, Position{fix.x, fix.y, fix.z, std::move(own)});
+  const Position before = std::exchange(tag.position, Position{x, y, z, std::move(own)});
   tag.last = {time, moment.elapsed};
   tag.present = true;
   m_silence.hear(tagIndex);
   const bool changed = enterZone(tag, zone, time, outcome) || first;
   outcome.changes << Change{tagIndex, tag.position, Quality::good(), time, changed, m_zones.idOf(zone)};
-  m_triggers.move(tagIndex, Place{fix.x, fix.y, fix.z}, tag.last, outcome.events);
+  m_triggers.move(tagIndex, Place{x, y, z}, tag.last, outcome.events);
   crowdMoved(tagIndex, before, wasPresent, outcome);
   return {};
 }
@@ -110,6 +125,18 @@ void Tracker::crowdMoved(int index, const Position &before, bool wasPresent, Out
   m_crowd.move(index, tag.position, tag.zone);
   m_collisions.moved(index, tag.last, outcome.collisions);
   m_escorts.moved(index, wasPresent ? std::optional(before) : std::nullopt, tag.last, outcome.unaccompanied);
+}
+
+Result<void> Tracker::admit(Tag &tag, const IncomingFix &fix, const Moment &moment, Outcome &outcome) const {
+  if (auto passed = tag.gate.pass(fix.sender, fix.fix.sequence, moment.elapsed); !passed) {
+    outcome.refusal = Refusal::Sequence;
+    return passed;
+  }
+  if (!tag.filter) return {};
+  const auto verdict = tag.filter->judge(m_filter, fix, sourceTime(fix, moment.time), moment);
+  outcome.refusal = verdict.refusal;
+  if (verdict.refusal == Refusal::None) return {};
+  return failure(verdict.text);
 }
 
 bool Tracker::enterZone(Tag &tag, int zone, Time time, Outcome &outcome) {
@@ -158,6 +185,7 @@ void Tracker::advance(const Moment &moment, Outcome &outcome) {
 void Tracker::lose(int index, const Moment &moment, Outcome &outcome) {
   Tag &tag = m_tags[static_cast<size_t>(index)];
   tag.present = false;
+  if (tag.smoother) tag.smoother->reset();
   m_silence.remove(index);
   enterZone(tag, -1, moment.time, outcome);
   auto nowhere = std::make_shared<Fix>(*tag.position.fix);

@@ -3,13 +3,17 @@
 
 #include <QHash>
 
+#include <memory>
+
 #include "escortboard.h"
+#include "fixfilter.h"
 #include "moment.h"
 #include "proximityboard.h"
 #include "quality.h"
 #include "sequencegate.h"
 #include "services/fixintake.h"
 #include "silencelist.h"
+#include "smoother.h"
 #include "trackermemory.h"
 #include "triggerboard.h"
 #include "zonemap.h"
@@ -55,6 +59,7 @@ class Tracker {
     QList<RaisedEvent> events;
     QList<Collision> collisions;
     QList<Unaccompanied> unaccompanied;
+    Refusal refusal = Refusal::None;
   };
 
   Tracker(const Model &model, std::chrono::nanoseconds timeout);
@@ -81,7 +86,7 @@ class Tracker {
   quint64 refusedPairs() const { return m_collisions.refused(); }
 
   /// Takes a fix of a tag that was added and that wrongFix() has nothing against. Does first what was due before.
-  /// Errors: out of sequence; nothing is changed then.
+  /// Errors: out of sequence, or not to be believed (`refusal` says which); nothing is changed then.
   Result<void> take(int tag, const IncomingFix &fix, const Moment &moment, Outcome &outcome);
   /// Tags of which nothing was heard for the timeout are lost (R1-25); triggers do what their delays waited for
   /// (R1-24).
@@ -102,6 +107,8 @@ class Tracker {
   struct Tag {
     QString id;
     SequenceGate gate;
+    std::unique_ptr<FixFilter> filter;   ///< null: everything is believed
+    std::unique_ptr<Smoother> smoother;  ///< null: as it comes
     Position position;
     int zone = -1;
     bool present = false;  ///< seen, and not lost
@@ -115,6 +122,7 @@ class Tracker {
   void crowdMoved(int tag, const Position &before, bool wasPresent, Outcome &outcome);
   void recallCrowd(int tag, const Moment &moment);
   void recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome);
+  Result<void> admit(Tag &tag, const IncomingFix &fix, const Moment &moment, Outcome &outcome) const;
   bool enterZone(Tag &tag, int zone, Time time, Outcome &outcome);
 
   ZoneMap m_zones;
@@ -127,6 +135,9 @@ class Tracker {
   QSet<int> m_zoneIds;
   std::vector<TrackerMemory::Trigger> m_definitions;  ///< of the triggers
   std::chrono::nanoseconds m_timeout;
+  FilterRules m_filter;
+  SmoothingRule m_smoothing;
+  QHash<QString, SmoothingRule> m_tagSmoothing;
   std::vector<Tag> m_tags;
   SilenceList m_silence;
   QHash<QString, int> m_byId;

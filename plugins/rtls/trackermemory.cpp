@@ -58,7 +58,8 @@ class Writer {
   void write(const TrackerMemory::Tag &tag) {
     const Position &at = tag.position;
     m_stream << tag.id.toUtf8() << tag.isPresent << at.x << at.y << at.z << at.fix->type.toUtf8()
-             << at.fix->gateway.toUtf8() << at.fix->confidence << at.fix->battery << at.fix->sequence;
+             << at.fix->gateway.toUtf8() << at.fix->confidence << at.fix->accuracy << at.fix->battery
+             << at.fix->sequence;
     write(tag.last);
     m_stream << static_cast<quint32>(tag.stays.size());
     for (const auto &stay : tag.stays) {
@@ -144,7 +145,7 @@ class Reader {
     tag.position.z = takeCoordinate();
     fix->type = QString::fromUtf8(take<QByteArray>());
     fix->gateway = QString::fromUtf8(take<QByteArray>());
-    m_stream >> fix->confidence >> fix->battery >> fix->sequence;
+    m_stream >> fix->confidence >> fix->accuracy >> fix->battery >> fix->sequence;
     tag.position.fix = std::move(fix);
     read(tag.last);
     readEach(tag.stays, [&](auto &stay) {

@@ -7,9 +7,9 @@
 #include <memory>
 #include <optional>
 
-#include "http/descriptor.h"
 #include "http/stream.h"
-#include "listenaddress.h"
+#include "network/descriptor.h"
+#include "network/listenaddress.h"
 #include "result.h"
 #include "timestamp.h"
 #include "wsconfig.h"

@@ -6,7 +6,7 @@
 #include "endpointlimits.h"
 #include "endpointpath.h"
 #include "http/httplimits.h"
-#include "listenaddress.h"
+#include "network/listenaddress.h"
 #include "protocolkind.h"
 #include "rooms/roomsconfig.h"
 #include "tileconfig.h"

@@ -66,7 +66,7 @@ async function checkSocket({ badge, gate }) {
   const send = (...payload) => sender.send({ event: 'message', topic: 'location_updates', payload });
   send(location('SIM1', 5, 5, { accuracy: 0.4 }));
   const first = await object(viewer, 'the location goes out', 'location_updates', fits({ provider_id: 'SIM1' }));
-  check('with what it said', first.accuracy === 0.4 && close(first.position.coordinates[0], metres(5)) && isIso(first.timestamp_generated, 3), first);
+  check('with what it said', close(first.accuracy, 0.4) && close(first.position.coordinates[0], metres(5)) && isIso(first.timestamp_generated, 3), first);
   check('and whose it is', first.trackables[0] === badge.id && first.crs === 'local', first);
   send(location('SIM1', 15, 15));
   const entry = await object(viewer, 'region_entry', 'fence_events', fits({ event_type: 'region_entry', fence_id: gate.id }));

@@ -113,8 +113,10 @@ HubResult<void> HubSite::send(const QString &provider, const Place &place, const
   fix.z = place.z;
   if (const auto time = fromIso(details.value(u"timestamp_generated").toString())) fix.time = *time;
   fix.sender = sender;
+  const QJsonValue accuracy = details.value(u"accuracy");
+  if (accuracy.isDouble()) fix.fix.accuracy = plane().fromMetres(accuracy.toDouble());
   m_incoming = details;
-  for (const char *ours : {"position", "crs", "source", "timestamp_generated", "timestamp_sent"}) {
+  for (const char *ours : {"position", "crs", "source", "timestamp_generated", "timestamp_sent", "accuracy"}) {
     m_incoming.remove(QLatin1String(ours));
   }
   const auto taken = m_host.take(fix);

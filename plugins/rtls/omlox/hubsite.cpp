@@ -219,12 +219,18 @@ QString HubSite::typeOf(int index) const {
   return types.contains(named) ? named : QStringLiteral("unknown");
 }
 
+std::optional<double> HubSite::accuracyOf(int tag) const {
+  const auto &fix = m_host.tracker().position(tag).fix;
+  return fix && std::isfinite(fix->accuracy) ? std::optional(plane().toMetres(fix->accuracy)) : std::nullopt;
+}
+
 QJsonObject HubSite::location(int index, HubCrs crs) const {
   const Tag &tag = m_tags[static_cast<size_t>(index)];
   const Position &position = m_host.tracker().position(index);
   QJsonObject json = tag.details;
   const int zone = position.fix ? position.fix->zone : 0;
   json.insert(QStringLiteral("position"), plane().point(crs, placeAt(position)));
+  if (const auto accuracy = accuracyOf(index)) json.insert(QStringLiteral("accuracy"), *accuracy);
   json.insert(QStringLiteral("crs"), HubPlane::nameOf(crs));
   json.insert(QStringLiteral("source"), zone != 0 ? m_objects.idOfZone(zone) : hubId(m_instance, "instance", {}));
   json.insert(QStringLiteral("provider_id"), tag.provider.isEmpty() ? tagId(index) : tag.provider);
@@ -260,8 +266,7 @@ HubNews HubSite::newsOf(HubTopic topic, HubCrs crs, int index) const {
   news.zones = m_objects.idsAbove(fix ? fix->zone : 0);
   news.trackables = {tag.trackable};
   news.providers = {tag.provider};
-  const QJsonValue accuracy = tag.details.value(u"accuracy");
-  if (accuracy.isDouble()) news.accuracy = accuracy.toDouble();
+  news.accuracy = accuracyOf(index);
   return news;
 }
 

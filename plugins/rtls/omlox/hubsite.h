@@ -98,6 +98,8 @@ class HubSite {
   QJsonObject collisionJson(const Collision &collision, HubCrs crs) const;
   HubNews newsOf(HubTopic topic, HubCrs crs, int tag) const;
   QString typeOf(int tag) const;
+  /// Metres; as smoothing left it.
+  std::optional<double> accuracyOf(int tag) const;
   std::optional<FenceWish> wishOf(const QString &tag) const;
   Result<Place> placeOf(const QJsonObject &location) const;
   HubResult<void> send(const QString &provider, const Place &place, const QJsonObject &details, const QString &sender);

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtlssimulator.h"
+#include "simulator/rtlssimulator.h"
 
 #include <QHostAddress>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QNetworkDatagram>
+#include <QSignalSpy>
 #include <QTcpServer>
+#include <QTcpSocket>
+#include <QTemporaryDir>
+#include <QUdpSocket>
 #include <QWebSocketServer>
 #include <QtTest>
 
+#include "intake/fixline.h"
+
+using namespace tagwire;
 using namespace tagwire::rtls;
 
 /// Against QWebSocketServer, a WebSocket of somebody else's making.
@@ -21,6 +29,14 @@ class RtlsSimulatorTest : public QObject {
   void refusalsAreSaidOncePerKind();
   void dialsAgain();
   void dialsUntilSomebodyIsThere();
+  void helpEndsTheProgram();
+  void optionsThatDoNotGoTogether();
+  void sendsLinesOverTcp();
+  void dialsTcpAgain();
+  void sendsDatagrams();
+  void walksAlongAPath();
+  void replaysAndEnds();
+  void tokenGoesIntoTheHeader();
   void wrongArguments_data();
   void wrongArguments();
   void neverRepeatsACredential();
@@ -167,7 +183,17 @@ void RtlsSimulatorTest::wrongArguments_data() {
   row("--zone", "-1", "--zone -1");
   row("--colour", "red", "colour");
   row("stray", "word", "stray");
-  row("--help", "", "--area <x0,y0,x1,y1>");
+  row("--url", "tcp://127.0.0.1", "tcp://host:port");
+  row("--url", "udp://127.0.0.1:5005/path", "udp://host:port");
+  row("--path", "1,2", "allowed: x,y;x,y;");
+  row("--path", "1,2;1,2", "two places or more");
+  row("--path", "1,2;3", "allowed: x,y;x,y;");
+  row("--path", "1,2;nan,4", "allowed: x,y;x,y;");
+  row("--at-end", "bounce", "--at-end means nothing without --path");
+  row("--jitter", "-1", "--jitter -1");
+  row("--loss", "1.5", "--loss 1.5 (allowed: a number from 0 to 1)");
+  row("--speedup", "2", "--speedup means nothing without --replay");
+  row("--replay", "/nowhere.csv", "--replay: /nowhere.csv");
 }
 
 void RtlsSimulatorTest::wrongArguments() {
@@ -177,6 +203,120 @@ void RtlsSimulatorTest::wrongArguments() {
   const auto line = simulator.start(arguments);
   QVERIFY(!line);
   QVERIFY2(line.error().text.contains(message), qPrintable(line.error().text));
+}
+
+void RtlsSimulatorTest::helpEndsTheProgram() {
+  RtlsSimulator simulator;
+  QSignalSpy finished(&simulator, &Tool::finished);
+  const auto line = simulator.start({QStringLiteral("--help")});
+  QVERIFY(line);
+  QVERIFY(line->contains(QLatin1String("--area <x0,y0,x1,y1>")) && line->contains(QLatin1String("--replay <file>")));
+  QVERIFY(finished.isEmpty());
+  QTRY_COMPARE(finished.size(), 1);
+  QCOMPARE(finished[0][0].toInt(), 0);
+}
+
+void RtlsSimulatorTest::optionsThatDoNotGoTogether() {
+  const auto errorOf = [](const QStringList &arguments) { return SimulatorOptions::fromArguments(arguments).error(); };
+  const auto path = QStringLiteral("--path=0,0;1,1");
+  QCOMPARE(errorOf({path, QStringLiteral("--area=0,0,1,1")}), QStringLiteral("--area means nothing with --path"));
+  QCOMPARE(errorOf({QStringLiteral("--replay=a.csv"), path}), QStringLiteral("--path means nothing with --replay"));
+  QCOMPARE(errorOf({path, QStringLiteral("--at-end=fly")}),
+           QStringLiteral("--at-end fly (allowed: bounce, stop, restart)"));
+}
+
+void RtlsSimulatorTest::sendsLinesOverTcp() {
+  QTcpServer server;
+  QVERIFY(server.listen(QHostAddress::LocalHost));
+  RtlsSimulator simulator;
+  QVERIFY(simulator.start({QStringLiteral("--url=tcp://127.0.0.1:%1").arg(server.serverPort()),
+                           QStringLiteral("--tags=3"), QStringLiteral("--rate=50")}));
+  QTRY_VERIFY(server.hasPendingConnections());
+  const std::unique_ptr<QTcpSocket> client(server.nextPendingConnection());
+  for (int i = 0; i < 9; ++i) {
+    QTRY_VERIFY(client->canReadLine());
+    const auto fix = fixFromLine(client->readLine(), QTimeZone::utc());
+    QVERIFY2(fix, fix ? "" : qPrintable(fix.error()));
+    QCOMPARE(fix->fix.tag, QStringLiteral("SIM%1").arg(i % 3 + 1));
+  }
+  QTest::ignoreMessage(QtWarningMsg, "refused: no zone 7 (said once)");
+  client->write(refusalLine(QStringLiteral("no zone 7")) + refusalLine(QStringLiteral("no zone 8")));
+  client->flush();
+  QTest::qWait(50);
+}
+
+void RtlsSimulatorTest::dialsTcpAgain() {
+  QTcpServer server;
+  QVERIFY(server.listen(QHostAddress::LocalHost));
+  const quint16 port = server.serverPort();
+  server.close();
+  RtlsSimulator simulator;
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("not connected: ")));
+  QVERIFY(simulator.start({QStringLiteral("--url=tcp://127.0.0.1:%1").arg(port)}));
+  QTest::qWait(100);
+  QVERIFY(server.listen(QHostAddress::LocalHost, port));
+  QTRY_VERIFY_WITH_TIMEOUT(server.hasPendingConnections(), 10'000);
+}
+
+void RtlsSimulatorTest::sendsDatagrams() {
+  QUdpSocket receiver;
+  QVERIFY(receiver.bind(QHostAddress::LocalHost, 0));
+  RtlsSimulator simulator;
+  QVERIFY(simulator.start({QStringLiteral("--url=udp://127.0.0.1:%1").arg(receiver.localPort()),
+                           QStringLiteral("--tags=1"), QStringLiteral("--rate=50"), QStringLiteral("--jitter=0.5")}));
+  for (int i = 0; i < 5; ++i) {
+    QTRY_VERIFY(receiver.hasPendingDatagrams());
+    const auto fix = fixFromLine(receiver.receiveDatagram().data(), QTimeZone::utc());
+    QVERIFY2(fix, fix ? "" : qPrintable(fix.error()));
+    QCOMPARE(fix->fix.sequence, i + 1);
+    QCOMPARE(fix->fix.accuracy, 0.5);
+  }
+}
+
+void RtlsSimulatorTest::walksAlongAPath() {
+  RtlsSimulator simulator;
+  QVERIFY(simulator.start(arguments({QStringLiteral("--tags=2"), QStringLiteral("--path=0,5;10,5"),
+                                     QStringLiteral("--path=100,0,3;100,50,3"), QStringLiteral("--speed=10")})));
+  QTRY_VERIFY(m_received.size() >= 10);
+  for (qsizetype i = 0; i < 10; ++i) {
+    const QJsonObject &fix = m_received.at(i);
+    const bool first = fix.value(QLatin1String("ID")) == QLatin1String("SIM1");
+    QCOMPARE(fix.value(first ? QLatin1String("Y") : QLatin1String("X")).toDouble(), first ? 5.0 : 100.0);
+    QCOMPARE(fix.value(QLatin1String("Z")).toDouble(), first ? 1.0 : 3.0);
+  }
+}
+
+void RtlsSimulatorTest::replaysAndEnds() {
+  QTemporaryDir folder;
+  QFile file(folder.filePath(QStringLiteral("walk.csv")));
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  QByteArray rows = "time_ms,tag,x,y,z\n";
+  for (int i = 0; i < 50; ++i) rows += QByteArray::number(i * 1000) + ",BADGE," + QByteArray::number(i) + ",2,1\n";
+  file.write(rows);
+  file.close();
+  RtlsSimulator simulator;
+  QSignalSpy finished(&simulator, &Tool::finished);
+  // Without --rate of arguments(): a recording has its own.
+  const auto line = simulator.start(
+      {arguments()[0], arguments()[1], QStringLiteral("--replay"), file.fileName(), QStringLiteral("--speedup=200")});
+  QVERIFY2(line, line ? "" : qPrintable(line.error().text));
+  QVERIFY(line->startsWith(QLatin1String("50 positions of ")));
+  QTRY_COMPARE(finished.size(), 1);
+  QCOMPARE(finished[0][0].toInt(), 0);
+  QTRY_COMPARE(m_received.size(), 50);
+  for (int i = 0; i < 50; ++i) QCOMPARE(m_received.at(i).value(QLatin1String("X")).toDouble(), double(i));
+}
+
+void RtlsSimulatorTest::tokenGoesIntoTheHeader() {
+  qputenv("TAGWIRE_TOKEN", " sesame\n");
+  RtlsSimulator simulator;
+  const auto line = simulator.start(arguments());
+  qunsetenv("TAGWIRE_TOKEN");
+  QVERIFY(line);
+  QVERIFY(!line->contains(QLatin1String("sesame")));
+  QTRY_VERIFY(m_client != nullptr);
+  QCOMPARE(m_client->request().rawHeader("Authorization"), QByteArray("Bearer sesame"));
+  QVERIFY(!m_client->requestUrl().toString().contains(QLatin1String("sesame")));
 }
 
 void RtlsSimulatorTest::neverRepeatsACredential() {

@@ -212,6 +212,10 @@ void TrackerTest::R1_10_wrongFixes_data() {
   row("no confidence", "", [=](IncomingFix &fix) { fix.fix.confidence = nan; });
   row("confidence", "CNF 100.5", [](IncomingFix &fix) { fix.fix.confidence = 100.5; });
   row("confidence Inf", "CNF inf", [=](IncomingFix &fix) { fix.fix.confidence = inf; });
+  row("no accuracy", "", [=](IncomingFix &fix) { fix.fix.accuracy = nan; });
+  row("exact", "", [](IncomingFix &fix) { fix.fix.accuracy = 0; });
+  row("accuracy below 0", "Acc -0.5", [](IncomingFix &fix) { fix.fix.accuracy = -0.5; });
+  row("accuracy Inf", "Acc inf", [=](IncomingFix &fix) { fix.fix.accuracy = inf; });
   row("battery", "Bat 101", [](IncomingFix &fix) { fix.fix.battery = 101; });
   row("no battery", "", [](IncomingFix &fix) { fix.fix.battery = -1; });
   row("sequence 0", "Sequence 0", [](IncomingFix &fix) { fix.fix.sequence = 0; });
@@ -252,7 +256,7 @@ void TrackerTest::R1_10_sourceTime() {
 
 void TrackerTest::positionKeepsWhatCameWithIt() {
   IncomingFix fix;
-  fix.fix = Fix{QStringLiteral("A"), QStringLiteral("Sim"), QStringLiteral("SIM-GW"), 95, 80, 17, 1};
+  fix.fix = Fix{QStringLiteral("A"), QStringLiteral("Sim"), QStringLiteral("SIM-GW"), 95, 80, 17, 1, 0.25};
   fix.x = 11;
   fix.y = 11;
   fix.z = 1;
@@ -263,6 +267,7 @@ void TrackerTest::positionKeepsWhatCameWithIt() {
   QCOMPARE(position.fix->type, QStringLiteral("Sim"));
   QCOMPARE(position.fix->gateway, QStringLiteral("SIM-GW"));
   QCOMPARE(position.fix->confidence, 95.0);
+  QCOMPARE(position.fix->accuracy, 0.25);
   QCOMPARE(position.fix->battery, 80);
   QCOMPARE(position.fix->sequence, 17);
   // The outline decides, not the sender.

@@ -27,8 +27,8 @@ using std::chrono::seconds;
 TrackerMemory example() {
   const Time time = fromMilliseconds(1'767'225'600'123);
   TrackerMemory memory{{time, seconds(5000)}, {{123, "12345678"}, {125, "abcdefgh"}}, {}};
-  auto fix =
-      std::make_shared<Fix>(Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("Gäte"), 95, 80, 17, 0});
+  auto fix = std::make_shared<Fix>(
+      Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("Gäte"), 95, 80, 17, 0, 0.25});
   memory.tags.push_back(
       {QStringLiteral("SIM1"), true, {1.5, -2.25, 1e9, fix}, {time - seconds(3), seconds(4990)}, {}, {}});
   Presence presence;
@@ -78,6 +78,7 @@ void TrackerMemoryTest::everythingComesBack() {
   QCOMPARE(tag.position.fix->type, QStringLiteral("Sim"));
   QCOMPARE(tag.position.fix->gateway, QStringLiteral("Gäte"));
   QCOMPARE(tag.position.fix->confidence, 95.0);
+  QCOMPARE(tag.position.fix->accuracy, 0.25);
   QCOMPARE(tag.position.fix->battery, 80);
   QCOMPARE(tag.position.fix->sequence, 17);
   QVERIFY(std::isnan(after->tags[1].position.fix->confidence));

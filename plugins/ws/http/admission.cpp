@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "listenaddress.h"
+#include "network/listenaddress.h"
 
 namespace tagwire::ws {
 

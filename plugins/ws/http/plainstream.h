@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "http/descriptor.h"
 #include "http/stream.h"
+#include "network/descriptor.h"
 
 namespace tagwire::ws {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtlsmessage.h"
 
-#include <QDateTime>
 #include <QJsonArray>
 
 #include <cmath>
@@ -61,44 +60,11 @@ Result<QSet<int>> triggersFrom(const QJsonValue &value) {
   return triggers;
 }
 
-/// A whole number within bounds under `key` into `into`; an error text, or empty.
-QString readWhole(const QJsonObject &message, const char *key, int lowest, int highest, int &into) {
-  const QJsonValue value = message.value(QLatin1String(key));
-  if (isAbsent(value)) return {};
+Result<int> zoneFrom(const QJsonValue &value) {
+  constexpr int highest = std::numeric_limits<int>::max();
   const auto number = wholeNumber(value);
-  if (!number || *number < lowest || *number > highest) {
-    return QStringLiteral("%1 must be a whole number from %2 to %3").arg(QLatin1String(key)).arg(lowest).arg(highest);
-  }
-  into = static_cast<int>(*number);
-  return {};
-}
-
-QString readNumber(const QJsonObject &message, const char *key, bool isRequired, double &into) {
-  const QJsonValue value = message.value(QLatin1String(key));
-  if (isAbsent(value)) return isRequired ? QStringLiteral("%1 is missing").arg(QLatin1String(key)) : QString();
-  if (!value.isDouble() || !std::isfinite(value.toDouble())) {
-    return QStringLiteral("%1 must be a number").arg(QLatin1String(key));
-  }
-  into = value.toDouble();
-  return {};
-}
-
-QString readText(const QJsonObject &message, const char *key, bool isRequired, QString &into) {
-  const QJsonValue value = message.value(QLatin1String(key));
-  if (isAbsent(value)) return isRequired ? QStringLiteral("%1 is missing").arg(QLatin1String(key)) : QString();
-  // Old simulators send an empty gateway.
-  if (!isRequired && value == QLatin1String("")) return {};
-  const auto text = textOf(value, QLatin1String(key));
-  if (!text) return text.error();
-  into = *text;
-  return {};
-}
-
-QString readTime(const QJsonObject &message, const QTimeZone &zone, std::optional<Time> &into) {
-  const QJsonValue value = message.value(QLatin1String("TS"));
-  if (isAbsent(value)) return {};
-  into = timeFromText(value.toString(), zone);
-  return into ? QString() : QStringLiteral("TS must be an ISO 8601 time such as \"2025-05-05T12:34:56.789\"");
+  if (number && *number >= 1 && *number <= highest) return static_cast<int>(*number);
+  return failure(QStringLiteral("zone_id must be a whole number from 1 to %1").arg(highest));
 }
 
 }  // namespace
@@ -125,8 +91,11 @@ Result<RtlsRequest> RtlsRequest::fromJson(const QJsonObject &message) {
   if (!tags) return failure(tags.error());
   request.tags = std::move(*tags);
   if (request.kind != Kind::BeginStream) return request;
-  const QString wrong = readWhole(message, "zone_id", 1, std::numeric_limits<int>::max(), request.zone);
-  if (!wrong.isEmpty()) return failure(wrong);
+  if (const QJsonValue given = message.value(QLatin1String("zone_id")); !isAbsent(given)) {
+    const auto zone = zoneFrom(given);
+    if (!zone) return failure(zone.error());
+    request.zone = *zone;
+  }
   if (const QJsonValue triggers = message.value(QLatin1String("triggers")); !isAbsent(triggers)) {
     auto ids = triggersFrom(triggers);
     if (!ids) return failure(ids.error());
@@ -140,30 +109,6 @@ QByteArray requestIdJson(const QJsonObject &message) {
   if (id.isString() && id.toString().size() <= longestText) return jsonString(id.toString());
   if (const auto number = wholeNumber(id)) return QByteArray::number(*number);
   return "\"\"";
-}
-
-Result<IncomingFix> fixFromJson(const QJsonObject &message, const QTimeZone &zone) {
-  IncomingFix incoming;
-  Fix &fix = incoming.fix;
-  constexpr int mostZone = std::numeric_limits<int>::max();
-  for (const QString &wrong :
-       {readText(message, "ID", true, fix.tag), readNumber(message, "X", true, incoming.x),
-        readNumber(message, "Y", true, incoming.y), readNumber(message, "Z", false, incoming.z),
-        readText(message, "Type", false, fix.type), readText(message, "GWID", false, fix.gateway),
-        readNumber(message, "CNF", false, fix.confidence), readWhole(message, "Bat", 0, 100, fix.battery),
-        readWhole(message, "Sequence", 1, 200, fix.sequence), readWhole(message, "zone_id", 0, mostZone, fix.zone),
-        readTime(message, zone, incoming.time)}) {
-    if (!wrong.isEmpty()) return failure(wrong);
-  }
-  return incoming;
-}
-
-std::optional<Time> timeFromText(const QString &text, const QTimeZone &zone) {
-  QDateTime time =
-      text.size() <= 40 && text.contains(u'T') ? QDateTime::fromString(text, Qt::ISODateWithMs) : QDateTime();
-  if (time.isValid() && time.timeSpec() == Qt::LocalTime) time = QDateTime(time.date(), time.time(), zone);
-  if (!time.isValid() || time.date().year() < 1970 || time.date().year() > 2200) return std::nullopt;
-  return fromMilliseconds(time.toMSecsSinceEpoch());
 }
 
 Frame triggerFrame(const TriggerEvent &event, Time time) {

@@ -10,7 +10,7 @@
 
 #include "event.h"
 #include "result.h"
-#include "services/fixintake.h"
+#include "services/gisdata.h"
 #include "websocket/session.h"
 
 namespace tagwire::ws {
@@ -31,12 +31,6 @@ struct RtlsRequest {
 
 /// `reqid` to echo: a text or a whole number as JSON; `""` for anything else.
 QByteArray requestIdJson(const QJsonObject &message);
-
-/// R1-10; a TS without offset is in `zone`.
-Result<IncomingFix> fixFromJson(const QJsonObject &message, const QTimeZone &zone);
-
-/// ISO 8601 with a time of day; without an offset it is in `zone`. Nothing for anything else.
-std::optional<Time> timeFromText(const QString &text, const QTimeZone &zone);
 
 /// R1-9
 Frame triggerFrame(const TriggerEvent &event, Time time);

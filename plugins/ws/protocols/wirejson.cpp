@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wirejson.h"
 
-#include <QJsonDocument>
-
 #include <cmath>
 
 #include "pointnames.h"
@@ -23,6 +21,7 @@ void putOptional(JsonText &json, const char *name, const std::optional<double> &
 void putFixDetails(JsonText &json, const Fix &fix) {
   if (fix.battery >= 0) json.put("Bat", fix.battery);
   if (std::isfinite(fix.confidence)) json.put("CNF", fix.confidence);
+  if (std::isfinite(fix.accuracy)) json.put("Acc", fix.accuracy);
   if (!fix.gateway.isEmpty()) json.put("GWID", fix.gateway);
   if (fix.sequence >= 0) json.put("Sequence", fix.sequence);
   if (fix.zone != 0) json.put("zone_id", fix.zone);
@@ -71,24 +70,6 @@ void putAlarm(JsonText &json, const AlarmTransition &alarm, Time time) {
 QString topicOf(const AlarmTransition &alarm) {
   const QString root = QStringLiteral("alarms/") + (alarm.area.isEmpty() ? QString() : alarm.area + u'/');
   return root + QString::number(alarm.ruleId);
-}
-
-Result<QJsonObject> parseMessage(const QByteArray &text) {
-  QJsonParseError error;
-  const QJsonDocument document = QJsonDocument::fromJson(text, &error);
-  if (error.error != QJsonParseError::NoError) {
-    return failure(QStringLiteral("not JSON: %1 at byte %2").arg(error.errorString()).arg(error.offset));
-  }
-  if (!document.isObject()) return failure(QStringLiteral("a message must be a JSON object"));
-  return document.object();
-}
-
-std::optional<qint64> wholeNumber(const QJsonValue &value) {
-  constexpr double most = 9007199254740992.0;
-  if (!value.isDouble()) return std::nullopt;
-  const double number = value.toDouble();
-  if (std::trunc(number) != number || std::abs(number) > most) return std::nullopt;
-  return static_cast<qint64>(number);
 }
 
 QString excerpt(const QString &text, int longest) {

@@ -20,6 +20,7 @@ class WireJsonTest : public QObject {
   void R3_4_rangeRulesHaveFourThresholds();
   void R6_3_ringIsBoundedByBytesAndAge();
   void frameHeads();
+  void R1_11_accuracyIsSaidWhenKnown();
 };
 
 void WireJsonTest::R6_7_numbersThatAreNone() {
@@ -34,6 +35,23 @@ void WireJsonTest::R6_7_numbersThatAreNone() {
   json.value(Value(true));
   json.endList();
   QCOMPARE(json.bytes(), QByteArray("[null,null,null,null,9223372036854775807,81.2,true]"));
+}
+
+void WireJsonTest::R1_11_accuracyIsSaidWhenKnown() {
+  const auto written = [](double accuracy) {
+    auto fix = std::make_shared<Fix>();
+    fix->tag = QStringLiteral("A");
+    fix->accuracy = accuracy;
+    const Sample sample{PointId::None, Quality::good(), fromMilliseconds(0), Position{1, 2, 3, std::move(fix)}};
+    JsonText json;
+    json.beginObject();
+    putFix(json, "\"A\"", sample);
+    json.endObject();
+    return json.bytes();
+  };
+  QCOMPARE(written(0.25),
+           QByteArray("{\"ID\":\"A\",\"TS\":\"1970-01-01T00:00:00.000Z\",\"X\":1.0,\"Y\":2.0,\"Z\":3.0,\"Acc\":0.25}"));
+  QVERIFY(!written(std::numeric_limits<double>::quiet_NaN()).contains("Acc"));
 }
 
 void WireJsonTest::textsAreEscaped() {

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "allowednetwork.h"
 
-namespace tagwire::modbus {
-namespace {
-
-QHostAddress plain(const QHostAddress &address) {
+namespace tagwire {
+QHostAddress plainAddress(const QHostAddress &address) {
   bool isV4 = false;
   const quint32 v4 = address.toIPv4Address(&isV4);
   return isV4 ? QHostAddress(v4) : address;
 }
-
-}  // namespace
 
 Result<AllowedNetwork> AllowedNetwork::fromText(const QString &text) {
   const QStringList parts = text.split(u'/');
   AllowedNetwork allowed;
   // An address with fewer than four numbers would be guessed at: 10.1 is 10.0.0.1 to some.
   const bool isWhole = parts[0].contains(u':') || parts[0].count(u'.') == 3;
-  allowed.m_network = isWhole ? plain(QHostAddress(parts[0])) : QHostAddress();
+  allowed.m_network = isWhole ? plainAddress(QHostAddress(parts[0])) : QHostAddress();
   const int bits = allowed.m_network.protocol() == QAbstractSocket::IPv4Protocol ? 32 : 128;
   bool ok = true;
   allowed.m_prefix = parts.size() == 1 ? bits : parts[1].toInt(&ok);
@@ -29,8 +25,8 @@ Result<AllowedNetwork> AllowedNetwork::fromText(const QString &text) {
 }
 
 bool AllowedNetwork::contains(const QHostAddress &peer) const {
-  const QHostAddress address = plain(peer);
+  const QHostAddress address = plainAddress(peer);
   return address.protocol() == m_network.protocol() && address.isInSubnet(m_network, m_prefix);
 }
 
-}  // namespace tagwire::modbus
+}  // namespace tagwire

@@ -5,7 +5,10 @@
 
 #include "result.h"
 
-namespace tagwire::modbus {
+namespace tagwire {
+
+/// An IPv4 address in its IPv6 form becomes IPv4; any other stays as it is.
+QHostAddress plainAddress(const QHostAddress &address);
 
 /// One address, or all of a network, from which clients may come. Plain value.
 class AllowedNetwork {
@@ -21,4 +24,4 @@ class AllowedNetwork {
   int m_prefix = 0;
 };
 
-}  // namespace tagwire::modbus
+}  // namespace tagwire

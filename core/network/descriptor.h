@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace tagwire::ws {
+namespace tagwire {
 
 /// A file descriptor that is closed with its owner. Plain value, moved only.
 class Descriptor {
@@ -30,4 +30,4 @@ class Descriptor {
   int m_number = -1;
 };
 
-}  // namespace tagwire::ws
+}  // namespace tagwire

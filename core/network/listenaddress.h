@@ -5,9 +5,9 @@
 
 #include "result.h"
 
-namespace tagwire::ws {
+namespace tagwire {
 
-/// Where the gateway listens. Plain value.
+/// Where a plugin listens. Plain value.
 struct ListenAddress {
   static constexpr const char *form = "127.0.0.1:port, 0.0.0.0:port or [::]:port (port 0: any free one)";
 
@@ -22,4 +22,4 @@ struct ListenAddress {
 /// "127.0.0.1:8080", "[::1]:8080"
 QString addressText(const QHostAddress &address, quint16 port);
 
-}  // namespace tagwire::ws
+}  // namespace tagwire

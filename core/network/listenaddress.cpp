@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "listenaddress.h"
 
-namespace tagwire::ws {
+namespace tagwire {
 
 Result<ListenAddress> ListenAddress::fromText(const QString &text) {
   const auto refuse = [&](const QString &why) {
@@ -31,4 +31,4 @@ QString addressText(const QHostAddress &address, quint16 port) {
   return (isV6 ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(address.toString()).arg(port);
 }
 
-}  // namespace tagwire::ws
+}  // namespace tagwire

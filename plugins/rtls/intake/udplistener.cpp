@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "udplistener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <QUdpSocket>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace tagwire::rtls {
+
+namespace {
+
+constexpr int largestDatagram = 65'536;
+constexpr int receiveBuffer = 1 << 20;  // the kernel may give less
+
+quint16 portOf(const sockaddr_storage &address) {
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6 &>(address).sin6_port
+                                             : reinterpret_cast<const sockaddr_in &>(address).sin_port);
+}
+
+/// How many datagrams the kernel has dropped so far, if it says so.
+std::optional<quint32> lostOf(msghdr &message) {
+  for (cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SO_RXQ_OVFL) continue;
+    quint32 lost = 0;
+    std::memcpy(&lost, CMSG_DATA(each), sizeof lost);
+    return lost;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+UdpListener::UdpListener(const IntakeConfig &config, LineIntake &intake)
+    : m_config(config), m_intake(intake), m_buffer(largestDatagram, Qt::Uninitialized) {}
+
+Result<void> UdpListener::open() {
+  // Qt binds; we read, for Qt does not hand on what the kernel says beside a datagram.
+  QUdpSocket bound;
+  if (!bound.bind(m_config.udp->address, m_config.udp->port, QAbstractSocket::DontShareAddress)) {
+    m_isPortTaken = bound.error() == QAbstractSocket::AddressInUseError;
+    return failure(bound.errorString());
+  }
+  m_port = bound.localPort();
+  m_socket = Descriptor(::fcntl(static_cast<int>(bound.socketDescriptor()), F_DUPFD_CLOEXEC, 0));
+  if (!m_socket.isOpen()) return failure(QString::fromLocal8Bit(std::strerror(errno)));
+  const int yes = 1;
+  ::setsockopt(m_socket.number(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
+  ::setsockopt(m_socket.number(), SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
+  m_readable = std::make_unique<QSocketNotifier>(m_socket.number(), QSocketNotifier::Read);
+  connect(m_readable.get(), &QSocketNotifier::activated, this, &UdpListener::readSome);
+  return {};
+}
+
+void UdpListener::readSome() {
+  int lines = 0;
+  for (int i = 0; i < datagramsAtOnce && lines < linesAtOnce; ++i) {
+    const int read = readOne();
+    if (read < 0) return;
+    lines += read;
+  }
+}
+
+/// How many lines there were; -1: there is no datagram now.
+int UdpListener::readOne() {
+  sockaddr_storage from{};
+  iovec part{m_buffer.data(), static_cast<size_t>(m_buffer.size())};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(quint32))> control{};
+  msghdr message{};
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(m_socket.number(), &message, MSG_DONTWAIT);
+  if (size < 0) return errno == EINTR ? 0 : -1;
+  if (const auto lost = lostOf(message)) countLost(*lost);
+  return takeDatagram(QByteArrayView(m_buffer).first(size),
+                      plainAddress(QHostAddress(reinterpret_cast<const sockaddr *>(&from))), portOf(from));
+}
+
+int UdpListener::takeDatagram(QByteArrayView datagram, const QHostAddress &address, quint16 port) {
+  const QString sender = address.toString();
+  if (!isAllowed(m_config, address)) {
+    m_intake.drop(LineIntake::Drop::Sender, sender, QStringLiteral("the address is not in `from`"));
+    return 1;
+  }
+  const QString connection = QStringLiteral("udp %1 port %2").arg(sender).arg(port);
+  LineReader reader;
+  LineReader::Lines read = reader.add(datagram);
+  const LineReader::Lines last = reader.finish();
+  read.lines += last.lines;
+  if (const int tooLong = read.tooLong + last.tooLong; tooLong > 0) {
+    m_intake.drop(LineIntake::Drop::TooLong, sender, QStringLiteral("a line is too long"), tooLong);
+  }
+  const int taken = static_cast<int>(std::min<qsizetype>(read.lines.size(), linesAtOnce));
+  for (int i = 0; i < taken; ++i) (void)m_intake.take(read.lines.at(i), connection, sender);
+  if (read.lines.size() > taken) {
+    m_intake.drop(LineIntake::Drop::TooMany, sender,
+                  QStringLiteral("a datagram holds more than %1 lines").arg(linesAtOnce),
+                  static_cast<int>(read.lines.size()) - taken);
+  }
+  return std::max(taken, 1);
+}
+
+void UdpListener::countLost(quint32 lost) {
+  const quint32 more = lost - std::exchange(m_lost, lost);
+  if (more == 0) return;
+  m_intake.drop(LineIntake::Drop::Kernel, QStringLiteral("UDP port %1").arg(m_port),
+                QStringLiteral("more comes than can be taken"), static_cast<int>(more));
+}
+
+}  // namespace tagwire::rtls

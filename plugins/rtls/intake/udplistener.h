@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QSocketNotifier>
+
+#include <memory>
+
+#include "intakeconfig.h"
+#include "lineintake.h"
+#include "network/descriptor.h"
+
+namespace tagwire::rtls {
+
+/// Takes datagrams in, each of one line or several, whose last needs no end. What the kernel drops because we are too
+/// slow is counted. Thread-bound; owned by Intake.
+class UdpListener : public QObject {
+  Q_OBJECT
+ public:
+  UdpListener(const IntakeConfig &config, LineIntake &intake);
+
+  Result<void> open();
+  /// Why open() failed: somebody else listens there.
+  bool isPortTaken() const { return m_isPortTaken; }
+  quint16 port() const { return m_port; }
+
+ private:
+  static constexpr int datagramsAtOnce = 64;  ///< then it is the turn of the others
+  static constexpr int linesAtOnce = 1000;    ///< of one datagram, which can't hold more of any use, and in one turn
+
+  void readSome();
+  int readOne();
+  int takeDatagram(QByteArrayView datagram, const QHostAddress &address, quint16 port);
+  void countLost(quint32 lost);
+
+  const IntakeConfig m_config;
+  LineIntake &m_intake;
+  Descriptor m_socket;
+  std::unique_ptr<QSocketNotifier> m_readable;
+  QByteArray m_buffer;
+  quint16 m_port = 0;
+  quint32 m_lost = 0;  ///< what the kernel said last
+  bool m_isPortTaken = false;
+};
+
+}  // namespace tagwire::rtls
