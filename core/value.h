@@ -23,6 +23,7 @@ struct Fix {
   int battery = -1;                                              ///< percent; -1: not known
   int sequence = -1;                                             ///< 1…200; -1: none given
   int zone = 0;                                                  ///< deepest zone that holds it; 0: none
+  QString origin;                                                ///< the other site that told it; empty: this one
 };
 
 /// A position in the units of its RTLS instance. One value, so that x and y never tear apart.

@@ -97,6 +97,9 @@ class ModelMaker {
 };
 
 void ModelMaker::addManagers() {
+  if (m_config.managers.isEmpty() && m_config.remotes.isEmpty()) {
+    error(QStringLiteral("managers"), QStringLiteral("key \"managers\" is missing (allowed without it: `remotes`)"));
+  }
   static const QStringList reserved{QStringLiteral("events"), QStringLiteral("alarms"), QStringLiteral("rooms"),
                                     QStringLiteral("live"), QStringLiteral("device")};
   QHash<QString, qsizetype> seen;

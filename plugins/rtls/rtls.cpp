@@ -10,16 +10,6 @@ namespace {
 constexpr const char *refusedName = "tagwire_rtls_fixes_refused_total";
 constexpr const char *refusedHelp = "Fixes that were not taken";
 
-PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit) {
-  PointInfo info;
-  info.name = QStringLiteral("tag/%1/position").arg(tag);
-  info.type = ValueType::Position;
-  info.unit = unit;
-  info.tag = tag;
-  info.description = name.isEmpty() ? QStringLiteral("position of tag %1").arg(tag) : name;
-  return info;
-}
-
 PointInfo zonePoint(const QString &tag, const QString &name) {
   PointInfo info;
   info.name = QStringLiteral("tag/%1/zone").arg(tag);
@@ -39,6 +29,16 @@ PointInfo occupancyPoint(const ZoneInfo &zone) {
 
 }  // namespace
 
+PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit) {
+  PointInfo info;
+  info.name = QStringLiteral("tag/%1/position").arg(tag);
+  info.type = ValueType::Position;
+  info.unit = unit;
+  info.tag = tag;
+  info.description = name.isEmpty() ? QStringLiteral("position of tag %1").arg(tag) : name;
+  return info;
+}
+
 Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader)
     : m_context(context),
       m_managerNames(context.shared<ManagerNames>("manager-names", [] { return std::make_shared<ManagerNames>(); })),
@@ -49,6 +49,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_walkTimer(this),
       m_deadlineTimer(this),
       m_file(context, [this] { return m_tracker.remember(now()); }),
+      m_remotes(config.remotes.isEmpty() ? nullptr : std::make_unique<Remotes>(config, model, context, reader)),
       m_accepted(context.metrics().counter("tagwire_rtls_fixes_accepted_total", "Fixes taken")),
       m_malformed(context.metrics().counter(refusedName, refusedHelp, {{"reason", "malformed"}})),
       m_outOfSequence(context.metrics().counter(refusedName, refusedHelp, {{"reason", "sequence"}})),
@@ -56,6 +57,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
   m_managerNames->enter(config, context, reader);
   declareConfigured(reader);
+  if (m_remotes) connectRemotes();
   m_deadlineTimer.setSingleShot(true);
   m_deadlineTimer.setTimerType(Qt::PreciseTimer);
   connect(&m_deadlineTimer, &QTimer::timeout, this, &Rtls::advance);
@@ -105,7 +107,8 @@ void Rtls::makeWalker(const SimulateConfig &simulate, const Model &model) {
 void Rtls::start() {
   if (m_running) return;
   m_running = true;
-  Q_EMIT statusChanged(PluginState::Running, QString());
+  if (m_remotes) m_remotes->start();
+  tellState();
   recall();
   m_tagsKnown.set(m_tracker.tagCount());
   for (int zone = 0; zone < m_zonePoints.size(); ++zone) {
@@ -141,13 +144,39 @@ void Rtls::stop() {
   m_walkTimer.stop();
   m_deadlineTimer.stop();
   m_file.close();
+  if (m_remotes) m_remotes->stop();
   m_samples.clear();
   m_events.clear();
 }
 
+void Rtls::reloadFiles() {
+  if (m_remotes) m_remotes->reloadFiles();
+}
+
 void Rtls::execute(const Command &) {}
 
-void Rtls::directory(Reply<ZoneDirectory> reply) { reply(m_directory); }
+void Rtls::directory(Reply<ZoneDirectory> reply) {
+  ZoneDirectory directory = m_directory;
+  if (m_remotes) m_remotes->addTo(directory);
+  reply(directory);
+}
+
+void Rtls::connectRemotes() {
+  connect(m_remotes.get(), &Remotes::troubleChanged, this, &Rtls::tellState);
+  connect(m_remotes.get(), &Remotes::eventCame, this, [this](const Event &event) {
+    m_events << event;
+    requestFlush();
+  });
+  connect(m_remotes.get(), &Remotes::samplesCame, this, [this](const Samples &samples) {
+    m_samples << samples;
+    requestFlush();
+  });
+}
+
+void Rtls::tellState() {
+  const QString trouble = m_remotes ? m_remotes->trouble() : QString();
+  Q_EMIT statusChanged(trouble.isEmpty() ? PluginState::Running : PluginState::Degraded, trouble);
+}
 
 void Rtls::take(Reply<bool> reply, IncomingFix fix) {
   if (!m_running) {
@@ -187,6 +216,9 @@ Result<void> Rtls::accept(const IncomingFix &fix) {
 Result<int> Rtls::tagOf(const QString &id) {
   const int known = m_tracker.find(id);
   if (known >= 0) return known;
+  if (m_remotes && m_remotes->hasPositionOf(id)) {
+    return refuseUnknown(QStringLiteral("the position of tag \"%1\" comes from another site").arg(id));
+  }
   return addUnknown(id);
 }
 
@@ -238,6 +270,10 @@ void Rtls::queue(const Tracker::Outcome &outcome) {
     m_samples << Sample{m_zonePoints.at(each.zone), Quality::good(), each.time, Value(qint64(each.tags))};
   }
   for (const auto &each : outcome.events) m_events << Event{.time = each.time, .source = {}, .body = each.event};
+  requestFlush();
+}
+
+void Rtls::requestFlush() {
   if (m_flushQueued) return;
   m_flushQueued = true;
   QMetaObject::invokeMethod(this, &Rtls::flush, Qt::QueuedConnection);

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "config.h"
-#include "later.h"
+#include "remote/remoteconfig.h"
 
 namespace tagwire::rtls {
 
@@ -108,7 +108,7 @@ struct RtlsConfig {
   std::chrono::milliseconds timeout{30'000};
   int unknownTags = 1000;
   std::optional<SimulateConfig> simulate;
-  Later remotes;
+  QList<RemoteConfig> remotes;
 };
 
 }  // namespace tagwire::rtls
