@@ -95,7 +95,8 @@ void RemoteClient::dial() {
   letGo();
   Q_EMIT dialling();
   m_schedule.dialled(now().elapsed);
-  if (const auto token = m_config.token.again(); token) m_token = *token;
+  // One that can't be read or sent leaves the one before, which the other site may refuse.
+  if (const auto token = m_config.token.again(); token && fitsAHeader(*token)) m_token = *token;
   m_socket = std::make_unique<QWebSocket>();
   m_socket->setMaxAllowedIncomingFrameSize(largestMessage);
   m_socket->setMaxAllowedIncomingMessageSize(largestMessage);

@@ -3,6 +3,8 @@
 
 #include <QHostAddress>
 
+#include <algorithm>
+
 namespace tagwire::rtls {
 
 namespace {
@@ -33,6 +35,11 @@ Result<RemoteEndpoint> RemoteEndpoint::fromText(const QString &text) {
 
 bool RemoteEndpoint::isLoopback() const {
   return url.host() == QLatin1String("localhost") || QHostAddress(url.host()).isLoopback();
+}
+
+bool fitsAHeader(const Secret &token) {
+  return std::all_of(token.reveal().cbegin(), token.reveal().cend(),
+                     [](QChar character) { return character.unicode() > 0x20 && character.unicode() < 0x7f; });
 }
 
 void RemoteConfig::describe(Shape<RemoteConfig> &shape) {

@@ -34,4 +34,7 @@ struct RemoteConfig {
   std::chrono::milliseconds heartbeatInterval{30'000};
 };
 
+/// Whether it can be sent as a bearer token: nothing in it ends a line.
+bool fitsAHeader(const Secret &token);
+
 }  // namespace tagwire::rtls

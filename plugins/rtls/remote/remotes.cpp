@@ -15,7 +15,7 @@ namespace {
 /// Paths are relative to the file that names them.
 QString besides(const QString &path, const QString &at, const ConfigReader &reader) {
   const ConfigLocation where = reader.locate(at);
-  return path.isEmpty() || !where.file ? path : QFileInfo(*where.file).absoluteDir().absoluteFilePath(path);
+  return path.isEmpty() || !where.file ? path : QDir::cleanPath(QFileInfo(*where.file).dir().filePath(path));
 }
 
 /// Of a PEM file; errors say what is wrong with it.
@@ -27,11 +27,6 @@ Result<QList<QSslCertificate>> authoritiesIn(const QString &path) {
   const QList<QSslCertificate> certificates = QSslCertificate::fromDevice(&file, QSsl::Pem);
   if (!certificates.isEmpty()) return certificates;
   return failure(QStringLiteral("file \"%1\" holds no certificate (allowed: PEM)").arg(path));
-}
-
-bool fitsAHeader(const Secret &token) {
-  return std::all_of(token.reveal().cbegin(), token.reveal().cend(),
-                     [](QChar character) { return character.unicode() > 0x20 && character.unicode() < 0x7f; });
 }
 
 void checkSecurity(const RemoteConfig &config, const QString &at, ConfigReader &reader) {
