@@ -102,6 +102,10 @@ void RemoteClient::dial() {
   m_socket->setMaxAllowedIncomingMessageSize(largestMessage);
   connect(m_socket.get(), &QWebSocket::connected, this, &RemoteClient::opened);
   connect(m_socket.get(), &QWebSocket::disconnected, this, &RemoteClient::closed);
+  // Refused by HTTP the connection may well stay open.
+  connect(m_socket.get(), qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this] {
+    if (!m_isOpen) giveUp(QString());
+  });
   connect(m_socket.get(), &QWebSocket::textMessageReceived, this, &RemoteClient::receive);
   connect(m_socket.get(), &QWebSocket::binaryMessageReceived, this, &RemoteClient::receiveBinary);
   connect(m_socket.get(), &QWebSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
@@ -131,7 +135,7 @@ void RemoteClient::closed() {
                 m_certificateTrouble};
   // The socket has no code of its own when the connection was simply gone.
   if (end.closeCode == QWebSocketProtocol::CloseCodeNormal && end.closeReason.isEmpty()) end.closeCode = 0;
-  const QString why = m_isGivenUp ? m_whyGivenUp : troubleText(end);
+  const QString why = m_isGivenUp && !m_whyGivenUp.isEmpty() ? m_whyGivenUp : troubleText(end);
   const Moment moment = now();
   letGo();
   m_schedule.ended(moment.elapsed);
@@ -140,7 +144,8 @@ void RemoteClient::closed() {
   arm();
 }
 
-/// Not from within a signal of the socket, which would find itself closed in the middle of its work.
+/// An empty `why`: as the socket says. Not from within a signal of the socket, which would find itself closed in the
+/// middle of its work.
 void RemoteClient::giveUp(const QString &why) {
   if (m_isGivenUp || !m_socket) return;
   m_isGivenUp = true;

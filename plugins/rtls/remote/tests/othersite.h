@@ -71,10 +71,11 @@ class OtherSite : public QObject {
   }
 };
 
-/// A host whose clock runs.
+/// A host whose clock runs, unless it is to stand still.
 struct LiveContext : TestContext {
   using TestContext::TestContext;
-  const Clock &clock() const override { return running; }
+  const Clock &clock() const override { return isStill ? TestContext::clock() : running; }
+  bool isStill = false;
   Clock running;
 };
 
@@ -83,8 +84,8 @@ struct RemoteFixture {
   /// The keys of the one remote beside `endpoint`; further keys of the instance.
   std::unique_ptr<Rtls> make(const QString &endpoint, const QByteArray &keys = {}, const QByteArray &more = {}) {
     return makeWith("\"remotes\":[{\"endpoint\":\"" + endpoint.toUtf8() + "\",\"retry_ms\":10,\"longest_retry_ms\":50" +
-                (keys.contains("\"tags\"") ? "" : ",\"tags\":[\"SIM1\",\"SIM2\"]") + (keys.isEmpty() ? "" : ",") +
-                keys + "}]" + more);
+                    (keys.contains("\"tags\"") ? "" : ",\"tags\":[\"SIM1\",\"SIM2\"]") + (keys.isEmpty() ? "" : ",") +
+                    keys + "}]" + more);
   }
   std::unique_ptr<Rtls> makeWith(const QByteArray &keys) {
     Problems problems;
