@@ -92,7 +92,7 @@ StaticNames namesOf(const StaticFile &file, ConfigReader &reader) {
   }
   for (qsizetype i = 0; i < file.tags.size(); ++i) {
     const TagConfig &each = file.tags.at(i);
-    add(names.tags, each.id, {each.id, each.name, true}, QStringLiteral("tags[%1].id").arg(i), reader);
+    add(names.tags, each.id, {each.id, each.name, {}, true}, QStringLiteral("tags[%1].id").arg(i), reader);
   }
   return names;
 }
