@@ -56,6 +56,7 @@ void describe(QJsonObject &json, const TriggerEvent &trigger, const PointTable &
   json.insert(QStringLiteral("y"), toJson(Value(trigger.y)));
   json.insert(QStringLiteral("z"), toJson(Value(trigger.z)));
   put(json, "reason", trigger.reason);
+  put(json, "origin", trigger.origin);
 }
 
 void describe(QJsonObject &json, const CommandStatus &status, const PointTable &points) {

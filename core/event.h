@@ -50,6 +50,7 @@ struct TriggerEvent {
   double y = 0;
   double z = 0;
   QString reason;  ///< "timeout" for a lost tag, else empty
+  QString origin;  ///< the other site that raised it; empty: this one
 };
 
 enum class CommandState : quint8 { Queued, Sent, Acked, Succeeded, Failed, Blocked, Expired, Unknown };

@@ -24,6 +24,7 @@ struct Fix {
   int sequence = -1;                                             ///< 1…200; -1: none given
   int zone = 0;                                                  ///< deepest zone that holds it; 0: none
   double accuracy = std::numeric_limits<double>::quiet_NaN();    ///< standard deviation, in length units (`Acc`)
+  QString origin;                                                ///< the other site that told it; empty: this one
 };
 
 /// A position in the units of its RTLS instance. One value, so that x and y never tear apart.

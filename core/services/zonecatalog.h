@@ -18,12 +18,14 @@ struct ZoneInfo {
   int id = 0;
   QString name;
   QString level;
-  int parent = 0;  ///< 0: top
+  int parent = 0;         ///< 0: top
+  bool isRemote = false;  ///< another site's
 };
 struct TagInfo {
   QString id;
   QString name;
   QString tagClass = {};  ///< "person", "vehicle" …; may be empty
+  bool isRemote = false;  ///< named by another site only
 };
 struct TriggerInfo {
   int id = 0;
@@ -31,9 +33,10 @@ struct TriggerInfo {
   int zone = 0;
   QString direction;
   bool isPortable = false;
+  bool isRemote = false;  ///< another site's
 };
 
-/// All that is configured of one RTLS instance.
+/// All that is configured of one RTLS instance, and what it knows of other sites.
 struct ZoneDirectory {
   QList<RtlsManager> managers;
   QList<ZoneInfo> zones;

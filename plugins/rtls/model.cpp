@@ -30,6 +30,9 @@ PresenceRule ruleOf(const TriggerConfig &config) {
 }  // namespace
 
 void ModelMaker::addManagers() {
+  if (m_config.managers.isEmpty() && m_config.remotes.isEmpty()) {
+    error(QStringLiteral("managers"), QStringLiteral("key \"managers\" is missing (allowed without it: `remotes`)"));
+  }
   static const QStringList reserved{QStringLiteral("events"), QStringLiteral("alarms"), QStringLiteral("rooms"),
                                     QStringLiteral("live"), QStringLiteral("device")};
   QHash<QString, qsizetype> seen;

@@ -10,16 +10,6 @@ namespace {
 constexpr const char *refusedName = "tagwire_rtls_fixes_refused_total";
 constexpr const char *refusedHelp = "Fixes that were not taken";
 
-PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit) {
-  PointInfo info;
-  info.name = QStringLiteral("tag/%1/position").arg(tag);
-  info.type = ValueType::Position;
-  info.unit = unit;
-  info.tag = tag;
-  info.description = name.isEmpty() ? QStringLiteral("position of tag %1").arg(tag) : name;
-  return info;
-}
-
 PointInfo zonePoint(const QString &tag, const QString &name) {
   PointInfo info;
   info.name = QStringLiteral("tag/%1/zone").arg(tag);
@@ -59,6 +49,16 @@ PointInfo occupancyPoint(const ZoneInfo &zone, const QString &tagClass) {
 
 }  // namespace
 
+PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit) {
+  PointInfo info;
+  info.name = QStringLiteral("tag/%1/position").arg(tag);
+  info.type = ValueType::Position;
+  info.unit = unit;
+  info.tag = tag;
+  info.description = name.isEmpty() ? QStringLiteral("position of tag %1").arg(tag) : name;
+  return info;
+}
+
 Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader)
     : m_context(context),
       m_managerNames(context.shared<ManagerNames>("manager-names", [] { return std::make_shared<ManagerNames>(); })),
@@ -74,6 +74,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_intake(config.intake, context, [this](const IncomingFix &fix) { return accept(fix); }),
       m_deadlineTimer(this),
       m_file(context, [this] { return m_tracker.remember(now()); }),
+      m_remotes(config.remotes.isEmpty() ? nullptr : std::make_unique<Remotes>(config, model, context, reader)),
       m_accepted(context.metrics().counter("tagwire_rtls_fixes_accepted_total", "Fixes taken")),
       m_malformed(context.metrics().counter(refusedName, refusedHelp, {{"reason", "malformed"}})),
       m_unknown(context.metrics().counter(refusedName, refusedHelp, {{"reason", "unknown_tag"}})),
@@ -85,6 +86,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
   }
   m_managerNames->enter(config, context, reader);
   declareConfigured(reader);
+  if (m_remotes) connectRemotes();
   m_deadlineTimer.setSingleShot(true);
   m_deadlineTimer.setTimerType(Qt::PreciseTimer);
   connect(&m_deadlineTimer, &QTimer::timeout, this, &Rtls::advance);
@@ -146,7 +148,8 @@ void Rtls::start() {
     return;
   }
   m_running = true;
-  Q_EMIT statusChanged(PluginState::Running, QString());
+  if (m_remotes) m_remotes->start();
+  tellState();
   m_hub.open();
   recall();
   m_tagsKnown.set(m_tracker.tagCount());
@@ -205,13 +208,39 @@ void Rtls::stop() {
   m_deadlineTimer.stop();
   m_hub.close();
   m_file.close();
+  if (m_remotes) m_remotes->stop();
   m_samples.clear();
   m_events.clear();
 }
 
+void Rtls::reloadFiles() {
+  if (m_remotes) m_remotes->reloadFiles();
+}
+
 void Rtls::execute(const Command &) {}
 
-void Rtls::directory(Reply<ZoneDirectory> reply) { reply(m_directory); }
+void Rtls::directory(Reply<ZoneDirectory> reply) {
+  ZoneDirectory directory = m_directory;
+  if (m_remotes) m_remotes->addTo(directory);
+  reply(directory);
+}
+
+void Rtls::connectRemotes() {
+  connect(m_remotes.get(), &Remotes::troubleChanged, this, &Rtls::tellState);
+  connect(m_remotes.get(), &Remotes::eventCame, this, [this](const Event &event) {
+    m_events << event;
+    requestFlush();
+  });
+  connect(m_remotes.get(), &Remotes::samplesCame, this, [this](const Samples &samples) {
+    m_samples << samples;
+    requestFlush();
+  });
+}
+
+void Rtls::tellState() {
+  const QString trouble = m_remotes ? m_remotes->trouble() : QString();
+  Q_EMIT statusChanged(trouble.isEmpty() ? PluginState::Running : PluginState::Degraded, trouble);
+}
 
 void Rtls::outlines(Reply<QJsonObject> reply) { reply(m_mapDesk.zones()); }
 
@@ -276,6 +305,9 @@ Result<void> Rtls::accept(IncomingFix fix) {
 Result<int> Rtls::tagOf(const QString &id) {
   const int known = m_tracker.find(id);
   if (known >= 0) return known;
+  if (m_remotes && m_remotes->hasPositionOf(id)) {
+    return refuseUnknown(QStringLiteral("the position of tag \"%1\" comes from another site").arg(id));
+  }
   return addUnknown(id);
 }
 
@@ -345,6 +377,10 @@ void Rtls::queue(const Tracker::Outcome &outcome) {
   for (const Unaccompanied &each : outcome.unaccompanied) m_events << m_proximityEvents.of(each);
   m_refusedPairs.add(
       static_cast<double>(m_tracker.refusedPairs() - std::exchange(m_pairsTold, m_tracker.refusedPairs())));
+  requestFlush();
+}
+
+void Rtls::requestFlush() {
   if (m_flushQueued) return;
   m_flushQueued = true;
   QMetaObject::invokeMethod(this, &Rtls::flush, Qt::QueuedConnection);

@@ -9,6 +9,7 @@
 #include "omlox/hubpart.h"
 #include "plugin.h"
 #include "proximityevents.h"
+#include "remote/remotes.h"
 #include "tracker.h"
 #include "trackerfile.h"
 #include "walker.h"
@@ -26,6 +27,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
 
   void start() override;
   void stop() override;
+  void reloadFiles() override;
   /// None of its points is writable: never called.
   void execute(const Command &command) override;
   void directory(Reply<ZoneDirectory> reply) override;
@@ -61,6 +63,9 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   void recall();
   void advance();
   void queue(const Tracker::Outcome &outcome);
+  void connectRemotes();
+  void tellState();
+  void requestFlush();
   void flush();
   void armDeadline();
 
@@ -84,6 +89,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   QTimer m_deadlineTimer;
   std::chrono::nanoseconds m_armedFor = endless;
   TrackerFile m_file;
+  std::unique_ptr<Remotes> m_remotes;  ///< null: none
   bool m_running = false;
   bool m_flushQueued = false;
   Samples m_samples;
@@ -96,6 +102,9 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   quint64 m_pairsTold = 0;
   Gauge m_tagsKnown;
 };
+
+/// The point of a tag's position. `name`: of who carries it; may be empty.
+PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit);
 
 /// An instance as the manifest wants it; null when there are errors, each reported to `reader`.
 std::unique_ptr<Rtls> makeRtls(ConfigReader &reader, PluginContext &context);

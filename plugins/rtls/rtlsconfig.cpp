@@ -81,7 +81,8 @@ void SimulateConfig::describe(Shape<SimulateConfig> &shape) {
 }
 
 void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
-  shape.required("managers", &RtlsConfig::managers, "the names that RTLS clients connect to").range(1, 100);
+  shape.optional("managers", &RtlsConfig::managers, "the names that RTLS clients connect to; due without `remotes`")
+      .range(1, 100);
   shape.optional("length_unit", &RtlsConfig::lengthUnit, "unit of every coordinate and length");
   shape.optional("zones", &RtlsConfig::zones, "named areas, which may form a tree").range(0, 10'000);
   shape.optional("georeference", &RtlsConfig::georeference, "where the plane of the coordinates lies on earth");
@@ -97,7 +98,7 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape.optional("filter", &RtlsConfig::filter, "what a fix must be like to be believed");
   shape.optional("smoothing", &RtlsConfig::smoothing, "how positions are smoothed; not at all if absent");
   shape.optional("simulate", &RtlsConfig::simulate, "lets the tags walk by themselves, for trying things out");
-  shape.optional("remotes", &RtlsConfig::remotes, "not there yet");
+  shape.optional("remotes", &RtlsConfig::remotes, "managers of other sites, whose events come in too").range(1, 100);
 }
 
 }  // namespace tagwire::rtls

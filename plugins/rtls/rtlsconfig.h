@@ -6,8 +6,8 @@
 
 #include "config.h"
 #include "intake/intakeconfig.h"
-#include "later.h"
 #include "placesconfig.h"
+#include "remote/remoteconfig.h"
 
 namespace tagwire::rtls {
 
@@ -115,7 +115,7 @@ struct RtlsConfig {
   std::optional<FilterConfig> filter;
   std::optional<SmoothingConfig> smoothing;
   std::optional<SimulateConfig> simulate;
-  Later remotes;
+  QList<RemoteConfig> remotes;
 };
 
 }  // namespace tagwire::rtls

@@ -139,7 +139,6 @@ void ModelTest::refusals_data() {
           R"("triggers":[{"id":9,"name":"A","zone":417,"direction":"onEnter","regions":[{"circle":{"center":[5,5],"radius":1}}]}])"),
       "triggers[0].direction",
       "did you mean \"OnEnter\"? (allowed: OnEnter, OnExit, OnCross, WhileIn, WhileOut, OnDwell)");
-  row("remotes", R"("remotes":[])", "remotes", "not there yet");
   row("length unit", R"("length_unit":"yard")", "length_unit", "ft");
   row("unknown key", R"("zone":[])", "", "zone");
   row("simulate without zones", R"("tags":[{"id":"A"}],"simulate":{})", "simulate", "needs a zone");

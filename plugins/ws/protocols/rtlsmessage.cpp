@@ -127,6 +127,7 @@ Frame triggerFrame(const TriggerEvent &event, Time time) {
   json.put("y", event.y);
   json.put("z", event.z);
   if (!event.reason.isEmpty()) json.put("reason", event.reason);
+  if (!event.origin.isEmpty()) json.put("origin", event.origin);
   json.endObject();
   return Frame::text(json.view());
 }

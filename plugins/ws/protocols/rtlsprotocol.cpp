@@ -153,6 +153,8 @@ void RtlsProtocol::write(const Samples &samples) {
   for (const Sample &sample : samples) {
     // A lost tag keeps its last fix, with a quality that is Bad: no new position.
     if (sample.quality.isBad() || !fixOf(sample)) continue;
+    // What another site told stays here: two sites that listen to each other would go on for ever.
+    if (!fixOf(sample)->origin.isEmpty()) continue;
     const PointNames::Entry *entry = m_names.find(sample);
     if (entry && entry->isTag) sendPosition(*entry, sample);
   }
@@ -191,7 +193,7 @@ void RtlsProtocol::sendPosition(const PointNames::Entry &entry, const Sample &sa
 
 void RtlsProtocol::notify(const Event &event) {
   const auto *trigger = std::get_if<TriggerEvent>(&event.body);
-  if (!trigger) return;
+  if (!trigger || !trigger->origin.isEmpty()) return;
   std::optional<Frame> frame;
   for (const auto &[id, stream] : m_streams) {
     if (stream->instance != event.source) continue;

@@ -36,7 +36,7 @@ QJsonDocument triggersOf(const QList<ZoneBook::Site> &sites) {
   return QJsonDocument(list);
 }
 
-/// R1-33; of the tags those that the caller may see.
+/// R1-33, for another site: what is this site's own, and of the tags those that the caller may see.
 QJsonDocument namesOf(const QList<ZoneBook::Site> &sites, const Permissions &permissions) {
   const QString id = QStringLiteral("id");
   const QString name = QStringLiteral("name");
@@ -45,12 +45,24 @@ QJsonDocument namesOf(const QList<ZoneBook::Site> &sites, const Permissions &per
   QJsonArray zones;
   for (const ZoneBook::Site &site : sites) {
     for (const TriggerInfo &each : site.directory.triggers) {
-      triggers.append(QJsonObject{{id, each.id}, {name, each.name}, {QStringLiteral("zone_id"), each.zone}});
+      if (each.isRemote) continue;
+      triggers.append(QJsonObject{{id, each.id},
+                                  {name, each.name},
+                                  {QStringLiteral("zone_id"), each.zone},
+                                  {QStringLiteral("direction"), each.direction},
+                                  {QStringLiteral("is_portable"), each.isPortable}});
     }
     for (const TagInfo &each : site.directory.tags) {
-      if (EventAccess::allowTag(permissions, each.id)) tags.append(QJsonObject{{id, each.id}, {name, each.name}});
+      if (!each.isRemote && EventAccess::allowTag(permissions, each.id))
+        tags.append(QJsonObject{{id, each.id}, {name, each.name}});
     }
-    for (const ZoneInfo &each : site.directory.zones) zones.append(QJsonObject{{id, each.id}, {name, each.name}});
+    for (const ZoneInfo &each : site.directory.zones) {
+      if (each.isRemote) continue;
+      zones.append(QJsonObject{{id, each.id},
+                               {name, each.name},
+                               {QStringLiteral("level"), each.level},
+                               {QStringLiteral("parent"), each.parent}});
+    }
   }
   return QJsonDocument(QJsonObject{
       {QStringLiteral("triggers"), triggers}, {QStringLiteral("tags"), tags}, {QStringLiteral("zones"), zones}});

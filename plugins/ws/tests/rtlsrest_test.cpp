@@ -69,6 +69,7 @@ class RtlsRestTest : public QObject {
  private Q_SLOTS:
   void R1_2_managersOfEveryInstance();
   void R1_33_staticNames();
+  void R1_33_namesOfOtherSitesAreTheirs();
   void R1_33_namesOfTagsNeedThePermission();
   void R1_34_recentEvents();
   void R1_34_filters_data();
@@ -107,12 +108,25 @@ void RtlsRestTest::R1_33_staticNames() {
   fixture.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), &yard);
   const QByteArray hall =
       "{\"tags\":[{\"id\":\"SIM1\",\"name\":\"Employee Badge 1\"},{\"id\":\"SIM2\",\"name\":\"Employee Badge 2\"}],"
-      "\"triggers\":[{\"id\":123,\"name\":\"Entry Gate\",\"zone_id\":417},"
-      "{\"id\":124,\"name\":\"Near forklift\",\"zone_id\":417}],"
-      "\"zones\":[{\"id\":417,\"name\":\"Hall\"},{\"id\":418,\"name\":\"Room\"},{\"id\":500,\"name\":\"Yard\"}";
-  QCOMPARE(fixture.get("/api/v1/rtls/static").body, hall + ",{\"id\":900,\"name\":\"Gate\"}]}");
+      "\"triggers\":[{\"direction\":\"OnEnter\",\"id\":123,\"is_portable\":false,\"name\":\"Entry Gate\","
+      "\"zone_id\":417},{\"direction\":\"OnEnter\",\"id\":124,\"is_portable\":true,\"name\":\"Near forklift\","
+      "\"zone_id\":417}],\"zones\":[{\"id\":417,\"level\":\"building\",\"name\":\"Hall\",\"parent\":0},"
+      "{\"id\":418,\"level\":\"room\",\"name\":\"Room\",\"parent\":417},"
+      "{\"id\":500,\"level\":\"building\",\"name\":\"Yard\",\"parent\":0}";
+  QCOMPARE(fixture.get("/api/v1/rtls/static").body,
+           hall + ",{\"id\":900,\"level\":\"area\",\"name\":\"Gate\",\"parent\":0}]}");
   QCOMPARE(fixture.get("/api/v1/rtls/static?manager=Manager1").body, hall + "]}");
   QCOMPARE(fixture.get("/api/v1/rtls/static?manager=Nobody").status, 404);
+}
+
+/// Else two sites that listen to each other would get their own names back.
+void RtlsRestTest::R1_33_namesOfOtherSitesAreTheirs() {
+  Fixture fixture;
+  fixture.rtls.zones.zones = {{417, QStringLiteral("Yonder"), {}, 0, true}};
+  fixture.rtls.zones.tags = {{QStringLiteral("SIM9"), QStringLiteral("Visitor"), true}};
+  fixture.rtls.zones.triggers = {{900, QStringLiteral("Gate"), 417, QStringLiteral("OnEnter"), false, true}};
+  QCOMPARE(fixture.get("/api/v1/rtls/static").body, QByteArray("{\"tags\":[],\"triggers\":[],\"zones\":[]}"));
+  QCOMPARE(fixture.get("/api/list_triggers").array().size(), 1);
 }
 
 void RtlsRestTest::R1_33_namesOfTagsNeedThePermission() {

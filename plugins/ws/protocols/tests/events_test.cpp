@@ -38,6 +38,7 @@ class EventsTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void R1_35_everyTriggerEvent();
+  void R1_35_thoseOfOtherSitesToo();
   void R1_35_filters_data();
   void R1_35_filters();
   void R1_35_wrongFilterIs400_data();
@@ -74,6 +75,16 @@ void EventsTest::R1_35_everyTriggerEvent() {
   bench.events.notify(
       {2, bench.context.clock().now(), QStringLiteral("alarms"), alarmOf(77, AlarmState::Alarm, AlarmState::Ok)});
   QCOMPARE(one.count(), 11);
+}
+
+void EventsTest::R1_35_thoseOfOtherSitesToo() {
+  Bench bench;
+  RecordingSession session;
+  bench.events.opened(session);
+  TriggerEvent event = triggerOf("SIM1", 417);
+  event.origin = QStringLiteral("wss://other/ws/Manager2");
+  bench.events.notify({1, bench.context.clock().now(), QStringLiteral("uwb"), event});
+  QVERIFY(session.text(0).endsWith(",\"origin\":\"wss://other/ws/Manager2\"}"));
 }
 
 void EventsTest::R1_35_filters_data() {

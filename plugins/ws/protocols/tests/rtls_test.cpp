@@ -78,6 +78,7 @@ class RtlsTest : public QObject {
   void R1_8_clientsOwnHeartbeat();
   void R1_8_120HeartbeatsKeepAStreamOpen();
   void R1_9_triggerEvent();
+  void R1_9_whatAnotherSiteToldIsNotSentOn();
   void R1_9_zoneOrAZoneAbove();
   void R1_10_positionIn();
   void R1_10_timeWithoutOffsetIsTheSites_data();
@@ -382,6 +383,25 @@ void RtlsTest::R1_9_triggerEvent() {
                       R"("timestamp":"2026-01-01T00:00:00.789Z","trigger_name":"Entry Gate","tag_name":"Badge",)"
                       R"("zone_id":417,"x":1.0,"y":2.0,"z":0.0})"));
   QCOMPARE(two.frames[0].bytes().constData(), one.frames[0].bytes().constData());
+}
+
+/// Two sites that listen to each other's managers would go on for ever.
+void RtlsTest::R1_9_whatAnotherSiteToldIsNotSentOn() {
+  Bench bench;
+  StreamSession session;
+  bench.begin(session, R"([{"id":"SIM1","data":"true"}])");
+  TriggerEvent event = triggerOf("SIM1", 417);
+  event.origin = QStringLiteral("wss://other/ws/Manager2");
+  bench.rtls.notify({7, bench.context.clock().now(), QStringLiteral("test"), event});
+  Position position = std::get<Position>(positionOf("SIM1", 1.5, 2.5, 417));
+  auto fix = std::make_shared<Fix>(*position.fix);
+  fix->origin = event.origin;
+  position.fix = std::move(fix);
+  publish(bench.context, bench.rtls, {sampleOf(bench.context, bench.sim1, position, {})});
+  QCOMPARE(session.count(), 0);
+  bench.trigger("SIM1", 417);
+  bench.put(bench.sim1, "SIM1", 1.5, 417);
+  QCOMPARE(session.count(), 2);
 }
 
 void RtlsTest::R1_9_zoneOrAZoneAbove() {

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "remote/remoteclient.h"
+
+#include <QNetworkRequest>
+#include <QSslConfiguration>
+
+#include <algorithm>
+
+namespace tagwire::rtls {
+
+namespace {
+
+constexpr quint64 largestMessage = 64 * 1024;
+/// Has to hold a whole message: QWebSocket waits for that.
+constexpr qint64 readBuffer = 256 * 1024;
+/// Answers that wait for a site that does not read.
+constexpr qint64 mostUnsent = 256 * 1024;
+constexpr std::chrono::milliseconds longestLook{1'000};
+
+}  // namespace
+
+RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription subscription, PluginContext &context)
+    : m_config(config),
+      m_context(context),
+      m_name(config.endpoint.url.toString()),
+      m_labels{{"remote", m_name.toStdString()}},
+      m_feed(subscription),
+      m_tags(subscription.tags),
+      m_schedule(Backoff(config.retry, std::max(config.retry, config.longestRetry), config.retryJitter),
+                 2 * config.heartbeatInterval),
+      m_token(config.token),
+      m_timer(this),
+      m_events(context.metrics().counter("tagwire_rtls_remote_events_total", "Trigger events of other sites taken",
+                                         m_labels)),
+      m_fixes(context.metrics().counter("tagwire_rtls_remote_fixes_total", "Positions of other sites taken", m_labels)),
+      m_malformed(refused("malformed")),
+      m_up(context.metrics().gauge("tagwire_rtls_remote_up", "1 while the other site's stream is there", m_labels)) {
+  m_timer.setSingleShot(true);
+  connect(&m_timer, &QTimer::timeout, this, &RemoteClient::look);
+}
+
+RemoteClient::~RemoteClient() { letGo(); }
+
+Counter RemoteClient::refused(const char *reason) {
+  Metrics::Labels labels = m_labels;
+  labels["reason"] = reason;
+  return m_context.metrics().counter("tagwire_rtls_remote_refused_total", "Messages of other sites that were not taken",
+                                     labels);
+}
+
+void RemoteClient::start() {
+  m_schedule.start(now().elapsed);
+  m_trouble = QStringLiteral("not connected so far");
+  m_saidTrouble.clear();
+  look();
+}
+
+void RemoteClient::stop() {
+  m_schedule.stop();
+  m_timer.stop();
+  m_up.set(0);
+  if (m_socket) m_socket->disconnect(this);
+  // Farewell, so that the other site need not wait for a heartbeat that never comes.
+  if (m_isOpen) m_socket->close(QWebSocketProtocol::CloseCodeGoingAway);
+  letGo();
+}
+
+void RemoteClient::look() {
+  const Moment moment = now();
+  if (const Samples lost = m_feed.advance(moment); !lost.isEmpty()) Q_EMIT samplesCame(lost);
+  if (m_socket && m_socket->bytesToWrite() > mostUnsent) giveUp(QStringLiteral("it does not read what it is sent"));
+  switch (m_schedule.due(moment.elapsed)) {
+    case RemoteSchedule::Step::None:
+      break;
+    case RemoteSchedule::Step::Dial:
+      dial();
+      break;
+    case RemoteSchedule::Step::GiveUp:
+      giveUp(m_schedule.isStreaming() ? QStringLiteral("nothing came for twice its heartbeat interval")
+                                      : QStringLiteral("no answer within 10 s"));
+      break;
+  }
+  arm();
+}
+
+void RemoteClient::arm() {
+  using std::chrono::milliseconds;
+  const auto next = std::min(m_schedule.next(), m_feed.nextDeadline());
+  if (m_schedule.next() == endless) return m_timer.stop();
+  const auto wait = std::chrono::ceil<milliseconds>(next - m_context.clock().elapsed());
+  m_timer.start(std::clamp(wait, milliseconds(1), longestLook));
+}
+
+void RemoteClient::dial() {
+  letGo();
+  Q_EMIT dialling();
+  m_schedule.dialled(now().elapsed);
+  // One that can't be read or sent leaves the one before, which the other site may refuse.
+  if (const auto token = m_config.token.again(); token && fitsAHeader(*token)) m_token = *token;
+  m_socket = std::make_unique<QWebSocket>();
+  m_socket->setMaxAllowedIncomingFrameSize(largestMessage);
+  m_socket->setMaxAllowedIncomingMessageSize(largestMessage);
+  connect(m_socket.get(), &QWebSocket::connected, this, &RemoteClient::opened);
+  connect(m_socket.get(), &QWebSocket::disconnected, this, &RemoteClient::closed);
+  // Refused by HTTP the connection may well stay open.
+  connect(m_socket.get(), qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this] {
+    if (!m_isOpen) giveUp(QString());
+  });
+  connect(m_socket.get(), &QWebSocket::textMessageReceived, this, &RemoteClient::receive);
+  connect(m_socket.get(), &QWebSocket::binaryMessageReceived, this, &RemoteClient::receiveBinary);
+  connect(m_socket.get(), &QWebSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
+    if (!errors.isEmpty()) m_certificateTrouble = errors.first().errorString();
+  });
+  if (!m_trusted.isEmpty()) {
+    QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+    tls.setCaCertificates(m_trusted);
+    m_socket->setSslConfiguration(tls);
+  }
+  QNetworkRequest request(m_config.endpoint.url);
+  if (!m_token.isEmpty()) request.setRawHeader("Authorization", "Bearer " + m_token.reveal().toUtf8());
+  m_socket->open(request);
+  m_socket->setReadBufferSize(readBuffer);
+}
+
+void RemoteClient::opened() {
+  m_isOpen = true;
+  m_schedule.opened(now().elapsed);
+  m_socket->sendTextMessage(QString::fromUtf8(
+      beginStreamText(QStringLiteral("tagwire"), m_tags, m_config.zone.value_or(0), m_config.positions)));
+  arm();
+}
+
+void RemoteClient::closed() {
+  RemoteEnd end{m_isOpen, m_socket->closeCode(), m_socket->closeReason(), m_socket->errorString(),
+                m_certificateTrouble};
+  // The socket has no code of its own when the connection was simply gone.
+  if (end.closeCode == QWebSocketProtocol::CloseCodeNormal && end.closeReason.isEmpty()) end.closeCode = 0;
+  const QString why = m_isGivenUp && !m_whyGivenUp.isEmpty() ? m_whyGivenUp : troubleText(end);
+  const Moment moment = now();
+  letGo();
+  m_schedule.ended(moment.elapsed);
+  if (const Samples gone = m_feed.disconnect(moment.time); !gone.isEmpty()) Q_EMIT samplesCame(gone);
+  setTrouble(why.isEmpty() ? QStringLiteral("the connection is gone") : why);
+  arm();
+}
+
+/// An empty `why`: as the socket says. Not from within a signal of the socket, which would find itself closed in the
+/// middle of its work.
+void RemoteClient::giveUp(const QString &why) {
+  if (m_isGivenUp || !m_socket) return;
+  m_isGivenUp = true;
+  m_whyGivenUp = why;
+  QMetaObject::invokeMethod(this, &RemoteClient::endNow, Qt::QueuedConnection);
+}
+
+void RemoteClient::endNow() {
+  if (m_isGivenUp) closed();
+}
+
+void RemoteClient::letGo() {
+  m_isOpen = m_isGivenUp = false;
+  m_certificateTrouble.clear();
+  if (!m_socket) return;
+  m_socket->disconnect(this);
+  m_socket->abort();
+  m_socket.release()->deleteLater();
+}
+
+/// Said in the log once for each change; `trouble` is empty when all is well.
+void RemoteClient::setTrouble(const QString &trouble) {
+  m_up.set(trouble.isEmpty() ? 1 : 0);
+  if (trouble == m_trouble) return;
+  m_trouble = trouble;
+  if (trouble.isEmpty()) {
+    qCInfo(m_context.log()).noquote() << "remote" << m_name << "is connected";
+  } else if (trouble != m_saidTrouble) {
+    qCWarning(m_context.log()).noquote() << "remote" << m_name << "is not connected:" << trouble
+                                         << "(trying again until it works)";
+  }
+  m_saidTrouble = trouble;
+  Q_EMIT troubleChanged();
+}
+
+void RemoteClient::receive(const QString &text) {
+  if (m_isGivenUp) return;
+  const QByteArray utf8 = text.toUtf8();
+  const auto elapsed = m_context.clock().elapsed();
+  if (!m_flood.admits(utf8.size(), elapsed)) {
+    refused("flood").add();
+    return giveUp(QStringLiteral("it sends more than %1 messages or %2 MiB a second")
+                      .arg(FloodGate::mostMessages)
+                      .arg(FloodGate::mostBytes / 1024 / 1024));
+  }
+  m_schedule.heard(elapsed);
+  const auto message = readRemoteMessage(utf8, m_context.site().timeZone);
+  if (message) return std::visit([this](const auto &each) { handle(each); }, *message);
+  m_malformed.add();
+  if (std::exchange(m_toldMalformed, true)) return;
+  qCWarning(m_context.log()).noquote() << "remote" << m_name << "sent what is no message:" << printable(message.error())
+                                       << "(said once; refusals are counted)";
+}
+
+void RemoteClient::receiveBinary() {
+  m_malformed.add();
+  giveUp(QStringLiteral("it sent a binary message: it is no manager"));
+}
+
+void RemoteClient::handle(const RemoteHeartBeat &beat) {
+  if (m_socket->bytesToWrite() > mostUnsent) return giveUp(QStringLiteral("it does not read what it is sent"));
+  m_socket->sendTextMessage(QString::fromUtf8(heartBeatText(beat.ts)));
+}
+
+void RemoteClient::handle(const RemoteAnswer &answer) {
+  if (answer.response == QLatin1String("BeginStream")) {
+    if (m_schedule.isStreaming()) return;
+    m_schedule.begun(now().elapsed);
+    m_feed.begin();
+    setTrouble(QString());
+    return arm();
+  }
+  const QString why = printable(answer.message);
+  if (!m_schedule.isStreaming()) {
+    return giveUp(
+        QStringLiteral("BeginStream is refused: %1; look at `tags`, `zone` and the rights of `token`").arg(why));
+  }
+  if (why == m_saidRefusal) return;
+  m_saidRefusal = why;
+  qCWarning(m_context.log()).noquote() << "remote" << m_name << "says:" << why;
+}
+
+void RemoteClient::handle(const RemoteEvent &event) {
+  const auto taken = m_feed.take(event, now());
+  if (!taken) return drop(taken.error());
+  m_events.add();
+  Q_EMIT eventCame(*taken);
+}
+
+void RemoteClient::handle(const IncomingFix &fix) {
+  const auto taken = m_feed.take(fix, now());
+  if (!taken) return drop(taken.error());
+  m_fixes.add();
+  Q_EMIT samplesCame({*taken});
+}
+
+void RemoteClient::drop(RemoteFeed::Drop reason) {
+  switch (reason) {
+    case RemoteFeed::Drop::NotAsked:
+      return refused("not_asked").add();
+    case RemoteFeed::Drop::Repeated:
+      return refused("repeated").add();
+    case RemoteFeed::Drop::Relayed:
+      return refused("relayed").add();
+  }
+}
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QSslCertificate>
+#include <QTimer>
+#include <QWebSocket>
+
+#include <memory>
+
+#include "context.h"
+#include "remote/remoteconfig.h"
+#include "remote/remotefeed.h"
+#include "remote/remoteschedule.h"
+#include "remote/remotetrouble.h"
+
+namespace tagwire::rtls {
+
+/// The connection to one other site (R1-30 to R1-33): dials it again and again, asks for the stream, answers
+/// heartbeats, hands on what comes. Thread-bound; owned by Remotes.
+class RemoteClient : public QObject {
+  Q_OBJECT
+ public:
+  RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription subscription, PluginContext &context);
+  ~RemoteClient() override;
+
+  void start();
+  /// Emits nothing afterwards.
+  void stop();
+  /// Why it does not stream; empty when it does.
+  const QString &trouble() const { return m_trouble; }
+  void setNames(const StaticNames &names) { m_feed.setNames(names); }
+  /// For connections that begin from now on.
+  void trust(const QList<QSslCertificate> &certificates) { m_trusted = certificates; }
+
+ Q_SIGNALS:
+  /// A connection is about to be made.
+  void dialling();
+  void eventCame(const tagwire::Event &event);
+  void samplesCame(const tagwire::Samples &samples);
+  /// trouble() is another one.
+  void troubleChanged();
+
+ private:
+  void look();
+  void arm();
+  void dial();
+  void opened();
+  void closed();
+  void giveUp(const QString &why);
+  void endNow();
+  void letGo();
+  void setTrouble(const QString &trouble);
+
+  void receive(const QString &text);
+  void receiveBinary();
+  void handle(const RemoteHeartBeat &beat);
+  void handle(const RemoteAnswer &answer);
+  void handle(const RemoteEvent &event);
+  void handle(const IncomingFix &fix);
+  void drop(RemoteFeed::Drop reason);
+  Counter refused(const char *reason);
+  Moment now() const { return {m_context.clock().now(), m_context.clock().elapsed()}; }
+
+  const RemoteConfig m_config;
+  PluginContext &m_context;
+  const QString m_name;  ///< of the other site, for people
+  Metrics::Labels m_labels;
+  RemoteFeed m_feed;
+  const QStringList m_tags;
+  RemoteSchedule m_schedule;
+  FloodGate m_flood;
+  Secret m_token;
+  QList<QSslCertificate> m_trusted;  ///< empty: the system's
+  std::unique_ptr<QWebSocket> m_socket;
+  QString m_certificateTrouble;
+  QString m_whyGivenUp;
+  bool m_isOpen = false;
+  bool m_isGivenUp = false;
+  bool m_toldMalformed = false;
+  QTimer m_timer;
+  QString m_trouble;
+  QString m_saidTrouble;  ///< in the log
+  QString m_saidRefusal;
+  Counter m_events;
+  Counter m_fixes;
+  Counter m_malformed;
+  Gauge m_up;
+};
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "remote/remotefeed.h"
+
+#include "tracker.h"
+
+namespace tagwire::rtls {
+
+namespace {
+
+constexpr size_t mostRemembered = 1000;
+
+}  // namespace
+
+RemoteFeed::RemoteFeed(Subscription subscription) : m_subscription(std::move(subscription)) {
+  const std::vector<PointId> &points = m_subscription.positions;
+  for (const QString &tag : m_subscription.tags) {
+    const size_t number = m_tags.size();
+    m_tagNumbers.insert(tag, static_cast<int>(number));
+    m_tags.emplace_back().point = number < points.size() ? points[number] : PointId::None;
+  }
+}
+
+void RemoteFeed::begin() { m_earlier = QSet<Key>(m_newest.cbegin(), m_newest.cend()); }
+
+RemoteFeed::Taken<Event> RemoteFeed::take(const RemoteEvent &remote, const Moment &moment) {
+  if (!remote.event.origin.isEmpty()) return tl::unexpected(Drop::Relayed);
+  if (!m_tagNumbers.contains(remote.event.tagId)) return tl::unexpected(Drop::NotAsked);
+  if (isRepeated(remote)) return tl::unexpected(Drop::Repeated);
+  TriggerEvent event = remote.event;
+  addNames(event);
+  event.origin = m_subscription.origin;
+  return Event{.time = remote.time.value_or(moment.time), .source = {}, .body = event};
+}
+
+void RemoteFeed::addNames(TriggerEvent &event) const {
+  const auto trigger = m_names.triggers.constFind(event.triggerId);
+  const bool isKnown = trigger != m_names.triggers.cend();
+  if (event.triggerName.isEmpty() && isKnown) event.triggerName = trigger->name;
+  if (event.tagName.isEmpty()) event.tagName = m_names.tags.value(event.tagId).name;
+  if (event.zoneId == 0) event.zoneId = m_subscription.zone;
+  if (event.zoneId == 0 && isKnown) event.zoneId = trigger->zone;
+}
+
+/// Within one connection nothing is taken for a repetition: two fixes may well have the same time.
+bool RemoteFeed::isRepeated(const RemoteEvent &remote) {
+  if (!remote.time) return false;
+  const Key key{remote.event.triggerId, remote.event.direction, remote.event.tagId, *remote.time};
+  if (m_earlier.contains(key)) return true;
+  m_newest.push_back(key);
+  if (m_newest.size() > mostRemembered) m_newest.pop_front();
+  return false;
+}
+
+RemoteFeed::Taken<Sample> RemoteFeed::take(const IncomingFix &incoming, const Moment &moment) {
+  const int number = m_tagNumbers.value(incoming.fix.tag, -1);
+  if (number < 0 || m_subscription.positions.empty()) return tl::unexpected(Drop::NotAsked);
+  Tag &tag = m_tags[static_cast<size_t>(number)];
+  auto fix = std::make_shared<Fix>(incoming.fix);
+  fix->origin = m_subscription.origin;
+  tag.position = {incoming.x, incoming.y, incoming.z, std::move(fix)};
+  tag.last = {sourceTime(incoming, moment.time), moment.elapsed};
+  m_silence.hear(number);
+  return Sample{tag.point, Quality::good(), tag.last.time, tag.position};
+}
+
+std::chrono::nanoseconds RemoteFeed::nextDeadline() const {
+  const int tag = m_silence.longestSilent();
+  return tag < 0 ? endless : after(m_tags[static_cast<size_t>(tag)].last.elapsed, m_subscription.timeout);
+}
+
+Samples RemoteFeed::advance(const Moment &moment) {
+  Samples samples;
+  while (nextDeadline() <= moment.elapsed) samples << forget(QualityReason::Lost, moment.time);
+  return samples;
+}
+
+Samples RemoteFeed::disconnect(Time time) {
+  Samples samples;
+  while (m_silence.longestSilent() >= 0) samples << forget(QualityReason::Disconnected, time);
+  return samples;
+}
+
+/// The tag that was silent for longest is not to be trusted any more.
+Sample RemoteFeed::forget(QualityReason reason, Time time) {
+  const int number = m_silence.longestSilent();
+  m_silence.remove(number);
+  const Tag &tag = m_tags[static_cast<size_t>(number)];
+  return {tag.point, Quality::bad(reason), time, tag.position};
+}
+
+}  // namespace tagwire::rtls

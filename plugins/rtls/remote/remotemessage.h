@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QSet>
+#include <QTimeZone>
+
+#include <optional>
+#include <variant>
+
+#include "event.h"
+#include "result.h"
+#include "services/fixintake.h"
+
+namespace tagwire::rtls {
+
+/// To be sent back with the same time (R1-8).
+struct RemoteHeartBeat {
+  qint64 ts = 0;
+};
+
+/// The answer to a request of ours; `response` is "Unknown" when it was refused, with the reason in `message`.
+struct RemoteAnswer {
+  QString request;  ///< `reqid`
+  QString response;
+  QString message;
+};
+
+/// What a trigger of the other site did (R1-9).
+struct RemoteEvent {
+  TriggerEvent event;        ///< with what was said: names may be empty, `zoneId` 0
+  std::optional<Time> time;  ///< absent when none was said
+};
+
+using RemoteMessage = std::variant<RemoteHeartBeat, RemoteAnswer, RemoteEvent, IncomingFix>;
+
+/// What the other site said. A time without an offset is in `zone`. Errors name the field.
+Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone &zone);
+
+/// R1-3; zone 0 is every zone.
+QByteArray beginStreamText(const QString &request, const QStringList &tags, int zone, bool positions);
+QByteArray heartBeatText(qint64 ts);
+
+/// For logs and statuses: shortened, and without what a terminal would take for more than text.
+QString printable(QString text);
+
+}  // namespace tagwire::rtls

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QFile>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+
+#include "remote/remotefeed.h"
+#include "remote/remoteschedule.h"
+#include "remote/remotetrouble.h"
+#include "testing/manualclock.h"
+
+using namespace tagwire;
+using namespace tagwire::rtls;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto oneEvent =
+    "{\"type\":\"TriggerEvent\",\"trigger_id\":900,\"direction\":\"OnEnter\",\"tag_id\":\"SIM1\","
+    "\"timestamp\":\"2025-05-05T12:34:56.789Z\"}";
+
+RemoteMessage read(const QByteArray &text, const QTimeZone &zone = QTimeZone::utc()) {
+  const auto message = readRemoteMessage(text, zone);
+  if (!message) qFatal("%s", qPrintable(message.error()));
+  return *message;
+}
+
+RemoteEvent told(const QByteArray &text = oneEvent) { return std::get<RemoteEvent>(read(text)); }
+
+IncomingFix fixOf(const char *tag, double x) {
+  IncomingFix fix;
+  fix.fix.tag = QString::fromLatin1(tag);
+  fix.x = x;
+  return fix;
+}
+
+StaticNames names() {
+  StaticNames names;
+  names.triggers.insert(900, {900, QStringLiteral("Entry Gate"), 418, QStringLiteral("OnEnter"), false, true});
+  names.tags.insert(QStringLiteral("SIM1"), {QStringLiteral("SIM1"), QStringLiteral("Employee Badge 1"), true});
+  return names;
+}
+
+RemoteFeed feed(int zone = 417) {
+  RemoteFeed feed({QStringLiteral("wss://other/ws/Manager1"),
+                   zone,
+                   {QStringLiteral("SIM1"), QStringLiteral("SIM2")},
+                   {PointId(7), PointId(8)},
+                   30s});
+  feed.setNames(names());
+  feed.begin();
+  return feed;
+}
+
+}  // namespace
+
+/// The plain classes behind `remotes`, with a clock that stands still.
+class RemotePartsTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void R1_31_pausesDoubleUpToTheLongest();
+  void R1_31_jitterStaysWithinItsShare();
+  void R1_31_aConnectionThatHeldBeginsThePausesAnew();
+  void R1_31_aConnectionThatNeverStreamedDoesNot();
+  void noAnswerIsGivenUp();
+  void R1_32_silenceIsGivenUp();
+  void aFloodIsNoticed();
+  void R1_33_namesThatTheEventLacks();
+  void R1_33_namesThatTheEventHasStay();
+  void R1_33_zoneOfTheSubscription();
+  void R1_30_eventsKeepTheirTime();
+  void R1_31_whatCameBeforeAReconnectIsNotTakenAgain();
+  void withinOneConnectionNothingIsARepetition();
+  void whatNobodyAskedForIsDropped();
+  void whatAnotherSiteRelaysIsDropped();
+  void positionsAndTheirEnds();
+  void R1_3_beginStream();
+  void messages();
+  void wrongMessages_data();
+  void wrongMessages();
+  void R1_33_staticFile();
+  void R1_33_wrongStaticFile_data();
+  void R1_33_wrongStaticFile();
+  void troubleSaysWhatToDo_data();
+  void troubleSaysWhatToDo();
+};
+
+void RemotePartsTest::R1_31_pausesDoubleUpToTheLongest() {
+  ManualClock clock;
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  QCOMPARE(schedule.due(clock.elapsed()), RemoteSchedule::Step::None);
+  QVERIFY(schedule.next() == endless);
+  schedule.start(clock.elapsed());
+  for (const auto pause : {5s, 10s, 20s, 40s, 60s, 60s, 60s}) {
+    QCOMPARE(schedule.due(clock.elapsed()), RemoteSchedule::Step::Dial);
+    schedule.dialled(clock.elapsed());
+    schedule.ended(clock.elapsed());
+    QVERIFY(schedule.next() == clock.elapsed() + pause);
+    clock.advance(pause - 1ns);
+    QCOMPARE(schedule.due(clock.elapsed()), RemoteSchedule::Step::None);
+    clock.advance(1ns);
+  }
+  schedule.stop();
+  QCOMPARE(schedule.due(clock.elapsed()), RemoteSchedule::Step::None);
+}
+
+void RemotePartsTest::R1_31_jitterStaysWithinItsShare() {
+  QSet<qint64> pauses;
+  for (int i = 0; i < 100; ++i) {
+    RemoteSchedule schedule(Backoff(5s, 60s, 0.2), 60s);
+    schedule.start(0s);
+    schedule.dialled(0s);
+    schedule.ended(0s);
+    QVERIFY(schedule.next() >= 4s && schedule.next() <= 6s);
+    pauses.insert(schedule.next().count());
+  }
+  QVERIFY(pauses.size() > 10);
+}
+
+void RemotePartsTest::R1_31_aConnectionThatHeldBeginsThePausesAnew() {
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  RemoteSchedule::Elapsed now = 0s;
+  schedule.start(now);
+  const auto holdsFor = [&](std::chrono::nanoseconds time) {
+    schedule.dialled(now);
+    schedule.opened(now);
+    schedule.begun(now);
+    now += time;
+    schedule.ended(now);
+    const auto pause = schedule.next() - now;
+    now = schedule.next();
+    return pause;
+  };
+  QVERIFY(holdsFor(1s) == 5s);
+  QVERIFY(holdsFor(59s) == 10s);
+  QVERIFY(holdsFor(60s) == 5s);
+  QVERIFY(holdsFor(0s) == 10s);
+}
+
+void RemotePartsTest::R1_31_aConnectionThatNeverStreamedDoesNot() {
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  schedule.start(0s);
+  schedule.dialled(0s);
+  schedule.opened(0s);
+  schedule.ended(100s);
+  QVERIFY(schedule.next() == 105s);
+  schedule.dialled(105s);
+  schedule.ended(300s);
+  QVERIFY(schedule.next() == 310s);
+}
+
+void RemotePartsTest::noAnswerIsGivenUp() {
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  schedule.start(0s);
+  schedule.dialled(0s);
+  QCOMPARE(schedule.due(9s), RemoteSchedule::Step::None);
+  QCOMPARE(schedule.due(10s), RemoteSchedule::Step::GiveUp);
+  schedule.opened(9s);
+  QCOMPARE(schedule.due(10s), RemoteSchedule::Step::None);
+  QCOMPARE(schedule.due(19s), RemoteSchedule::Step::GiveUp);
+  schedule.heard(18s);  // heartbeats are no answer
+  QCOMPARE(schedule.due(19s), RemoteSchedule::Step::GiveUp);
+}
+
+void RemotePartsTest::R1_32_silenceIsGivenUp() {
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  schedule.start(0s);
+  schedule.dialled(0s);
+  schedule.opened(0s);
+  schedule.begun(0s);
+  QVERIFY(schedule.isStreaming());
+  schedule.heard(30s);
+  QCOMPARE(schedule.due(89s), RemoteSchedule::Step::None);
+  QCOMPARE(schedule.due(90s), RemoteSchedule::Step::GiveUp);
+  schedule.ended(90s);
+  QVERIFY(!schedule.isStreaming());
+}
+
+void RemotePartsTest::aFloodIsNoticed() {
+  FloodGate gate;
+  for (int i = 0; i < FloodGate::mostMessages; ++i) QVERIFY(gate.admits(100, 5s));
+  QVERIFY(!gate.admits(100, 5s + 999ms));
+  QVERIFY(gate.admits(100, 6s));
+  for (int i = 0; i < 127; ++i) QVERIFY(gate.admits(64 * 1024, 6s));
+  QVERIFY(!gate.admits(64 * 1024, 6s));
+}
+
+void RemotePartsTest::R1_33_namesThatTheEventLacks() {
+  RemoteFeed remote = feed();
+  const auto taken = remote.take(told(), Moment());
+  QVERIFY(taken);
+  const auto &trigger = std::get<TriggerEvent>(taken->body);
+  QCOMPARE(trigger.triggerName, QStringLiteral("Entry Gate"));
+  QCOMPARE(trigger.tagName, QStringLiteral("Employee Badge 1"));
+  QCOMPARE(trigger.direction, QStringLiteral("OnEnter"));
+  QCOMPARE(trigger.origin, QStringLiteral("wss://other/ws/Manager1"));
+}
+
+void RemotePartsTest::R1_33_namesThatTheEventHasStay() {
+  RemoteFeed remote = feed();
+  const auto taken = remote.take(told("{\"type\":\"TriggerEvent\",\"trigger_id\":900,\"direction\":\"OnExit\","
+                                      "\"tag_id\":\"SIM1\",\"trigger_name\":\"Gate\",\"tag_name\":\"Ann\","
+                                      "\"zone_id\":420,\"x\":1.5,\"y\":2.5,\"z\":3,\"reason\":\"timeout\"}"),
+                                 Moment());
+  QVERIFY(taken);
+  const auto &trigger = std::get<TriggerEvent>(taken->body);
+  QCOMPARE(trigger.triggerName, QStringLiteral("Gate"));
+  QCOMPARE(trigger.tagName, QStringLiteral("Ann"));
+  QCOMPARE(trigger.zoneId, 420);
+  QCOMPARE(trigger.x, 1.5);
+  QCOMPARE(trigger.y, 2.5);
+  QCOMPARE(trigger.z, 3.0);
+  QCOMPARE(trigger.reason, QStringLiteral("timeout"));
+}
+
+void RemotePartsTest::R1_33_zoneOfTheSubscription() {
+  RemoteFeed remote = feed();
+  QCOMPARE(std::get<TriggerEvent>(remote.take(told(), Moment())->body).zoneId, 417);
+  RemoteFeed everywhere = feed(0);
+  QCOMPARE(std::get<TriggerEvent>(everywhere.take(told(), Moment())->body).zoneId, 418);  // that of its trigger
+  everywhere.setNames({});
+  QCOMPARE(std::get<TriggerEvent>(everywhere.take(told(), Moment())->body).zoneId, 0);
+}
+
+void RemotePartsTest::R1_30_eventsKeepTheirTime() {
+  ManualClock clock;
+  RemoteFeed remote = feed();
+  QCOMPARE(toIso(remote.take(told(), {clock.now(), {}})->time), QStringLiteral("2025-05-05T12:34:56.789Z"));
+  RemoteEvent timeless = told();
+  timeless.time.reset();
+  QVERIFY(remote.take(timeless, {clock.now(), {}})->time == clock.now());
+  const QByteArray local =
+      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"SIM1\","
+      "\"timestamp\":\"2025-05-05T12:00:00.000\"}";
+  const auto there = std::get<RemoteEvent>(read(local, QTimeZone("Asia/Kolkata")));
+  QCOMPARE(toIso(*there.time), QStringLiteral("2025-05-05T06:30:00.000Z"));
+}
+
+void RemotePartsTest::R1_31_whatCameBeforeAReconnectIsNotTakenAgain() {
+  RemoteFeed remote = feed();
+  QVERIFY(remote.take(told(), Moment()));
+  remote.begin();
+  QCOMPARE(remote.take(told(), Moment()).error(), RemoteFeed::Drop::Repeated);
+  RemoteEvent later = told();
+  *later.time += 1ms;
+  QVERIFY(remote.take(later, Moment()));
+  RemoteEvent other = told();
+  other.event.direction = QStringLiteral("OnExit");
+  QVERIFY(remote.take(other, Moment()));
+  remote.begin();
+  QCOMPARE(remote.take(told(), Moment()).error(), RemoteFeed::Drop::Repeated);
+  QCOMPARE(remote.take(later, Moment()).error(), RemoteFeed::Drop::Repeated);
+}
+
+void RemotePartsTest::withinOneConnectionNothingIsARepetition() {
+  RemoteFeed remote = feed();
+  QVERIFY(remote.take(told(), Moment()));
+  QVERIFY(remote.take(told(), Moment()));
+}
+
+void RemotePartsTest::whatNobodyAskedForIsDropped() {
+  RemoteFeed remote = feed();
+  RemoteEvent stranger = told();
+  stranger.event.tagId = QStringLiteral("SIM3");
+  QCOMPARE(remote.take(stranger, Moment()).error(), RemoteFeed::Drop::NotAsked);
+  QCOMPARE(remote.take(fixOf("SIM3", 1), Moment()).error(), RemoteFeed::Drop::NotAsked);
+  RemoteFeed eventsOnly({QStringLiteral("x"), 0, {QStringLiteral("SIM1")}, {}, 30s});
+  QCOMPARE(eventsOnly.take(fixOf("SIM1", 1), Moment()).error(), RemoteFeed::Drop::NotAsked);
+}
+
+void RemotePartsTest::whatAnotherSiteRelaysIsDropped() {
+  RemoteFeed remote = feed();
+  RemoteEvent relayed = told();
+  relayed.event.origin = QStringLiteral("wss://third/ws/Manager1");
+  QCOMPARE(remote.take(relayed, Moment()).error(), RemoteFeed::Drop::Relayed);
+}
+
+void RemotePartsTest::positionsAndTheirEnds() {
+  ManualClock clock;
+  RemoteFeed remote = feed();
+  QVERIFY(remote.nextDeadline() == endless);
+  const auto first = remote.take(fixOf("SIM1", 1), {clock.now(), 0s});
+  QVERIFY(first);
+  QCOMPARE(first->point, PointId(7));
+  QVERIFY(first->quality.isGood());
+  QVERIFY(first->time == clock.now());
+  QCOMPARE(std::get<Position>(first->value).fix->origin, QStringLiteral("wss://other/ws/Manager1"));
+  QVERIFY(remote.take(fixOf("SIM2", 2), {clock.now(), 10s}));
+  QVERIFY(remote.nextDeadline() == 30s);
+  const Samples lost = remote.advance({clock.now(), 30s});
+  QCOMPARE(lost.size(), 1);
+  QCOMPARE(lost.first().point, PointId(7));
+  QCOMPARE(lost.first().quality, Quality::bad(QualityReason::Lost));
+  QCOMPARE(std::get<Position>(lost.first().value).x, 1.0);
+  const Samples gone = remote.disconnect(clock.now());
+  QCOMPARE(gone.size(), 1);
+  QCOMPARE(gone.first().point, PointId(8));
+  QCOMPARE(gone.first().quality, Quality::bad(QualityReason::Disconnected));
+  QVERIFY(remote.disconnect(clock.now()).isEmpty());
+  QVERIFY(remote.nextDeadline() == endless);
+}
+
+void RemotePartsTest::R1_3_beginStream() {
+  QCOMPARE(beginStreamText(QStringLiteral("r"), {QStringLiteral("SIM1")}, 417, true),
+           QByteArray("{\"params\":[{\"data\":\"true\",\"id\":\"SIM1\"}],\"reqid\":\"r\",\"request\":\"BeginStream\","
+                      "\"type\":\"request\",\"zone_id\":417}"));
+  QCOMPARE(beginStreamText(QStringLiteral("r"), {QStringLiteral("SIM1")}, 0, false),
+           QByteArray("{\"params\":[{\"data\":\"false\",\"id\":\"SIM1\"}],\"reqid\":\"r\",\"request\":\"BeginStream\","
+                      "\"type\":\"request\"}"));
+}
+
+void RemotePartsTest::messages() {
+  QCOMPARE(std::get<RemoteHeartBeat>(read("{\"type\":\"HeartBeat\",\"ts\":1746448496789}")).ts, 1746448496789);
+  const auto answer = std::get<RemoteAnswer>(
+      read("{\"type\":\"response\",\"reqid\":\"a\",\"response\":\"Unknown\",\"message\":\"no \\u001b[31m zone\"}"));
+  QCOMPARE(answer.response, QStringLiteral("Unknown"));
+  QCOMPARE(printable(answer.message), QStringLiteral("no ?[31m zone"));
+  const auto fix = std::get<IncomingFix>(
+      read("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":1.5,\"Y\":-2,\"Bat\":90,\"CNF\":0,\"GWID\":\"G\","
+           "\"Sequence\":200,\"zone_id\":417,\"TS\":\"2025-05-05T12:34:56.789Z\"}"));
+  QCOMPARE(fix.x, 1.5);
+  QCOMPARE(fix.y, -2.0);
+  QCOMPARE(fix.fix.confidence, 0.0);
+  QCOMPARE(fix.fix.sequence, 200);
+  QCOMPARE(fix.fix.zone, 417);
+  QCOMPARE(toIso(*fix.time), QStringLiteral("2025-05-05T12:34:56.789Z"));
+  const auto bare = std::get<IncomingFix>(read("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":1,\"Y\":2,\"Bat\":null}"));
+  QVERIFY(std::isnan(bare.fix.confidence));
+  QCOMPARE(bare.fix.battery, -1);
+  QVERIFY(!bare.time);
+}
+
+void RemotePartsTest::wrongMessages_data() {
+  QTest::addColumn<QByteArray>("text");
+  QTest::addColumn<QString>("error");
+  const auto row = [](const char *name, const char *text, const char *error) {
+    QTest::newRow(name) << QByteArray(text) << QString::fromLatin1(error);
+  };
+  row("nothing", "", "is not a JSON object");
+  row("garbage", "\x01\x02{{{", "is not a JSON object");
+  row("array", "[1]", "is not a JSON object");
+  row("no type", "{}", "type");
+  row("unknown type", "{\"type\":\"Hello\"}", "unknown type \"Hello\"");
+  row("heartbeat without ts", "{\"type\":\"HeartBeat\"}", "ts");
+  row("heartbeat with text", "{\"type\":\"HeartBeat\",\"ts\":\"1\"}", "ts");
+  row("heartbeat beyond", "{\"type\":\"HeartBeat\",\"ts\":1e300}", "ts");
+  row("trigger id", "{\"type\":\"TriggerEvent\",\"trigger_id\":0,\"direction\":\"OnEnter\",\"tag_id\":\"A\"}",
+      "trigger_id");
+  row("no tag", "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\"}", "tag_id");
+  row("empty direction", "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"\",\"tag_id\":\"A\"}",
+      "direction");
+  row("control character",
+      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"On\\u001bEnter\",\"tag_id\":\"A\"}", "direction");
+  row("time",
+      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"A\",\"timestamp\":\"noon\"}",
+      "timestamp");
+  row("year",
+      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"A\","
+      "\"timestamp\":\"9999-05-05T12:34:56Z\"}",
+      "timestamp");
+  row("coordinate",
+      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"A\",\"x\":1e300}", "x");
+  row("position without X", "{\"type\":\"GISData\",\"ID\":\"A\",\"Y\":1}", "X");
+  row("position of nobody", "{\"type\":\"GISData\",\"X\":1,\"Y\":1}", "ID");
+  row("position far out", "{\"type\":\"GISData\",\"ID\":\"A\",\"X\":1,\"Y\":-2e9}", "Y");
+  row("position id", "{\"type\":\"GISData\",\"ID\":\"a/b\",\"X\":1,\"Y\":1}", "tag's id");
+  row("position sequence", "{\"type\":\"GISData\",\"ID\":\"A\",\"X\":1,\"Y\":1,\"Sequence\":201}", "Sequence");
+}
+
+void RemotePartsTest::wrongMessages() {
+  QFETCH(QByteArray, text);
+  QFETCH(QString, error);
+  const auto message = readRemoteMessage(text, QTimeZone::utc());
+  QVERIFY(!message);
+  QVERIFY2(message.error().contains(error), qPrintable(message.error()));
+}
+
+void RemotePartsTest::R1_33_staticFile() {
+  QTemporaryDir folder;
+  QFile file(folder.filePath(QStringLiteral("static.json")));
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  file.write(
+      "{\"triggers\":[{\"id\":900,\"name\":\"Entry Gate\",\"zone_id\":417}],"
+      "\"tags\":[{\"id\":\"SIM1\",\"name\":\"Employee Badge 1\"}],\"zones\":[{\"id\":417,\"name\":\"Hall\"}]}");
+  file.close();
+  const auto read = StaticNames::read(file.fileName());
+  QVERIFY2(read, read ? "" : qPrintable(read.error()));
+  QCOMPARE(read->triggers.value(900).name, QStringLiteral("Entry Gate"));
+  QCOMPARE(read->triggers.value(900).zone, 417);
+  QCOMPARE(read->tags.value(QStringLiteral("SIM1")).name, QStringLiteral("Employee Badge 1"));
+  QCOMPARE(read->zones.value(417).name, QStringLiteral("Hall"));
+  QVERIFY(read->zones.value(417).isRemote && read->triggers.value(900).isRemote);
+}
+
+void RemotePartsTest::R1_33_wrongStaticFile_data() {
+  QTest::addColumn<QByteArray>("text");
+  QTest::addColumn<QString>("error");
+  QTest::newRow("cut off") << QByteArray("{\n\"tags\":[") << QStringLiteral("static.json:2:");
+  QTest::newRow("array") << QByteArray("[]") << QStringLiteral("static.json:1:1: an object is due");
+  QTest::newRow("type") << QByteArray("{\"zones\":[{\"id\":\"417\",\"name\":\"Hall\"}]}")
+                        << QStringLiteral("zones[0].id");
+  QTest::newRow("unknown key") << QByteArray("{\"zoness\":[]}") << QStringLiteral("did you mean \"zones\"?");
+  QTest::newRow("twice") << QByteArray("{\"zones\":[{\"id\":1,\"name\":\"A\"},{\"id\":1,\"name\":\"B\"}]}")
+                         << QStringLiteral("zones[1].id: 1 is there twice");
+}
+
+void RemotePartsTest::R1_33_wrongStaticFile() {
+  QFETCH(QByteArray, text);
+  QFETCH(QString, error);
+  QTemporaryDir folder;
+  QFile file(folder.filePath(QStringLiteral("static.json")));
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  file.write(text);
+  file.close();
+  const auto read = StaticNames::read(file.fileName());
+  QVERIFY(!read);
+  QVERIFY2(read.error().contains(error), qPrintable(read.error()));
+}
+
+void RemotePartsTest::troubleSaysWhatToDo_data() {
+  QTest::addColumn<int>("code");
+  QTest::addColumn<QString>("reason");
+  QTest::addColumn<QString>("error");
+  QTest::addColumn<QString>("text");
+  const auto row = [](const char *name, int code, const char *reason, const char *error, const char *text) {
+    QTest::newRow(name) << code << QString::fromLatin1(reason) << QString::fromLatin1(error)
+                        << QString::fromLatin1(text);
+  };
+  row("manager", 1008, "Manager not found", "", "closed with 1008 Manager not found; look at the manager's name");
+  row("token", 4401, "expired", "", "closed with 4401 expired; the token is not taken");
+  row("right", 4403, "", "", "closed with 4403; the token lacks a permission");
+  row("heartbeat", 4408, "heartbeat timeout", "", "our answer to its heartbeat came too late");
+  row("escape", 1008, "\x1b[31m", "", "closed with 1008 ?[31m");
+  row("401", 0, "", "Unhandled http status code: 401 (Unauthorized).",
+      "refused with HTTP status 401; the token is not taken");
+  row("404", 0, "", "Unhandled http status code: 404 (x).", "refused with HTTP status 404; there is no such path");
+  row("dead", 0, "", "Connection refused", "Connection refused");
+}
+
+void RemotePartsTest::troubleSaysWhatToDo() {
+  QFETCH(int, code);
+  QFETCH(QString, reason);
+  QFETCH(QString, error);
+  QFETCH(QString, text);
+  const QString said = troubleText({code != 0, code, reason, error, {}});
+  QVERIFY2(said.startsWith(text) || said.contains(text), qPrintable(said));
+}
+
+QTEST_GUILESS_MAIN(RemotePartsTest)
+#include "remoteparts_test.moc"
