@@ -256,7 +256,7 @@ void TrackerTest::R1_10_sourceTime() {
 
 void TrackerTest::positionKeepsWhatCameWithIt() {
   IncomingFix fix;
-  fix.fix = Fix{QStringLiteral("A"), QStringLiteral("Sim"), QStringLiteral("SIM-GW"), 95, 80, 17, 1, 0.25};
+  fix.fix = Fix{QStringLiteral("A"), QStringLiteral("Sim"), QStringLiteral("SIM-GW"), 95, 80, 17, 1, 0.25, {}};
   fix.x = 11;
   fix.y = 11;
   fix.z = 1;

@@ -28,7 +28,7 @@ TrackerMemory example() {
   const Time time = fromMilliseconds(1'767'225'600'123);
   TrackerMemory memory{{time, seconds(5000)}, {{123, "12345678"}, {125, "abcdefgh"}}, {}};
   auto fix = std::make_shared<Fix>(
-      Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("Gäte"), 95, 80, 17, 0, 0.25});
+      Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("Gäte"), 95, 80, 17, 0, 0.25, {}});
   memory.tags.push_back(
       {QStringLiteral("SIM1"), true, {1.5, -2.25, 1e9, fix}, {time - seconds(3), seconds(4990)}, {}, {}});
   Presence presence;

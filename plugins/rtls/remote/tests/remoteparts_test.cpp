@@ -38,7 +38,7 @@ IncomingFix fixOf(const char *tag, double x) {
 StaticNames names() {
   StaticNames names;
   names.triggers.insert(900, {900, QStringLiteral("Entry Gate"), 418, QStringLiteral("OnEnter"), false, true});
-  names.tags.insert(QStringLiteral("SIM1"), {QStringLiteral("SIM1"), QStringLiteral("Employee Badge 1"), true});
+  names.tags.insert(QStringLiteral("SIM1"), {QStringLiteral("SIM1"), QStringLiteral("Employee Badge 1"), {}, true});
   return names;
 }
 
