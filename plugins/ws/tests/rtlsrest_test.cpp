@@ -123,7 +123,7 @@ void RtlsRestTest::R1_33_staticNames() {
 void RtlsRestTest::R1_33_namesOfOtherSitesAreTheirs() {
   Fixture fixture;
   fixture.rtls.zones.zones = {{417, QStringLiteral("Yonder"), {}, 0, true}};
-  fixture.rtls.zones.tags = {{QStringLiteral("SIM9"), QStringLiteral("Visitor"), true}};
+  fixture.rtls.zones.tags = {{QStringLiteral("SIM9"), QStringLiteral("Visitor"), {}, true}};
   fixture.rtls.zones.triggers = {{900, QStringLiteral("Gate"), 417, QStringLiteral("OnEnter"), false, true}};
   QCOMPARE(fixture.get("/api/v1/rtls/static").body, QByteArray("{\"tags\":[],\"triggers\":[],\"zones\":[]}"));
   QCOMPARE(fixture.get("/api/list_triggers").array().size(), 1);
