@@ -32,7 +32,8 @@ class Crowd {
   int classOf(const QString &name) const { return m_classes.value(name, -1); }
   int classCount() const { return static_cast<int>(m_grids.size()); }
 
-  /// Calls visit(tag) for all of the class whose distance in x and in y is `radius` at most, in no order.
+  /// Calls visit(tag) for all of the class whose distance in x and in y is `radius` at most, in no order; one that
+  /// returns bool ends it by false.
   template <class Visit>
   void near(int ofClass, const Position &position, double radius, Visit visit) const {
     m_grids[static_cast<size_t>(ofClass)].near({position.x, position.y}, radius, visit);

@@ -8,8 +8,6 @@
 namespace tagwire::rtls {
 namespace {
 
-constexpr double farthestApart = 100'000;  // metres
-
 /// East and north of `origin`, in metres: true to length and direction from there. Unlike a tangent plane that drops
 /// the height, it is exact both ways.
 QPointF project(const Wgs84 &origin, const Wgs84 &place) {
@@ -51,7 +49,7 @@ QString wrongPair(const GeoReference::ControlPoint &a, const GeoReference::Contr
   if (a.x == b.x && a.y == b.y) return QStringLiteral("have the same local position");
   const double apart = length(project(a.wgs84, b.wgs84));
   if (apart < 0.01) return QStringLiteral("have the same place on earth");
-  if (apart > farthestApart) {
+  if (apart > GeoReference::range) {
     return QStringLiteral("are %1 km apart (allowed: 100)").arg(apart / 1000, 0, 'f', 1);
   }
   return {};
@@ -121,6 +119,10 @@ QPointF GeoReference::fromPlane(const QPointF &metres) const {
 Wgs84 GeoReference::toWgs84(double x, double y) const { return unproject(m_origin, ontoPlane(x, y)); }
 
 QPointF GeoReference::toLocal(const Wgs84 &place) const { return fromPlane(project(m_origin, place)); }
+
+double GeoReference::distanceOf(double x, double y) const {
+  return length(QPointF(x, y) - m_localCentre) * metresPerUnit();
+}
 
 double GeoReference::metresPerUnit() const { return std::hypot(m_cosine, m_sine); }
 

@@ -16,7 +16,7 @@ struct Wgs84 {
 };
 
 /// Where the instance's plane lies on the earth: turned, scaled and moved, fitted to control points by least squares,
-/// on a plane that touches the earth in their midst. Both directions undo each other. Good up to 100 km around. Plain
+/// on a plane that touches the earth in their midst. Both directions undo each other. Good up to `range` around. Plain
 /// value.
 class GeoReference {
  public:
@@ -30,11 +30,17 @@ class GeoReference {
   /// 100 km apart. Points are counted from 0.
   static Result<GeoReference> fit(const std::vector<ControlPoint> &points);
 
+  static constexpr double range = 100'000;  ///< metres
+
   Wgs84 toWgs84(double x, double y) const;
   QPointF toLocal(const Wgs84 &place) const;
   /// How far the worst control point is from where it should be, in metres. Two points always fit.
   double residual() const { return m_residual; }
   double metresPerUnit() const;
+  /// Of the control points, local.
+  QPointF centre() const { return m_localCentre; }
+  /// Metres from their centre.
+  double distanceOf(double x, double y) const;
 
  private:
   GeoReference() = default;

@@ -52,6 +52,7 @@ class ModelMaker {
   void addTags();
   void addTrigger(qsizetype index);
   void addGeoReference(const GeoReferenceConfig &config);
+  void warnOfFarZones(const GeoReference &georeference);
   void addProximity();
   void addEscorts();
   void checkSimulation(const SimulateConfig &simulate);

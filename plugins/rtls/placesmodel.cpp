@@ -6,6 +6,21 @@
 #include "modelmaker.h"
 
 namespace tagwire::rtls {
+namespace {
+
+/// Metres from the middle of the control points.
+double farthestOf(const Region &region, const GeoReference &georeference) {
+  if (const auto *circle = std::get_if<Circle>(&region.shape())) {
+    return georeference.distanceOf(circle->center.x, circle->center.y) + circle->radius * georeference.metresPerUnit();
+  }
+  double farthest = 0;
+  for (const Vertex &corner : std::get<Polygon>(region.shape())) {
+    farthest = std::max(farthest, georeference.distanceOf(corner.x, corner.y));
+  }
+  return farthest;
+}
+
+}  // namespace
 
 void ModelMaker::addGeoReference(const GeoReferenceConfig &config) {
   const QString at = QStringLiteral("georeference.points");
@@ -33,6 +48,20 @@ void ModelMaker::addGeoReference(const GeoReferenceConfig &config) {
                              .arg(metres));
   }
   m_model.georeference = *made;
+  warnOfFarZones(*made);
+}
+
+void ModelMaker::warnOfFarZones(const GeoReference &georeference) {
+  for (const Zone &zone : m_model.zones) {
+    const double metres = farthestOf(zone.region, georeference);
+    if (metres <= GeoReference::range) continue;
+    m_reader.warning(numbered("zones", m_zoneOrigin.at(&zone - m_model.zones.data())),
+                     QStringLiteral("zone \"%1\" is up to %2 km from the control points, too far for longitudes and "
+                                    "latitudes to be right (expected: up to %3 km)")
+                         .arg(zone.info.name)
+                         .arg(metres / 1000, 0, 'f', 0)
+                         .arg(GeoReference::range / 1000));
+  }
 }
 
 void ModelMaker::checkClassKnown(const QString &name, const QString &at) {

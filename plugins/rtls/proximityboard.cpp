@@ -14,43 +14,40 @@ double distanceBy(const ProximityRule &rule, const Position &a, const Position &
 }  // namespace
 
 ProximityBoard::ProximityBoard(const std::vector<ProximityRule> &rules, const Crowd &crowd)
-    : m_rules(rules), m_crowd(crowd), m_interests(static_cast<size_t>(crowd.classCount())) {
+    : m_rules(rules), m_crowd(crowd), m_interests(static_cast<size_t>(crowd.classCount())), m_pairs(rules.size()) {
   for (int rule = 0; rule < static_cast<int>(m_rules.size()); ++rule) {
     const int a = crowd.classOf(ruleOf(rule).classA), b = crowd.classOf(ruleOf(rule).classB);
     m_interests[static_cast<size_t>(a)].push_back({rule, b});
     if (a != b) m_interests[static_cast<size_t>(b)].push_back({rule, a});
   }
+  m_mostOfRule = std::max(leastOfRule, mostPairs / std::max(1, static_cast<int>(m_rules.size())));
 }
 
 void ProximityBoard::moved(int tag, const Moment &moment, QList<Collision> &collisions) {
   if (m_crowd.member(tag).ofClass < 0) return;
   check(tag, moment, collisions);
   for (const auto &[rule, other] : newNeighbours(tag)) {
-    if (!begin(rule, tag, other, moment)) continue;
+    begin(rule, tag, other, moment);
     collisions << told(Collision::Phase::Start, rule, tag, other, moment.time, moment.time);
   }
 }
 
 /// What there was before.
 void ProximityBoard::check(int tag, const Moment &moment, QList<Collision> &collisions) {
-  Contacts &contacts = contactsOf(tag);
-  for (auto each = contacts.begin(); each != contacts.end();) {
-    const auto [rule, other] = each->first;
-    Contact &contact = *each->second;
-    if (!isNear(rule, tag, other, ruleOf(rule).exitTolerance)) {
-      collisions << told(Collision::Phase::End, rule, tag, other, contact.start, moment.time);
-      contactsOf(other).erase({rule, tag});
-      each = contacts.erase(each);
-      --m_pairs;
-      continue;
-    }
+  std::vector<std::pair<int, int>> ended;
+  for (const auto &[rule, company] : contactsOf(tag)) {
     const auto rate = ruleOf(rule).ongoing;
-    if (rate.count() > 0 && moment.elapsed - contact.told >= rate) {
-      contact.told = moment.elapsed;
-      collisions << told(Collision::Phase::Ongoing, rule, tag, other, contact.start, moment.time);
+    for (const auto &[other, contact] : company.others) {
+      if (!isNear(rule, tag, other, ruleOf(rule).exitTolerance)) {
+        collisions << told(Collision::Phase::End, rule, tag, other, contact->start, moment.time);
+        ended.emplace_back(rule, other);
+      } else if (rate.count() > 0 && moment.elapsed - contact->told >= rate) {
+        contact->told = moment.elapsed;
+        collisions << told(Collision::Phase::Ongoing, rule, tag, other, contact->start, moment.time);
+      }
     }
-    ++each;
   }
+  for (const auto &[rule, other] : ended) part(rule, tag, other);
 }
 
 bool ProximityBoard::isNear(int index, int tag, int other, double tolerance) const {
@@ -62,42 +59,79 @@ bool ProximityBoard::isNear(int index, int tag, int other, double tolerance) con
          m_crowd.isIn(other, rule.zone);
 }
 
-/// Rule and tag, in this order.
+/// Rule and tag, in this order: those that there is room for.
 std::vector<std::pair<int, int>> ProximityBoard::newNeighbours(int tag) {
   std::vector<std::pair<int, int>> found;
-  const Crowd::Member &member = m_crowd.member(tag);
-  const Contacts &contacts = contactsOf(tag);
-  for (const auto &[rule, otherClass] : m_interests[static_cast<size_t>(member.ofClass)]) {
-    if (!m_crowd.isIn(tag, ruleOf(rule).zone)) continue;
-    m_crowd.near(otherClass, member.position, ruleOf(rule).distance, [&, rule = rule](int other) {
-      if (other == tag || contacts.contains({rule, other}) || !isNear(rule, tag, other, 0)) return;
-      found.emplace_back(rule, other);
-    });
+  for (const auto &[rule, otherClass] : m_interests[static_cast<size_t>(m_crowd.member(tag).ofClass)]) {
+    setCrowded(rule, tag, search(rule, otherClass, tag, found));
   }
   std::ranges::sort(found);
   return found;
 }
 
-bool ProximityBoard::begin(int rule, int tag, int other, const Moment &moment) {
-  if (m_pairs >= mostPairs) {
-    ++m_refused;
-    return false;
-  }
-  ++m_pairs;
+/// True when there are more than there is room for. Ends at the first of them when it is the tag or the rule that has
+/// no room; two that both have room always find each other.
+bool ProximityBoard::search(int rule, int otherClass, int tag, std::vector<std::pair<int, int>> &found) const {
+  if (!m_crowd.isIn(tag, ruleOf(rule).zone)) return false;
+  const Contacts &contacts = m_contacts[static_cast<size_t>(tag)];
+  const auto known = contacts.find(rule);
+  int room = std::min(mostOfTag - contactCount(rule, tag), m_mostOfRule - m_pairs[static_cast<size_t>(rule)]);
+  bool isCrowded = false;
+  m_crowd.near(otherClass, m_crowd.member(tag).position, ruleOf(rule).distance, [&](int other) {
+    if (other == tag || (known != contacts.end() && known->second.others.contains(other))) return true;
+    if (!isNear(rule, tag, other, 0)) return true;
+    if (room == 0 || contactCount(rule, other) >= mostOfTag) {
+      isCrowded = true;
+      return room > 0;
+    }
+    --room;
+    found.emplace_back(rule, other);
+    return true;
+  });
+  return isCrowded;
+}
+
+int ProximityBoard::contactCount(int rule, int tag) const {
+  const Contacts &contacts = m_contacts[static_cast<size_t>(tag)];
+  const auto found = contacts.find(rule);
+  return found == contacts.end() ? 0 : static_cast<int>(found->second.others.size());
+}
+
+void ProximityBoard::setCrowded(int rule, int tag, bool isCrowded) {
+  Contacts &contacts = contactsOf(tag);
+  const auto found = contacts.find(rule);
+  if ((found != contacts.end() && found->second.isCrowded) == isCrowded) return;
+  contacts[rule].isCrowded = isCrowded;
+  if (isCrowded) ++m_refused;
+  if (!isCrowded && found->second.others.empty()) contacts.erase(found);
+}
+
+void ProximityBoard::begin(int rule, int tag, int other, const Moment &moment) {
+  ++m_pairs[static_cast<size_t>(rule)];
   const auto contact = std::make_shared<Contact>(Contact{moment.time, moment.elapsed});
-  contactsOf(tag).emplace(std::pair(rule, other), contact);
-  contactsOf(other).emplace(std::pair(rule, tag), contact);
-  return true;
+  contactsOf(tag)[rule].others.emplace(other, contact);
+  contactsOf(other)[rule].others.emplace(tag, contact);
+}
+
+void ProximityBoard::part(int rule, int tag, int other) {
+  --m_pairs[static_cast<size_t>(rule)];
+  for (const auto &[one, from] : {std::pair(tag, other), std::pair(other, tag)}) {
+    const auto company = contactsOf(one).find(rule);
+    company->second.others.erase(from);
+    if (company->second.others.empty() && !company->second.isCrowded) contactsOf(one).erase(company);
+  }
 }
 
 void ProximityBoard::lost(int tag, Time time, QList<Collision> &collisions) {
-  for (const auto &[key, contact] : std::exchange(contactsOf(tag), {})) {
-    const auto [rule, other] = key;
-    collisions << told(Collision::Phase::End, rule, tag, other, contact->start, time);
-    collisions.last().reason = QStringLiteral("timeout");
-    contactsOf(other).erase({rule, tag});
-    --m_pairs;
+  const Contacts before = contactsOf(tag);
+  for (const auto &[rule, company] : before) {
+    for (const auto &[other, contact] : company.others) {
+      collisions << told(Collision::Phase::End, rule, tag, other, contact->start, time);
+      collisions.last().reason = QStringLiteral("timeout");
+      part(rule, tag, other);
+    }
   }
+  contactsOf(tag).clear();
 }
 
 void ProximityBoard::restored(int tag, const Moment &moment) {

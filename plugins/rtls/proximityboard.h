@@ -21,18 +21,25 @@ class ProximityBoard {
   void lost(int tag, Time time, QList<Collision> &collisions);
   /// After a restart, when all are where they were: who is near is so since `moment`. Raises nothing.
   void restored(int tag, const Moment &moment);
-  /// Pairs that there was no room for.
+  /// How often a tag came upon one more than there was room for, by one rule: once until it has room again.
   quint64 refused() const { return m_refused; }
 
- private:
-  /// More pairs than this are no site but a mistake: everybody in one place.
+  /// By one rule, at once: who is near more is in a crowd, and has said so often enough.
+  static constexpr int mostOfTag = 100;
+  /// Of all rules, each of which has an equal part to itself: no crowd keeps another rule silent.
   static constexpr int mostPairs = 200'000;
+  static constexpr int leastOfRule = 1'000;
+
+ private:
   struct Contact {
     Time start;
     std::chrono::nanoseconds told{};
   };
-  /// Of one tag: by rule and the other tag.
-  using Contacts = std::map<std::pair<int, int>, std::shared_ptr<Contact>>;
+  struct Company {
+    std::map<int, std::shared_ptr<Contact>> others;  ///< by tag
+    bool isCrowded = false;                          ///< there are more that there is no room for
+  };
+  using Contacts = std::map<int, Company>;  ///< of one tag: by rule
   struct Interest {
     int rule = 0;
     int otherClass = 0;
@@ -43,14 +50,19 @@ class ProximityBoard {
   bool isNear(int rule, int tag, int other, double tolerance) const;
   void check(int tag, const Moment &moment, QList<Collision> &collisions);
   std::vector<std::pair<int, int>> newNeighbours(int tag);
-  bool begin(int rule, int tag, int other, const Moment &moment);
+  bool search(int rule, int otherClass, int tag, std::vector<std::pair<int, int>> &found) const;
+  int contactCount(int rule, int tag) const;
+  void setCrowded(int rule, int tag, bool isCrowded);
+  void begin(int rule, int tag, int other, const Moment &moment);
+  void part(int rule, int tag, int other);
   Collision told(Collision::Phase phase, int rule, int tag, int other, Time start, Time time) const;
 
   const std::vector<ProximityRule> m_rules;
   const Crowd &m_crowd;
   std::vector<std::vector<Interest>> m_interests;  ///< by class
   std::vector<Contacts> m_contacts;                ///< by tag; a pair stands at both
-  int m_pairs = 0;
+  std::vector<int> m_pairs;                        ///< by rule
+  int m_mostOfRule = 0;
   quint64 m_refused = 0;
 };
 

@@ -188,6 +188,7 @@ void Rtls::recallUnlisted(const TrackerMemory &kept) {
   qsizetype leftOut = 0;
   for (const auto &tag : kept.tags) {
     if (m_tracker.find(tag.id) >= 0 || !tag.isPresent || !wrongTagId(tag.id).isEmpty()) continue;
+    if (m_remotes && m_remotes->hasPositionOf(tag.id)) continue;  // declared there
     if (m_tracker.tagCount() + ids.size() < m_mostTags) {
       ids << tag.id;
     } else {

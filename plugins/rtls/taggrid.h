@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -42,8 +43,8 @@ class TagGrid {
     thing.place = -1;
   }
 
-  /// Calls visit(id) for all whose distance in x and in y is `radius` at most, in no order. visit() may change nothing
-  /// here.
+  /// Calls visit(id) for all whose distance in x and in y is `radius` at most, in no order, until it returns false
+  /// (one that returns nothing sees all). visit() may change nothing here.
   template <class Visit>
   void near(const Vertex &position, double radius, Visit visit) const {
     const double firstColumn = column(position.x - radius), lastColumn = column(position.x + radius);
@@ -51,17 +52,21 @@ class TagGrid {
     const auto look = [&](const std::vector<int> &ids) {
       for (const int id : ids) {
         const Vertex &other = m_things[static_cast<size_t>(id)].position;
-        if (std::abs(other.x - position.x) <= radius && std::abs(other.y - position.y) <= radius) visit(id);
+        if (std::abs(other.x - position.x) > radius || std::abs(other.y - position.y) > radius) continue;
+        if (!goesOn(visit, id)) return false;
       }
+      return true;
     };
     // A radius of many cells would find most of them empty.
     if ((lastColumn - firstColumn + 1) * (lastRow - firstRow + 1) > static_cast<double>(m_cells.size())) {
-      for (const auto &[cell, ids] : m_cells) look(ids);
+      for (const auto &[cell, ids] : m_cells) {
+        if (!look(ids)) return;
+      }
       return;
     }
     for (double x = firstColumn; x <= lastColumn; ++x) {
       for (double y = firstRow; y <= lastRow; ++y) {
-        if (const auto found = m_cells.find({x, y}); found != m_cells.end()) look(found->second);
+        if (const auto found = m_cells.find({x, y}); found != m_cells.end() && !look(found->second)) return;
       }
     }
   }
@@ -86,6 +91,15 @@ class TagGrid {
     int place = -1;  ///< in its cell; -1: it is not here
   };
 
+  template <class Visit>
+  static bool goesOn(Visit &visit, int id) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Visit &, int>>) {
+      visit(id);
+      return true;
+    } else {
+      return visit(id);
+    }
+  }
   double column(double coordinate) const { return std::floor(coordinate / m_cell); }
 
   double m_cell;

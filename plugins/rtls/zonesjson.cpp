@@ -2,6 +2,7 @@
 #include "zonesjson.h"
 
 #include <QJsonArray>
+#include <QUrl>
 
 #include <cmath>
 
@@ -62,26 +63,40 @@ QJsonObject zoneJson(const Zone &zone, const std::optional<GeoReference> &georef
   const Heights &heights = zone.region.heights();
   if (std::isfinite(heights.from)) json.insert(QStringLiteral("z"), pair(heights.from, heights.to));
   putShape(json, zone.region, georeference);
-  if (!zone.plan) return json;
-  const Plan &plan = *zone.plan;
-  json.insert(QStringLiteral("plan"),
-              QJsonObject{{QStringLiteral("url"), QStringLiteral("/api/v1/rtls/zones/%1/plan").arg(zone.info.id)},
-                          {QStringLiteral("scale"), plan.scale},
-                          {QStringLiteral("origin"), pair(plan.origin.x, plan.origin.y)},
-                          {QStringLiteral("rotation"), plan.rotation}});
   return json;
+}
+
+/// Zones of other instances may have the same number: the manager tells them apart.
+QString planUrl(const Zone &zone, const QList<RtlsManager> &managers) {
+  const QString url = QStringLiteral("/api/v1/rtls/zones/%1/plan").arg(zone.info.id);
+  if (managers.isEmpty()) return url;
+  return url + QStringLiteral("?manager=") + QString::fromLatin1(QUrl::toPercentEncoding(managers.first().name));
+}
+
+QJsonObject planJson(const Plan &plan, const QString &url) {
+  return {{QStringLiteral("url"), url},
+          {QStringLiteral("scale"), plan.scale},
+          {QStringLiteral("origin"), pair(plan.origin.x, plan.origin.y)},
+          {QStringLiteral("rotation"), plan.rotation}};
 }
 
 }  // namespace
 
 QJsonObject zonesJson(const Model &model) {
   QJsonArray zones;
-  for (const Zone &zone : model.zones) zones.append(zoneJson(zone, model.georeference));
+  for (const Zone &zone : model.zones) {
+    QJsonObject json = zoneJson(zone, model.georeference);
+    if (zone.plan) json.insert(QStringLiteral("plan"), planJson(*zone.plan, planUrl(zone, model.managers)));
+    zones.append(json);
+  }
   QJsonObject json{{QStringLiteral("length_unit"), model.lengthUnit}, {QStringLiteral("zones"), zones}};
   if (!model.georeference) return json;
-  const Wgs84 origin = model.georeference->toWgs84(0, 0);
+  // Not local 0, 0, which may be thousands of kilometres away, as those of UTM are.
+  const QPointF origin = model.georeference->centre();
+  const Wgs84 onEarth = model.georeference->toWgs84(origin.x(), origin.y());
   json.insert(QStringLiteral("georeference"),
-              QJsonObject{{QStringLiteral("origin_wgs84"), pair(origin.longitude, origin.latitude)},
+              QJsonObject{{QStringLiteral("origin"), pair(origin.x(), origin.y())},
+                          {QStringLiteral("origin_wgs84"), pair(onEarth.longitude, onEarth.latitude)},
                           {QStringLiteral("m_per_unit"), model.georeference->metresPerUnit()},
                           {QStringLiteral("residual_m"), model.georeference->residual()}});
   return json;

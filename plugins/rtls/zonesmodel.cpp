@@ -102,7 +102,7 @@ std::optional<std::vector<Polygon>> ModelMaker::holes(const ZoneConfig &config, 
   return std::nullopt;
 }
 
-/// A missing file is no reason to stand still: the pages show none then.
+/// A missing file is no reason to stand still: the zone has no plan then.
 std::optional<Plan> ModelMaker::plan(const PlanConfig &config, const QString &at) {
   const QString imageAt = at + QStringLiteral(".image");
   const ConfigLocation where = m_reader.locate(imageAt);
@@ -114,8 +114,11 @@ std::optional<Plan> ModelMaker::plan(const PlanConfig &config, const QString &at
   const QFileInfo file(path);
   if (!file.isFile() || !file.isReadable()) {
     m_reader.warning(imageAt, QStringLiteral("there is no file %1 to read; the zone has no plan").arg(path));
-  } else if (file.size() > SiteMap::largestPlan) {
+    return std::nullopt;
+  }
+  if (file.size() > SiteMap::largestPlan) {
     error(imageAt, QStringLiteral("%1 has %2 bytes (allowed: 20 MiB)").arg(path).arg(file.size()));
+    return std::nullopt;
   }
   return Plan{path, config.scale, {config.origin[0], config.origin[1]}, config.rotation};
 }

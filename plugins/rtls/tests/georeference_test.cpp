@@ -39,6 +39,8 @@ void GeoReferenceTest::knownDistances() {
   QVERIFY(made);
   QVERIFY(std::abs(made->metresPerUnit() - 1) < 0.004);
   QVERIFY(made->toWgs84(0, 500).latitude > paris.latitude);
+  QCOMPARE(made->centre(), QPointF(500, 0));
+  QVERIFY(std::abs(made->distanceOf(500, 100'000) / 100'000 - 1) < 0.004);
 }
 
 void GeoReferenceTest::bothWaysUndoEachOther_data() {

@@ -46,6 +46,28 @@ struct Yard {
     board.lost(tag, now().time, told);
     return text(told);
   }
+  /// So many more persons, all at 0, 0; how many pairs were told.
+  qsizetype crowdOf(int persons) {
+    qsizetype starts = 0;
+    for (int i = 0; i < persons; ++i) {
+      crowd.addTag(QStringLiteral("person"));
+      board.addTag();
+      starts += push(X + 1 + i);
+    }
+    return starts;
+  }
+  qsizetype push(int tag) {
+    crowd.move(tag, Position{0, 0, 0, {}}, 0);
+    QList<Collision> told;
+    board.moved(tag, now(), told);
+    return told.size();
+  }
+  qsizetype drop(int tag) {
+    crowd.remove(tag);
+    QList<Collision> told;
+    board.lost(tag, now().time, told);
+    return told.size();
+  }
   Moment now() const { return {Time() + elapsed, elapsed}; }
   QString text(const QList<Collision> &told) const {
     static const QStringList phases{QStringLiteral("start"), QStringLiteral("ongoing"), QStringLiteral("end")};
@@ -82,6 +104,9 @@ class ProximityBoardTest : public QObject {
   void heights();
   void severalRules();
   void aRestartRaisesNothing();
+  void aCrowdKeepsNoOtherRuleSilent();
+  void aCrowdIsCountedOnce();
+  void theSearchEndsWhenItsVisitorSaysSo();
   void agreesWithALookAtEveryPair_data();
   void agreesWithALookAtEveryPair();
 };
@@ -178,6 +203,49 @@ void ProximityBoardTest::aRestartRaisesNothing() {
   for (const int tag : {P1, V1, P2, V2, P3, X}) yard.board.restored(tag, yard.now());
   QCOMPARE(yard.move(P1, 2, 0), QString());
   QCOMPARE(yard.move(P1, 9, 0), QStringLiteral("end V1-P1 9"));
+}
+
+void ProximityBoardTest::aCrowdKeepsNoOtherRuleSilent() {
+  Yard yard(R"({"id": 1, "name": "apart", "between": ["person"], "distance": 2},
+               {"id": 2, "name": "stop", "between": ["vehicle", "person"], "distance": 5})");
+  QCOMPARE(yard.crowdOf(2'500), ProximityBoard::mostPairs / 2);  // all that the rule may have
+  QCOMPARE(yard.push(V1), ProximityBoard::mostOfTag);
+  QCOMPARE(yard.push(V2), ProximityBoard::mostOfTag);
+  // Elsewhere two persons come too near: there is room again when somebody leaves.
+  QCOMPARE(yard.move(P1, 90, 90), QString());
+  QCOMPARE(yard.move(P2, 90, 91), QString());
+  QVERIFY(yard.drop(X + 1) >= ProximityBoard::mostOfTag);
+  QCOMPARE(yard.move(P2, 90, 91), QStringLiteral("start P1-P2 1"));
+}
+
+void ProximityBoardTest::aCrowdIsCountedOnce() {
+  Yard yard(R"({"id": 1, "name": "apart", "between": ["person"], "distance": 2})");
+  constexpr int clique = ProximityBoard::mostOfTag + 1;  // those after them begin the next
+  constexpr int persons = 3 * clique;
+  QCOMPARE(yard.crowdOf(persons), 3 * clique * (clique - 1) / 2);
+  const quint64 refused = yard.board.refused();
+  QCOMPARE(refused, quint64(persons - clique));
+  for (int tag = X + 1; tag < X + 1 + clique; ++tag) QCOMPARE(yard.push(tag), 0);
+  QCOMPARE(yard.board.refused(), quint64(persons));
+  for (int round = 0; round < 3; ++round) {
+    for (int tag = X + 1; tag < X + 1 + persons; ++tag) QCOMPARE(yard.push(tag), 0);
+  }
+  QCOMPARE(yard.board.refused(), quint64(persons));
+  // Who had room in between counts again.
+  QCOMPARE(yard.drop(X + 1), ProximityBoard::mostOfTag);
+  QCOMPARE(yard.push(X + 1), ProximityBoard::mostOfTag);
+  QCOMPARE(yard.board.refused(), quint64(persons + 1));
+}
+
+void ProximityBoardTest::theSearchEndsWhenItsVisitorSaysSo() {
+  Yard yard(R"({"id": 1, "name": "apart", "between": ["person"], "distance": 2})");
+  yard.crowdOf(50);
+  int seen = 0;
+  const auto three = [&](int) { return ++seen < 3; };
+  yard.crowd.near(yard.crowd.classOf(QStringLiteral("person")), Position{0, 0, 0, {}}, 2, three);
+  QCOMPARE(seen, 3);
+  yard.crowd.near(yard.crowd.classOf(QStringLiteral("person")), Position{0, 0, 0, {}}, 2000, three);
+  QCOMPARE(seen, 4);
 }
 
 void ProximityBoardTest::agreesWithALookAtEveryPair_data() {

@@ -45,6 +45,7 @@ class RtlsTest : public QObject {
   void stateIsWrittenNowAndThen();
   void stateKeepsTagsThatAreNotListed();
   void stateFreesThePlacesOfLostTagsThatAreNotListed();
+  void stateKeepsNoTagThatComesFromAnotherSiteNow();
   void stopSendsWhatWaits();
   void stateThatCanNotBeWrittenIsTold();
   void damagedStateIsPutAside_data();
@@ -501,6 +502,22 @@ void RtlsTest::stateKeepsTagsThatAreNotListed() {
   rtls->start();
   QTRY_VERIFY(last("uwb/tag/X1/position").quality.isGood());
   QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
+}
+
+void RtlsTest::stateKeepsNoTagThatComesFromAnotherSiteNow() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "X1", 15, 15);
+  rtls->stop();
+  rtls.reset();
+  restartProgram(std::chrono::seconds(1));
+  rtls = make(",\"remotes\":[{\"endpoint\":\"ws://127.0.0.1:1/ws/Far\",\"tags\":[\"X1\"],\"positions\":true}]");
+  rtls->start();
+  QVERIFY(m_context->pointTable().find(QStringLiteral("uwb/tag/X1/position")) != PointId::None);
+  QCOMPARE(m_context->pointTable().find(QStringLiteral("uwb/tag/X1/zone")), PointId::None);
+  QTRY_VERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(0)));
+  QCOMPARE(m_context->refusals(), QStringList());
+  QCOMPARE(m_context->metrics().gauge("tagwire_rtls_tags", "").value(), 2.0);
 }
 
 void RtlsTest::stateFreesThePlacesOfLostTagsThatAreNotListed() {

@@ -18,7 +18,8 @@ struct MusterEntry {
 /// {"time", "present", "lost", "unseen": numbers, "zones": [{…, "tags": […]}], "lost_tags", "unseen_tags"}; each list
 /// in the order of the entries.
 QJsonObject musterJson(const QList<MusterEntry> &entries, Time now);
-/// A line for each, RFC 4180, with a header. Texts that a spreadsheet would run get an apostrophe in front.
+/// A line for each, RFC 4180, with a header. What a spreadsheet would run gets an apostrophe in front, behind what some
+/// take for the end of a cell (`;`, tab) too.
 QByteArray musterCsv(const QList<MusterEntry> &entries, Time now);
 
 }  // namespace tagwire::ws

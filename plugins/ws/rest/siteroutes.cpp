@@ -122,6 +122,7 @@ void SiteRoutes::plan(const Call &call) {
   }
   const QByteArray known = call.request.field("if-none-match");
   const auto serve = [this, known, answer = call.answer](const Answers<PlanFile> &answers) {
+    if (answers.size() > 1) return answer(error(409, severalPlans(answers)));
     if (m_worker.isFull()) return answer(error(503, QStringLiteral("too many plans are being read; try again")));
     m_worker.run([file = answers.first().second] { return PlanPicture::read(file); },
                  [this, known, answer](const Result<PlanPicture> &picture) {
@@ -129,6 +130,16 @@ void SiteRoutes::plan(const Call &call) {
                  });
   };
   ask<PlanFile, int>(call, &SiteMap::plan, serve, zone);
+}
+
+QString SiteRoutes::severalPlans(const Answers<PlanFile> &answers) {
+  QStringList managers;
+  for (const auto &[site, plan] : answers) {
+    if (!site.directory.managers.isEmpty()) managers << site.directory.managers.first().name;
+  }
+  return QStringLiteral("%1 instances have a zone of this number with a plan; say which by ?manager= (allowed: %2)")
+      .arg(answers.size())
+      .arg(managers.join(QStringLiteral(", ")));
 }
 
 void SiteRoutes::muster(const Call &call) {

@@ -25,6 +25,8 @@ class SiteRoutes : public RestPart {
            const std::function<void(const Answers<Answer> &)> &done, Taken... given);
   void zones(const Call &call);
   void plan(const Call &call);
+  /// Numbers of zones are an instance's own.
+  static QString severalPlans(const Answers<PlanFile> &answers);
   void muster(const Call &call);
   Response musterOf(const Answers<QList<Whereabouts>> &answers, int zone, bool isCsv,
                     const Permissions &permissions) const;

@@ -33,10 +33,11 @@ struct Fixture : RestFixture {
     rtls.shapes = {{QStringLiteral("length_unit"), QStringLiteral("m")}};
     context.addInstance(QStringLiteral("uwb"), QStringLiteral("rtls"), &rtls);
   }
-  void putPlan(const char *name, const QByteArray &type, const QByteArray &bytes) {
-    rtls.planOf = 417;
-    rtls.planFile = {folder.filePath(QString::fromLatin1(name)), type};
-    QFile file(rtls.planFile.path);
+  void putPlan(const char *name, const QByteArray &type, const QByteArray &bytes) { putPlan(rtls, name, type, bytes); }
+  void putPlan(FakeRtls &site, const char *name, const QByteArray &type, const QByteArray &bytes) {
+    site.planOf = 417;
+    site.planFile = {folder.filePath(QString::fromLatin1(name)), type};
+    QFile file(site.planFile.path);
     QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
   }
   static QStringList tagsOf(const QJsonValue &list) {
@@ -59,11 +60,14 @@ class SiteTest : public QObject {
  private Q_SLOTS:
   void zonesOfEveryInstance();
   void planWithItsTag();
+  void planOfSeveralInstances();
   void planRefusals_data();
   void planRefusals();
   void musterByZone();
   void musterOfAZone();
   void musterForASpreadsheet();
+  void musterGuardsWhatASpreadsheetWouldRun_data();
+  void musterGuardsWhatASpreadsheetWouldRun();
   void musterShowsOnlyPermittedTags();
   void musterRefusals_data();
   void musterRefusals();
@@ -99,6 +103,22 @@ void SiteTest::planWithItsTag() {
   QCOMPARE(fixture.statusOf("GET", "/api/v1/rtls/zones/417/plan", "If-None-Match: \"x\"\r\n"), 200);
   fixture.putPlan("hall.png", "image/png", png + "!");
   QCOMPARE(fixture.statusOf("GET", "/api/v1/rtls/zones/417/plan", "If-None-Match: " + tag + "\r\n"), 200);
+}
+
+void SiteTest::planOfSeveralInstances() {
+  Fixture fixture;
+  fixture.putPlan("hall.png", "image/png", png);
+  FakeRtls yard(QStringLiteral("Yard"));
+  fixture.context.addInstance(QStringLiteral("yard"), QStringLiteral("rtls"), &yard);
+  QCOMPARE(fixture.get("/api/v1/rtls/zones/417/plan").body, png);  // only one has it
+  fixture.putPlan(yard, "yard.png", "image/png", png + "of the yard");
+  const HttpReply reply = fixture.get("/api/v1/rtls/zones/417/plan");
+  QCOMPARE(reply.status, 409);
+  QVERIFY2(reply.body.contains("2 instances have a zone of this number with a plan; say which by ?manager= (allowed: "
+                               "Manager1, Yard)"),
+           reply.body);
+  QCOMPARE(fixture.get("/api/v1/rtls/zones/417/plan?manager=Manager1").body, png);
+  QCOMPARE(fixture.get("/api/v1/rtls/zones/417/plan?manager=Yard").body, png + "of the yard");
 }
 
 void SiteTest::planRefusals_data() {
@@ -166,6 +186,35 @@ void SiteTest::musterForASpreadsheet() {
                       "uwb,present,418,Room,SIM1,\"Ann, \"\"A\"\"\",person,1,2,3,2026-01-01T00:00:00.000Z,0\r\n"
                       "uwb,lost,500,Yard,SIM2,'=cmd,person,1,2,3,2025-12-31T23:58:30.000Z,90000\r\n"
                       "uwb,unseen,,,SIM3,,person,,,,,\r\n"));
+}
+
+void SiteTest::musterGuardsWhatASpreadsheetWouldRun_data() {
+  QTest::addColumn<QString>("text");
+  QTest::addColumn<QByteArray>("cell");
+  const auto row = [](const char *text, const char *cell) {
+    QTest::newRow(text) << QString::fromLatin1(text) << QByteArray(cell);
+  };
+  row("A;=HYPERLINK(B1)", "\"A;'=HYPERLINK(B1)\"");
+  row("A\t+1", "\"A\t'+1\"");
+  row("A; @x;-1", "\"A;' @x;'-1\"");
+  row("A\r\n=1", "\"A\r\n'=1\"");
+  row(" =1", "' =1");
+  row("-1", "'-1");
+  row("A;B", "\"A;B\"");
+  row("5\"-pipe", "\"5\"\"-pipe\"");
+  row("A-B=C@D", "A-B=C@D");
+}
+
+void SiteTest::musterGuardsWhatASpreadsheetWouldRun() {
+  QFETCH(QString, text);
+  QFETCH(QByteArray, cell);
+  Fixture fixture;
+  Whereabouts tag = seen("", Whereabouts::State::Unseen, 0, Time());
+  tag.tag = text;
+  fixture.rtls.everybody = {tag};
+  QVERIFY2(
+      fixture.get("/api/v1/rtls/muster?format=csv").body.endsWith("\r\nuwb,unseen,,," + cell + ",,person,,,,,\r\n"),
+      cell);
 }
 
 void SiteTest::musterShowsOnlyPermittedTags() {
