@@ -78,7 +78,8 @@ class KalmanSmoother {
   Stage m_stage = Stage::Nothing;
 };
 
-/// Smooths the positions of one tag by its rule. Begins anew after reset() and at a jump. Plain value.
+/// Smooths the positions of one tag by its rule. Begins anew after reset(), at a jump, and where the smoothed position
+/// would be none that a fix may have. Plain value.
 class Smoother {
  public:
   explicit Smoother(const SmoothingRule &rule = {});
@@ -87,6 +88,8 @@ class Smoother {
   void reset();
 
  private:
+  Measured smooth(const Measured &measured, Time time);
+
   SmoothingRule m_rule;
   std::variant<std::monostate, MedianSmoother, KalmanSmoother> m_state;
   std::optional<Measured> m_last;  ///< what add() gave; only when jumps are looked for

@@ -23,6 +23,8 @@ class SmootherTest : public QObject {
   void kalmanTakesOneTimeForOnePlace();
   void kalmanStandsStillWhenTimeDoes();
   void kalmanStaysFiniteWithTinySteps();
+  void kalmanStaysFiniteWithTinyAccuracies();
+  void kalmanNeverLeavesTheWorld();
   void jumpBeginsAnew();
   void trackerSmoothsByTag();
   void lostTagBeginsAnew();
@@ -137,6 +139,29 @@ void SmootherTest::kalmanStaysFiniteWithTinySteps() {
     QVERIFY(std::isfinite(smoothed.at[0]) && std::isfinite(smoothed.accuracy) && smoothed.accuracy > 0);
     QVERIFY(std::abs(smoothed.at[0]) < 1e10);
   }
+}
+
+void SmootherTest::kalmanStaysFiniteWithTinyAccuracies() {
+  for (const double accuracy : {1e-200, 1e-160, 5e-324}) {
+    Smoother smoother(kalman(0.5, 0.3));
+    for (int i = 0; i < 3; ++i) {
+      const Measured smoothed = smoother.add({{5.0 + i, 5, 0}, accuracy}, at(0s));
+      QVERIFY(near(smoothed.at[0], 5 + i / 2.0));
+      QVERIFY(std::isfinite(smoothed.accuracy) && smoothed.accuracy > 0);
+    }
+    QVERIFY(near(smoother.add({{9, 5, 0}, 0.3}, at(1s)).at[0], 9));
+  }
+}
+
+/// It goes on as it went, and may be wrong about that by more than any fix could be.
+void SmootherTest::kalmanNeverLeavesTheWorld() {
+  Smoother smoother(kalman(0.5, 0.3));
+  smoother.add({{-1e9, 5, 0}, 1e-3}, at(0s));
+  smoother.add({{1e9, 5, 0}, 1e-3}, at(1ms));
+  const Measured smoothed = smoother.add({{5, 6, 7}, 1e9}, at(1'000'000s));
+  QCOMPARE(smoothed.at, (std::array{5.0, 6.0, 7.0}));
+  QCOMPARE(smoothed.accuracy, 1e9);
+  QVERIFY(near(smoother.add({{8, 6, 7}, 1}, at(1'000'001s)).at[0], 8));  // and has begun anew
 }
 
 void SmootherTest::jumpBeginsAnew() {
