@@ -13,6 +13,7 @@ namespace {
 
 /// Nobody measures finer, in any unit; and the square of what is far smaller would be 0.
 constexpr double finest = 1e-6;
+constexpr std::chrono::seconds patience{2};  ///< with times that do not go forward
 constexpr double shortest = 0.001;  ///< seconds; two positions nearer in time than this say nothing of a velocity
 
 double medianOf(std::vector<double> &values) {
@@ -46,12 +47,15 @@ Measured MedianSmoother::add(const Measured &measured, int window) {
   return smoothed;
 }
 
-Measured KalmanSmoother::add(const Measured &measured, Time time, double processNoise, double measurementNoise) {
+Measured KalmanSmoother::add(const Measured &measured, const Moment &now, double processNoise,
+                             double measurementNoise) {
   // A sender that says 0 knows no better than the others: a variance of 0 would be certain of everything.
   const bool isKnown = measured.accuracy > 0;
   const double variance = std::pow(std::max(isKnown ? measured.accuracy : measurementNoise, finest), 2);
+  const bool isOlder = now.time < m_newest.time;
+  if (isOlder && now.elapsed - m_newest.elapsed >= patience) m_stage = Stage::Nothing;
   const double seconds =
-      m_stage == Stage::Nothing ? 0 : std::max(0.0, std::chrono::duration<double>(time - m_time).count());
+      m_stage == Stage::Nothing ? 0 : std::max(0.0, std::chrono::duration<double>(now.time - m_newest.time).count());
   if (m_stage == Stage::Nothing) {
     begin(measured, variance);
   } else if (m_stage == Stage::Position && seconds >= shortest) {
@@ -60,7 +64,7 @@ Measured KalmanSmoother::add(const Measured &measured, Time time, double process
     if (m_stage == Stage::Velocity) predict(seconds, processNoise);
     update(measured, variance);
   }
-  m_time = m_stage == Stage::Nothing ? time : std::max(m_time, time);
+  if (m_stage == Stage::Nothing || !isOlder) m_newest = now;
   if (m_stage == Stage::Nothing) m_stage = Stage::Position;
   Measured smoothed;
   for (size_t axis = 0; axis < m_axes.size(); ++axis) smoothed.at[axis] = m_axes[axis].position;
@@ -117,21 +121,21 @@ void Smoother::reset() {
   if (m_rule.kind == SmoothingKind::Kalman) m_state = KalmanSmoother();
 }
 
-Measured Smoother::add(const Measured &measured, Time time) {
+Measured Smoother::add(const Measured &measured, const Moment &now) {
   if (m_rule.jump && m_last && apart(*m_last, measured) > *m_rule.jump) reset();
-  Measured smoothed = smooth(measured, time);
+  Measured smoothed = smooth(measured, now);
   if (!isSomewhere(smoothed)) {
     reset();
-    smoothed = smooth(measured, time);
+    smoothed = smooth(measured, now);
   }
   if (m_rule.jump) m_last = smoothed;
   return smoothed;
 }
 
-Measured Smoother::smooth(const Measured &measured, Time time) {
+Measured Smoother::smooth(const Measured &measured, const Moment &now) {
   if (auto *median = std::get_if<MedianSmoother>(&m_state)) return median->add(measured, m_rule.window);
   if (auto *kalman = std::get_if<KalmanSmoother>(&m_state)) {
-    return kalman->add(measured, time, m_rule.processNoise, m_rule.measurementNoise);
+    return kalman->add(measured, now, m_rule.processNoise, m_rule.measurementNoise);
   }
   return measured;
 }

@@ -100,7 +100,7 @@ Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &m
   advance(moment, outcome);
   const Time time = sourceTime(fix, moment.time);
   Measured measured{{fix.x, fix.y, fix.z}, fix.fix.accuracy};
-  if (tag.smoother) measured = tag.smoother->add(measured, time);
+  if (tag.smoother) measured = tag.smoother->add(measured, {time, moment.elapsed});
   const auto [x, y, z] = measured.at;
   const int zone = m_zones.deepest(x, y, z);
   auto own = std::make_shared<Fix>(fix.fix);
