@@ -39,12 +39,12 @@ FixFilter::Verdict FixFilter::judge(const FilterRules &rules, const IncomingFix 
   if (rules.maxAccuracy && accuracy > *rules.maxAccuracy) {
     return {Refusal::Accuracy, QStringLiteral("Acc is %1 (allowed: %2)").arg(accuracy).arg(*rules.maxAccuracy)};
   }
-  const Seen seen{time, fix.x, fix.y, fix.z, std::isnan(accuracy) ? 0 : accuracy, fix.time.has_value()};
-  if (m_last && now.elapsed - m_heard >= memory) forget();
+  const Seen seen{time, now.elapsed, fix.x, fix.y, fix.z, std::isnan(accuracy) ? 0 : accuracy, fix.time.has_value()};
+  if (m_last && now.elapsed - m_last->elapsed >= memory) forget();
   if (m_last) {
     if (auto verdict = judgePast(rules, seen); verdict.refusal != Refusal::None) return verdict;
   }
-  keep(rules, seen, now);
+  keep(rules, seen);
   return {};
 }
 
@@ -74,18 +74,25 @@ FixFilter::Verdict FixFilter::judgeSpeed(double maxSpeed, const Seen &seen) {
           QStringLiteral("is %1 per second away from the last position taken (allowed: %2)").arg(speed).arg(maxSpeed)};
 }
 
-/// What both accuracies explain is no way. The order of the two does not matter.
+/// By what their senders say. When it came counts for those who say nothing, for our own clock may be set, and for one
+/// that is older than any delay explains: a clock was wrong then, or was put right.
+double FixFilter::secondsBetween(const Seen &from, const Seen &to) {
+  const bool isTold = from.isTimed && to.isTimed && from.time - to.time < memory;
+  return isTold ? std::abs(std::chrono::duration<double>(to.time - from.time).count())
+                : std::chrono::duration<double>(to.elapsed - from.elapsed).count();
+}
+
+/// What both accuracies explain is no way. A little late is as good as early.
 double FixFilter::speedBetween(const Seen &from, const Seen &to) {
   const double apart = std::hypot(to.x - from.x, to.y - from.y, to.z - from.z);
   const double way = std::max(0.0, apart - from.accuracy - to.accuracy);
-  const double seconds = std::abs(std::chrono::duration<double>(to.time - from.time).count());
+  const double seconds = secondsBetween(from, to);
   if (way == 0) return 0;
   return seconds == 0 ? std::numeric_limits<double>::infinity() : way / seconds;
 }
 
-void FixFilter::keep(const FilterRules &rules, const Seen &seen, const Moment &now) {
-  if (!m_last || seen.time >= m_last->time) m_last = seen;
-  m_heard = now.elapsed;
+void FixFilter::keep(const FilterRules &rules, const Seen &seen) {
+  m_last = seen;
   m_refused.reset();
   if (!rules.duplicates) return;
   if (m_recent.size() >= mostRecent) m_recent.erase(m_recent.begin());

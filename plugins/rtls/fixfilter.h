@@ -47,6 +47,7 @@ class FixFilter {
  private:
   struct Seen {
     Time time;
+    std::chrono::nanoseconds elapsed{0};  ///< when it came
     double x = 0;
     double y = 0;
     double z = 0;
@@ -56,16 +57,16 @@ class FixFilter {
       return isTimed && time == other.time && x == other.x && y == other.y && z == other.z;
     }
   };
+  static double secondsBetween(const Seen &from, const Seen &to);
   static double speedBetween(const Seen &from, const Seen &to);
   Verdict judgePast(const FilterRules &rules, const Seen &seen);
   Verdict judgeSpeed(double maxSpeed, const Seen &seen);
-  void keep(const FilterRules &rules, const Seen &seen, const Moment &now);
+  void keep(const FilterRules &rules, const Seen &seen);
 
-  std::optional<Seen> m_last;           ///< newest that was taken
-  std::vector<Seen> m_recent;           ///< of the last ones taken; only with `duplicates`
-  std::optional<Seen> m_refused;        ///< last one that was too fast
-  int m_consistent = 0;                 ///< how many of those in a row go together
-  std::chrono::nanoseconds m_heard{0};  ///< when the last one was taken
+  std::optional<Seen> m_last;     ///< that was taken; with `order` it is the newest too
+  std::vector<Seen> m_recent;     ///< of the last ones taken; only with `duplicates`
+  std::optional<Seen> m_refused;  ///< last one that was too fast
+  int m_consistent = 0;           ///< how many of those in a row go together
 };
 
 }  // namespace tagwire::rtls

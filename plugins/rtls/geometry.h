@@ -7,6 +7,9 @@
 
 namespace tagwire::rtls {
 
+/// No coordinate is farther from 0.
+inline constexpr double farthestCoordinate = 1e9;
+
 /// A point of the plane, in the instance's length unit.
 struct Vertex {
   double x = 0;

@@ -7,6 +7,9 @@
 namespace tagwire::rtls {
 namespace {
 
+/// Of corners with corners, which takes a second or two.
+constexpr size_t mostComparisons = 50'000'000;
+
 /// Twice the area of the triangle; its sign says on which side of a→b the vertex c lies.
 double turn(const Vertex &a, const Vertex &b, const Vertex &c) {
   return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
@@ -34,12 +37,26 @@ Vertex along(const Vertex &a, const Vertex &b, double part) {
   return {a.x + part * (b.x - a.x), a.y + part * (b.y - a.y)};
 }
 
+/// Whether two edges are farther apart than `margin`, as their boxes show.
+bool areApart(const Vertex &a, const Vertex &b, const Vertex &c, const Vertex &d, double margin) {
+  return std::max(a.x, b.x) + margin < std::min(c.x, d.x) || std::max(c.x, d.x) + margin < std::min(a.x, b.x) ||
+         std::max(a.y, b.y) + margin < std::min(c.y, d.y) || std::max(c.y, d.y) + margin < std::min(a.y, b.y);
+}
+
+/// Whether their insides have nothing in common, as the boxes show.
+bool areApart(const Box &a, const Box &b) {
+  return a.highest.x <= b.lowest.x || b.highest.x <= a.lowest.x || a.highest.y <= b.lowest.y ||
+         b.highest.y <= a.lowest.y;
+}
+
 /// Where a→b meets the edges of an outline, as parts of its length, with both ends, in order.
 std::vector<double> cuts(const Vertex &a, const Vertex &b, const Polygon &outline) {
   std::vector<double> parts{0, 1};
+  const double margin = 2 * std::max(edgeTolerance(a), edgeTolerance(b));
   for (size_t i = 0, j = outline.size() - 1; i < outline.size(); j = i++) {
     const Vertex &c = outline[j];
     const Vertex &d = outline[i];
+    if (areApart(a, b, c, d, margin)) continue;  // hardly any edge is near
     const double across = (b.x - a.x) * (d.y - c.y) - (b.y - a.y) * (d.x - c.x);
     // Where the two run along each other, the edges before and after this one make the cuts.
     if (across == 0) continue;
@@ -153,11 +170,23 @@ QString wrongOutline(const Polygon &polygon) {
 }
 
 QString wrongHoles(const Polygon &outline, const std::vector<Polygon> &holes) {
+  std::vector<Box> boxes;
+  std::vector<std::pair<size_t, size_t>> near;
+  size_t comparisons = 0;
   for (size_t i = 0; i < holes.size(); ++i) {
     if (!liesInside(holes[i], outline)) return QStringLiteral("hole %1 is not wholly inside the outline").arg(i);
+    boxes.push_back(boundsOf(holes[i]));
     for (size_t j = 0; j < i; ++j) {
-      if (overlap(holes[j], holes[i])) return QStringLiteral("holes %1 and %2 overlap").arg(j).arg(i);
+      if (areApart(boxes[j], boxes[i])) continue;
+      near.emplace_back(j, i);
+      comparisons += holes[j].size() * holes[i].size();
     }
+  }
+  if (comparisons > mostComparisons) {
+    return QStringLiteral("too many holes with too many corners are around each other to be checked");
+  }
+  for (const auto &[j, i] : near) {
+    if (overlap(holes[j], holes[i])) return QStringLiteral("holes %1 and %2 overlap").arg(j).arg(i);
   }
   return {};
 }

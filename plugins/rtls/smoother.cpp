@@ -5,10 +5,15 @@
 #include <cmath>
 #include <numeric>
 
+#include "geometry.h"
+
 namespace tagwire::rtls {
 
 namespace {
 
+/// Nobody measures finer, in any unit; and the square of what is far smaller would be 0.
+constexpr double finest = 1e-6;
+constexpr std::chrono::seconds patience{2};  ///< with times that do not go forward
 constexpr double shortest = 0.001;  ///< seconds; two positions nearer in time than this say nothing of a velocity
 
 double medianOf(std::vector<double> &values) {
@@ -20,6 +25,11 @@ double medianOf(std::vector<double> &values) {
 
 double apart(const Measured &one, const Measured &other) {
   return std::hypot(one.at[0] - other.at[0], one.at[1] - other.at[1], one.at[2] - other.at[2]);
+}
+
+bool isSomewhere(const Measured &measured) {
+  return std::ranges::all_of(measured.at,
+                             [](double each) { return std::isfinite(each) && std::abs(each) <= farthestCoordinate; });
 }
 
 }  // namespace
@@ -37,12 +47,15 @@ Measured MedianSmoother::add(const Measured &measured, int window) {
   return smoothed;
 }
 
-Measured KalmanSmoother::add(const Measured &measured, Time time, double processNoise, double measurementNoise) {
+Measured KalmanSmoother::add(const Measured &measured, const Moment &now, double processNoise,
+                             double measurementNoise) {
   // A sender that says 0 knows no better than the others: a variance of 0 would be certain of everything.
   const bool isKnown = measured.accuracy > 0;
-  const double variance = std::pow(isKnown ? measured.accuracy : measurementNoise, 2);
+  const double variance = std::pow(std::max(isKnown ? measured.accuracy : measurementNoise, finest), 2);
+  const bool isOlder = now.time < m_newest.time;
+  if (isOlder && now.elapsed - m_newest.elapsed >= patience) m_stage = Stage::Nothing;
   const double seconds =
-      m_stage == Stage::Nothing ? 0 : std::max(0.0, std::chrono::duration<double>(time - m_time).count());
+      m_stage == Stage::Nothing ? 0 : std::max(0.0, std::chrono::duration<double>(now.time - m_newest.time).count());
   if (m_stage == Stage::Nothing) {
     begin(measured, variance);
   } else if (m_stage == Stage::Position && seconds >= shortest) {
@@ -51,7 +64,7 @@ Measured KalmanSmoother::add(const Measured &measured, Time time, double process
     if (m_stage == Stage::Velocity) predict(seconds, processNoise);
     update(measured, variance);
   }
-  m_time = m_stage == Stage::Nothing ? time : std::max(m_time, time);
+  if (m_stage == Stage::Nothing || !isOlder) m_newest = now;
   if (m_stage == Stage::Nothing) m_stage = Stage::Position;
   Measured smoothed;
   for (size_t axis = 0; axis < m_axes.size(); ++axis) smoothed.at[axis] = m_axes[axis].position;
@@ -108,15 +121,23 @@ void Smoother::reset() {
   if (m_rule.kind == SmoothingKind::Kalman) m_state = KalmanSmoother();
 }
 
-Measured Smoother::add(const Measured &measured, Time time) {
+Measured Smoother::add(const Measured &measured, const Moment &now) {
   if (m_rule.jump && m_last && apart(*m_last, measured) > *m_rule.jump) reset();
-  Measured smoothed = measured;
-  if (auto *median = std::get_if<MedianSmoother>(&m_state)) smoothed = median->add(measured, m_rule.window);
-  if (auto *kalman = std::get_if<KalmanSmoother>(&m_state)) {
-    smoothed = kalman->add(measured, time, m_rule.processNoise, m_rule.measurementNoise);
+  Measured smoothed = smooth(measured, now);
+  if (!isSomewhere(smoothed)) {
+    reset();
+    smoothed = smooth(measured, now);
   }
   if (m_rule.jump) m_last = smoothed;
   return smoothed;
+}
+
+Measured Smoother::smooth(const Measured &measured, const Moment &now) {
+  if (auto *median = std::get_if<MedianSmoother>(&m_state)) return median->add(measured, m_rule.window);
+  if (auto *kalman = std::get_if<KalmanSmoother>(&m_state)) {
+    return kalman->add(measured, now, m_rule.processNoise, m_rule.measurementNoise);
+  }
+  return measured;
 }
 
 }  // namespace tagwire::rtls

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "timestamp.h"
+#include "moment.h"
 
 namespace tagwire::rtls {
 
@@ -54,10 +54,11 @@ class MedianSmoother {
 /// (Bar-Shalom, Li, Kirubarajan: Estimation with Applications to Tracking and Navigation, 2001: 5.2 the filter, 6.2.2
 /// the model in continuous time.) It begins by two-point differencing (5.5.3): nothing is known of the velocity before
 /// a second position that is at least a millisecond later. A position that is older than the last one counts as being
-/// of its time. Plain value.
+/// of its time. When nothing newer has come for two seconds, the newest one's clock was wrong, or was put right since:
+/// the filter begins anew with the next position, whatever its time. Plain value.
 class KalmanSmoother {
  public:
-  Measured add(const Measured &measured, Time time, double processNoise, double measurementNoise);
+  Measured add(const Measured &measured, const Moment &now, double processNoise, double measurementNoise);
 
  private:
   struct Axis {
@@ -73,20 +74,24 @@ class KalmanSmoother {
   double m_p00 = 0;  ///< variance of the position
   double m_p01 = 0;
   double m_p11 = 0;  ///< variance of the velocity
-  Time m_time;
+  Moment m_newest;   ///< source time of the newest position, and when that came
   enum class Stage : quint8 { Nothing, Position, Velocity };
   Stage m_stage = Stage::Nothing;
 };
 
-/// Smooths the positions of one tag by its rule. Begins anew after reset() and at a jump. Plain value.
+/// Smooths the positions of one tag by its rule. Begins anew after reset(), at a jump, and where the smoothed position
+/// would be none that a fix may have. Plain value.
 class Smoother {
  public:
   explicit Smoother(const SmoothingRule &rule = {});
   bool isOff() const { return m_rule.kind == SmoothingKind::None; }
-  Measured add(const Measured &measured, Time time);
+  /// `now`: its source time, and when it came.
+  Measured add(const Measured &measured, const Moment &now);
   void reset();
 
  private:
+  Measured smooth(const Measured &measured, const Moment &now);
+
   SmoothingRule m_rule;
   std::variant<std::monostate, MedianSmoother, KalmanSmoother> m_state;
   std::optional<Measured> m_last;  ///< what add() gave; only when jumps are looked for

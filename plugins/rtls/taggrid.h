@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <type_traits>
 #include <unordered_map>
 #include <vector>
@@ -17,8 +19,9 @@ class TagGrid {
  public:
   explicit TagGrid(double cell) : m_cell(cell) {}
 
-  /// `id` is at `position` now, whether it was there before or not.
+  /// `id` is at `position` now, whether it was there before or not. It is nowhere if the position is not finite.
   void move(int id, const Vertex &position) {
+    if (!isSomewhere(position)) return remove(id);
     if (static_cast<size_t>(id) >= m_things.size()) m_things.resize(static_cast<size_t>(id) + 1);
     Thing &thing = m_things[static_cast<size_t>(id)];
     thing.position = position;
@@ -47,8 +50,9 @@ class TagGrid {
   /// (one that returns nothing sees all). visit() may change nothing here.
   template <class Visit>
   void near(const Vertex &position, double radius, Visit visit) const {
-    const double firstColumn = column(position.x - radius), lastColumn = column(position.x + radius);
-    const double firstRow = column(position.y - radius), lastRow = column(position.y + radius);
+    if (!isSomewhere(position) || std::isnan(radius)) return;
+    const int64_t firstColumn = column(position.x - radius), lastColumn = column(position.x + radius);
+    const int64_t firstRow = column(position.y - radius), lastRow = column(position.y + radius);
     const auto look = [&](const std::vector<int> &ids) {
       for (const int id : ids) {
         const Vertex &other = m_things[static_cast<size_t>(id)].position;
@@ -58,14 +62,16 @@ class TagGrid {
       return true;
     };
     // A radius of many cells would find most of them empty.
-    if ((lastColumn - firstColumn + 1) * (lastRow - firstRow + 1) > static_cast<double>(m_cells.size())) {
+    const auto columns = static_cast<double>(lastColumn - firstColumn + 1);
+    const auto rows = static_cast<double>(lastRow - firstRow + 1);
+    if (columns * rows > static_cast<double>(m_cells.size())) {
       for (const auto &[cell, ids] : m_cells) {
         if (!look(ids)) return;
       }
       return;
     }
-    for (double x = firstColumn; x <= lastColumn; ++x) {
-      for (double y = firstRow; y <= lastRow; ++y) {
+    for (int64_t x = firstColumn; x <= lastColumn; ++x) {
+      for (int64_t y = firstRow; y <= lastRow; ++y) {
         if (const auto found = m_cells.find({x, y}); found != m_cells.end() && !look(found->second)) return;
       }
     }
@@ -73,14 +79,14 @@ class TagGrid {
 
  private:
   struct Cell {
-    double column = 0;
-    double row = 0;
+    int64_t column = 0;
+    int64_t row = 0;
     bool operator==(const Cell &) const = default;
   };
   struct CellHash {
     size_t operator()(const Cell &cell) const {
-      const auto x = static_cast<uint64_t>(static_cast<int64_t>(cell.column));
-      const auto y = static_cast<uint64_t>(static_cast<int64_t>(cell.row));
+      const auto x = static_cast<uint64_t>(cell.column);
+      const auto y = static_cast<uint64_t>(cell.row);
       const uint64_t key = x * 0x9E3779B97F4A7C15 ^ y * 0xC2B2AE3D27D4EB4F;
       return static_cast<size_t>(key ^ (key >> 32));
     }
@@ -100,7 +106,12 @@ class TagGrid {
       return visit(id);
     }
   }
-  double column(double coordinate) const { return std::floor(coordinate / m_cell); }
+  static bool isSomewhere(const Vertex &position) { return std::isfinite(position.x) && std::isfinite(position.y); }
+  /// What is farther away than there are numbers for shares the last cell.
+  int64_t column(double coordinate) const {
+    constexpr double last = 1LL << 60;
+    return static_cast<int64_t>(std::clamp(std::floor(coordinate / m_cell), -last, last));
+  }
 
   double m_cell;
   std::unordered_map<Cell, std::vector<int>, CellHash> m_cells;

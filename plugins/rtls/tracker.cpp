@@ -7,11 +7,10 @@
 namespace tagwire::rtls {
 namespace {
 
-constexpr double farthest = 1e9;
 constexpr qsizetype longestText = 128;
 
 QString wrongCoordinate(const char *name, double value) {
-  if (std::isfinite(value) && std::abs(value) <= farthest) return {};
+  if (std::isfinite(value) && std::abs(value) <= farthestCoordinate) return {};
   return QStringLiteral("%1 is %2 (allowed: a number from -1e9 to 1e9)").arg(QLatin1String(name)).arg(value);
 }
 
@@ -29,7 +28,7 @@ QString wrongNumbers(const IncomingFix &fix) {
     return QStringLiteral("CNF %1 is out of range (allowed: 0 to 100)").arg(confidence);
   }
   const double accuracy = fix.fix.accuracy;
-  if (!std::isnan(accuracy) && !(accuracy >= 0 && accuracy <= farthest)) {
+  if (!std::isnan(accuracy) && !(accuracy >= 0 && accuracy <= farthestCoordinate)) {
     return QStringLiteral("Acc %1 is out of range (allowed: 0 to 1e9)").arg(accuracy);
   }
   if (fix.fix.battery < -1 || fix.fix.battery > 100) {
@@ -101,7 +100,7 @@ Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &m
   advance(moment, outcome);
   const Time time = sourceTime(fix, moment.time);
   Measured measured{{fix.x, fix.y, fix.z}, fix.fix.accuracy};
-  if (tag.smoother) measured = tag.smoother->add(measured, time);
+  if (tag.smoother) measured = tag.smoother->add(measured, {time, moment.elapsed});
   const auto [x, y, z] = measured.at;
   const int zone = m_zones.deepest(x, y, z);
   auto own = std::make_shared<Fix>(fix.fix);

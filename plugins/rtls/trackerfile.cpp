@@ -46,6 +46,10 @@ Result<std::optional<TrackerMemory>> TrackerFile::read() {
   if (!*content) return std::nullopt;
   auto memory = trackerMemoryFromBytes(**content);
   if (!memory) return failure(m_file->path() + u' ' + memory.error());
+  if (memory->leftOut > 0) {
+    qCWarning(m_context.log()).noquote() << m_file->path() << "has" << memory->leftOut
+                                         << "tags without a usable position, which are seen for the first time";
+  }
   return std::move(*memory);
 }
 

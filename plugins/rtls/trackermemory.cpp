@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "geometry.h"
+
 namespace tagwire::rtls {
 namespace {
 
@@ -19,6 +21,11 @@ constexpr quint32 most = 10'000'000;  // of anything; only what is damaged has m
 
 QByteArray checksumOf(const QByteArray &bytes) {
   return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).left(checksumBytes);
+}
+
+bool isSomewhere(const Position &at) {
+  const auto isCoordinate = [](double each) { return std::isfinite(each) && std::abs(each) <= farthestCoordinate; };
+  return isCoordinate(at.x) && isCoordinate(at.y) && isCoordinate(at.z);
 }
 
 /// Ages are stored instead of readings of a clock whose zero the next run does not know.
@@ -91,6 +98,7 @@ class Reader {
     memory.saved.time = Time(nanoseconds(take<qint64>()));
     readEach(memory.triggers, [this](auto &trigger) { m_stream >> trigger.id >> trigger.fingerprint; });
     readEach(memory.tags, [&](auto &tag) { readTag(tag, memory.triggers.size()); });
+    memory.leftOut = std::erase_if(memory.tags, [](const auto &tag) { return !isSomewhere(tag.position); });
     if (m_isWrong || m_stream.status() != QDataStream::Ok || !m_stream.atEnd()) {
       return failure(QStringLiteral("is damaged"));
     }
@@ -131,18 +139,10 @@ class Reader {
     read(presence.outside);
     read(presence.leaving);
   }
-  double takeCoordinate() {
-    const auto coordinate = take<double>();
-    need(std::abs(coordinate) <= 1e10);  // and no NaN
-    return coordinate;
-  }
   void readTag(TrackerMemory::Tag &tag, size_t triggers) {
     auto fix = std::make_shared<Fix>();
     tag.id = fix->tag = QString::fromUtf8(take<QByteArray>());
-    m_stream >> tag.isPresent;
-    tag.position.x = takeCoordinate();
-    tag.position.y = takeCoordinate();
-    tag.position.z = takeCoordinate();
+    m_stream >> tag.isPresent >> tag.position.x >> tag.position.y >> tag.position.z;
     fix->type = QString::fromUtf8(take<QByteArray>());
     fix->gateway = QString::fromUtf8(take<QByteArray>());
     m_stream >> fix->confidence >> fix->accuracy >> fix->battery >> fix->sequence;

@@ -39,6 +39,7 @@ struct TrackerMemory {
   Moment saved;
   std::vector<Trigger> triggers;
   std::vector<Tag> tags;
+  size_t leftOut = 0;  ///< how many tags had a position that no tag can have, when it was read
 };
 
 /// With a checksum, so that a damaged file is noticed.

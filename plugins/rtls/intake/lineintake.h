@@ -7,6 +7,7 @@
 
 #include "context.h"
 #include "linereader.h"
+#include "lineturns.h"
 #include "senderbook.h"
 #include "services/fixintake.h"
 
@@ -27,6 +28,7 @@ class LineIntake {
   void drop(Drop reason, const QString &sender, const QString &text, int count = 1);
   void connected(int connections);
   PluginContext &context() { return m_context; }
+  LineTurns &turns() { return m_turns; }
 
  private:
   Result<void> handOn(const QByteArray &line, const QString &connection);
@@ -39,6 +41,7 @@ class LineIntake {
   Counter m_malformed;
   std::vector<Counter> m_drops;  ///< by Drop
   Gauge m_connections;
+  LineTurns m_turns;
 };
 
 }  // namespace tagwire::rtls

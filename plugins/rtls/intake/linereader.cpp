@@ -28,10 +28,14 @@ LineReader::Lines LineReader::finish() {
 }
 
 void LineReader::end(Lines &lines) {
-  if (m_isTooLong) ++lines.tooLong;
-  m_isTooLong = false;
   const QByteArray line = std::exchange(m_half, {}).trimmed();
-  if (!line.isEmpty()) lines.lines << line;
+  if (std::exchange(m_isTooLong, false)) {
+    ++lines.tooLong;
+  } else if (line.isEmpty()) {
+    ++lines.blank;
+  } else {
+    lines.lines << line;
+  }
 }
 
 }  // namespace tagwire::rtls

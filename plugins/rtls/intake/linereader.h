@@ -15,6 +15,7 @@ class LineReader {
   struct Lines {
     QByteArrayList lines;  ///< without their ends; none is blank
     int tooLong = 0;       ///< how many were left out
+    int blank = 0;         ///< how many of those too
   };
   Lines add(QByteArrayView bytes);
   /// What is there of a line that has no end, and will have none.

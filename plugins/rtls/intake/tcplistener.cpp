@@ -18,7 +18,8 @@ QString senderOf(const QTcpSocket &socket) { return plainAddress(socket.peerAddr
 }  // namespace
 
 LineClient::LineClient(QTcpSocket *socket, const QString &connection, LineIntake &intake)
-    : m_socket(socket),
+    : LineSource(intake.turns()),
+      m_socket(socket),
       m_connection(connection),
       m_sender(senderOf(*socket)),
       m_intake(intake),
@@ -26,8 +27,8 @@ LineClient::LineClient(QTcpSocket *socket, const QString &connection, LineIntake
   m_socket->setParent(nullptr);
   m_socket->setReadBufferSize(chunk);
   m_socket->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
-  connect(m_socket.get(), &QTcpSocket::readyRead, this, &LineClient::work);
-  connect(m_socket.get(), &QTcpSocket::disconnected, this, &LineClient::work);
+  connect(m_socket.get(), &QTcpSocket::readyRead, this, &LineClient::begin);
+  connect(m_socket.get(), &QTcpSocket::disconnected, this, &LineClient::begin);
 }
 
 LineClient::~LineClient() {
@@ -35,36 +36,35 @@ LineClient::~LineClient() {
   m_socket->disconnect(this);
 }
 
-void LineClient::work() {
-  if (m_isWorkQueued) return;
-  int budget = linesAtOnce;
-  while (budget > 0 && (m_next < m_lines.size() || readChunk())) {
-    for (; m_next < m_lines.size() && budget > 0; ++m_next, --budget) {
-      const auto taken = m_intake.take(m_lines.at(m_next), m_connection, m_sender);
-      if (!taken) answer(taken.error());
+int LineClient::takeSome(int most) {
+  int read = 0;  // without those that are in m_lines
+  if (m_next >= m_lines.size()) {
+    read = readChunk();
+    if (read < 0) {
+      end();
+      return 1;
     }
   }
-  if (budget == 0) {
-    m_isWorkQueued = true;
-    QMetaObject::invokeMethod(
-        this,
-        [this] {
-          m_isWorkQueued = false;
-          work();
-        },
-        Qt::QueuedConnection);
-    return;
+  const auto taken = static_cast<int>(std::min<qsizetype>(most, m_lines.size() - m_next));
+  for (const qsizetype last = m_next + taken; m_next < last; ++m_next) {
+    const auto result = m_intake.take(m_lines.at(m_next), m_connection, m_sender);
+    if (!result) answer(result.error());
   }
+  wait();
+  return read + taken;
+}
+
+void LineClient::end() {
   if (m_socket->state() != QAbstractSocket::UnconnectedState) return;
   const LineReader::Lines last = m_reader.finish();  // its end is the end of the connection
   for (const QByteArray &line : last.lines) (void)m_intake.take(line, m_connection, m_sender);
   Q_EMIT gone();
 }
 
-/// False: there is nothing to read now.
-bool LineClient::readChunk() {
+/// How many lines there were that are not in m_lines; -1: there is nothing to read now.
+int LineClient::readChunk() {
   const QByteArray bytes = m_socket->read(chunk);
-  if (bytes.isEmpty()) return false;
+  if (bytes.isEmpty()) return -1;
   m_heard = m_intake.context().clock().elapsed();
   const bool wasHalf = m_reader.isHalf();
   LineReader::Lines read = m_reader.add(bytes);
@@ -80,7 +80,7 @@ bool LineClient::readChunk() {
   }
   m_lines = std::move(read.lines);
   m_next = 0;
-  return true;
+  return read.tooLong + read.blank;
 }
 
 void LineClient::answer(const QString &reason) {
@@ -145,7 +145,7 @@ void TcpListener::welcome(QTcpSocket *socket) {
   LineClient *client = m_clients.back().get();
   connect(client, &LineClient::gone, this, [this, client] { drop(client); });
   Q_EMIT connectionsChanged();
-  client->work();
+  client->begin();
 }
 
 /// One that was silent for long may be gone without a word.

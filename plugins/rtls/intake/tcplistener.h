@@ -15,13 +15,14 @@ namespace tagwire::rtls {
 
 /// One sender that connected. While lines wait for their turn, nothing more is read of it. Thread-bound; owned by
 /// TcpListener.
-class LineClient : public QObject {
+class LineClient : public QObject, public LineSource {
   Q_OBJECT
  public:
   LineClient(QTcpSocket *socket, const QString &connection, LineIntake &intake);
   ~LineClient() override;
 
-  void work();
+  /// Lines may have come already.
+  void begin() { wait(); }
   /// Answers and closes.
   void turnOff(LineIntake::Drop reason, const QString &why);
   std::chrono::nanoseconds heard() const { return m_heard; }
@@ -32,11 +33,12 @@ class LineClient : public QObject {
   void gone();
 
  private:
-  static constexpr int linesAtOnce = 1000;
   static constexpr qint64 chunk = 64 * 1024;
   static constexpr qint64 mostUnsent = 64 * 1024;
 
-  bool readChunk();
+  int takeSome(int most) override;
+  int readChunk();
+  void end();
   void answer(const QString &reason);
 
   std::unique_ptr<QTcpSocket> m_socket;
@@ -48,7 +50,6 @@ class LineClient : public QObject {
   qsizetype m_next = 0;  ///< of m_lines
   std::chrono::nanoseconds m_heard;
   std::optional<std::chrono::nanoseconds> m_halfSince;
-  bool m_isWorkQueued = false;
 };
 
 /// Takes senders in that connect and send lines; each that is refused is answered (R1-7). Who leaves half a line for

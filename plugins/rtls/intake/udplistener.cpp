@@ -37,7 +37,7 @@ std::optional<quint32> lostOf(msghdr &message) {
 }  // namespace
 
 UdpListener::UdpListener(const IntakeConfig &config, LineIntake &intake)
-    : m_config(config), m_intake(intake), m_buffer(largestDatagram, Qt::Uninitialized) {}
+    : LineSource(intake.turns()), m_config(config), m_intake(intake), m_buffer(largestDatagram, Qt::Uninitialized) {}
 
 Result<void> UdpListener::open() {
   // Qt binds; we read, for Qt does not hand on what the kernel says beside a datagram.
@@ -53,21 +53,35 @@ Result<void> UdpListener::open() {
   ::setsockopt(m_socket.number(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);
   ::setsockopt(m_socket.number(), SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
   m_readable = std::make_unique<QSocketNotifier>(m_socket.number(), QSocketNotifier::Read);
-  connect(m_readable.get(), &QSocketNotifier::activated, this, &UdpListener::readSome);
+  connect(m_readable.get(), &QSocketNotifier::activated, this, &UdpListener::startReading);
   return {};
 }
 
-void UdpListener::readSome() {
-  int lines = 0;
-  for (int i = 0; i < datagramsAtOnce && lines < linesAtOnce; ++i) {
-    const int read = readOne();
-    if (read < 0) return;
-    lines += read;
-  }
+/// Until nothing is left the kernel need not tell again that there is something.
+void UdpListener::startReading() {
+  m_readable->setEnabled(false);
+  wait();
 }
 
-/// How many lines there were; -1: there is no datagram now.
-int UdpListener::readOne() {
+int UdpListener::takeSome(int most) {
+  int read = 0;  // without those that are in m_lines
+  if (m_next >= m_lines.size()) {
+    read = readDatagram();
+    if (read < 0) {
+      m_readable->setEnabled(true);
+      return 1;
+    }
+  }
+  const auto taken = static_cast<int>(std::min<qsizetype>(most, m_lines.size() - m_next));
+  for (const qsizetype last = m_next + taken; m_next < last; ++m_next) {
+    (void)m_intake.take(m_lines.at(m_next), m_connection, m_sender);
+  }
+  wait();
+  return read + taken;
+}
+
+/// How many lines there were that are not in m_lines; -1: there is no datagram now.
+int UdpListener::readDatagram() {
   sockaddr_storage from{};
   iovec part{m_buffer.data(), static_cast<size_t>(m_buffer.size())};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(quint32))> control{};
@@ -81,32 +95,31 @@ int UdpListener::readOne() {
   const ssize_t size = ::recvmsg(m_socket.number(), &message, MSG_DONTWAIT);
   if (size < 0) return errno == EINTR ? 0 : -1;
   if (const auto lost = lostOf(message)) countLost(*lost);
-  return takeDatagram(QByteArrayView(m_buffer).first(size),
-                      plainAddress(QHostAddress(reinterpret_cast<const sockaddr *>(&from))), portOf(from));
+  return cutDatagram(QByteArrayView(m_buffer).first(size),
+                     plainAddress(QHostAddress(reinterpret_cast<const sockaddr *>(&from))), portOf(from));
 }
 
-int UdpListener::takeDatagram(QByteArrayView datagram, const QHostAddress &address, quint16 port) {
-  const QString sender = address.toString();
+int UdpListener::cutDatagram(QByteArrayView datagram, const QHostAddress &address, quint16 port) {
+  m_sender = address.toString();
   if (!isAllowed(m_config, address)) {
-    m_intake.drop(LineIntake::Drop::Sender, sender, QStringLiteral("the address is not in `from`"));
+    m_intake.drop(LineIntake::Drop::Sender, m_sender, QStringLiteral("the address is not in `from`"));
     return 1;
   }
-  const QString connection = QStringLiteral("udp %1 port %2").arg(sender).arg(port);
+  m_connection = QStringLiteral("udp %1 port %2").arg(m_sender).arg(port);
   LineReader reader;
   LineReader::Lines read = reader.add(datagram);
   const LineReader::Lines last = reader.finish();
-  read.lines += last.lines;
-  if (const int tooLong = read.tooLong + last.tooLong; tooLong > 0) {
-    m_intake.drop(LineIntake::Drop::TooLong, sender, QStringLiteral("a line is too long"), tooLong);
+  const int tooLong = read.tooLong + last.tooLong;
+  if (tooLong > 0) m_intake.drop(LineIntake::Drop::TooLong, m_sender, QStringLiteral("a line is too long"), tooLong);
+  m_lines = read.lines + last.lines;
+  m_next = 0;
+  const int tooMany = static_cast<int>(std::max<qsizetype>(m_lines.size() - linesOfDatagram, 0));
+  if (tooMany > 0) {
+    m_intake.drop(LineIntake::Drop::TooMany, m_sender,
+                  QStringLiteral("a datagram holds more than %1 lines").arg(linesOfDatagram), tooMany);
+    m_lines.resize(linesOfDatagram);
   }
-  const int taken = static_cast<int>(std::min<qsizetype>(read.lines.size(), linesAtOnce));
-  for (int i = 0; i < taken; ++i) (void)m_intake.take(read.lines.at(i), connection, sender);
-  if (read.lines.size() > taken) {
-    m_intake.drop(LineIntake::Drop::TooMany, sender,
-                  QStringLiteral("a datagram holds more than %1 lines").arg(linesAtOnce),
-                  static_cast<int>(read.lines.size()) - taken);
-  }
-  return std::max(taken, 1);
+  return tooLong + tooMany + read.blank + last.blank;
 }
 
 void UdpListener::countLost(quint32 lost) {

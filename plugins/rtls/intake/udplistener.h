@@ -13,7 +13,7 @@ namespace tagwire::rtls {
 
 /// Takes datagrams in, each of one line or several, whose last needs no end. What the kernel drops because we are too
 /// slow is counted. Thread-bound; owned by Intake.
-class UdpListener : public QObject {
+class UdpListener : public QObject, public LineSource {
   Q_OBJECT
  public:
   UdpListener(const IntakeConfig &config, LineIntake &intake);
@@ -24,12 +24,12 @@ class UdpListener : public QObject {
   quint16 port() const { return m_port; }
 
  private:
-  static constexpr int datagramsAtOnce = 64;  ///< then it is the turn of the others
-  static constexpr int linesAtOnce = 1000;    ///< of one datagram, which can't hold more of any use, and in one turn
+  static constexpr int linesOfDatagram = 1000;  ///< it can't hold more of any use
 
-  void readSome();
-  int readOne();
-  int takeDatagram(QByteArrayView datagram, const QHostAddress &address, quint16 port);
+  void startReading();
+  int takeSome(int most) override;
+  int readDatagram();
+  int cutDatagram(QByteArrayView datagram, const QHostAddress &address, quint16 port);
   void countLost(quint32 lost);
 
   const IntakeConfig m_config;
@@ -37,6 +37,10 @@ class UdpListener : public QObject {
   Descriptor m_socket;
   std::unique_ptr<QSocketNotifier> m_readable;
   QByteArray m_buffer;
+  QString m_sender;      ///< of m_lines
+  QString m_connection;  ///< of m_lines
+  QByteArrayList m_lines;
+  qsizetype m_next = 0;  ///< of m_lines
   quint16 m_port = 0;
   quint32 m_lost = 0;  ///< what the kernel said last
   bool m_isPortTaken = false;

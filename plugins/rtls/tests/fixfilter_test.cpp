@@ -26,6 +26,9 @@ class FixFilterTest : public QObject {
   void threeThatGoTogetherAreBelieved();
   void twoSendersOfOneTagDoNotTakeTurns();
   void pauseLetsAnythingIn();
+  void speedGoesOnAfterATimeThatWasAhead();
+  void speedGoesOnWhenTheClockIsSet_data();
+  void speedGoesOnWhenTheClockIsSet();
   void inaccurateIsRefused();
   void refusalsNameWhatIsAllowed();
 
@@ -160,6 +163,42 @@ void FixFilterTest::pauseLetsAnythingIn() {
   QCOMPARE(judge(500, 0, 9999ms), Refusal::Speed);
   m_now.elapsed += 1ms;
   QCOMPARE(judge(700, 0, 10'000ms), Refusal::None);
+}
+
+void FixFilterTest::speedGoesOnAfterATimeThatWasAhead() {
+  m_rules.maxSpeed = 2;
+  for (int i = 0; i < 75; ++i) {
+    const auto ahead = i == 10 ? 60s : 0s;
+    const bool isOutlier = i == 11 || i == 20;  // the one right after it, and one long after
+    const double x = 1.4 * i + (isOutlier ? 82 : 0);
+    QCOMPARE(judge(x, 0, i * 1s + ahead), isOutlier ? Refusal::Speed : Refusal::None);
+    m_now.time += 1s;
+    m_now.elapsed += 1s;
+  }
+}
+
+void FixFilterTest::speedGoesOnWhenTheClockIsSet_data() {
+  QTest::addColumn<bool>("isTimed");
+  QTest::addColumn<int>("hours");
+  QTest::newRow("ours back") << false << -1;
+  QTest::newRow("ours forward") << false << 1;
+  QTest::newRow("the sender's back") << true << -1;
+}
+
+void FixFilterTest::speedGoesOnWhenTheClockIsSet() {
+  QFETCH(bool, isTimed);
+  QFETCH(int, hours);
+  m_rules.maxSpeed = 2;
+  const auto time = [&](std::chrono::milliseconds at) { return isTimed ? std::optional(at) : std::nullopt; };
+  QCOMPARE(judge(0, 0, time(0ms)), Refusal::None);
+  const auto set = hours * 1h;
+  m_now.time += set + 1s;
+  m_now.elapsed += 1s;
+  QCOMPARE(judge(5000, 0, time(set + 1s)), Refusal::Speed);
+  QCOMPARE(judge(1.5, 0, time(set + 1s)), Refusal::None);
+  m_now.time += 1s;
+  m_now.elapsed += 1s;
+  QCOMPARE(judge(3, 0, time(set + 2s)), Refusal::None);
 }
 
 void FixFilterTest::inaccurateIsRefused() {

@@ -7,6 +7,7 @@
 #include <boost/geometry/geometries/point_xy.hpp>
 #include <boost/geometry/geometries/polygon.hpp>
 #include <cmath>
+#include <numbers>
 #include <random>
 
 #include "shapecheck.h"
@@ -35,6 +36,8 @@ class GeometryTest : public QObject {
   void R1_21_holes();
   void R1_21_wrongHoles_data();
   void R1_21_wrongHoles();
+  void R1_21_manyHolesAreChecked();
+  void R1_21_holesThatTakeTooLong();
   void R1_21_insideAZoneWithHoles();
   void R1_21_insideACircle();
   void R1_21_holesAgreeWithBoost();
@@ -45,6 +48,31 @@ class GeometryTest : public QObject {
 };
 
 namespace {
+
+constexpr int mostCorners = 1000;
+
+/// A jagged circle.
+Polygon manyCorners(const Vertex &center, double radius) {
+  Polygon polygon;
+  for (int i = 0; i < mostCorners; ++i) {
+    const double angle = i * 2 * std::numbers::pi / mostCorners;
+    const double length = radius - (i % 2);
+    polygon.push_back({center.x + length * std::cos(angle), center.y + length * std::sin(angle)});
+  }
+  return polygon;
+}
+
+/// About (0, 0), 4 wide, and open at one place.
+Polygon ring(double radius) {
+  Polygon polygon;
+  for (int i = 0; i < mostCorners; ++i) {
+    const bool isBack = i >= mostCorners / 2;
+    const double angle = 6.2 * (isBack ? mostCorners - 1 - i : i) / (mostCorners / 2);
+    const double length = isBack ? radius - 4 : radius;
+    polygon.push_back({length * std::cos(angle), length * std::sin(angle)});
+  }
+  return polygon;
+}
 
 /// Star-shaped about (0, 0), so that its edges never cross; with deep notches.
 Polygon randomPolygon(std::mt19937 &random) {
@@ -329,6 +357,26 @@ void GeometryTest::R1_21_wrongHoles() {
   QFETCH(QString, wrong);
   const Polygon outline = polygon(QStringLiteral("0,0 10,0 10,10 0,10"));
   QCOMPARE(wrongHoles(outline, {polygon(first), polygon(second)}), wrong);
+}
+
+/// As many as a zone may have. Compared corner by corner they would take minutes, and CTest ends what takes so long.
+void GeometryTest::R1_21_manyHolesAreChecked() {
+  const Polygon outline = polygon(QStringLiteral("0,0 1000,0 1000,1000 0,1000"));
+  std::vector<Polygon> holes;
+  for (int i = 0; i < 100; ++i) holes.push_back(manyCorners({50 + 100.0 * (i % 10), 50 + 100.0 * (i / 10)}, 40));
+  QCOMPARE(wrongHoles(outline, holes), QString());
+  holes.back() = manyCorners({870, 950}, 40);
+  QCOMPARE(wrongHoles(outline, holes), QStringLiteral("holes 98 and 99 overlap"));
+}
+
+/// Each around the next, as nearly closed rings: every box is in every larger one.
+void GeometryTest::R1_21_holesThatTakeTooLong() {
+  const Polygon outline = polygon(QStringLiteral("-1000,-1000 1000,-1000 1000,1000 -1000,1000"));
+  std::vector<Polygon> holes;
+  for (int i = 1; i <= 5; ++i) holes.push_back(ring(i * 9.0));
+  QCOMPARE(wrongHoles(outline, holes), QString());
+  for (int i = 6; i <= 100; ++i) holes.push_back(ring(i * 9.0));
+  QVERIFY(wrongHoles(outline, holes).startsWith(QStringLiteral("too many holes")));
 }
 
 void GeometryTest::R1_21_insideAZoneWithHoles() {

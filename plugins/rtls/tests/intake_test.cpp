@@ -24,11 +24,17 @@ class IntakeTest : public QObject {
   void udpIsNotAnswered();
   void sequencesBeginAnewWithAConnection();
   void onlyFromWhereItIsAllowed();
+  void networksOfBothKinds_data();
+  void networksOfBothKinds();
+  void eachAddressOnce_data();
+  void eachAddressOnce();
   void tooManyConnections();
   void silentOnesMakeRoom();
   void halfLinesTimeOut();
   void longLinesAreDropped();
   void floodsTakeTurns();
+  void manySendersLeaveTheThreadToOthers();
+  void blankLinesCountInATurn();
   void whoReadsNoAnswersGetsNone();
   void datagramsThatTheKernelDropsAreCounted();
   void portThatIsTaken();
@@ -38,6 +44,7 @@ class IntakeTest : public QObject {
 
  private:
   std::unique_ptr<Intake> make(const char *intake);
+  qsizetype mostTakenAtOnce(qsizetype all);
   double dropped(const char *reason) const;
   double refused(const char *reason) const;
   void send(QTcpSocket &socket, const QByteArray &bytes);
@@ -171,6 +178,73 @@ void IntakeTest::onlyFromWhereItIsAllowed() {
   QTRY_COMPARE(m_taken.size(), 1);
 }
 
+void IntakeTest::networksOfBothKinds_data() {
+  QTest::addColumn<QString>("network");
+  QTest::addColumn<QStringList>("in");
+  QTest::addColumn<QStringList>("out");
+  const auto row = [](const char *network, const QStringList &in, const QStringList &out) {
+    QTest::newRow(network) << QString::fromLatin1(network) << in << out;
+  };
+  const QString four = QStringLiteral("127.0.0.1"), mapped = QStringLiteral("::ffff:127.0.0.1");
+  const QString six = QStringLiteral("::1"), far = QStringLiteral("2001:db8::7"), any = QStringLiteral("::");
+  row("::/0", {six, far, any}, {four, mapped});
+  row("::", {any}, {six, four, mapped, QStringLiteral("0.0.0.0")});
+  row("::/127", {any, six}, {far, four, mapped});
+  row("0.0.0.0/0", {four, mapped, QStringLiteral("0.0.0.0")}, {six, far, any});
+  row("0.0.0.0", {QStringLiteral("0.0.0.0")}, {four, any});
+  row("::ffff:0:0/96", {four, mapped}, {six, far, any});
+  row("::ffff:127.0.0.0/104", {four, mapped}, {six, QStringLiteral("128.0.0.1")});
+  row("::ffff:127.0.0.1", {four, mapped}, {six, QStringLiteral("127.0.0.2")});
+  row("2001:db8::/32", {far}, {six, four, mapped});
+}
+
+void IntakeTest::networksOfBothKinds() {
+  QFETCH(QString, network);
+  QFETCH(QStringList, in);
+  QFETCH(QStringList, out);
+  const auto allowed = AllowedNetwork::fromText(network);
+  QVERIFY2(allowed, allowed ? "" : qPrintable(allowed.error()));
+  for (const QString &each : in) QVERIFY2(allowed->contains(QHostAddress(each)), qPrintable(each));
+  for (const QString &each : out) QVERIFY2(!allowed->contains(QHostAddress(each)), qPrintable(each));
+}
+
+void IntakeTest::eachAddressOnce_data() {
+  QTest::addColumn<QByteArray>("intake");
+  QTest::addColumn<QString>("error");
+  const auto wrong = [](const QString &second, const QString &first, const QString &address) {
+    return QStringLiteral("config.intake[%1: %2 is where intake[%3 listens already").arg(second, address, first);
+  };
+  const QString one = QStringLiteral("127.0.0.1:5005");
+  QTest::newRow("udp") << QByteArray(
+                              "{\"udp\":\"127.0.0.1:5005\"},{\"tcp\":\"127.0.0.1:5006\"},"
+                              "{\"udp\":\"127.0.0.1:5005\"}")
+                       << wrong(QStringLiteral("2].udp"), QStringLiteral("0].udp"), one);
+  QTest::newRow("tcp") << QByteArray("{\"tcp\":\"127.0.0.1:5005\"},{\"tcp\":\"127.0.0.1:5005\"}")
+                       << wrong(QStringLiteral("1].tcp"), QStringLiteral("0].tcp"), one);
+  QTest::newRow("every address") << QByteArray("{\"tcp\":\"0.0.0.0:5005\"},{\"tcp\":\"127.0.0.1:5005\"}")
+                                 << wrong(QStringLiteral("1].tcp"), QStringLiteral("0].tcp"), one);
+  QTest::newRow("another kind") << QByteArray("{\"udp\":\"127.0.0.1:5005\"},{\"tcp\":\"127.0.0.1:5005\"}") << QString();
+  QTest::newRow("another address") << QByteArray(
+                                          "{\"udp\":\"127.0.0.1:5005\"},{\"udp\":\"127.0.0.2:5005\"},"
+                                          "{\"udp\":\"[::1]:5005\"}")
+                                   << QString();
+  QTest::newRow("any port") << QByteArray("{\"udp\":\"127.0.0.1:0\"},{\"udp\":\"127.0.0.1:0\"}") << QString();
+}
+
+void IntakeTest::eachAddressOnce() {
+  QFETCH(QByteArray, intake);
+  QFETCH(QString, error);
+  Problems problems;
+  const ConfigNode node =
+      parseJson("{\"managers\":[\"M\"],\"intake\":[" + intake + "]}", QStringLiteral("test.json"), problems);
+  ConfigReader reader(node, QStringLiteral("config"), problems);
+  const bool isMade = makeRtls(reader, *m_context) != nullptr;
+  QCOMPARE(isMade, error.isEmpty());
+  QStringList said;
+  for (const Problem &each : problems) said << toText(each);
+  QVERIFY2(said.join(u'\n').contains(error), qPrintable(said.join(u'\n')));
+}
+
 void IntakeTest::tooManyConnections() {
   const auto intake = make("[{\"tcp\":\"127.0.0.1:0\",\"connections\":2}]");
   const auto one = dial(intake->ports().first()), two = dial(intake->ports().first());
@@ -239,6 +313,43 @@ void IntakeTest::floodsTakeTurns() {
     if (m_taken[i].fix.tag == QLatin1String("FLOOD")) QCOMPARE(m_taken[i].x, expected++);
   }
   QVERIFY2(at < 15'000, qPrintable(QString::number(at)));
+}
+
+/// Until `all` are taken: how many it were in the time in which somebody else of this thread has one turn.
+qsizetype IntakeTest::mostTakenAtOnce(qsizetype all) {
+  qsizetype most = 0, before = m_taken.size();
+  QObject somebody;
+  std::function<void()> look = [&] {
+    most = std::max(most, m_taken.size() - std::exchange(before, m_taken.size()));
+    if (before < all) QMetaObject::invokeMethod(&somebody, look, Qt::QueuedConnection);
+  };
+  look();
+  [&] { QTRY_COMPARE_WITH_TIMEOUT(before, all, 30'000); }();
+  return before == all ? most : all;
+}
+
+void IntakeTest::manySendersLeaveTheThreadToOthers() {
+  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\"},{\"tcp\":\"127.0.0.1:0\"}]");
+  std::vector<std::unique_ptr<QTcpSocket>> senders;
+  for (int i = 0; i < 20; ++i) senders.push_back(dial(intake->ports().at(i % 2)));
+  QTRY_COMPARE(m_context->metrics().gauge("tagwire_rtls_intake_connections", "").value(), 20.0);
+  QByteArray lines;
+  for (int i = 0; i < 1000; ++i) lines += lineOf("A", i);
+  for (const auto &sender : senders) {
+    sender->write(lines);
+    while (sender->bytesToWrite() > 0) QVERIFY(sender->waitForBytesWritten());
+  }
+  QVERIFY(m_taken.isEmpty());
+  const qsizetype most = mostTakenAtOnce(20'000);
+  QVERIFY2(most <= LineTurns::linesAtOnce, qPrintable(QString::number(most)));
+}
+
+void IntakeTest::blankLinesCountInATurn() {
+  const auto intake = make("[{\"udp\":\"127.0.0.1:0\"}]");
+  QUdpSocket sender;
+  const QByteArray datagram = QByteArray(4000, '\n') + lineOf("A", 1) + "\n \n\r\n";
+  for (int i = 0; i < 20; ++i) sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
+  QCOMPARE(mostTakenAtOnce(20), 1);
 }
 
 void IntakeTest::whoReadsNoAnswersGetsNone() {

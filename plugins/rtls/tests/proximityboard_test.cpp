@@ -16,6 +16,7 @@ namespace {
 using Phase = Collision::Phase;
 
 /// P1 to P3 are persons, V1 and V2 vehicles, X has no class.
+enum Tag { P1, V1, P2, V2, P3, X };
 Model modelWith(const QByteArray &rules) {
   return *makeModel(R"({"managers": ["M"], "zones": [
     {"id": 1, "name": "Hall", "polygon": [[0,0],[100,0],[100,100],[0,100]]},
@@ -87,8 +88,6 @@ struct Yard {
   ProximityBoard board;
   std::chrono::nanoseconds elapsed{1h};
 };
-
-enum Tag { P1, V1, P2, V2, P3, X };
 
 }  // namespace
 

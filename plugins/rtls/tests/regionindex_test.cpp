@@ -3,6 +3,8 @@
 
 #include <QtTest>
 
+#include <cmath>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -20,6 +22,8 @@ class RegionIndexTest : public QObject {
   void gridFindsAllThatIsNear_data();
   void gridFindsAllThatIsNear();
   void gridForgetsWhatIsRemoved();
+  void gridTakesOnlyRealPlaces();
+  void gridEndsFarAway();
 };
 
 void RegionIndexTest::findsEveryBox_data() {
@@ -110,6 +114,38 @@ void RegionIndexTest::gridForgetsWhatIsRemoved() {
   grid.remove(3);
   grid.remove(3);
   grid.near({0, 0}, 10, [](int) { QFAIL("found something"); });
+}
+
+void RegionIndexTest::gridTakesOnlyRealPlaces() {
+  const double nan = std::nan(""), infinite = std::numeric_limits<double>::infinity();
+  TagGrid grid(2);
+  for (const Vertex &nowhere : {Vertex{nan, 5}, Vertex{5, nan}, Vertex{infinite, 5}, Vertex{5, -infinite}}) {
+    grid.move(0, {5, 5});
+    grid.move(0, nowhere);  // is nowhere then
+    grid.near({5, 5}, 1e9, [](int) { QFAIL("found something"); });
+    grid.near(nowhere, 2, [](int) { QFAIL("found something"); });
+    grid.move(0, nowhere);
+    grid.remove(0);
+    grid.move(0, {6, 5});
+    int found = 0;
+    grid.near({5, 5}, 2, [&](int) { ++found; });
+    QCOMPARE(found, 1);
+    grid.near({5, 5}, nan, [](int) { QFAIL("found something"); });
+  }
+}
+
+/// Where neighbouring cells have the same number as floating point.
+void RegionIndexTest::gridEndsFarAway() {
+  TagGrid grid(2);
+  for (int i = 0; i < 6; ++i) grid.move(i, {i * 10.0, 5});
+  for (const double far : {1.7e18, -1.7e18, 1e300, -1e300}) {
+    grid.move(9, {far, 5});
+    QList<int> found;
+    grid.near({far, 5}, 2, [&](int each) { found << each; });
+    QCOMPARE(found, QList<int>{9});
+    grid.remove(9);
+    grid.near({far, 5}, 2, [](int) { QFAIL("found something"); });
+  }
 }
 
 QTEST_GUILESS_MAIN(RegionIndexTest)

@@ -23,12 +23,21 @@ class SmootherTest : public QObject {
   void kalmanTakesOneTimeForOnePlace();
   void kalmanStandsStillWhenTimeDoes();
   void kalmanStaysFiniteWithTinySteps();
+  void kalmanStaysFiniteWithTinyAccuracies();
+  void kalmanNeverLeavesTheWorld();
+  void kalmanGetsOverAClockThatWasAhead();
+  void kalmanGetsOverAClockSetBack();
+  void kalmanKeepsOnWithLatePositions();
   void jumpBeginsAnew();
   void trackerSmoothsByTag();
   void lostTagBeginsAnew();
 
  private:
-  static Time at(std::chrono::nanoseconds since) { return fromMilliseconds(1'767'225'600'000) + since; }
+  static Moment at(std::chrono::nanoseconds since) { return {fromMilliseconds(1'767'225'600'000) + since, since}; }
+  /// Comes at `since`, and says that it is of another time.
+  static Moment wrongly(std::chrono::nanoseconds since, std::chrono::nanoseconds ahead) {
+    return {at(since + ahead).time, since};
+  }
 };
 
 namespace {
@@ -139,6 +148,58 @@ void SmootherTest::kalmanStaysFiniteWithTinySteps() {
   }
 }
 
+void SmootherTest::kalmanStaysFiniteWithTinyAccuracies() {
+  for (const double accuracy : {1e-200, 1e-160, 5e-324}) {
+    Smoother smoother(kalman(0.5, 0.3));
+    for (int i = 0; i < 3; ++i) {
+      const Measured smoothed = smoother.add({{5.0 + i, 5, 0}, accuracy}, at(0s));
+      QVERIFY(near(smoothed.at[0], 5 + i / 2.0));
+      QVERIFY(std::isfinite(smoothed.accuracy) && smoothed.accuracy > 0);
+    }
+    QVERIFY(near(smoother.add({{9, 5, 0}, 0.3}, at(1s)).at[0], 9));
+  }
+}
+
+/// It goes on as it went, and may be wrong about that by more than any fix could be.
+void SmootherTest::kalmanNeverLeavesTheWorld() {
+  Smoother smoother(kalman(0.5, 0.3));
+  smoother.add({{-1e9, 5, 0}, 1e-3}, at(0s));
+  smoother.add({{1e9, 5, 0}, 1e-3}, at(1ms));
+  const Measured smoothed = smoother.add({{5, 6, 7}, 1e9}, at(1'000'000s));
+  QCOMPARE(smoothed.at, (std::array{5.0, 6.0, 7.0}));
+  QCOMPARE(smoothed.accuracy, 1e9);
+  QVERIFY(near(smoother.add({{8, 6, 7}, 1}, at(1'000'001s)).at[0], 8));  // and has begun anew
+}
+
+/// Somebody walks, and one of the times is a minute ahead, as far as a time may be.
+void SmootherTest::kalmanGetsOverAClockThatWasAhead() {
+  Smoother smoother(kalman(0.5, 0.3));
+  for (int i = 0; i < 75; ++i) {
+    const double smoothed = smoother.add({{1.4 * i, 0, 0}}, wrongly(i * 1s, i == 10 ? 60s : 0s)).at[0];
+    if (i < 10 || i > 12) QVERIFY2(std::abs(smoothed - 1.4 * i) < 0.1, qPrintable(QString::number(i)));
+    QVERIFY(std::abs(smoothed - 1.4 * i) < 3);
+  }
+}
+
+void SmootherTest::kalmanGetsOverAClockSetBack() {
+  Smoother smoother(kalman(0.5, 0.3));
+  for (int i = 0; i < 40; ++i) {
+    const double smoothed = smoother.add({{1.4 * i, 0, 0}}, wrongly(i * 1s, i < 10 ? 0s : -3600s)).at[0];
+    if (i < 10 || i > 12) QVERIFY2(std::abs(smoothed - 1.4 * i) < 0.1, qPrintable(QString::number(i)));
+  }
+}
+
+/// Of two ways to us one takes a second longer: that is no clock that is wrong.
+void SmootherTest::kalmanKeepsOnWithLatePositions() {
+  Smoother smoother(kalman(1e-9, 1));
+  double accuracy = 1;
+  for (int i = 0; i < 60; ++i) {
+    smoother.add({{1.4 * i, 0, 0}}, at(i * 1s));
+    accuracy = smoother.add({{1.4 * i, 0, 0}}, wrongly(i * 1s + 500ms, -1s)).accuracy;
+  }
+  QVERIFY(accuracy < 0.3);  // what it has learned is still there
+}
+
 void SmootherTest::jumpBeginsAnew() {
   SmoothingRule rule = median(5);
   rule.jump = 10;
@@ -155,7 +216,7 @@ void SmootherTest::trackerSmoothsByTag() {
       "\"zones\":[{\"id\":1,\"name\":\"Hall\",\"polygon\":[[0,0],[10,0],[10,10],[0,10]]}],"
       "\"tags\":[{\"id\":\"A\"},{\"id\":\"RAW\",\"smoothing\":\"none\"}]}");
   Tracker tracker(*model, 10s);
-  Moment now{at(0s), 0s};
+  Moment now = at(0s);
   const auto take = [&](const char *tag, double x) {
     IncomingFix fix;
     fix.fix.tag = QString::fromLatin1(tag);
@@ -182,7 +243,7 @@ void SmootherTest::lostTagBeginsAnew() {
   Tracker tracker(*model, 10s);
   IncomingFix fix;
   fix.fix.tag = QStringLiteral("A");
-  Moment now{at(0s), 0s};
+  Moment now = at(0s);
   Tracker::Outcome outcome;
   for (int i = 0; i < 5; ++i) (void)tracker.take(0, fix, now, outcome);
   now.elapsed += 10s;
