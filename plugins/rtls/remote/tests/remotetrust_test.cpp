@@ -163,7 +163,7 @@ void RemoteTrustTest::refusedByHttpOverAnOpenConnection() {
   auto rtls = fixture.make(QStringLiteral("ws://127.0.0.1:%1/ws/M").arg(server.serverPort()));
   rtls->start();
   QTRY_VERIFY(connections >= 3);
-  QVERIFY2(fixture.state.contains(QLatin1String("refused with HTTP status 401; the token is not taken")),
+  QVERIFY2(fixture.state.contains(QLatin1String("refused with HTTP status 401; a token is due")),
            qPrintable(fixture.state));
 }
 
