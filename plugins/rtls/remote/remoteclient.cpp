@@ -26,7 +26,7 @@ RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription 
       m_labels{{"remote", m_name.toStdString()}},
       m_feed(subscription),
       m_tags(subscription.tags),
-      m_schedule(Backoff(config.retry, std::max(config.retry, config.longestRetry), config.retryJitter),
+      m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter),
                  2 * config.heartbeatInterval),
       m_token(config.token),
       m_timer(this),
@@ -61,7 +61,7 @@ void RemoteClient::stop() {
   m_up.set(0);
   if (m_socket) m_socket->disconnect(this);
   // Farewell, so that the other site need not wait for a heartbeat that never comes.
-  if (m_isOpen) m_socket->close(QWebSocketProtocol::CloseCodeGoingAway);
+  if (m_isOpen && !m_isGivenUp) m_socket->close(QWebSocketProtocol::CloseCodeGoingAway);
   letGo();
 }
 
@@ -95,13 +95,13 @@ void RemoteClient::dial() {
   letGo();
   Q_EMIT dialling();
   m_schedule.dialled(now().elapsed);
-  // One that can't be read or sent leaves the one before, which the other site may refuse.
-  if (const auto token = m_config.token.again(); token && fitsAHeader(*token)) m_token = *token;
+  readToken();
   m_socket = std::make_unique<QWebSocket>();
   m_socket->setMaxAllowedIncomingFrameSize(largestMessage);
   m_socket->setMaxAllowedIncomingMessageSize(largestMessage);
   connect(m_socket.get(), &QWebSocket::connected, this, &RemoteClient::opened);
-  connect(m_socket.get(), &QWebSocket::disconnected, this, &RemoteClient::closed);
+  // It may well come from within open().
+  connect(m_socket.get(), &QWebSocket::disconnected, this, [this] { giveUp(QString()); });
   // Refused by HTTP the connection may well stay open.
   connect(m_socket.get(), qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, [this] {
     if (!m_isOpen) giveUp(QString());
@@ -122,19 +122,41 @@ void RemoteClient::dial() {
   m_socket->setReadBufferSize(readBuffer);
 }
 
+/// One that can't be read or sent, or is being written right now, leaves the one before, which the other site may
+/// refuse.
+void RemoteClient::readToken() {
+  const auto token = m_config.token.again();
+  if (!token || token->isEmpty() || !fitsAHeader(*token) || token->reveal() == m_token.reveal()) return;
+  m_tokenBefore = std::exchange(m_token, *token);
+}
+
+/// What the other site said, without our tokens: it may well repeat what it was sent.
+QString RemoteClient::foreign(QString text) const {
+  const bool isLonger = m_tokenBefore.reveal().size() > m_token.reveal().size();
+  for (const Secret *each : {isLonger ? &m_tokenBefore : &m_token, isLonger ? &m_token : &m_tokenBefore}) {
+    if (!each->isEmpty()) text.replace(each->reveal(), QStringLiteral("(token)"), Qt::CaseInsensitive);
+  }
+  return text;
+}
+
 void RemoteClient::opened() {
   m_isOpen = true;
   m_schedule.opened(now().elapsed);
+  m_feed.begin();
+  m_toldRefusal = false;
   m_socket->sendTextMessage(QString::fromUtf8(
       beginStreamText(QStringLiteral("tagwire"), m_tags, m_config.zone.value_or(0), m_config.positions)));
   arm();
 }
 
 void RemoteClient::closed() {
-  RemoteEnd end{m_isOpen, m_socket->closeCode(), m_socket->closeReason(), m_socket->errorString(),
-                m_certificateTrouble};
-  // The socket has no code of its own when the connection was simply gone.
-  if (end.closeCode == QWebSocketProtocol::CloseCodeNormal && end.closeReason.isEmpty()) end.closeCode = 0;
+  RemoteEnd end{m_isOpen, m_socket->closeCode(), foreign(m_socket->closeReason()), foreign(m_socket->errorString()),
+                foreign(m_certificateTrouble)};
+  // When the connection was simply gone the socket says "normal", but has an error.
+  if (end.closeCode == QWebSocketProtocol::CloseCodeNormal && end.closeReason.isEmpty() &&
+      m_socket->error() != QAbstractSocket::UnknownSocketError) {
+    end.closeCode = 0;
+  }
   const QString why = m_isGivenUp && !m_whyGivenUp.isEmpty() ? m_whyGivenUp : troubleText(end);
   const Moment moment = now();
   letGo();
@@ -196,7 +218,8 @@ void RemoteClient::receive(const QString &text) {
   if (message) return std::visit([this](const auto &each) { handle(each); }, *message);
   m_malformed.add();
   if (std::exchange(m_toldMalformed, true)) return;
-  qCWarning(m_context.log()).noquote() << "remote" << m_name << "sent what is no message:" << printable(message.error())
+  qCWarning(m_context.log()).noquote() << "remote" << m_name
+                                       << "sent what is no message:" << printable(foreign(message.error()))
                                        << "(said once; refusals are counted)";
 }
 
@@ -214,18 +237,19 @@ void RemoteClient::handle(const RemoteAnswer &answer) {
   if (answer.response == QLatin1String("BeginStream")) {
     if (m_schedule.isStreaming()) return;
     m_schedule.begun(now().elapsed);
-    m_feed.begin();
     setTrouble(QString());
     return arm();
   }
-  const QString why = printable(answer.message);
+  const QString why = printable(foreign(answer.message));
   if (!m_schedule.isStreaming()) {
     return giveUp(
         QStringLiteral("BeginStream is refused: %1; look at `tags`, `zone` and the rights of `token`").arg(why));
   }
-  if (why == m_saidRefusal) return;
+  refused("request_refused").add();
+  if (std::exchange(m_toldRefusal, true) || why == m_saidRefusal) return;
   m_saidRefusal = why;
-  qCWarning(m_context.log()).noquote() << "remote" << m_name << "says:" << why;
+  qCWarning(m_context.log()).noquote() << "remote" << m_name << "says:" << why
+                                       << "(said once for each connection; refusals are counted)";
 }
 
 void RemoteClient::handle(const RemoteEvent &event) {

@@ -44,6 +44,8 @@ class RemoteClient : public QObject {
   void look();
   void arm();
   void dial();
+  void readToken();
+  QString foreign(QString text) const;
   void opened();
   void closed();
   void giveUp(const QString &why);
@@ -70,6 +72,7 @@ class RemoteClient : public QObject {
   RemoteSchedule m_schedule;
   FloodGate m_flood;
   Secret m_token;
+  Secret m_tokenBefore;              ///< the other site may still say it
   QList<QSslCertificate> m_trusted;  ///< empty: the system's
   std::unique_ptr<QWebSocket> m_socket;
   QString m_certificateTrouble;
@@ -77,6 +80,7 @@ class RemoteClient : public QObject {
   bool m_isOpen = false;
   bool m_isGivenUp = false;
   bool m_toldMalformed = false;
+  bool m_toldRefusal = false;  ///< of this connection
   QTimer m_timer;
   QString m_trouble;
   QString m_saidTrouble;  ///< in the log

@@ -147,7 +147,7 @@ Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone 
   } else if (type == QLatin1String("response")) {
     // Whatever it says is only shown.
     read = RemoteAnswer{fields.text("reqid"), fields.text("response", true),
-                        message.value(QLatin1String("message")).toString().left(longestText)};
+                        message.value(QLatin1String("message")).toString()};
   } else if (fields.wrong().isEmpty()) {
     return failure(QStringLiteral("unknown type \"%1\"").arg(printable(type)));
   }

@@ -59,6 +59,38 @@ void checkTags(const RemoteConfig &config, const QString &at, ConfigReader &read
   }
 }
 
+/// The numbers of our own zones and triggers, which another site must not speak for.
+struct OwnNumbers {
+  explicit OwnNumbers(const ZoneDirectory &directory) {
+    for (const ZoneInfo &zone : directory.zones) zones.insert(zone.id);
+    for (const TriggerInfo &trigger : directory.triggers) triggers.insert(trigger.id);
+  }
+  bool has(const TriggerEvent &event) const {
+    return zones.contains(event.zoneId) || triggers.contains(event.triggerId);
+  }
+  QSet<int> zones;
+  QSet<int> triggers;
+};
+
+/// Which manager it is, however it is written.
+QString managerOf(const QUrl &url) {
+  const int port = url.port(url.scheme() == QLatin1String("wss") ? 443 : 80);
+  return QStringLiteral("%1:%2%3").arg(url.host().toLower()).arg(port).arg(url.path());
+}
+
+/// Every event would come twice.
+void checkRepetition(const RemoteConfig &config, const RemoteConfig &other, const QString &at, ConfigReader &reader) {
+  if (managerOf(config.endpoint.url) != managerOf(other.endpoint.url)) return;
+  const QSet<QString> known(other.tags.cbegin(), other.tags.cend());
+  for (qsizetype i = 0; i < config.tags.size(); ++i) {
+    if (!known.contains(config.tags.at(i))) continue;
+    return reader.error(QStringLiteral("%1.tags[%2]").arg(at).arg(i),
+                        QStringLiteral("tag \"%1\" of this endpoint is asked for by an entry before (allowed: once; "
+                                       "without `zone` the events of every zone come)")
+                            .arg(config.tags.at(i)));
+  }
+}
+
 }  // namespace
 
 Remotes::Remotes(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader)
@@ -84,7 +116,14 @@ Remotes::~Remotes() = default;
 void Remotes::connectClient(size_t number) {
   RemoteClient *client = m_sites[number].client.get();
   connect(client, &RemoteClient::dialling, this, [this, number] { readNames(m_sites[number]); });
-  connect(client, &RemoteClient::eventCame, this, &Remotes::eventCame);
+  Metrics::Labels labels{{"remote", m_sites[number].name.toStdString()}, {"reason", "own_number"}};
+  Counter refused = m_context.metrics().counter("tagwire_rtls_remote_refused_total",
+                                                "Messages of other sites that were not taken", labels);
+  connect(client, &RemoteClient::eventCame, this,
+          [this, refused, own = OwnNumbers(m_directory)](const Event &event) mutable {
+            if (own.has(std::get<TriggerEvent>(event.body))) return refused.add();
+            Q_EMIT eventCame(event);
+          });
   connect(client, &RemoteClient::samplesCame, this, &Remotes::samplesCame);
   connect(client, &RemoteClient::troubleChanged, this, &Remotes::troubleChanged);
 }
@@ -107,6 +146,11 @@ Remotes::Site Remotes::read(const RemoteConfig &config, const QString &at, Confi
 void Remotes::check(const Site &site, const QString &at, ConfigReader &reader) {
   checkSecurity(site.config, at, reader);
   checkTags(site.config, at, reader);
+  for (const Site &other : m_sites) checkRepetition(site.config, other.config, at, reader);
+  if (site.config.longestRetry < site.config.retry) {
+    reader.error(at + QStringLiteral(".longest_retry_ms"),
+                 QStringLiteral("is less than `retry_ms` (allowed: %1 ms and more)").arg(site.config.retry.count()));
+  }
   if (const QString wrong = collision(site.names, nullptr); !wrong.isEmpty()) {
     reader.error(at + QStringLiteral(".static_data"), wrong);
   }
@@ -137,6 +181,19 @@ QString Remotes::collision(const StaticNames &names, const Site *own) const {
   for (const TriggerInfo &each : m_directory.triggers) {
     if (names.triggers.contains(each.id))
       return text("trigger", each.id, names.triggers.value(each.id).name, each.name);
+  }
+  const OwnNumbers ours(m_directory);
+  const auto within = [](const char *what, int id, int zone) {
+    return QStringLiteral("%1 %2 lies in zone %3, which is one of `zones` (allowed: zones of the other site)")
+        .arg(QLatin1String(what))
+        .arg(id)
+        .arg(zone);
+  };
+  for (const ZoneInfo &zone : names.zones) {
+    if (ours.zones.contains(zone.parent)) return within("zone", zone.id, zone.parent);
+  }
+  for (const TriggerInfo &each : names.triggers) {
+    if (ours.zones.contains(each.zone)) return within("trigger", each.id, each.zone);
   }
   for (const Site &site : m_sites) {
     if (&site == own) continue;

@@ -17,9 +17,11 @@ constexpr auto missingRight =
 QString advice(int code) {
   switch (code) {
     case 401:
+      return QStringLiteral("a token is due: have one made there, and name it in `token`");
     case 4401:
       return QLatin1String(wrongToken);
     case 403:
+      return QStringLiteral("either %1; or %2").arg(QLatin1String(wrongToken), QLatin1String(missingRight));
     case 4403:
       return QLatin1String(missingRight);
     case 404:
@@ -28,6 +30,8 @@ QString advice(int code) {
     case 503:
     case 1013:
       return QStringLiteral("the other site has too many clients, or is too busy");
+    case 1000:
+      return QStringLiteral("the other site ended the stream");
     case 1001:
       return QStringLiteral("the other site is going down");
     case 1008:

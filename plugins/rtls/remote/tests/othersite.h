@@ -100,6 +100,7 @@ struct RemoteFixture {
     QObject::connect(rtls.get(), &Plugin::statusChanged, rtls.get(), [this](PluginState now, const QString &text) {
       states << now;
       state = text;
+      texts << text;
     });
     return rtls;
   }
@@ -123,6 +124,7 @@ struct RemoteFixture {
   QList<Event> events;
   QList<PluginState> states;
   QString state;
+  QStringList texts;  ///< each state's
 };
 
 }  // namespace tagwire::rtls

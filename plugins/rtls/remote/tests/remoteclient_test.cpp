@@ -15,13 +15,20 @@ class RemoteClientTest : public QObject {
   void R1_32_heartbeatsAreAnsweredAtOnce();
   void R1_31_asksAgainAfterEachReconnect();
   void R1_31_dialsUntilSomebodyIsThere();
+  void noRouteIsNoEnd();
   void tokenIsReadAgainForEachConnection();
+  void anEmptiedTokenIsNotTaken();
   void R1_33_namesAreReadAgainWhenTheyChanged();
   void R1_36_directoryHoldsItsTriggers();
   void statusSaysWhy();
   void refusedStreamSaysWhy();
+  void endedStreamIsSaid();
+  void refusalsAreSaidOnceForEachConnection();
+  void R1_31_repetitionsBeforeTheAnswerAreNotTaken();
   void closeCodesAreSaidOnce();
   void tokenIsNeverSaid();
+  void tokenThatTheOtherSiteSaysIsNotSaid_data();
+  void tokenThatTheOtherSiteSaysIsNotSaid();
   void stopWithoutStartAndTwice();
   void nothingAfterStop();
   void stopSaysFarewell();
@@ -127,7 +134,6 @@ void RemoteClientTest::R1_31_asksAgainAfterEachReconnect() {
     QTRY_VERIFY(site.connections >= connection && fixture.isRunning());
     site.sendEvent(900 + connection);
     site.sendEvent(800, "SIM1", ",\"timestamp\":\"2025-05-05T12:34:56.789Z\"");  // each time the same
-    QTRY_VERIFY(!fixture.events.isEmpty() && fixture.trigger(fixture.events.size() - 1).triggerId >= 800);
     QTRY_VERIFY(std::any_of(fixture.events.cbegin(), fixture.events.cend(), [&](const Event &event) {
       return std::get<TriggerEvent>(event.body).triggerId == 900 + connection;
     }));
@@ -162,6 +168,20 @@ void RemoteClientTest::R1_31_dialsUntilSomebodyIsThere() {
   QCOMPARE(fixture.state, QString());
 }
 
+/// Connecting fails before it has begun: the address is one for broadcasts.
+void RemoteClientTest::noRouteIsNoEnd() {
+  RemoteFixture fixture;
+  auto rtls = fixture.make(QStringLiteral("ws://255.255.255.255:81/ws/M"));
+  rtls->start();
+  QTRY_VERIFY2(!fixture.state.isEmpty() && !fixture.state.contains(QLatin1String("not connected so far")),
+               qPrintable(fixture.state));
+  QVERIFY(!fixture.isRunning());
+  rtls->stop();
+  rtls->start();
+  rtls.reset();
+  QCoreApplication::processEvents();
+}
+
 void RemoteClientTest::tokenIsReadAgainForEachConnection() {
   OtherSite site;
   RemoteFixture fixture;
@@ -172,6 +192,25 @@ void RemoteClientTest::tokenIsReadAgainForEachConnection() {
   fixture.write("token", "second");
   site.client->close(static_cast<QWebSocketProtocol::CloseCode>(4401), QStringLiteral("expired"));
   QTRY_COMPARE(site.authorization, QByteArray("Bearer second"));
+}
+
+/// Whoever changes it may empty it first.
+void RemoteClientTest::anEmptiedTokenIsNotTaken() {
+  OtherSite site;
+  RemoteFixture fixture;
+  fixture.write("token", "first");
+  auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  fixture.write("token", "\n");
+  site.client->abort();
+  QTRY_COMPARE(site.connections, 2);
+  QCOMPARE(site.authorization, QByteArray("Bearer first"));
+  QTRY_VERIFY(fixture.isRunning());
+  fixture.write("token", "second\n");
+  site.client->abort();
+  QTRY_COMPARE(site.connections, 3);
+  QCOMPARE(site.authorization, QByteArray("Bearer second"));
 }
 
 void RemoteClientTest::R1_33_namesAreReadAgainWhenTheyChanged() {
@@ -257,6 +296,43 @@ void RemoteClientTest::refusedStreamSaysWhy() {
   QTRY_VERIFY(site.connections >= 2);
 }
 
+void RemoteClientTest::endedStreamIsSaid() {
+  OtherSite site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url());
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  site.client->close();
+  QTRY_VERIFY(site.connections >= 2);
+  const QString all = fixture.texts.join(u'\n');
+  QVERIFY2(all.contains(QLatin1String("closed with 1000; the other site ended the stream")), qPrintable(all));
+}
+
+/// It sends before it answers.
+void RemoteClientTest::R1_31_repetitionsBeforeTheAnswerAreNotTaken() {
+  OtherSite site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url());
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  const QByteArray time = ",\"timestamp\":\"2025-05-05T12:34:56.789Z\"";
+  site.sendEvent(900, "SIM1", time);
+  QTRY_COMPARE(fixture.events.size(), 1);
+  site.answers = false;
+  site.client->abort();
+  QTRY_VERIFY(site.connections == 2 && site.received.size() == 1);
+  site.sendEvent(900, "SIM1", time);
+  site.sendEvent(901, "SIM1", time);
+  site.send("{\"type\":\"response\",\"reqid\":\"tagwire\",\"response\":\"BeginStream\"}");
+  site.sendEvent(901, "SIM1", time);
+  site.sendEvent(902, "SIM1", time);
+  QTRY_COMPARE(fixture.events.size(), 4);
+  QCOMPARE(fixture.trigger(1).triggerId, 901);
+  QCOMPARE(fixture.trigger(2).triggerId, 901);
+  QCOMPARE(fixture.trigger(3).triggerId, 902);
+  QCOMPARE(fixture.refused("repeated"), 1.0);
+}
+
 static QStringList said;
 
 static void listen(QtMsgType type, const QMessageLogContext &, const QString &text) {
@@ -289,6 +365,26 @@ void RemoteClientTest::closeCodesAreSaidOnce() {
   QVERIFY(said.at(2).contains(QLatin1String("closed with 4408 no; our answer to its heartbeat came too late")));
 }
 
+void RemoteClientTest::refusalsAreSaidOnceForEachConnection() {
+  OtherSite site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url());
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  said.clear();
+  const auto before = qInstallMessageHandler(&listen);
+  for (int i = 0; i < 100; ++i) {
+    site.send("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"no " + QByteArray::number(i) + "\"}");
+  }
+  site.sendEvent(900);
+  const bool came = QTest::qWaitFor([&] { return fixture.events.size() == 1; });
+  qInstallMessageHandler(before);
+  QVERIFY(came);
+  QCOMPARE(said.size(), 1);
+  QVERIFY2(said.first().contains(QLatin1String("says: no 0")), qPrintable(said.first()));
+  QCOMPARE(fixture.refused("request_refused"), 100.0);
+}
+
 void RemoteClientTest::tokenIsNeverSaid() {
   RemoteFixture fixture;
   fixture.write("token", "tw_known_to_nobody_else");
@@ -306,6 +402,45 @@ void RemoteClientTest::tokenIsNeverSaid() {
        said + QStringList{fixture.state, fixture.errors, QString::fromStdString(fixture.context.metrics().text())}) {
     QVERIFY2(!line.contains(QLatin1String("tw_known")), qPrintable(line));
   }
+}
+
+void RemoteClientTest::tokenThatTheOtherSiteSaysIsNotSaid_data() {
+  QTest::addColumn<QByteArray>("answer");
+  QTest::newRow("closed") << QByteArray();
+  QTest::newRow("refused") << QByteArray("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"%\"}");
+  QTest::newRow("refused at length") << QByteArray("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"") +
+                                            QByteArray(280, 'x') + QByteArray("%\"}");
+  QTest::newRow("unknown") << QByteArray("{\"type\":\"%\"}");
+}
+
+/// It repeats the token it was sent, and the one before, too.
+void RemoteClientTest::tokenThatTheOtherSiteSaysIsNotSaid() {
+  QFETCH(QByteArray, answer);
+  RemoteFixture fixture;
+  fixture.write("token", "tw_known_first");
+  OtherSite site;
+  QByteArray before;
+  site.uponConnection = [&](QWebSocket &socket) {
+    const QByteArray credential =
+        "bad credential " + site.authorization + ' ' + std::exchange(before, site.authorization);
+    fixture.write("token", "tw_known_first_and_second");
+    if (answer.isEmpty()) {
+      return socket.close(static_cast<QWebSocketProtocol::CloseCode>(4401), QString::fromLatin1(credential));
+    }
+    socket.sendTextMessage(QString::fromLatin1(QByteArray(answer).replace('%', credential)));
+    socket.close(QWebSocketProtocol::CloseCodeGoingAway);
+  };
+  auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
+  said.clear();
+  const auto handler = qInstallMessageHandler(&listen);
+  rtls->start();
+  const bool came = QTest::qWaitFor([&] { return site.connections >= 4; });
+  rtls->stop();
+  qInstallMessageHandler(handler);
+  QVERIFY(came);
+  const QStringList all = said + fixture.texts;
+  QVERIFY(all.join(u'\n').contains(answer.contains("xx") ? QLatin1String("xxx") : QLatin1String("Bearer (token)")));
+  for (const QString &line : all) QVERIFY2(!line.contains(QLatin1String("tw_k")), qPrintable(line));
 }
 
 void RemoteClientTest::stopWithoutStartAndTwice() {

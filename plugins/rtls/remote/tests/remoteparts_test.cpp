@@ -432,8 +432,11 @@ void RemotePartsTest::troubleSaysWhatToDo_data() {
   row("right", 4403, "", "", "closed with 4403; the token lacks a permission");
   row("heartbeat", 4408, "heartbeat timeout", "", "our answer to its heartbeat came too late");
   row("escape", 1008, "\x1b[31m", "", "closed with 1008 ?[31m");
-  row("401", 0, "", "Unhandled http status code: 401 (Unauthorized).",
-      "refused with HTTP status 401; the token is not taken");
+  row("401", 0, "", "Unhandled http status code: 401 (Unauthorized).", "refused with HTTP status 401; a token is due");
+  row("403", 0, "", "Unhandled http status code: 403 (x).",
+      "refused with HTTP status 403; either the token is not taken: have one made there, and put it where `token` "
+      "refers to; or the token lacks a permission");
+  row("normal", 1000, "", "Unknown error", "closed with 1000; the other site ended the stream");
   row("404", 0, "", "Unhandled http status code: 404 (x).", "refused with HTTP status 404; there is no such path");
   row("dead", 0, "", "Connection refused", "Connection refused");
 }

@@ -36,6 +36,7 @@ class RemoteTrustTest : public QObject {
   void refusals_data();
   void refusals();
   void tokenInTheClearIsWarnedOf();
+  void eventsOfOurNumbersAreDropped();
 };
 
 void RemoteTrustTest::tlsWithAPrivateAuthority() {
@@ -163,7 +164,7 @@ void RemoteTrustTest::refusedByHttpOverAnOpenConnection() {
   auto rtls = fixture.make(QStringLiteral("ws://127.0.0.1:%1/ws/M").arg(server.serverPort()));
   rtls->start();
   QTRY_VERIFY(connections >= 3);
-  QVERIFY2(fixture.state.contains(QLatin1String("refused with HTTP status 401; the token is not taken")),
+  QVERIFY2(fixture.state.contains(QLatin1String("refused with HTTP status 401; a token is due")),
            qPrintable(fixture.state));
 }
 
@@ -198,6 +199,15 @@ void RemoteTrustTest::refusals_data() {
   row("no such file", remote(",\"static_data\":\"nowhere.json\""), "remotes[0].static_data", "can't be read");
   row("wrong file", remote(",\"static_data\":\"wrong.json\""), "remotes[0].static_data",
       "wrong.json:2:9: triggers[0].id: ");
+  row("zone within ours", remote(",\"static_data\":\"within.json\"") + own, "remotes[0].static_data",
+      "zone 500 lies in zone 417, which is one of `zones`");
+  row("trigger within ours", remote(",\"static_data\":\"trigger.json\"") + own, "remotes[0].static_data",
+      "trigger 900 lies in zone 417, which is one of `zones`");
+  row("asked for twice",
+      "\"remotes\":[{\"endpoint\":\"wss://o/ws/M\",\"tags\":[\"A\",\"B\"]},"
+      "{\"endpoint\":\"wss://O:443/ws/M\",\"tags\":[\"C\",\"B\"]}]",
+      "remotes[1].tags[1]", "tag \"B\" of this endpoint is asked for by an entry before");
+  row("pauses", remote(",\"retry_ms\":120000"), "remotes[0].longest_retry_ms", "is less than `retry_ms`");
   row("no certificate", remote(",\"ca\":\"wrong.json\""), "remotes[0].ca", "holds no certificate");
   row("certificate without TLS", "\"remotes\":[{\"endpoint\":\"ws://o/ws/M\",\"tags\":[\"A\"],\"ca\":\"wrong.json\"}]",
       "remotes[0].ca", "means nothing without TLS");
@@ -214,6 +224,8 @@ void RemoteTrustTest::refusals() {
   QFETCH(QString, message);
   RemoteFixture fixture;
   fixture.write("wrong.json", "{\"triggers\":[\n  {\"id\":\"x\",\"name\":\"Gate\"}]}");
+  fixture.write("within.json", "{\"zones\":[{\"id\":500,\"name\":\"Yard\",\"parent\":417}]}");
+  fixture.write("trigger.json", "{\"triggers\":[{\"id\":900,\"name\":\"Gate\",\"zone_id\":417}]}");
   fixture.write("zone.json", "{\"zones\":[{\"id\":417,\"name\":\"Yard\"}]}");
   QVERIFY(!fixture.makeWith(keys));
   QVERIFY2(fixture.errors.contains(path), qPrintable(fixture.errors));
@@ -232,6 +244,26 @@ void RemoteTrustTest::tokenInTheClearIsWarnedOf() {
       !fixture.makeWith("\"remotes\":[{\"endpoint\":\"wss://other.example/ws/M\",\"tags\":[\"A\"],"
                         "\"token\":{\"$file\":\"token\"}}]"));
   QVERIFY(!fixture.errors.contains(QLatin1String("X-Header")));
+}
+
+void RemoteTrustTest::eventsOfOurNumbersAreDropped() {
+  OtherSite site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url(), "\"zone\":417",
+                           ",\"managers\":[\"M\"],"
+                           "\"zones\":[{\"id\":1,\"name\":\"Own\",\"polygon\":[[0,0],[9,0],[9,9]]}],"
+                           "\"triggers\":[{\"id\":123,\"name\":\"Gate\",\"zone\":1,\"direction\":\"OnEnter\","
+                           "\"regions\":[{\"polygon\":[[1,0],[8,0],[8,1]]}]}]");
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  site.sendEvent(900, "SIM1", ",\"zone_id\":1");
+  site.sendEvent(123);
+  site.sendEvent(900);
+  QTRY_COMPARE(fixture.events.size(), 1);
+  QCOMPARE(fixture.trigger(0).triggerId, 900);
+  QCOMPARE(fixture.trigger(0).zoneId, 417);
+  QCOMPARE(fixture.refused("own_number"), 2.0);
 }
 
 QTEST_GUILESS_MAIN(RemoteTrustTest)
