@@ -4,6 +4,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <limits>
 
 #include "makemodel.h"
 #include "tracker.h"
@@ -149,7 +150,7 @@ void SmootherTest::kalmanStaysFiniteWithTinySteps() {
 }
 
 void SmootherTest::kalmanStaysFiniteWithTinyAccuracies() {
-  for (const double accuracy : {1e-200, 1e-160, 5e-324}) {
+  for (const double accuracy : {1e-200, 1e-160, std::numeric_limits<double>::denorm_min()}) {
     Smoother smoother(kalman(0.5, 0.3));
     for (int i = 0; i < 3; ++i) {
       const Measured smoothed = smoother.add({{5.0 + i, 5, 0}, accuracy}, at(0s));
