@@ -61,12 +61,15 @@ void Router::add(const Route &route) {
   if (!route.part || m_config.serves(*route.part)) m_routes.push_back(route);
 }
 
-/// Words win over variables, as routes with words stand first in each group.
+/// Words win over variables, as routes with words stand first in each group: and for every method, or else PUT to
+/// /zones/summary would be one to a zone of that name.
 Router::Match Router::find(const Target &target, const QByteArray &method) const {
   Match match;
+  const char *path = nullptr;
   for (const Route &route : m_routes) {
     auto variables = matchPath(route.path, target.segments());
-    if (!variables) continue;
+    if (!variables || qstrcmp(path ? path : route.path, route.path) != 0) continue;
+    path = route.path;
     if (method == route.method) return {&route, std::move(*variables), {}};
     if (!match.allowed.isEmpty()) match.allowed += ", ";
     match.allowed += route.method;
