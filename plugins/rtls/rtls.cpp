@@ -32,6 +32,8 @@ Polygon outlineOf(const Region &region) {
   return outline;
 }
 
+constexpr int mostOfClients = 2 * static_cast<int>(HubObjects::most);
+
 PointInfo occupancyPoint(const ZoneInfo &zone) {
   PointInfo info;
   info.name = QStringLiteral("zone/%1/occupancy").arg(zone.id);
@@ -69,7 +71,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_mapDesk(model),
       m_proximityEvents(model),
       m_classes(model.classes),
-      m_mostTags(static_cast<int>(model.tags.size()) + config.unknownTags),
+      m_mostUnknown(config.unknownTags),
       m_walkTimer(this),
       m_intake(config.intake, context, [this](const IncomingFix &fix) { return accept(fix); }),
       m_deadlineTimer(this),
@@ -189,7 +191,7 @@ void Rtls::recallUnlisted(const TrackerMemory &kept) {
   for (const auto &tag : kept.tags) {
     if (m_tracker.find(tag.id) >= 0 || !tag.isPresent || !wrongTagId(tag.id).isEmpty()) continue;
     if (m_remotes && m_remotes->hasPositionOf(tag.id)) continue;  // declared there
-    if (m_tracker.tagCount() + ids.size() < m_mostTags) {
+    if (takeRoom(tag.id)) {
       ids << tag.id;
     } else {
       ++leftOut;
@@ -313,10 +315,10 @@ Result<int> Rtls::tagOf(const QString &id) {
 }
 
 Result<int> Rtls::addUnknown(const QString &id) {
-  if (m_tracker.tagCount() >= m_mostTags) {
+  if (!takeRoom(id)) {
     return refuseUnknown(QStringLiteral("tag \"%1\" is not listed, and there are %2 such tags already")
                              .arg(id)
-                             .arg(m_mostTags - m_directory.tags.size()));
+                             .arg(isOfClient(id) ? mostOfClients : m_mostUnknown));
   }
   addUnlisted({id});
   const int tag = m_tracker.find(id);
@@ -324,15 +326,32 @@ Result<int> Rtls::addUnknown(const QString &id) {
   return tag;
 }
 
+/// The tag of a trackable that a client of the hub made.
+bool Rtls::isOfClient(const QString &tag) const { return m_hub.site().objects().trackables().contains(tag); }
+
+/// Counts a tag that is not listed, where there is room for it.
+bool Rtls::takeRoom(const QString &tag) {
+  const bool isClients = isOfClient(tag);
+  int &count = isClients ? m_tagsOfClients : m_unknownTags;
+  if (count >= (isClients ? mostOfClients : m_mostUnknown)) return false;
+  ++count;
+  return true;
+}
+
+/// What takeRoom() was asked for.
 void Rtls::addUnlisted(const QStringList &tags) {
   QList<PointInfo> infos;
   for (const QString &tag : tags) infos << positionPoint(tag, QString(), m_lengthUnit) << zonePoint(tag, QString());
   const QList<PointId> ids = m_context.declare(infos);
   for (qsizetype i = 0; i < tags.size(); ++i) {
-    if (ids.at(2 * i) == PointId::None || ids.at(2 * i + 1) == PointId::None) continue;
+    if (ids.at(2 * i) == PointId::None || ids.at(2 * i + 1) == PointId::None) {
+      --(isOfClient(tags.at(i)) ? m_tagsOfClients : m_unknownTags);
+      continue;
+    }
     m_tagPoints.push_back({ids.at(2 * i), ids.at(2 * i + 1)});
     m_tracker.addTag(tags.at(i), QString());
   }
+  m_hub.site().tagsAdded();
   m_tagsKnown.set(m_tracker.tagCount());
 }
 

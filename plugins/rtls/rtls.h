@@ -56,6 +56,8 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   HubPart::Ways hubWays();
   Result<int> tagOf(const QString &id);
   Result<int> addUnknown(const QString &id);
+  bool isOfClient(const QString &tag) const;
+  bool takeRoom(const QString &tag);
   void addUnlisted(const QStringList &tags);
   void recallUnlisted(const TrackerMemory &kept);
   Result<int> refuseUnknown(const QString &reason);
@@ -80,7 +82,9 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   std::vector<TagPoints> m_tagPoints;
   QList<PointId> m_zonePoints;  ///< zone by zone: of all tags, then of each class
   const QStringList m_classes;
-  const int m_mostTags;
+  const int m_mostUnknown;
+  int m_unknownTags = 0;
+  int m_tagsOfClients = 0;    ///< of trackables that clients of the hub made, be they still there or not
   bool m_complained = false;  ///< of too many unknown tags
   std::optional<Walker> m_walker;
   double m_walkSeconds = 0;

@@ -28,7 +28,10 @@ void FenceBoard::setFences(std::vector<Fence> fences) {
 
 PresenceRule FenceBoard::ruleOf(int tag, const Fence &fence) const {
   const auto wish = m_wishes.find(tag);
-  return wish == m_wishes.end() ? fence.rule : wish->second.applied(fence.rule);
+  PresenceRule rule = wish == m_wishes.end() ? fence.rule : wish->second.applied(fence.rule);
+  // Whoever is away for so long has left in any case.
+  if (fence.timeoutsOverall) rule.toleranceTimeout = std::min(rule.toleranceTimeout, rule.timeout);
+  return rule;
 }
 
 void FenceBoard::move(int tag, const QString &id, const Place &place, const Moment &moment,

@@ -24,7 +24,8 @@ class FenceBoard {
     QString id;
     Region region;
     PresenceRule rule;
-    QSet<QString> tags;  ///< empty: all
+    QSet<QString> tags;            ///< empty: all
+    bool timeoutsOverall = false;  ///< the tolerance lasts no longer than the timeout, whoever says which
   };
   struct Crossing {
     QString fence;

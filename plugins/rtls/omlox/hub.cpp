@@ -24,7 +24,7 @@ QString typeOf(int status) {
     case 404:
       return QStringLiteral("not found");
     default:
-      return QStringLiteral("bad request");
+      return status < 500 ? QStringLiteral("bad request") : QStringLiteral("internal error");
   }
 }
 
@@ -42,16 +42,25 @@ tl::unexpected<HubProblem> problem(int status, const QString &text) {
   return tl::unexpected<HubProblem>(HubProblem{status, text});
 }
 
+HubAnswer answerOf(const HubProblem &problem) {
+  const QJsonObject json{{QStringLiteral("type"), typeOf(problem.status)},
+                         {QStringLiteral("code"), problem.status},
+                         {QStringLiteral("message"), problem.text}};
+  return {problem.status, textOf(json)};
+}
+
 }  // namespace
+
+HubAnswer notKept() {
+  return answerOf({500, QStringLiteral("done, but it could not be written and would not outlive a restart; writing is "
+                                       "tried again, and the log says why it fails")});
+}
 
 HubAnswer Hub::answer(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
   for (HubSite *site : m_sites) site->wake();
   const Answered answered = find(request, changed);
   if (answered) return {answered->status, textOf(answered->body)};
-  const QJsonObject json{{QStringLiteral("type"), typeOf(answered.error().status)},
-                         {QStringLiteral("code"), answered.error().status},
-                         {QStringLiteral("message"), answered.error().text}};
-  return {answered.error().status, textOf(json)};
+  return answerOf(answered.error());
 }
 
 Hub::Answered Hub::find(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
@@ -64,17 +73,27 @@ Hub::Answered Hub::find(const HubRequest &request, const std::function<void(HubS
   return isAll ? fromAll(request, changed) : fromOne(request, changed);
 }
 
-/// The lists of all, one behind the other.
+/// The lists of all, one behind the other; places only of those that have the coordinates which are asked for.
 Hub::Answered Hub::fromAll(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  const QString what = request.path.value(1);
+  const bool isPlaces = request.method == "GET" && (what == u"locations" || what == u"motions");
+  std::optional<HubProblem> first;
+  bool isAny = false;
   HubReply whole;
   QJsonArray list;
   for (HubSite *site : m_sites) {
     const auto part = HubDesk(*site, request).answer();
-    if (!part) return part;
+    if (!part && !isPlaces) return part;
+    if (!part) {
+      first = first.value_or(part.error());
+      continue;
+    }
+    isAny = true;
     if (isChange(request)) changed(*site);
     whole.status = part->status;
     for (const QJsonValue &each : part->body.toArray()) list.append(each);
   }
+  if (!isAny && first) return tl::unexpected(*first);
   if (whole.status == 200) whole.body = list;
   return whole;
 }
@@ -90,6 +109,7 @@ Hub::Answered Hub::create(const HubRequest &request, const std::function<void(Hu
     return problem(400, QStringLiteral("properties.instance is unknown (allowed: %1)").arg(allowed.join(u", ")));
   }
   HubSite &site = named == m_sites.end() ? *m_sites.front() : **named;
+  if (const auto may = mayHave(request, site); !may) return tl::unexpected(may.error());
   auto made = HubDesk(site, request).answer();
   if (made) changed(site);
   return made;
@@ -104,12 +124,35 @@ Hub::Answered Hub::fromOne(const HubRequest &request, const std::function<void(H
   }
   Answered first;
   for (HubSite *site : m_sites) {
+    if (request.method == "PUT" && request.path.size() == 2 && kindOf(request.path[0]) == HubKind::Trackables &&
+        site->objects().find(HubKind::Trackables, request.path[1])) {
+      if (const auto may = mayHave(request, *site); !may) return tl::unexpected(may.error());
+    }
     Answered answered = HubDesk(*site, request).answer();
     if (answered && isChange(request)) changed(*site);
     if (answered || answered.error().status != 404) return answered;
     if (site == m_sites.front()) first = answered;
   }
   return first;
+}
+
+/// An object of `own`: its id is to be nobody's yet when it is new, its providers those of no trackable elsewhere.
+HubResult<void> Hub::mayHave(const HubRequest &request, const HubSite &own) const {
+  const QJsonObject body = QJsonDocument::fromJson(request.body).object();
+  const auto kind = kindOf(request.path.value(0));
+  const QString id = body.value(u"id").toString();
+  for (const HubSite *site : m_sites) {
+    if (kind && request.method == "POST" && site->isTaken(*kind, id)) {
+      return problem(400, QStringLiteral("id \"%1\" is taken").arg(id.left(100)));
+    }
+    if (kind != HubKind::Trackables || site == &own) continue;
+    for (const QJsonValue &each : body.value(u"location_providers").toArray()) {
+      if (!site->isClaimed(each.toString())) continue;
+      return problem(400, QStringLiteral("location_providers: \"%1\" belongs to another trackable already")
+                              .arg(each.toString().left(100)));
+    }
+  }
+  return {};
 }
 
 /// Whose provider it is; of an unknown one, whose zone it was seen in.

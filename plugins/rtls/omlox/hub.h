@@ -10,6 +10,9 @@
 
 namespace tagwire::rtls {
 
+/// For a change that is in force, but not on disk; why is in the log.
+HubAnswer notKept();
+
 /// The one hub that all instances are together: asks each for its part of an answer, and hands its news to those who
 /// listen. Shared by the instances (PluginContext::shared); host thread.
 class Hub {
@@ -33,6 +36,7 @@ class Hub {
   Answered create(const HubRequest &request, const std::function<void(HubSite &)> &changed);
   Answered fromOne(const HubRequest &request, const std::function<void(HubSite &)> &changed);
   Answered takeMany(const HubRequest &request);
+  HubResult<void> mayHave(const HubRequest &request, const HubSite &own) const;
   HubSite &siteFor(const QString &provider, const QString &zone) const;
 
   std::vector<HubSite *> m_sites;

@@ -28,12 +28,8 @@ HubDesk::Answered HubDesk::missing() const {
 }
 
 HubDesk::Answered HubDesk::answer() {
-  const QString kind = m_request.path.value(0);
-  if (kind == u"zones") return ofKind(HubKind::Zones);
-  if (kind == u"providers") return ofKind(HubKind::Providers);
-  if (kind == u"trackables") return ofKind(HubKind::Trackables);
-  if (kind == u"fences") return ofKind(HubKind::Fences);
-  return missing();
+  const auto kind = kindOf(m_request.path.value(0));
+  return kind ? ofKind(*kind) : missing();
 }
 
 HubDesk::Answered HubDesk::ofKind(HubKind kind) {
@@ -66,7 +62,7 @@ HubDesk::Answered HubDesk::ofAll(HubKind kind) {
     if (kind == HubKind::Trackables) {
       for (const auto &[id, trackable] : m_site.objects().trackables()) forget(id);
     }
-    m_site.objects().clear(kind);
+    if (auto done = m_site.objects().clear(kind); !done) return tl::unexpected(done.error());
     return HubReply{204};
   }
   QJsonArray ids;
@@ -79,6 +75,7 @@ HubDesk::Answered HubDesk::create(HubKind kind) {
   if (!json) return tl::unexpected(json.error());
   const auto id = m_site.objects().add(kind, *json);
   if (!id) return tl::unexpected(id.error());
+  if (kind == HubKind::Trackables) m_site.forgetOwnTags(*id);
   return HubReply{201, m_site.objects().find(kind, *id)->json};
 }
 
@@ -90,6 +87,7 @@ HubDesk::Answered HubDesk::ofOne(HubKind kind) {
     const auto json = body();
     if (!json) return tl::unexpected(json.error());
     if (auto done = m_site.objects().replace(kind, m_id, *json); !done) return tl::unexpected(done.error());
+    if (kind == HubKind::Trackables) m_site.forgetOwnTags(m_id);
     return HubReply{200, m_site.objects().find(kind, m_id)->json};
   }
   if (is("DELETE")) {
@@ -97,10 +95,24 @@ HubDesk::Answered HubDesk::ofOne(HubKind kind) {
     if (auto done = m_site.objects().remove(kind, m_id); !done) return tl::unexpected(done.error());
     return HubReply{204};
   }
-  for (const QJsonObject &each : visible(kind)) {
-    if (each.value(u"id").toString() == m_id) return HubReply{200, each};
+  const auto found = seenObject(kind);
+  return found ? HubReply{200, *found} : missing();
+}
+
+/// The one that the path names, as visible() has it.
+std::optional<QJsonObject> HubDesk::seenObject(HubKind kind) const {
+  const HubObjects &objects = m_site.objects();
+  const HubObject *made = objects.find(kind, m_id);
+  if (kind == HubKind::Zones || kind == HubKind::Fences) return made ? std::optional(made->json) : std::nullopt;
+  if (kind == HubKind::Providers) {
+    const HubTrackable *holder = objects.holderOf(m_id);
+    const bool isSeen = m_site.hasProvider(m_id) && (maySeeTag(m_id) || (holder && maySeeTag(holder->tag)));
+    return isSeen ? std::optional(m_site.providerJson(m_id)) : std::nullopt;
   }
-  return missing();
+  if (made) return maySeeTag(m_id) ? std::optional(made->json) : std::nullopt;
+  const int tag = m_site.tagOfTrackable(m_id);
+  const bool isSeen = tag >= 0 && m_site.isTrackable(tag) && maySee(tag);
+  return isSeen ? std::optional(m_site.trackableJson(tag)) : std::nullopt;
 }
 
 /// A trackable that REST made goes: its tag is nowhere.
@@ -140,7 +152,10 @@ HubDesk::Answered HubDesk::transform(const HubZone &zone) {
 HubDesk::Answered HubDesk::fenceOf(const HubZone &zone) const {
   if (zone.isFixed) {
     const QString id = hubId(m_site.instance(), "fence", QStringLiteral("zone/%1").arg(zone.number));
-    return HubReply{200, m_site.objects().find(HubKind::Fences, id)->json};
+    QJsonObject outline = m_site.objects().find(HubKind::Fences, id)->json;
+    outline.insert(QStringLiteral("id"), QUuid::createUuid().toString(QUuid::WithoutBraces));
+    outline.remove(QStringLiteral("foreign_id"));
+    return HubReply{200, outline};
   }
   QJsonObject fence{{QStringLiteral("id"), QUuid::createUuid().toString(QUuid::WithoutBraces)},
                     {QStringLiteral("name"), zone.json.value(u"name")},
@@ -224,7 +239,7 @@ HubDesk::Answered HubDesk::allMotions() {
 HubDesk::Answered HubDesk::allLocations() {
   if (is("GET")) return locationsOf(m_site.tags());
   for (const int tag : m_site.tags()) {
-    if (m_site.isPresent(tag) && m_request.permissions.allow(right::writePositions, m_site.tagId(tag))) {
+    if (m_site.isPresent(tag) && m_request.permissions.allow(right::writePositions, m_site.providerOf(tag))) {
       m_site.forget(tag);
     }
   }
@@ -286,7 +301,7 @@ HubDesk::Answered HubDesk::providerLocation(int tag) {
     if (!m_request.permissions.allow(right::writePositions, m_id)) {
       return problem(403, QStringLiteral("not permitted: positions:write of \"%1\" is due").arg(m_id));
     }
-    if (isHere) m_site.forget(tag);
+    if (isHere && m_site.providerOf(tag) == m_id) m_site.forget(tag);
     return HubReply{204};
   }
   const auto crs = m_site.plane().crsOf(m_request.crs);

@@ -40,6 +40,7 @@ class HubDesk {
   Answered locationsOf(const std::vector<int> &tags);
   Answered motionsOf(const std::vector<int> &tags);
 
+  std::optional<QJsonObject> seenObject(HubKind kind) const;
   QList<QJsonObject> visible(HubKind kind) const;
   bool maySee(int tag) const;
   bool maySeeTag(const QString &tag) const { return m_request.permissions.allow(right::readPositions, tag); }

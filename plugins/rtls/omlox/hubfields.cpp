@@ -29,13 +29,19 @@ bool isTexts(const QJsonValue &value) {
   });
 }
 
+/// As we write them ourselves: one thing has one name.
+bool isId(const QString &text) {
+  const QUuid id = QUuid::fromString(text);
+  return !id.isNull() && id.toString(QUuid::WithoutBraces) == text;
+}
+
 bool fits(const HubField &field, const QJsonValue &value) {
   const double number = value.toDouble();
   switch (field.kind) {
     case Kind::Text:
       return value.isString() && value.toString().size() <= longestText;
     case Kind::Id:
-      return !QUuid::fromString(value.toString()).isNull();
+      return isId(value.toString());
     case Kind::Number:
       return isNumber(value);
     case Kind::Length:
@@ -63,7 +69,7 @@ QString allowedFor(const HubField &field) {
     case Kind::Text:
       return QStringLiteral("a text of %1 characters at most").arg(longestText);
     case Kind::Id:
-      return QStringLiteral("a UUID");
+      return QStringLiteral("a UUID of 36 characters in lower case");
     case Kind::Number:
       return QStringLiteral("a number");
     case Kind::Length:

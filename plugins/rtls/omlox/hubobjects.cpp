@@ -3,6 +3,7 @@
 
 #include <QJsonDocument>
 
+#include <algorithm>
 #include <cmath>
 
 namespace tagwire::rtls {
@@ -39,6 +40,12 @@ HubProblem fixedProblem(const QString &id) {
 HubProblem missingProblem(const QString &id) { return {404, QStringLiteral("there is no \"%1\"").arg(id.left(100))}; }
 
 }  // namespace
+
+std::optional<HubKind> kindOf(const QString &name) {
+  const auto found =
+      std::ranges::find_if(kinds, [&name](const auto &each) { return name == QLatin1String(each.second); });
+  return found == kinds.end() ? std::nullopt : std::optional(found->first);
+}
 
 QString hubId(const QString &instance, const char *kind, const QString &ours) {
   const QString name = instance + u'/' + QLatin1String(kind) + u'/' + ours;
@@ -200,6 +207,9 @@ HubResult<void> HubObjects::replace(HubKind kind, const QString &id, const QJson
   if (whole.value(u"id").toString() != id) {
     return tl::unexpected(HubProblem{400, QStringLiteral("id is wrong (allowed: that of the path)")});
   }
+  if (kind == HubKind::Zones) {
+    if (auto may = mayChange(m_zones.at(id), &whole); !may) return may;
+  }
   QString same = id;
   return put(kind, same, whole);
 }
@@ -208,12 +218,51 @@ HubResult<void> HubObjects::remove(HubKind kind, const QString &id) {
   const HubObject *there = find(kind, id);
   if (!there) return tl::unexpected(missingProblem(id));
   if (there->isFixed) return tl::unexpected(fixedProblem(id));
+  if (kind == HubKind::Zones) {
+    if (auto may = mayChange(m_zones.at(id), nullptr); !may) return may;
+  }
   drop(kind, [&id](const HubObject &each) { return each.id == id; });
   return {};
 }
 
-void HubObjects::clear(HubKind kind) {
+HubResult<void> HubObjects::clear(HubKind kind) {
+  if (kind == HubKind::Zones) {
+    for (const auto &[id, zone] : m_zones) {
+      if (zone.isFixed) continue;
+      if (auto may = mayChange(zone, nullptr); !may) return may;
+    }
+  }
   drop(kind, [](const HubObject &) { return true; });
+  return {};
+}
+
+/// One that a client made, which names it; null when none does.
+const HubFence *HubObjects::fenceAt(const HubZone &zone) const {
+  if (m_made[static_cast<size_t>(HubKind::Fences)] == 0) return nullptr;
+  const auto found = std::find_if(m_fences.begin(), m_fences.end(), [&zone](const auto &each) {
+    return !each.second.isFixed && each.second.zone == zone.id;
+  });
+  return found == m_fences.end() ? nullptr : &found->second;
+}
+
+/// A fence could not be read any more whose zone were gone (`next` null), called something else, or no part of our
+/// plane.
+HubResult<void> HubObjects::mayChange(const HubZone &zone, const QJsonObject *next) const {
+  const bool isSame = next && next->value(u"foreign_id") == zone.json.value(u"foreign_id") &&
+                      next->contains(u"ground_control_points") == zone.reference.has_value();
+  const HubFence *fence = isSame ? nullptr : fenceAt(zone);
+  if (!fence) return {};
+  return tl::unexpected(
+      HubProblem{400, QStringLiteral("zone \"%1\" is the zone_id of fence \"%2\" (allowed: change or delete that one "
+                                     "first)")
+                          .arg(zone.id, fence->id)});
+}
+
+/// Its providers, for others to have.
+void HubObjects::release(const QString &trackable, const QStringList &providers) {
+  for (const QString &provider : providers) {
+    if (m_holders.value(provider) == trackable) m_holders.remove(provider);
+  }
 }
 
 /// Of what clients made.
@@ -223,16 +272,30 @@ void HubObjects::drop(HubKind kind, const std::function<bool(const HubObject &)>
       if (each.second.isFixed || !isMeant(each.second)) return false;
       --m_made[static_cast<size_t>(kind)];
       m_bytes -= each.second.bytes;
-      const auto isOfIt = [&each](const auto &entry) { return entry.value() == each.first; };
-      if (kind == HubKind::Trackables) m_holders.removeIf(isOfIt);
-      if (kind == HubKind::Zones) m_foreignZones.removeIf(isOfIt);
+      if constexpr (std::is_same_v<decltype(each.second), HubTrackable>) {
+        release(each.first, each.second.providers);
+      }
       return true;
     });
   };
   if (kind == HubKind::Zones) dropFrom(m_zones);
+  if (kind == HubKind::Zones) nameZones();
   if (kind == HubKind::Providers) dropFrom(m_providers);
   if (kind == HubKind::Fences) dropFrom(m_fences);
   if (kind == HubKind::Trackables) dropFrom(m_trackables);
+}
+
+/// The first of a foreign_id has it; those of the manifest before those of clients.
+void HubObjects::nameZones() {
+  m_foreignZones.clear();
+  for (const bool isFixed : {true, false}) {
+    for (const auto &[id, zone] : m_zones) {
+      const QString foreign = zone.json.value(u"foreign_id").toString();
+      if (zone.isFixed == isFixed && !foreign.isEmpty() && !m_foreignZones.contains(foreign)) {
+        m_foreignZones.insert(foreign, id);
+      }
+    }
+  }
 }
 
 QByteArray HubObjects::toBytes() const {

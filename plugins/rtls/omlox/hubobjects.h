@@ -29,6 +29,9 @@ using HubResult = tl::expected<T, HubProblem>;
 
 enum class HubKind : quint8 { Zones, Providers, Trackables, Fences };
 
+/// "zones", "providers" …; nothing for other words.
+std::optional<HubKind> kindOf(const QString &name);
+
 struct HubObject {
   QString id;
   QJsonObject json;      ///< as clients see it
@@ -85,7 +88,7 @@ class HubObjects {
   HubResult<void> replace(HubKind kind, const QString &id, const QJsonObject &body);
   HubResult<void> remove(HubKind kind, const QString &id);
   /// All that clients made.
-  void clear(HubKind kind);
+  HubResult<void> clear(HubKind kind);
 
   /// What clients made, for the file; and the other way round. Errors say what is wrong with it.
   QByteArray toBytes() const;
@@ -101,6 +104,10 @@ class HubObjects {
   Result<HubFence> readFence(const QJsonObject &body) const;
   Result<HubTrackable> readTrackable(const QJsonObject &body, const QString &id) const;
   Result<HubProvider> readProvider(const QJsonObject &body) const;
+  void nameZones();
+  const HubFence *fenceAt(const HubZone &zone) const;
+  HubResult<void> mayChange(const HubZone &zone, const QJsonObject *next) const;
+  void release(const QString &trackable, const QStringList &providers);
   void drop(HubKind kind, const std::function<bool(const HubObject &)> &isMeant);
 
   QString m_instance;

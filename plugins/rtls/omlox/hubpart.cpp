@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hubpart.h"
 
+#include <QFile>
+
 namespace tagwire::rtls {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int mostAside = 20;  ///< copies of damaged files; the last is replaced
+
+}  // namespace
 
 HubPart::HubPart(PluginContext &context, const Model &model, std::chrono::nanoseconds timeout, const Tracker &tracker,
                  Ways ways)
@@ -29,7 +37,17 @@ void HubPart::open() {
   m_hub->enter(m_site);
 }
 
-/// What can't be understood must not keep the instance from starting; it is not thrown away either.
+/// Where what was there before is not.
+QString HubPart::pathAside() const {
+  const QString first = m_file->path() + QLatin1String(".damaged");
+  if (!QFile::exists(first)) return first;
+  int number = 2;
+  while (number < mostAside && QFile::exists(QStringLiteral("%1-%2").arg(first).arg(number))) ++number;
+  return QStringLiteral("%1-%2").arg(first).arg(number);
+}
+
+/// What can't be understood must not keep the instance from starting; it is not thrown away either. What is good in it
+/// is kept at once: whoever starts next is not to find it damaged again.
 void HubPart::read() {
   const auto content = m_file->read();
   QString wrong = content ? QString() : content.error();
@@ -37,10 +55,15 @@ void HubPart::read() {
     if (const auto taken = m_site.objects().takeBytes(**content); !taken) wrong = m_file->path() + u' ' + taken.error();
   }
   if (wrong.isEmpty()) return;
-  const QString aside = m_file->path() + QLatin1String(".damaged");
-  const auto moved = m_file->putAside(aside);
+  const QString aside = pathAside();
+  QFile::remove(aside);
+  const bool isCopied = QFile::copy(m_file->path(), aside);
   qCWarning(m_context.log()).noquote() << wrong << "-"
-                                       << (moved ? QStringLiteral("put aside as %1").arg(aside) : moved.error());
+                                       << (isCopied ? QStringLiteral("a copy is %1").arg(aside)
+                                                    : QStringLiteral("a copy can't be made: %1").arg(aside));
+  if (!isCopied) return;
+  m_file->write(m_site.objects().toBytes());
+  m_file->flush();
 }
 
 void HubPart::close() {
@@ -59,18 +82,31 @@ void HubPart::objectsChanged() {
   m_retry.start();
 }
 
+void HubPart::whenKept(const std::function<void(const Result<void> &)> &done) {
+  if (m_file) return m_file->whenWritten(done);
+  done({});
+}
+
 void HubPart::answer(const Reply<HubAnswer> &reply, const HubRequest &request) {
-  bool isChanged = false;
+  std::vector<HubSite *> changed;
   const HubAnswer answer = m_hub->answer(request, [&](HubSite &site) {
     site.keep();
-    isChanged = isChanged || &site == &m_site;
+    changed.push_back(&site);
   });
   m_ways.deadlineChanged();
-  if (!isChanged) return reply(answer);
-  m_file->whenWritten([reply, answer, &log = m_context.log()](const Result<void> &written) {
-    if (!written) qCWarning(log).noquote() << "not kept yet:" << written.error();
-    reply(answer);
-  });
+  if (changed.empty()) return reply(answer);
+  struct Waiting {
+    size_t files;
+    bool isFailed = false;
+  };
+  const auto waiting = std::make_shared<Waiting>(Waiting{changed.size()});
+  for (HubSite *site : changed) {
+    site->whenKept([reply, answer, waiting](const Result<void> &written) {
+      waiting->isFailed = waiting->isFailed || !written;
+      if (--waiting->files > 0) return;
+      reply(waiting->isFailed ? notKept() : answer);
+    });
+  }
 }
 
 bool HubPart::listen(const std::weak_ptr<HubListener> &listener) { return m_hub->listen(listener); }

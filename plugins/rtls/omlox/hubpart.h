@@ -40,9 +40,11 @@ class HubPart : public HubHost {
   Result<void> take(const IncomingFix &fix) override { return m_ways.take(fix); }
   void forget(int tag) override { m_ways.forget(tag); }
   void objectsChanged() override;
+  void whenKept(const std::function<void(const Result<void> &)> &done) override;
   bool wants(HubTopic topic, HubCrs crs) const override { return m_hub->wants(topic, crs); }
   void tell(const HubNews &news) override { m_hub->tell(news); }
   void read();
+  QString pathAside() const;
 
   PluginContext &m_context;
   const Tracker &m_tracker;

@@ -77,7 +77,10 @@ Result<GeoReference> referenceOf(const HubPlane &plane, const QJsonArray &points
   for (const QJsonValue &each : points) {
     const QJsonArray wgs84 = each[u"wgs84"][u"coordinates"].toArray();
     const QJsonArray local = each[u"local"][u"coordinates"].toArray();
-    if (wgs84.size() < 2 || local.size() < 2) {
+    const auto isPoint = [](const QJsonArray &point) {
+      return point.size() >= 2 && point[0].isDouble() && point[1].isDouble();
+    };
+    if (!isPoint(wgs84) || !isPoint(local)) {
       return failure(
           QStringLiteral("ground_control_points: each has to be {\"wgs84\":{a GeoJSON Point},\"local\":{a GeoJSON "
                          "Point}}"));
@@ -91,10 +94,7 @@ Result<GeoReference> referenceOf(const HubPlane &plane, const QJsonArray &points
 
 PresenceRule ruleOf(const QJsonObject &json, double metresPerUnit) {
   const FenceWish wish = FenceWish::fromJson(json, "timeout", metresPerUnit);
-  PresenceRule rule = wish.applied({});
-  // Whoever is away for so long has left in any case.
-  rule.toleranceTimeout = std::min(rule.toleranceTimeout, rule.timeout);
-  return rule;
+  return wish.applied({});
 }
 
 }  // namespace
@@ -102,7 +102,8 @@ PresenceRule ruleOf(const QJsonObject &json, double metresPerUnit) {
 /// With an id that is given or made; whether it may be there already is the caller's business.
 HubResult<void> HubObjects::put(HubKind kind, QString &id, const QJsonObject &body) {
   QJsonObject whole = body;
-  if (id.isEmpty() && kind != HubKind::Providers) {
+  const QJsonValue given = body.value(u"id");
+  if ((given.isUndefined() || given.isNull()) && kind != HubKind::Providers) {
     id = QUuid::createUuid().toString(QUuid::WithoutBraces);
     whole.insert(QStringLiteral("id"), id);
   }
@@ -130,9 +131,11 @@ HubResult<void> HubObjects::put(HubKind kind, QString &id, const QJsonObject &bo
   }
   if (kind == HubKind::Fences) return store(m_fences, readFence(whole));
   if (kind == HubKind::Providers) return store(m_providers, readProvider(whole));
+  const auto before = m_trackables.find(id);
+  const QStringList freed = before == m_trackables.end() ? QStringList() : before->second.providers;
   auto stored = store(m_trackables, readTrackable(whole, id));
   if (!stored) return stored;
-  m_holders.removeIf([&id](const auto &each) { return each.value() == id; });
+  release(id, freed);
   for (const QString &provider : m_trackables.at(id).providers) m_holders.insert(provider, id);
   return stored;
 }
@@ -177,7 +180,7 @@ Result<HubFence> HubObjects::readFence(const QJsonObject &body) const {
   if (!region) return failure(region.error());
   const QString id = json->value(u"id").toString();
   return HubFence{{id, *json, false},
-                  {id, std::move(*region), ruleOf(*json, m_plane.toMetres(1)), {}},
+                  {id, std::move(*region), ruleOf(*json, m_plane.toMetres(1)), {}, true},
                   zone ? zone->id : QString()};
 }
 

@@ -44,7 +44,6 @@ void HubSite::redirect(IncomingFix &fix) {
 
 void HubSite::took(const Tracker::Outcome &outcome) {
   if (!m_isAwake) return;
-  if (!outcome.changes.isEmpty()) knowTags();
   for (const auto &change : outcome.changes) {
     if (change.quality.isBad()) continue;  // its fences know by themselves when they take it for gone
     note(change.tag, change);
@@ -95,7 +94,7 @@ void HubSite::note(int index, const Tracker::Change &change) {
 
 void HubSite::wake() {
   if (std::exchange(m_isAwake, true)) return;
-  knowTags();
+  tagsAdded();
   applyObjects();
   const Tracker &tracker = m_host.tracker();
   for (int tag = 0; tag < tracker.tagCount(); ++tag) {
@@ -129,6 +128,13 @@ void HubSite::forget(int tag) {
   tellCrossings(crossings);
 }
 
+void HubSite::forgetOwnTags(const QString &trackable) {
+  for (const QString &provider : m_objects.trackables().at(trackable).providers) {
+    const int tag = m_host.tracker().find(provider);
+    if (tag >= 0 && isPresent(tag) && !m_objects.trackables().contains(provider)) forget(tag);
+  }
+}
+
 /// A tag whose provider belongs to a trackable that REST made speaks through that one; of one that is not listed
 /// nothing is left when it is lost.
 bool HubSite::isTrackable(int tag) const {
@@ -143,6 +149,19 @@ std::vector<int> HubSite::tags() const {
     if (isTrackable(tag)) all.push_back(tag);
   }
   return all;
+}
+
+const QString &HubSite::providerOf(int index) const {
+  const Tag &tag = m_tags[static_cast<size_t>(index)];
+  return tag.provider.isEmpty() ? tagId(index) : tag.provider;
+}
+
+/// The id of a trackable that a client deleted is free again, though its tag remains.
+bool HubSite::isTaken(HubKind kind, const QString &id) const {
+  if (m_objects.find(kind, id) || (kind == HubKind::Providers && m_objects.isListed(id))) return true;
+  if (kind != HubKind::Trackables) return false;
+  const int tag = std::max(tagOfTrackable(id), m_host.tracker().find(id));
+  return tag >= 0 && trackableOf(tag) != tagId(tag);
 }
 
 int HubSite::tagOfProvider(const QString &provider) const {
@@ -233,7 +252,7 @@ QJsonObject HubSite::location(int index, HubCrs crs) const {
   if (const auto accuracy = accuracyOf(index)) json.insert(QStringLiteral("accuracy"), *accuracy);
   json.insert(QStringLiteral("crs"), HubPlane::nameOf(crs));
   json.insert(QStringLiteral("source"), zone != 0 ? m_objects.idOfZone(zone) : hubId(m_instance, "instance", {}));
-  json.insert(QStringLiteral("provider_id"), tag.provider.isEmpty() ? tagId(index) : tag.provider);
+  json.insert(QStringLiteral("provider_id"), providerOf(index));
   json.insert(QStringLiteral("provider_type"), typeOf(index));
   json.insert(QStringLiteral("timestamp_generated"), toIso(m_host.tracker().last(index).time));
   json.insert(QStringLiteral("timestamp_sent"), toIso(m_host.now().time));
@@ -307,7 +326,6 @@ void HubSite::tellCrossing(const FenceBoard::Crossing &crossing) {
     if (fence.json.contains(name)) json.insert(name, fence.json.value(name));
   }
   for (const HubCrs crs : crses) {
-    if (crs == HubCrs::Wgs84 && !plane().isGeoreferenced()) continue;
     HubNews news = newsOf(HubTopic::FenceEvents, crs, crossing.tag);
     news.isEvent = true;
     news.fence = fence.id;
@@ -316,7 +334,8 @@ void HubSite::tellCrossing(const FenceBoard::Crossing &crossing) {
       news.json = textOf(json);
       m_host.tell(news);
     }
-    if (!m_host.wants(HubTopic::FenceEventsGeoJson, crs)) continue;
+    const bool isPlaced = crs == HubCrs::Local || plane().isGeoreferenced();  // only the other form has coordinates
+    if (!isPlaced || !m_host.wants(HubTopic::FenceEventsGeoJson, crs)) continue;
     news.topic = HubTopic::FenceEventsGeoJson;
     json.insert(QStringLiteral("region"), plane().region(crs, fence.fence.region));
     news.json = textOf(featureOf(json, QStringLiteral("region")));

@@ -19,6 +19,8 @@ class HubHost {
   virtual void forget(int tag) = 0;
   /// What clients made is another than before: keep it, and look at the deadlines.
   virtual void objectsChanged() = 0;
+  /// Once that is kept, or could not be.
+  virtual void whenKept(const std::function<void(const Result<void> &)> &done) = 0;
   virtual bool wants(HubTopic topic, HubCrs crs) const = 0;
   virtual void tell(const HubNews &news) = 0;
 };
@@ -38,6 +40,10 @@ class HubSite {
 
   /// A fix is about to be taken: has it move the trackable that its provider belongs to.
   void redirect(IncomingFix &fix);
+  /// The Tracker has more tags than before; each may be refused its first fix.
+  void tagsAdded() {
+    if (m_isAwake) knowTags();
+  }
   void took(const Tracker::Outcome &outcome);
   std::chrono::nanoseconds nextDeadline() const { return m_fences.nextDeadline(); }
   void advance(const Moment &moment);
@@ -48,6 +54,7 @@ class HubSite {
   void applyObjects();
   /// They are to be kept.
   void keep() { m_host.objectsChanged(); }
+  void whenKept(const std::function<void(const Result<void> &)> &done) { m_host.whenKept(done); }
 
   /// A location (proximity) that a client sent, of `provider` if it is given.
   HubResult<void> takeLocation(const QJsonObject &body, const QString &provider, const Permissions &permissions,
@@ -55,6 +62,9 @@ class HubSite {
   HubResult<void> takeProximity(const QJsonObject &body, const QString &provider, const Permissions &permissions,
                                 const QString &sender);
   void forget(int tag);
+
+  /// The trackable's providers may have been tags of their own: these are nowhere now.
+  void forgetOwnTags(const QString &trackable);
 
   /// Tags that are trackables, by the Tracker's number: listed, made by REST, or somewhere now.
   std::vector<int> tags() const;
@@ -64,6 +74,12 @@ class HubSite {
   const QString &trackableOf(int tag) const { return m_tags[static_cast<size_t>(tag)].trackable; }
   /// -1: no such trackable, or nothing was heard of it.
   int tagOfTrackable(const QString &trackable) const { return m_byTrackable.value(trackable, -1); }
+  /// That brought its last position.
+  const QString &providerOf(int tag) const;
+  /// Whether an object of this id is here already, or a tag has it.
+  bool isTaken(HubKind kind, const QString &id) const;
+  /// Whether the provider belongs to a trackable that is listed here, or that a client made.
+  bool isClaimed(const QString &provider) const { return m_objects.isListed(provider) || m_objects.holderOf(provider); }
   int tagOfProvider(const QString &provider) const;
   QStringList providersOf(int tag) const;
   bool hasProvider(const QString &provider) const;

@@ -178,6 +178,7 @@ void OmloxNewsTest::collisions() {
     Result<void> take(const IncomingFix &) override { return {}; }
     void forget(int) override {}
     void objectsChanged() override {}
+    void whenKept(const std::function<void(const Result<void> &)> &done) override { done({}); }
     bool wants(HubTopic topic, HubCrs crs) const override {
       return topic == HubTopic::CollisionEvents && crs == HubCrs::Local;
     }

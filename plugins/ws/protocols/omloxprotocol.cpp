@@ -17,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int mostOfFilter = 100;
 constexpr int mostUnderWay = 1000;
 constexpr int mostObjects = 200;  ///< of one message
 /// An instance that was reloaded does not know us any more.
@@ -95,11 +96,15 @@ Result<OmloxProtocol::Subscription> OmloxProtocol::readParams(const QJsonObject 
                            std::pair{"provider_id", &subscription.providers}};
   for (const auto &[key, list] : filters) {
     const QJsonValue value = params.value(QLatin1String(key));
-    for (const QJsonValue &each : value.isArray() ? value.toArray() : QJsonArray{value}) {
-      if (each.isString() && list->size() < 100) list->append(each.toString());
-    }
-    if (!value.isUndefined() && !value.isNull() && list->isEmpty()) {
-      return failure(QStringLiteral("%1 is wrong (allowed: an id, or a list of up to 100)").arg(QLatin1String(key)));
+    if (value.isUndefined() || value.isNull()) continue;
+    const QJsonArray given = value.isArray() ? value.toArray() : QJsonArray{value};
+    const bool isRight = !given.isEmpty() && given.size() <= mostOfFilter &&
+                         std::all_of(given.begin(), given.end(), [](const auto &each) { return each.isString(); });
+    for (const QJsonValue &each : given) list->append(each.toString());
+    if (!isRight) {
+      return failure(QStringLiteral("%1 is wrong (allowed: an id, or a list of 1 to %2)")
+                         .arg(QLatin1String(key))
+                         .arg(mostOfFilter));
     }
   }
   const QJsonValue accuracy = params.value(QLatin1String("accuracy"));

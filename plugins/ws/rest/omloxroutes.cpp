@@ -106,6 +106,8 @@ QString typeOf(int status) {
       return QStringLiteral("forbidden");
     case 404:
       return QStringLiteral("not found");
+    case 503:
+      return QStringLiteral("service unavailable");
     default:
       return status < 500 ? QStringLiteral("bad request") : QStringLiteral("internal error");
   }
@@ -160,9 +162,8 @@ void OmloxRoutes::pass(const Call &call) const {
       [answer = call.answer, &clock = m_state.context.clock()](const Result<HubAnswer> &given) {
         if (given)
           return answer({given->status, given->json.isEmpty() ? QByteArray() : "application/json", given->json});
-        answer(errorResponse(404,
-                             QStringLiteral("no running plugin has locations (allowed: a manifest with plugin rtls)"),
-                             clock.now()));
+        // Not there, stopped, or too slow; the latter may well do what was asked.
+        answer(errorResponse(503, given.error(), clock.now()));
       },
       request);
 }

@@ -149,6 +149,11 @@ void OmloxTest::errors_data() {
   row("{\"event\":\"subscribe\",\"topic\":\"weather\"}", 10001);
   row("{\"event\":\"subscribe\",\"topic\":\"location_updates\",\"params\":{\"crs\":\"EPSG:1\"}}", 10002);
   row("{\"event\":\"subscribe\",\"topic\":\"location_updates\",\"params\":{\"zone_id\":7}}", 10002);
+  row("{\"event\":\"subscribe\",\"topic\":\"location_updates\",\"params\":{\"zone_id\":[\"x\",7]}}", 10002);
+  const QByteArray many = "[\"x\"" + QByteArray(",\"x\"").repeated(100) + ']';
+  QTest::newRow("101 ids") << "{\"event\":\"subscribe\",\"topic\":\"location_updates\",\"params\":{\"fence_id\":" +
+                                  many + "}}"
+                           << 10002;
   row("{\"event\":\"subscribe\",\"topic\":\"location_updates\",\"params\":{\"accuracy\":\"good\"}}", 10002);
   row("{\"event\":\"unsubscribe\",\"subscription_id\":5}", 10003);
   row("{\"event\":\"unsubscribe\"}", 10003);
@@ -427,7 +432,7 @@ void OmloxTest::errorsInTheHubsWords() {
   reader.hub.hubAnswer = {404, "{\"type\":\"not found\",\"code\":404,\"message\":\"there is no \\\"x\\\"\"}"};
   check(reader.get("/v2/zones/x"), 404, "not found");
   reader.context.answerWith(nullptr);
-  check(reader.get("/v2/zones"), 404, "not found");
+  check(reader.get("/v2/zones"), 503, "service unavailable");
   // Elsewhere nothing is changed.
   QVERIFY(reader.get("/api/v1/nothing").object().contains(QStringLiteral("success")));
 }
