@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QDeadlineTimer>
 #include <QTcpSocket>
 #include <QTest>
+#include <QTimer>
 
 #include "clientframe.h"
 
 namespace tagwire::ws {
+
+/// Like QTest::qWaitFor, which sleeps for 10 ms at a time: hundreds of requests would add up.
+template <class Condition>
+bool waitUntil(Condition isMet) {
+  const QDeadlineTimer deadline(5000);
+  QTimer wake;
+  wake.start(100);
+  while (!isMet() && !deadline.hasExpired()) {
+    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+  }
+  return isMet();
+}
 
 /// A client that says exactly what a test wants it to say, wrong things too.
 class RawClient {

@@ -57,12 +57,12 @@ struct RestFixture {
   }
   HttpReply wait(RawClient &client) {
     HttpReply reply;
-    if (!QTest::qWaitFor([&] { return client.status() != 0; })) return reply;
+    if (!waitUntil([&] { return client.status() != 0; })) return reply;
     reply.status = client.status();
     reply.head = client.input().left(client.input().indexOf("\r\n\r\n") + 2);
     const qsizetype at = reply.head.indexOf("Content-Length: ") + 16;
     const qsizetype size = reply.head.mid(at, reply.head.indexOf("\r\n", at) - at).toLongLong();
-    if (!QTest::qWaitFor([&] { return client.input().size() >= reply.head.size() + 2 + size; })) return {};
+    if (!waitUntil([&] { return client.input().size() >= reply.head.size() + 2 + size; })) return {};
     reply.body = client.input().mid(reply.head.size() + 2, size);
     return reply;
   }
@@ -79,7 +79,7 @@ struct RestFixture {
   int statusOf(const QByteArray &method, const QByteArray &target, const QByteArray &fields = {}) {
     RawClient client(gateway.port());
     client.send(RawClient::head(method, target, fields));
-    return QTest::qWaitFor([&] { return client.status() != 0; }) ? client.status() : 0;
+    return waitUntil([&] { return client.status() != 0; }) ? client.status() : 0;
   }
   static QByteArray postHead(const QByteArray &body) {
     return RawClient::head("POST", "/api/os/command", "Content-Length: " + QByteArray::number(body.size()) + "\r\n") +
