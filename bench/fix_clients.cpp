@@ -11,81 +11,10 @@
 #include <fstream>
 
 #include "fix_walk.h"
-#include "modbus_net.h"
+#include "web_client.h"
 
 namespace tagwire::bench {
 namespace {
-
-/// One WebSocket client; anything that is not a proper server ends the program. Owned by main().
-class Client {
- public:
-  using Take = std::function<void(std::string_view text, std::int64_t now)>;
-
-  Client(Loop &loop, const Options &options, const std::string &token, Take whoTakes)
-      : m_take(std::move(whoTakes)), m_stream(connectTo(static_cast<std::uint16_t>(options.number("port", 1, 65535)))) {
-    send("GET " + options.text("path") +
-         " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-         (token.empty() ? std::string() : "Authorization: Bearer " + token + "\r\n") +
-         "Sec-WebSocket-Key: dGFnd2lyZSBiZW5jaG1hcg==\r\nSec-WebSocket-Version: 13\r\n\r\n");
-    loop.watch(m_stream.descriptor(), [this] { take(); });
-  }
-
-  bool isOpen() const { return m_isOpen; }
-  /// The mask is zero: the text stays as it is.
-  void sendText(std::uint8_t opcode, std::string_view text) {
-    std::string frame{static_cast<char>(0x80 | opcode)};
-    if (text.size() < 126) {
-      frame += static_cast<char>(0x80 | text.size());
-    } else {
-      frame += {static_cast<char>(0x80 | 126), static_cast<char>(text.size() >> 8), static_cast<char>(text.size())};
-    }
-    frame.append(4, '\0');
-    send(frame.append(text));
-  }
-
- private:
-  void send(std::string_view text) {
-    if (!m_stream.send({reinterpret_cast<const std::uint8_t *>(text.data()), text.size()})) {
-      giveUp("the server is gone");
-    }
-  }
-
-  void take() {
-    const bool isThere = m_stream.receive();
-    const std::int64_t now = monotonic();
-    if (!isThere) giveUp("the server hung up");
-    if (!m_isOpen && !open()) return;
-    for (;;) {
-      const auto bytes = m_stream.received();
-      if (bytes.size() < 2) return;
-      const bool isLong = (bytes[1] & 0x7F) == 126;
-      const std::size_t begin = isLong ? 4 : 2;
-      if (bytes.size() < begin) return;
-      const std::size_t size = isLong ? static_cast<std::size_t>(bytes[2]) << 8 | bytes[3] : bytes[1] & 0x7FU;
-      if (bytes.size() < begin + size) return;
-      const std::string text(reinterpret_cast<const char *>(bytes.data()) + begin, size);
-      const std::uint8_t opcode = bytes[0] & 0xF;
-      m_stream.consume(begin + size);
-      if (opcode == 9) sendText(10, text);
-      if (opcode == 8) giveUp("the server closed: " + text.substr(std::min<std::size_t>(2, text.size())));
-      if (opcode == 1) m_take(text, now);
-    }
-  }
-
-  bool open() {
-    const auto bytes = m_stream.received();
-    const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-    const auto end = text.find("\r\n\r\n");
-    if (end == std::string_view::npos) return false;
-    if (!text.starts_with("HTTP/1.1 101")) giveUp("refused: " + std::string(text.substr(0, text.find('\r'))));
-    m_stream.consume(end + 4);
-    return m_isOpen = true;
-  }
-
-  Take m_take;
-  Stream m_stream;
-  bool m_isOpen = false;
-};
 
 /// When each fix was sent, and what came of it.
 struct Figures {
@@ -156,10 +85,11 @@ int main(int count, char **words) {
   Loop loop;
   Figures figures;
   const auto take = [&](std::string_view text, std::int64_t now) { figures.take(text, now); };
-  Client watcher(loop, options, token, take);
-  std::vector<std::unique_ptr<Client>> clients;
+  const auto port = static_cast<std::uint16_t>(options.number("port", 1, 65535));
+  WebClient watcher(loop, port, options.text("path"), token, take);
+  std::vector<std::unique_ptr<WebClient>> clients;
   for (std::int64_t i = 0; i < senders; ++i) {
-    clients.push_back(std::make_unique<Client>(loop, options, token, take));
+    clients.push_back(std::make_unique<WebClient>(loop, port, options.text("path"), token, take));
   }
   const std::int64_t period = options.number("period-ms", 1, 60'000) * 1'000'000;
   const std::int64_t warmup = options.number("warmup-ms", 0, 600'000) * 1'000'000;
@@ -185,7 +115,7 @@ int main(int count, char **words) {
     for (const std::int64_t due = (now - start) * tags / period; sent < due; ++sent) {
       const std::int64_t tag = sent % tags;
       const std::int64_t step = sent / tags;
-      Client &sender = *clients[static_cast<std::size_t>(tag % senders)];
+      WebClient &sender = *clients[static_cast<std::size_t>(tag % senders)];
       figures.sentAt.push_back(monotonic());
       if (sender.isOpen())
         sender.sendText(1, fixText(tag, step, placeOf(tag, squares, step), figures.sentAt.size() - 1));
