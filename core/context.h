@@ -67,10 +67,10 @@ class TAGWIRE_EXPORT PluginContext {
     return std::static_pointer_cast<T>(sharedObject(name, [&make] { return std::shared_ptr<void>(make()); }));
   }
 
-  /// Asks another instance: request(&AlarmDesk::activeAlarms, [](Result<…> answer) {…}, arguments…). The first instance
-  /// that offers the service answers, or the one named `instance`. The callback comes in the caller's thread, never
-  /// from within this call; within 5 s, with an error when there is no such instance, it stopped meanwhile or was too
-  /// slow; never, when the caller stopped meanwhile. Call it in the instance's own thread.
+  /// Asks another instance: request(&AlarmDesk::standingAlarms, [](Result<…> answer) {…}, arguments…). The first
+  /// instance that offers the service answers, or the one named `instance`. The callback comes in the caller's thread,
+  /// never from within this call; within 5 s, with an error when there is no such instance, it stopped meanwhile or was
+  /// too slow; never, when the caller stopped meanwhile. Call it in the instance's own thread.
   template <class Service, class Answer, class... Taken, class Callback, class... Given>
   void request(void (Service::*method)(Reply<Answer>, Taken...), Callback callback, Given &&...given) {
     requestFrom(QString(), method, std::move(callback), std::forward<Given>(given)...);

@@ -31,11 +31,14 @@ void describe(QJsonObject &json, const AlarmTransition &alarm, const PointTable 
   put(json, "area", alarm.area);
   json.insert(QStringLiteral("state"), toText(alarm.state));
   json.insert(QStringLiteral("previous"), toText(alarm.previous));
+  json.insert(QStringLiteral("condition"), toText(alarm.condition));
   json.insert(QStringLiteral("severity"), toText(alarm.severity));
   json.insert(QStringLiteral("comparison"), alarm.comparison);
+  put(json, "level", alarm.level);
   putPoint(json, alarm.point, points);
   json.insert(QStringLiteral("datapoint_id"), alarm.pointNumber);
   json.insert(QStringLiteral("value"), toJson(Value(alarm.value)));
+  put(json, "value_text", alarm.valueText);
   put(json, "warning_threshold", alarm.warningThreshold);
   put(json, "alarm_threshold", alarm.alarmThreshold);
   put(json, "warning_threshold_low", alarm.warningThresholdLow);
@@ -43,6 +46,25 @@ void describe(QJsonObject &json, const AlarmTransition &alarm, const PointTable 
   put(json, "alarm_threshold_low", alarm.alarmThresholdLow);
   put(json, "alarm_threshold_high", alarm.alarmThresholdHigh);
   json.insert(QStringLiteral("message"), alarm.message);
+  if (alarm.isFirstOut) json.insert(QStringLiteral("first_out"), true);
+  if (alarm.isChattering) json.insert(QStringLiteral("chattering"), true);
+  if (!alarm.isStored) json.insert(QStringLiteral("stored"), false);
+}
+
+void describe(QJsonObject &json, const AlarmConditionChange &change, const PointTable &) {
+  if (change.alarmId > 0) json.insert(QStringLiteral("alarm_id"), change.alarmId);
+  json.insert(QStringLiteral("rule_id"), change.ruleId);
+  json.insert(QStringLiteral("rule_name"), change.ruleName);
+  put(json, "area", change.area);
+  json.insert(QStringLiteral("state"), toText(change.state));
+  json.insert(QStringLiteral("severity"), toText(change.severity));
+  json.insert(QStringLiteral("condition"), toText(change.condition));
+  json.insert(QStringLiteral("previous_condition"), toText(change.previous));
+  json.insert(QStringLiteral("cause"), change.cause);
+  json.insert(QStringLiteral("by"), change.by);
+  put(json, "comment", change.comment);
+  if (change.until) json.insert(QStringLiteral("until"), toIso(*change.until));
+  if (!change.isStored) json.insert(QStringLiteral("stored"), false);
 }
 
 void describe(QJsonObject &json, const TriggerEvent &trigger, const PointTable &) {
@@ -93,6 +115,28 @@ QLatin1String toText(AlarmState state) {
   return QLatin1String("");
 }
 
+QLatin1String toText(AlarmCondition condition) {
+  switch (condition) {
+    case AlarmCondition::Normal:
+      return QLatin1String("Normal");
+    case AlarmCondition::UnacknowledgedActive:
+      return QLatin1String("Unacknowledged-Active");
+    case AlarmCondition::AcknowledgedActive:
+      return QLatin1String("Acknowledged-Active");
+    case AlarmCondition::RtnUnacknowledged:
+      return QLatin1String("RTN-Unacknowledged");
+    case AlarmCondition::Latched:
+      return QLatin1String("Latched");
+    case AlarmCondition::Shelved:
+      return QLatin1String("Shelved");
+    case AlarmCondition::SuppressedByDesign:
+      return QLatin1String("Suppressed-by-Design");
+    case AlarmCondition::OutOfService:
+      return QLatin1String("Out-of-Service");
+  }
+  return QLatin1String("");
+}
+
 QLatin1String toText(Severity severity) {
   switch (severity) {
     case Severity::Info:
@@ -130,8 +174,8 @@ QLatin1String toText(CommandState state) {
 }
 
 QString kindOf(const Event &event) {
-  static const QLatin1String kinds[] = {QLatin1String("alarm"), QLatin1String("trigger"), QLatin1String("command"),
-                                        QLatin1String("system")};
+  static const QLatin1String kinds[] = {QLatin1String("alarm"), QLatin1String("alarm_condition"),
+                                        QLatin1String("trigger"), QLatin1String("command"), QLatin1String("system")};
   if (const auto *custom = std::get_if<CustomEvent>(&event.body)) return custom->type;
   return kinds[event.body.index()];
 }

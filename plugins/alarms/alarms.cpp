@@ -10,6 +10,8 @@ namespace {
 /// 1970 do both until 2255, as long as there is less than one alarm per microsecond.
 qint64 firstOccurrence(const Clock &clock) { return toMilliseconds(clock.now()) * 1000; }
 
+tl::unexpected<QString> notThereYet() { return failure(QStringLiteral("this version does not serve that yet")); }
+
 }  // namespace
 
 Alarms::Alarms(QList<Rule> rules, PluginContext &context, std::shared_ptr<RuleIds> ids)
@@ -69,7 +71,16 @@ void Alarms::write(const Samples &samples) {
 
 void Alarms::notify(const Event &) {}
 
-void Alarms::activeAlarms(Reply<QList<ActiveAlarm>> reply) { reply(m_rules.active()); }
+void Alarms::standingAlarms(Reply<QList<AlarmStatus>> reply) { reply(m_rules.active()); }
+
+void Alarms::alarm(Reply<AlarmStatus> reply, int) { reply(notThereYet()); }
+void Alarms::act(Reply<AlarmAnswer> reply, AlarmAction) { reply(notThereYet()); }
+void Alarms::areas(Reply<QList<AlarmArea>> reply) { reply(notThereYet()); }
+void Alarms::history(Reply<QList<Event>> reply, AlarmHistoryQuery) { reply(notThereYet()); }
+void Alarms::statistics(Reply<AlarmStatistics> reply, Time, Time) { reply(notThereYet()); }
+void Alarms::rules(Reply<QList<AlarmRule>> reply) { reply(notThereYet()); }
+void Alarms::ruleVersions(Reply<QList<AlarmRule>> reply, int) { reply(notThereYet()); }
+void Alarms::changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange) { reply(notThereYet()); }
 
 Moment Alarms::now() const { return {m_context.clock().now(), m_context.clock().elapsed()}; }
 

@@ -22,7 +22,15 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void stop() override;
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
-  void activeAlarms(Reply<QList<ActiveAlarm>> reply) override;
+  void standingAlarms(Reply<QList<AlarmStatus>> reply) override;
+  void alarm(Reply<AlarmStatus> reply, int ruleId) override;
+  void act(Reply<AlarmAnswer> reply, AlarmAction action) override;
+  void areas(Reply<QList<AlarmArea>> reply) override;
+  void history(Reply<QList<Event>> reply, AlarmHistoryQuery query) override;
+  void statistics(Reply<AlarmStatistics> reply, Time from, Time to) override;
+  void rules(Reply<QList<AlarmRule>> reply) override;
+  void ruleVersions(Reply<QList<AlarmRule>> reply, int id) override;
+  void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) override;
 
  private:
   Moment now() const;

@@ -67,8 +67,8 @@ std::optional<std::chrono::nanoseconds> RuleBook::nextDue() const {
   return m_due.begin()->first;
 }
 
-QList<ActiveAlarm> RuleBook::active() const {
-  QList<ActiveAlarm> all;
+QList<AlarmStatus> RuleBook::active() const {
+  QList<AlarmStatus> all;
   for (const Entry &entry : m_entries) {
     if (entry.state.shown != AlarmState::Ok) all << entry.last;
   }
@@ -86,7 +86,7 @@ void RuleBook::settle(qsizetype index, AlarmState previous, const Moment &moment
   } else if (now == AlarmState::Ok) {
     --m_activeCount;
   }
-  entry.last = ActiveAlarm{moment.time, transition(index, previous)};
+  entry.last = AlarmStatus{.since = moment.time, .transition = transition(index, previous)};
   outcome.transitions << entry.last.transition;
 }
 

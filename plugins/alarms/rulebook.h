@@ -40,7 +40,7 @@ class RuleBook {
   std::optional<std::chrono::nanoseconds> nextDue() const;
 
   /// Rules in WARNING or ALARM, in the order of the manifest.
-  QList<ActiveAlarm> active() const;
+  QList<AlarmStatus> active() const;
   qsizetype activeCount() const { return m_activeCount; }
 
  private:
@@ -50,7 +50,7 @@ class RuleBook {
     int pointNumber = 0;
     qint64 occurrence = 0;
     bool complained = false;
-    ActiveAlarm last;  ///< while active
+    AlarmStatus last;  ///< while active
     std::optional<std::chrono::nanoseconds> due;
   };
 

@@ -2,6 +2,7 @@
 #include "rulestate.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tagwire::alarms {
 namespace {
@@ -67,6 +68,17 @@ bool isBeyondWarning(const Rule &rule, double value, bool passed) {
   if (!rule.warningThresholdLow && !rule.warningThresholdHigh) return false;
   return isBeyond(rule, value, margin, rule.warningThresholdLow.value_or(*rule.alarmThresholdLow),
                   rule.warningThresholdHigh.value_or(*rule.alarmThresholdHigh));
+}
+
+QList<PointReference> inputsOf(const Rule &rule) { return {rule.point}; }
+
+AlarmState takeSample(const Rule &rule, RuleState &state, qsizetype, const Sample &sample, const Moment &moment) {
+  const std::optional<double> number = toNumber(sample.value);
+  const bool isNumber = number && !std::isnan(*number);
+  state.notUsable = !sample.quality.isBad() && !isNumber;
+  if (!sample.quality.isBad() && isNumber) return takeValue(rule, state, *number, moment);
+  takeBad(state);
+  return takeTime(rule, state, moment);
 }
 
 AlarmState takeValue(const Rule &rule, RuleState &state, double value, const Moment &moment) {

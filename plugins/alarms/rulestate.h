@@ -28,6 +28,7 @@ struct RuleState {
   Limit alarm;
   double value = std::numeric_limits<double>::quiet_NaN();  ///< newest number; NaN before the first
   bool trusted = false;                                     ///< the newest sample was a number and not Bad
+  bool notUsable = false;                                   ///< it was not Bad, but nothing that the rule can look at
   bool inForce = true;                                      ///< by schedule, within [minuteStart, minuteStart + 1 min)
   std::optional<Time> minuteStart;
 };
@@ -37,6 +38,10 @@ struct RuleState {
 bool isBeyondAlarm(const Rule &rule, double value, bool passed);
 bool isBeyondWarning(const Rule &rule, double value, bool passed);
 
+/// The points that a rule looks at; the first one is its `point`, `datapoint_id` on the wire.
+QList<PointReference> inputsOf(const Rule &rule);
+/// A sample of the input with this place in inputsOf() came. Returns the new state.
+AlarmState takeSample(const Rule &rule, RuleState &state, qsizetype input, const Sample &sample, const Moment &moment);
 /// A number of Good or Uncertain quality came. Returns the new state.
 AlarmState takeValue(const Rule &rule, RuleState &state, double value, const Moment &moment);
 /// A sample of Bad quality came (R3-14). Nothing changes until the next number; a fall under way starts anew then, so

@@ -7,7 +7,7 @@ namespace tagwire::ws {
 
 namespace {
 
-using Active = QList<ActiveAlarm>;
+using Active = QList<AlarmStatus>;
 
 /// Answers as they come, kept until the last one is there.
 struct Round {
@@ -31,14 +31,14 @@ struct Round {
 }  // namespace
 
 /// Which of them know alarms is nothing that their types would tell.
-void askActiveAlarms(PluginContext &context, std::function<void(const Result<Active> &)> taker) {
+void askAlarms(PluginContext &context, std::function<void(const Result<Active> &)> taker) {
   const QList<InstanceStatus> instances = context.instances();
   const auto round = std::make_shared<Round>();
   round->taker = std::move(taker);
   round->open = instances.size();
   for (qsizetype i = 0; i < instances.size(); ++i) round->answers.append(failure(QString()));
   for (qsizetype place = 0; place < instances.size(); ++place) {
-    context.requestFrom(instances[place].id, &AlarmDesk::activeAlarms, [round, place](const Result<Active> &answer) {
+    context.requestFrom(instances[place].id, &AlarmDesk::standingAlarms, [round, place](const Result<Active> &answer) {
       round->answers[place] = answer;
       if (--round->open == 0) round->end();
     });

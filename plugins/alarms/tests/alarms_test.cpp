@@ -103,8 +103,8 @@ void AlarmsTest::R3_3_deskAnswersWithActiveAlarms() {
   m_context->manualClock().advance(std::chrono::seconds(60));
   feed(*alarms, 91.0);
   m_context->answerWith(alarms.get());
-  std::optional<QList<ActiveAlarm>> answer;
-  m_context->request(&AlarmDesk::activeAlarms, [&](Result<QList<ActiveAlarm>> active) { answer = *active; });
+  std::optional<QList<AlarmStatus>> answer;
+  m_context->request(&AlarmDesk::standingAlarms, [&](Result<QList<AlarmStatus>> active) { answer = *active; });
   QTRY_VERIFY(answer.has_value());
   QCOMPARE(answer->size(), 1);
   QCOMPARE(answer->at(0).transition.ruleId, 77);

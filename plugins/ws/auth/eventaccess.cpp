@@ -9,6 +9,9 @@ bool EventAccess::allow(const Permissions &permissions, const Event &event) cons
   if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) {
     return permissions.allow(right::readAlarms, alarm->area);
   }
+  if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) {
+    return permissions.allow(right::readAlarms, change->area);
+  }
   if (const auto *trigger = std::get_if<TriggerEvent>(&event.body)) return allowTag(permissions, trigger->tagId);
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) {
     const auto point = m_points.point(status->point);
@@ -27,7 +30,7 @@ bool EventAccess::allowTag(const Permissions &permissions, const QString &tag) {
 }
 
 bool EventAccess::allowSome(const Permissions &permissions, const QString &kind) {
-  if (kind == u"alarm") return permissions.allowSome(right::readAlarms);
+  if (kind == u"alarm" || kind == u"alarm_condition") return permissions.allowSome(right::readAlarms);
   if (kind == u"command") return permissions.allowSome(right::readCommands);
   if (kind == u"trigger" && permissions.allowSome(right::readPositions)) return true;
   return permissions.allow(right::readEvents, kind);

@@ -17,7 +17,7 @@ namespace tagwire::ws {
 /// with the transitions that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
 class AlarmBook {
  public:
-  using Active = QList<ActiveAlarm>;
+  using Active = QList<AlarmStatus>;
   using Taker = std::function<void(const Active &)>;
 
   explicit AlarmBook(PluginContext &context);
@@ -33,7 +33,7 @@ class AlarmBook {
 
   PluginContext &m_context;
   QList<Taker> m_takers;
-  QList<ActiveAlarm> m_meanwhile;
+  QList<AlarmStatus> m_meanwhile;
   std::shared_ptr<AlarmBook *> m_self;  ///< an answer that comes late finds it gone
 };
 

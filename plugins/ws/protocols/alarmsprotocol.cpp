@@ -149,7 +149,7 @@ void AlarmsProtocol::sendSnapshot(Client &client, const AlarmBook::Active &activ
   json.put("type", "snapshot");
   json.key("active");
   json.beginList();
-  for (const ActiveAlarm &alarm : active) {
+  for (const AlarmStatus &alarm : active) {
     shown->insert(alarm.transition.ruleId, alarm.transition.state);
     if (!sees(client, alarm.transition)) continue;
     json.beginObject();

@@ -156,7 +156,7 @@ QByteArray LiveProtocol::snapshotTail(LiveFeed &feed, const AlarmBook::Active &a
     const PointNames::Entry *entry = m_names.find(sample);
     if (entry && feed.wants(*entry)) m_text.add(*entry, sample, true);
   }
-  for (const ActiveAlarm &alarm : alarms) {
+  for (const AlarmStatus &alarm : alarms) {
     if (!feed.wants(alarm.transition)) continue;
     JsonText json;
     json.beginObject();

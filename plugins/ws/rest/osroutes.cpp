@@ -36,7 +36,7 @@ Response pageResponse(const QByteArray &json, qint64 total) {
   return {200, "application/json", json, {{"X-Total-Count", QByteArray::number(total)}}};
 }
 
-QJsonObject toJson(const ActiveAlarm &alarm) {
+QJsonObject toJson(const AlarmStatus &alarm) {
   const AlarmTransition &transition = alarm.transition;
   return {{QStringLiteral("alarmId"), transition.alarmId},
           {QStringLiteral("ruleId"), transition.ruleId},
@@ -147,12 +147,12 @@ void OsRoutes::alarms(const Call &call) const {
     const QString allowed = alarmStatuses().join(QStringLiteral(", "));
     return call.answer(errorResponse(400, QStringLiteral("status is wrong (allowed: %1)").arg(allowed), now));
   }
-  askActiveAlarms(m_state.context, [page = *page, status, answer = call.answer, caller = call.caller,
-                                    now](const Result<QList<ActiveAlarm>> &active) {
+  askAlarms(m_state.context, [page = *page, status, answer = call.answer, caller = call.caller,
+                              now](const Result<QList<AlarmStatus>> &active) {
     if (!active) return answer(errorResponse(404, active.error(), now));
     qint64 total = 0;
     QJsonArray list;
-    for (const ActiveAlarm &alarm : *active) {
+    for (const AlarmStatus &alarm : *active) {
       if (!caller->may(right::readAlarms, alarm.transition.area)) continue;
       // An alarm that is over is not kept: nobody can acknowledge one yet.
       if (!status.isEmpty() && status != u"active") continue;

@@ -14,11 +14,11 @@ ServiceRoutes::ServiceRoutes(Router &router, GatewayState &state) : m_state(stat
 }
 
 void ServiceRoutes::alarms(const Call &call) const {
-  askActiveAlarms(m_state.context, [&context = m_state.context, answer = call.answer,
-                                    caller = call.caller](const Result<QList<ActiveAlarm>> &active) {
+  askAlarms(m_state.context, [&context = m_state.context, answer = call.answer,
+                              caller = call.caller](const Result<QList<AlarmStatus>> &active) {
     if (!active) return answer(errorResponse(404, active.error(), context.clock().now()));
     QJsonArray list;
-    for (const ActiveAlarm &alarm : *active) {
+    for (const AlarmStatus &alarm : *active) {
       if (!caller->may(right::readAlarms, alarm.transition.area)) continue;
       QJsonObject json = toJson(Event{0, alarm.since, {}, alarm.transition}, context.points());
       for (const char *key : {"seq", "type", "t", "source"}) json.remove(QLatin1String(key));

@@ -2,8 +2,8 @@
 #include <QTest>
 
 #include "restfixture.h"
-#include "services/alarmdesk.h"
 #include "services/ingestdesk.h"
+#include "testing/quietalarmdesk.h"
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -14,12 +14,12 @@ namespace {
 constexpr const char *ingestPath = "/api/os/telemetry/ingest";
 
 /// Offers what the plugins `alarms` and `ingest` would.
-class Desk : public Plugin, public AlarmDesk, public IngestDesk {
+class Desk : public Plugin, public QuietAlarmDesk, public IngestDesk {
  public:
   void start() override {}
   void stop() override {}
-  void activeAlarms(Reply<QList<ActiveAlarm>> reply) override {
-    QList<ActiveAlarm> alarms;
+  void standingAlarms(Reply<QList<AlarmStatus>> reply) override {
+    QList<AlarmStatus> alarms;
     for (const int rule : {77, 78}) {
       AlarmTransition transition;
       transition.alarmId = 4200 + rule;
@@ -30,7 +30,7 @@ class Desk : public Plugin, public AlarmDesk, public IngestDesk {
       transition.message = QStringLiteral("too warm");
       transition.pointNumber = 59;
       transition.value = 85.5;
-      alarms << ActiveAlarm{fromMilliseconds(1'000), transition};
+      alarms << AlarmStatus{.since = fromMilliseconds(1'000), .transition = transition};
     }
     reply(alarms);
   }

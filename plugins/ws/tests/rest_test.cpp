@@ -2,8 +2,8 @@
 #include <QTest>
 
 #include "restfixture.h"
-#include "services/alarmdesk.h"
 #include "services/zonecatalog.h"
+#include "testing/quietalarmdesk.h"
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -13,18 +13,18 @@ using Fixture = RestFixture;
 namespace {
 
 /// Offers what the plugins `alarms` and `rtls` would.
-class Desk : public Plugin, public AlarmDesk, public ZoneCatalog {
+class Desk : public Plugin, public QuietAlarmDesk, public ZoneCatalog {
  public:
   void start() override {}
   void stop() override {}
-  void activeAlarms(Reply<QList<ActiveAlarm>> reply) override {
+  void standingAlarms(Reply<QList<AlarmStatus>> reply) override {
     AlarmTransition transition;
     transition.ruleId = 77;
     transition.ruleName = QStringLiteral("Boiler High Temp");
     transition.state = AlarmState::Alarm;
     transition.severity = Severity::Critical;
     transition.value = 85.5;
-    reply(QList<ActiveAlarm>{{fromMilliseconds(1'000), transition}});
+    reply(QList<AlarmStatus>{AlarmStatus{.since = fromMilliseconds(1'000), .transition = transition}});
   }
   void directory(Reply<ZoneDirectory> reply) override {
     ZoneDirectory directory;

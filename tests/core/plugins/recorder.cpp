@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "plugin.h"
-#include "services/alarmdesk.h"
+#include "testing/quietalarmdesk.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ struct RecorderConfig {
   }
 };
 
-class Recorder : public Plugin, public Source, public Sink, public AlarmDesk {
+class Recorder : public Plugin, public Source, public Sink, public QuietAlarmDesk {
   Q_OBJECT
  public:
   Recorder(RecorderConfig config, PluginContext &context) : m_config(std::move(config)), m_context(context) {
@@ -70,16 +70,16 @@ class Recorder : public Plugin, public Source, public Sink, public AlarmDesk {
   void notify(const Event &event) override {
     setProperty("events", property("events").toStringList() << kindOf(event));
   }
-  void activeAlarms(Reply<QList<ActiveAlarm>> reply) override {
+  void standingAlarms(Reply<QList<AlarmStatus>> reply) override {
     if (is("mute_service")) return;
-    reply(QList<ActiveAlarm>{ActiveAlarm()});
+    reply(QList<AlarmStatus>{AlarmStatus()});
   }
   /// For the test, through the meta object.
   Q_INVOKABLE void publish(double value) {
     Q_EMIT samplesReady({Sample{m_ids.first(), Quality::good(), m_context.clock().now(), Value(value)}});
   }
   Q_INVOKABLE void ask() {
-    m_context.request(&AlarmDesk::activeAlarms, [this](Result<QList<ActiveAlarm>> answer) {
+    m_context.request(&AlarmDesk::standingAlarms, [this](Result<QList<AlarmStatus>> answer) {
       setProperty("answer", answer ? QStringLiteral("%1 alarms").arg(answer->size()) : answer.error());
     });
   }

@@ -232,7 +232,7 @@ void AlarmsTest::clientsThatLeaveAreForgotten() {
   }
   RecordingSession stays;
   bench.protocol.opened(stays);
-  bench.desk.held(QList<ActiveAlarm>());
+  bench.desk.held(QList<AlarmStatus>());
   QTRY_COMPARE(stays.count(), 1);
   bench.move(5, AlarmState::Alarm, AlarmState::Ok);
   QCOMPARE(stays.count(), 2);

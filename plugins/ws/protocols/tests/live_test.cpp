@@ -769,7 +769,7 @@ void LiveTest::clientsThatLeaveAreForgotten() {
   bench.put(bench.temp, 1.0);
   bench.live.closed(*session);
   session.reset();
-  bench.alarms.held(QList<ActiveAlarm>());
+  bench.alarms.held(QList<AlarmStatus>());
   QTest::qWait(5);
   bench.put(bench.temp, 2.0);
   bench.live.flush();

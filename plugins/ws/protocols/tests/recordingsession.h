@@ -7,8 +7,8 @@
 #include <QtEndian>
 
 #include "http/target.h"
-#include "services/alarmdesk.h"
 #include "testcontext.h"
+#include "testing/quietalarmdesk.h"
 #include "websocket/session.h"
 
 namespace tagwire::ws {
@@ -160,11 +160,11 @@ inline AlarmTransition alarmOf(int rule, AlarmState state, AlarmState previous, 
 }
 
 /// An alarm plugin as far as its desk is concerned: answers at once, or when the test says so.
-class FakeAlarms : public Plugin, public AlarmDesk {
+class FakeAlarms : public Plugin, public QuietAlarmDesk {
  public:
   void start() override {}
   void stop() override {}
-  void activeAlarms(Reply<QList<ActiveAlarm>> reply) override {
+  void standingAlarms(Reply<QList<AlarmStatus>> reply) override {
     ++asked;
     if (isHolding) {
       held = reply;
@@ -173,9 +173,9 @@ class FakeAlarms : public Plugin, public AlarmDesk {
     }
   }
 
-  QList<ActiveAlarm> active;
+  QList<AlarmStatus> active;
   bool isHolding = false;
-  Reply<QList<ActiveAlarm>> held;
+  Reply<QList<AlarmStatus>> held;
   int asked = 0;
 };
 
