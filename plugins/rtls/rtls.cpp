@@ -289,7 +289,7 @@ Result<void> Rtls::accept(IncomingFix fix) {
     m_malformed.add();
     return failure(wrong);
   }
-  m_hub.site().redirect(fix);
+  if (!m_hub.redirect(fix)) return {};
   const Result<int> tag = tagOf(fix.fix.tag);
   if (!tag) return failure(tag.error());
   Tracker::Outcome outcome;

@@ -116,7 +116,7 @@ HubResult<void> HubSite::send(const QString &provider, const Place &place, const
   const QJsonValue accuracy = details.value(u"accuracy");
   if (accuracy.isDouble()) fix.fix.accuracy = plane().fromMetres(accuracy.toDouble());
   m_incoming = details;
-  for (const char *ours : {"position", "crs", "source", "timestamp_generated", "timestamp_sent", "accuracy"}) {
+  for (const char *ours : {"position", "crs", "timestamp_generated", "timestamp_sent", "accuracy"}) {
     m_incoming.remove(QLatin1String(ours));
   }
   const auto taken = m_host.take(fix);

@@ -10,6 +10,7 @@
 
 #include "fenceboard.h"
 #include "hubplane.h"
+#include "locatingrule.h"
 #include "model.h"
 
 namespace tagwire::rtls {
@@ -49,6 +50,7 @@ struct HubTrackable : HubObject {
   QString tag;  ///< of the Tracker
   QStringList providers;
   FenceWish wish;
+  std::vector<LocatingRule> rules;  ///< empty: the newest counts
 };
 struct HubFence : HubObject {
   FenceBoard::Fence fence;

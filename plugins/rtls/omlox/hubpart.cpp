@@ -19,12 +19,21 @@ HubPart::HubPart(PluginContext &context, const Model &model, std::chrono::nanose
       m_tracker(tracker),
       m_ways(std::move(ways)),
       m_hub(context.shared<Hub>("omlox-hub", [] { return std::make_shared<Hub>(); })),
-      m_site(context.id(), model, timeout, *this) {
+      m_site(context.id(), model, timeout, *this),
+      m_outranked(context.metrics().counter(
+          "tagwire_rtls_fixes_outranked_total",
+          "Fixes that did not count, as the trackable's locating_rules prefer another provider's")) {
   m_retry.setInterval(1s);
   QObject::connect(&m_retry, &QTimer::timeout, &m_retry, [this] { m_file->tick(m_context.clock().elapsed()); });
 }
 
 HubPart::~HubPart() { close(); }
+
+bool HubPart::redirect(IncomingFix &fix) {
+  if (m_site.redirect(fix)) return true;
+  m_outranked.add();
+  return false;
+}
 
 void HubPart::open() {
   if (m_isOpen) return;

@@ -26,6 +26,8 @@ class HubPart : public HubHost {
 
   HubSite &site() { return m_site; }
   const HubSite &site() const { return m_site; }
+  /// HubSite::redirect(), counted when the fix does not count.
+  bool redirect(IncomingFix &fix);
   /// Takes part from now on.
   void open();
   void close();
@@ -53,6 +55,7 @@ class HubPart : public HubHost {
   HubSite m_site;
   std::unique_ptr<KeptFile> m_file;
   QTimer m_retry;
+  Counter m_outranked;
   bool m_isOpen = false;
 };
 

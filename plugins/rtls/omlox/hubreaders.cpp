@@ -187,12 +187,10 @@ Result<HubFence> HubObjects::readFence(const QJsonObject &body) const {
 Result<HubTrackable> HubObjects::readTrackable(const QJsonObject &body, const QString &id) const {
   const auto json = readFields(body, trackableFields);
   if (!json) return failure(json.error());
-  if (!json->value(u"locating_rules").toArray().isEmpty()) {
-    return failure(
-        QStringLiteral("locating_rules are not served (allowed: leave them out; the newest location of any "
-                       "provider counts)"));
-  }
-  HubTrackable trackable{{id, *json, false}, id, {}, FenceWish::fromJson(*json, "fence_timeout", m_plane.toMetres(1))};
+  auto rules = readLocatingRules(json->value(u"locating_rules").toArray());
+  if (!rules) return failure(rules.error());
+  const FenceWish wish = FenceWish::fromJson(*json, "fence_timeout", m_plane.toMetres(1));
+  HubTrackable trackable{{id, *json, false}, id, {}, wish, std::move(*rules)};
   const QJsonArray providers = json->value(u"location_providers").toArray();
   if (providers.size() > mostProviders) {
     return failure(QStringLiteral("location_providers has too many (allowed: %1)").arg(mostProviders));

@@ -329,8 +329,8 @@ void OmloxRestTest::wrongObjects_data() {
       "timeout is wrong (allowed: milliseconds, or -1: endless)");
   row("trackables", "{\"type\":\"cart\"}", "type is wrong (allowed: omlox, virtual)");
   row("trackables", "{\"type\":\"omlox\",\"location_providers\":[1]}", "location_providers is wrong");
-  row("trackables", "{\"type\":\"omlox\",\"locating_rules\":[{\"expression\":\"accuracy < 1\",\"priority\":1}]}",
-      "locating_rules are not served");
+  row("trackables", "{\"type\":\"omlox\",\"locating_rules\":[{\"expression\":\"accuracy near\",\"priority\":1}]}",
+      "locating_rules[0].expression at character 10: \"near\" (allowed: =, ==,");
   row("providers", "{\"type\":\"uwb\"}", "id is missing");
   row("providers", "{\"type\":\"uwb\",\"id\":\"a/b\"}", "id: a tag's id may not hold");
 }
