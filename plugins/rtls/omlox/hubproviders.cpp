@@ -9,6 +9,7 @@ namespace tagwire::rtls {
 
 bool HubSite::redirect(IncomingFix &fix) {
   if (m_isReplay) return true;
+  if (m_recalled) wake();
   m_taken.reset();
   m_heardFrom = fix.fix.tag;
   m_heard = std::exchange(m_incoming, {});

@@ -27,6 +27,7 @@ void HubSite::took(const Tracker::Outcome &outcome) {
     tellCrossings(crossings);
   }
   for (const Collision &collision : outcome.collisions) tellCollision(collision);
+  keepStays();
 }
 
 void HubSite::knowTags() {
@@ -69,6 +70,7 @@ void HubSite::wake() {
   if (std::exchange(m_isAwake, true)) return;
   tagsAdded();
   applyObjects();
+  restoreStays();
   const Tracker &tracker = m_host.tracker();
   for (int tag = 0; tag < tracker.tagCount(); ++tag) {
     if (!tracker.isPresent(tag)) continue;
@@ -77,6 +79,34 @@ void HubSite::wake() {
     m_heardFrom = m_speakers.value(tagId(tag));
     note(tag, {tag, tracker.position(tag), Quality::good(), tracker.last(tag).time});
   }
+}
+
+/// The time in between passes. Those that are nowhere now have left without being told.
+void HubSite::restoreStays() {
+  if (!m_recalled) return;
+  const Tracker &tracker = m_host.tracker();
+  const HubStays recalled = *std::exchange(m_recalled, std::nullopt);
+  const Moment now = m_host.now();
+  const auto downtime = std::max(now.time - recalled.saved.time, Time::duration::zero());
+  const auto shift = now.elapsed - downtime - recalled.saved.elapsed;
+  for (const auto &stay : recalled.stays) {
+    const int tag = tracker.find(stay.tag);
+    if (tag < 0 || !tracker.isPresent(tag)) continue;
+    m_fences.restore({tag, stay.fence, shifted(stay.presence, shift), stay.entered});
+  }
+}
+
+HubStays HubSite::stays() const {
+  HubStays all{m_host.now(), {}};
+  for (const auto &kept : m_fences.stays()) {
+    if (all.stays.size() == HubStays::most) break;
+    all.stays.push_back({tagId(kept.tag), kept.fence, kept.presence, kept.entered});
+  }
+  return all;
+}
+
+void HubSite::keepStays() {
+  if (std::exchange(m_staysKept, m_fences.changes()) != m_fences.changes()) m_host.staysChanged();
 }
 
 void HubSite::applyObjects() {
@@ -95,6 +125,7 @@ void HubSite::advance(const Moment &moment) {
   QList<FenceBoard::Crossing> crossings;
   m_fences.settle(moment.elapsed, crossings);
   tellCrossings(crossings);
+  keepStays();
 }
 
 void HubSite::forget(int tag) {
@@ -103,6 +134,7 @@ void HubSite::forget(int tag) {
   QList<FenceBoard::Crossing> crossings;
   m_fences.leave(tag, m_host.now().time, crossings);
   tellCrossings(crossings);
+  keepStays();
 }
 
 void HubSite::forgetOwnTags(const QString &trackable) {
@@ -134,9 +166,10 @@ const QString &HubSite::providerOf(int index) const {
 }
 
 /// The id of a trackable that a client deleted is free again, though its tag remains.
-bool HubSite::isTaken(HubKind kind, const QString &id) const {
+bool HubSite::isTaken(HubKind kind, const QString &id) {
   if (m_objects.find(kind, id) || (kind == HubKind::Providers && m_objects.isListed(id))) return true;
   if (kind != HubKind::Trackables) return false;
+  knowTags();
   const int tag = std::max(tagOfTrackable(id), m_host.tracker().find(id));
   return tag >= 0 && trackableOf(tag) != tagId(tag);
 }

@@ -3,6 +3,7 @@
 
 #include "fenceboard.h"
 #include "hubobjects.h"
+#include "hubstays.h"
 #include "providerbook.h"
 #include "tracker.h"
 
@@ -22,6 +23,8 @@ class HubHost {
   virtual void objectsChanged() = 0;
   /// Once that is kept, or could not be.
   virtual void whenKept(const std::function<void(const Result<void> &)> &done) = 0;
+  /// Who is in which fence is another than before: keep it.
+  virtual void staysChanged() = 0;
   virtual bool wants(HubTopic topic, HubCrs crs) const = 0;
   virtual void tell(const HubNews &news) = 0;
 };
@@ -52,6 +55,10 @@ class HubSite {
 
   /// Somebody asks for the hub: from now on it is kept up to date.
   void wake();
+  /// Who was in which fence when the program ended; somebody had asked for the hub then, so that with the first fix it
+  /// is up to date again.
+  void recall(HubStays stays) { m_recalled = std::move(stays); }
+  HubStays stays() const;
   /// The objects are others than before.
   void applyObjects();
   /// They are to be kept.
@@ -81,7 +88,7 @@ class HubSite {
   /// That brought its last position.
   const QString &providerOf(int tag) const;
   /// Whether an object of this id is here already, or a tag has it.
-  bool isTaken(HubKind kind, const QString &id) const;
+  bool isTaken(HubKind kind, const QString &id);
   /// Whether the provider belongs to a trackable that is listed here, or that a client made.
   bool isClaimed(const QString &provider) const { return m_objects.isListed(provider) || m_objects.holderOf(provider); }
   int tagOfProvider(const QString &provider) const;
@@ -118,6 +125,8 @@ class HubSite {
   qint64 priority(const HubTrackable &trackable, const HeardLocation &heard) const;
   void settleHeard(const Tracker::Outcome &outcome);
   void tellHeard(const HeardLocation &heard);
+  void restoreStays();
+  void keepStays();
   void knowTags();
   void note(int tag, const Tracker::Change &change);
   void tellLocation(int tag);
@@ -148,6 +157,8 @@ class HubSite {
   QHash<QString, QString> m_speakers;    ///< such a trackable → the provider that it is where it is by
   std::optional<HeardLocation> m_taken;  ///< of the fix under way, for the book if it is believed
   bool m_isReplay = false;               ///< the fix under way was held before
+  std::optional<HubStays> m_recalled;    ///< until somebody asks
+  quint64 m_staysKept = 0;               ///< FenceBoard::changes() of what the host was told
   bool m_isAwake = false;
 };
 

@@ -207,7 +207,7 @@ void OmloxRestTest::wrongLocations_data() {
   row(location("SIM1", 1, 1, "\"crs\":\"local\",\"timestamp_generated\":\"yesterday\""),
       "timestamp_generated is wrong");
   row(location("SIM1", 1, 1, "\"crs\":\"local\",\"elevation_ref\":\"wgs84\""),
-      "elevation_ref is wrong (allowed: floor)");
+      "elevation_ref wgs84: source is no zone with a wgs84_height");
   row(QByteArray(location("SIM1", 1, 1)).replace("\"uwb\"", "\"sonar\""), "provider_type is wrong (allowed: uwb, gps");
   row(QByteArray(location("SIM1", 1, 1)).replace("[1,1]", "[1]"), "position is wrong");
 }
