@@ -45,11 +45,14 @@ HeardLocation HubSite::heardFrom(const IncomingFix &fix, const QString &provider
 
 /// Where it does not, the trackable goes where the best one is, if it is not there.
 bool HubSite::outranks(const HubTrackable &trackable, HeardLocation heard) {
-  const HeardLocation best = bestOf(trackable, heard);
+  HeardLocation best = bestOf(trackable, heard);
   if (best.provider == heard.provider) return true;
   m_book.put(heard);
   m_taken.reset();
   if (best.provider != m_speakers.value(trackable.id)) {
+    // It may come for a second time, and it came before.
+    best.fix.fix.sequence = -1;
+    best.fix.time = best.at.time;
     m_heardFrom = best.provider;
     m_heard = best.details;
     m_taken = best;

@@ -124,8 +124,14 @@ void OmloxProvidersTest::heldLocationsComeBack() {
   QCOMPARE(fixture.where(), text("W 10"));
   QCOMPARE(fixture.object(text("trackables/%1/location").arg(fixture.id)).value(u"provider_type").toString(),
            text("wifi"));
+  QCOMPARE(fixture.object(text("trackables/%1/location").arg(fixture.id)).value(u"timestamp_generated").toString(),
+           text("2026-01-01T00:00:01.000Z"));
   fixture.say("U", "uwb", 6);
   QCOMPARE(fixture.where(), text("U 6"));
+  // The same once more.
+  fixture.wait(5s);
+  fixture.say("G", "gps", 21);
+  QCOMPARE(fixture.where(), text("W 10"));
 }
 
 void OmloxProvidersTest::rulesAskForWhatIsSaid() {
