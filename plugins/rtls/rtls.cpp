@@ -82,7 +82,10 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_unknown(context.metrics().counter(refusedName, refusedHelp, {{"reason", "unknown_tag"}})),
       m_refusedPairs(context.metrics().counter("tagwire_rtls_pairs_refused_total",
                                                "Tags too near each other that there was no room to remember")),
-      m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
+      m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")),
+      m_tagsOfClientsKnown(
+          context.metrics().gauge("tagwire_rtls_client_tags",
+                                  "Trackables of omlox clients that had a location since the start; 20000 at most")) {
   for (size_t i = 1; i < refusalNames.size(); ++i) {
     m_refused.push_back(context.metrics().counter(refusedName, refusedHelp, {{"reason", refusalNames[i]}}));
   }
@@ -289,7 +292,7 @@ Result<void> Rtls::accept(IncomingFix fix) {
     m_malformed.add();
     return failure(wrong);
   }
-  m_hub.site().redirect(fix);
+  if (!m_hub.redirect(fix)) return {};
   const Result<int> tag = tagOf(fix.fix.tag);
   if (!tag) return failure(tag.error());
   Tracker::Outcome outcome;
@@ -316,9 +319,13 @@ Result<int> Rtls::tagOf(const QString &id) {
 
 Result<int> Rtls::addUnknown(const QString &id) {
   if (!takeRoom(id)) {
-    return refuseUnknown(QStringLiteral("tag \"%1\" is not listed, and there are %2 such tags already")
-                             .arg(id)
-                             .arg(isOfClient(id) ? mostOfClients : m_mostUnknown));
+    const QString reason =
+        isOfClient(id)
+            ? QStringLiteral(
+                  "trackable \"%1\" has no room: %2 of clients had a location since the start, be they there "
+                  "or not (allowed: those, or others after a restart)")
+            : QStringLiteral("tag \"%1\" is not listed, and there are %2 such tags already");
+    return refuseUnknown(reason.arg(id).arg(isOfClient(id) ? mostOfClients : m_mostUnknown));
   }
   addUnlisted({id});
   const int tag = m_tracker.find(id);
@@ -353,6 +360,7 @@ void Rtls::addUnlisted(const QStringList &tags) {
   }
   m_hub.site().tagsAdded();
   m_tagsKnown.set(m_tracker.tagCount());
+  m_tagsOfClientsKnown.set(m_tagsOfClients);
 }
 
 Result<int> Rtls::refuseUnknown(const QString &reason) {

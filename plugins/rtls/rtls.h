@@ -105,6 +105,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   Counter m_refusedPairs;
   quint64 m_pairsTold = 0;
   Gauge m_tagsKnown;
+  Gauge m_tagsOfClientsKnown;
 };
 
 /// The point of a tag's position. `name`: of who carries it; may be empty.

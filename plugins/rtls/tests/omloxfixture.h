@@ -131,6 +131,16 @@ struct OmloxFixture {
   std::vector<std::unique_ptr<Rtls>> instances;
 };
 
+/// Two of one program.
+struct TwoInstances : OmloxFixture {
+  TwoInstances(const QByteArray &first, const char *other, const QByteArray &second)
+      : OmloxFixture(first), shared(QString::fromLatin1(other), &context) {
+    start(second, &shared);
+  }
+  ~TwoInstances() { instances.clear(); }
+  OmloxContext shared;
+};
+
 inline QByteArray location(const char *provider, double x, double y, const char *more = "\"crs\":\"local\"",
                            const char *source = "417") {
   return QByteArray("{\"position\":{\"type\":\"Point\",\"coordinates\":[") + QByteArray::number(x, 'g', 12) + ',' +
