@@ -10,11 +10,6 @@ namespace tagwire::rtls {
 
 namespace {
 
-constexpr quint64 largestMessage = 64 * 1024;
-/// Has to hold a whole message: QWebSocket waits for that.
-constexpr qint64 readBuffer = 256 * 1024;
-/// Answers that wait for a site that does not read.
-constexpr qint64 mostUnsent = 256 * 1024;
 constexpr std::chrono::milliseconds longestLook{1'000};
 
 }  // namespace
@@ -26,8 +21,7 @@ RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription 
       m_labels{{"remote", m_name.toStdString()}},
       m_feed(subscription),
       m_tags(subscription.tags),
-      m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter),
-                 2 * config.heartbeatInterval),
+      m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter), 2 * config.heartbeatInterval),
       m_token(config.token),
       m_timer(this),
       m_events(context.metrics().counter("tagwire_rtls_remote_events_total", "Trigger events of other sites taken",
@@ -68,7 +62,7 @@ void RemoteClient::stop() {
 void RemoteClient::look() {
   const Moment moment = now();
   if (const Samples lost = m_feed.advance(moment); !lost.isEmpty()) Q_EMIT samplesCame(lost);
-  if (m_socket && m_socket->bytesToWrite() > mostUnsent) giveUp(QStringLiteral("it does not read what it is sent"));
+  if (m_input) m_input->look();
   switch (m_schedule.due(moment.elapsed)) {
     case RemoteSchedule::Step::None:
       break;
@@ -97,8 +91,8 @@ void RemoteClient::dial() {
   m_schedule.dialled(now().elapsed);
   readToken();
   m_socket = std::make_unique<QWebSocket>();
-  m_socket->setMaxAllowedIncomingFrameSize(largestMessage);
-  m_socket->setMaxAllowedIncomingMessageSize(largestMessage);
+  m_input = std::make_unique<InputGate>(*m_socket, m_context.clock());
+  connect(m_input.get(), &InputGate::offended, this, &RemoteClient::offended);
   connect(m_socket.get(), &QWebSocket::connected, this, &RemoteClient::opened);
   // It may well come from within open().
   connect(m_socket.get(), &QWebSocket::disconnected, this, [this] { giveUp(QString()); });
@@ -107,7 +101,6 @@ void RemoteClient::dial() {
     if (!m_isOpen) giveUp(QString());
   });
   connect(m_socket.get(), &QWebSocket::textMessageReceived, this, &RemoteClient::receive);
-  connect(m_socket.get(), &QWebSocket::binaryMessageReceived, this, &RemoteClient::receiveBinary);
   connect(m_socket.get(), &QWebSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
     if (!errors.isEmpty()) m_certificateTrouble = errors.first().errorString();
   });
@@ -119,7 +112,7 @@ void RemoteClient::dial() {
   QNetworkRequest request(m_config.endpoint.url);
   if (!m_token.isEmpty()) request.setRawHeader("Authorization", "Bearer " + m_token.reveal().toUtf8());
   m_socket->open(request);
-  m_socket->setReadBufferSize(readBuffer);
+  m_input->watch();
 }
 
 /// One that can't be read or sent, or is being written right now, leaves the one before, which the other site may
@@ -141,11 +134,11 @@ QString RemoteClient::foreign(QString text) const {
 
 void RemoteClient::opened() {
   m_isOpen = true;
+  m_input->opened();
   m_schedule.opened(now().elapsed);
   m_feed.begin();
   m_toldRefusal = false;
-  m_socket->sendTextMessage(QString::fromUtf8(
-      beginStreamText(QStringLiteral("tagwire"), m_tags, m_config.zone.value_or(0), m_config.positions)));
+  m_input->send(beginStreamText(QStringLiteral("tagwire"), m_tags, m_config.zone.value_or(0), m_config.positions));
   arm();
 }
 
@@ -172,16 +165,22 @@ void RemoteClient::giveUp(const QString &why) {
   if (m_isGivenUp || !m_socket) return;
   m_isGivenUp = true;
   m_whyGivenUp = why;
+  m_input->shut();
   QMetaObject::invokeMethod(this, &RemoteClient::endNow, Qt::QueuedConnection);
 }
 
 void RemoteClient::endNow() {
-  if (m_isGivenUp) closed();
+  if (!m_isGivenUp) return;
+  m_socket->disconnect(this);
+  if (!m_farewell.isEmpty()) m_socket->close(QWebSocketProtocol::CloseCodePolicyViolated, m_farewell);
+  closed();
 }
 
 void RemoteClient::letGo() {
   m_isOpen = m_isGivenUp = false;
   m_certificateTrouble.clear();
+  m_farewell.clear();
+  m_input.reset();
   if (!m_socket) return;
   m_socket->disconnect(this);
   m_socket->abort();
@@ -206,14 +205,7 @@ void RemoteClient::setTrouble(const QString &trouble) {
 void RemoteClient::receive(const QString &text) {
   if (m_isGivenUp) return;
   const QByteArray utf8 = text.toUtf8();
-  const auto elapsed = m_context.clock().elapsed();
-  if (!m_flood.admits(utf8.size(), elapsed)) {
-    refused("flood").add();
-    return giveUp(QStringLiteral("it sends more than %1 messages or %2 MiB a second")
-                      .arg(FloodGate::mostMessages)
-                      .arg(FloodGate::mostBytes / 1024 / 1024));
-  }
-  m_schedule.heard(elapsed);
+  m_schedule.heard(now().elapsed);
   const auto message = readRemoteMessage(utf8, m_context.site().timeZone);
   if (message) return std::visit([this](const auto &each) { handle(each); }, *message);
   m_malformed.add();
@@ -223,15 +215,24 @@ void RemoteClient::receive(const QString &text) {
                                        << "(said once; refusals are counted)";
 }
 
-void RemoteClient::receiveBinary() {
-  m_malformed.add();
-  giveUp(QStringLiteral("it sent a binary message: it is no manager"));
+void RemoteClient::offended(InputGate::Offence offence) {
+  switch (offence) {
+    case InputGate::Offence::Flood:
+      refused("flood").add();
+      m_farewell = QStringLiteral("too many messages");
+      return giveUp(QStringLiteral("it sends more than %1 messages or %2 MiB a second")
+                        .arg(FloodGate::mostMessages)
+                        .arg(FloodGate::mostBytes / 1024 / 1024));
+    case InputGate::Offence::Binary:
+      m_malformed.add();
+      m_farewell = QStringLiteral("binary messages are not taken");
+      return giveUp(QStringLiteral("it sent a binary message: it is no manager"));
+    case InputGate::Offence::Unread:
+      return giveUp(QStringLiteral("it does not read what it is sent"));
+  }
 }
 
-void RemoteClient::handle(const RemoteHeartBeat &beat) {
-  if (m_socket->bytesToWrite() > mostUnsent) return giveUp(QStringLiteral("it does not read what it is sent"));
-  m_socket->sendTextMessage(QString::fromUtf8(heartBeatText(beat.ts)));
-}
+void RemoteClient::handle(const RemoteHeartBeat &beat) { m_input->send(heartBeatText(beat.ts)); }
 
 void RemoteClient::handle(const RemoteAnswer &answer) {
   if (answer.response == QLatin1String("BeginStream")) {

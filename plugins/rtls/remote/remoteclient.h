@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "context.h"
+#include "remote/inputgate.h"
 #include "remote/remoteconfig.h"
 #include "remote/remotefeed.h"
 #include "remote/remoteschedule.h"
@@ -54,7 +55,7 @@ class RemoteClient : public QObject {
   void setTrouble(const QString &trouble);
 
   void receive(const QString &text);
-  void receiveBinary();
+  void offended(InputGate::Offence offence);
   void handle(const RemoteHeartBeat &beat);
   void handle(const RemoteAnswer &answer);
   void handle(const RemoteEvent &event);
@@ -70,13 +71,14 @@ class RemoteClient : public QObject {
   RemoteFeed m_feed;
   const QStringList m_tags;
   RemoteSchedule m_schedule;
-  FloodGate m_flood;
   Secret m_token;
   Secret m_tokenBefore;              ///< the other site may still say it
   QList<QSslCertificate> m_trusted;  ///< empty: the system's
   std::unique_ptr<QWebSocket> m_socket;
+  std::unique_ptr<InputGate> m_input;  ///< of the socket
   QString m_certificateTrouble;
   QString m_whyGivenUp;
+  QString m_farewell;  ///< for the other site
   bool m_isOpen = false;
   bool m_isGivenUp = false;
   bool m_toldMalformed = false;

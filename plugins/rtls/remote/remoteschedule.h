@@ -55,11 +55,11 @@ class FloodGate {
   static constexpr qint64 mostBytes = 8 * 1024 * 1024;
 
   /// False when it is too much.
-  bool admits(qsizetype bytes, std::chrono::nanoseconds now);
+  bool admits(qint64 messages, qint64 bytes, std::chrono::nanoseconds now);
 
  private:
   std::chrono::nanoseconds m_began{std::chrono::nanoseconds::min() / 2};
-  int m_messages = 0;
+  qint64 m_messages = 0;
   qint64 m_bytes = 0;
 };
 

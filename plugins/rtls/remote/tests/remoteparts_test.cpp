@@ -179,11 +179,11 @@ void RemotePartsTest::R1_32_silenceIsGivenUp() {
 
 void RemotePartsTest::aFloodIsNoticed() {
   FloodGate gate;
-  for (int i = 0; i < FloodGate::mostMessages; ++i) QVERIFY(gate.admits(100, 5s));
-  QVERIFY(!gate.admits(100, 5s + 999ms));
-  QVERIFY(gate.admits(100, 6s));
-  for (int i = 0; i < 127; ++i) QVERIFY(gate.admits(64 * 1024, 6s));
-  QVERIFY(!gate.admits(64 * 1024, 6s));
+  for (int i = 0; i < FloodGate::mostMessages; ++i) QVERIFY(gate.admits(1, 100, 5s));
+  QVERIFY(!gate.admits(1, 100, 5s + 999ms));
+  QVERIFY(gate.admits(1, 100, 6s));
+  for (int i = 0; i < 127; ++i) QVERIFY(gate.admits(1, 64 * 1024, 6s));
+  QVERIFY(!gate.admits(1, 64 * 1024, 6s));
 }
 
 void RemotePartsTest::R1_33_namesThatTheEventLacks() {

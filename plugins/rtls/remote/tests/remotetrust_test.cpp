@@ -8,18 +8,6 @@
 using namespace tagwire;
 using namespace tagwire::rtls;
 
-namespace {
-
-QSslConfiguration tlsOf(const TestAuthority &authority) {
-  QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-  tls.setLocalCertificate(QSslCertificate(authority.certificate));
-  tls.setPrivateKey(QSslKey(authority.key, QSsl::Ec));
-  tls.setPeerVerifyMode(QSslSocket::VerifyNone);
-  return tls;
-}
-
-}  // namespace
-
 /// Other sites that are not what they should be, on the wire and in the manifest.
 class RemoteTrustTest : public QObject {
   Q_OBJECT
