@@ -8,7 +8,7 @@ namespace {
 /// Frames are worked off by the portion, some 2,000 of the smallest.
 constexpr qint64 portion = 4 * 1024;
 /// A frame is waited for in the read buffer, with its header.
-constexpr qint64 wholeFrame = static_cast<qint64>(InputGate::largestMessage) + 16;
+constexpr qint64 wholeFrame = InputGate::longestMessage + 16;
 /// Answers that wait for a site that does not read.
 constexpr qint64 mostUnsent = 256 * 1024;
 /// The answer to an empty PING: header and mask.
@@ -17,9 +17,9 @@ constexpr qint64 smallestAnswer = 6;
 }  // namespace
 
 InputGate::InputGate(QWebSocket &socket, const Clock &clock) : m_socket(socket), m_clock(clock) {
-  socket.setMaxAllowedIncomingFrameSize(largestMessage);
-  socket.setMaxAllowedIncomingMessageSize(largestMessage);
-  connect(&socket, &QWebSocket::textFrameReceived, this, [this](const QString &text) { count(1, text.size()); });
+  // The socket's own limits stay as they are: it would close with the code 1009, as does a site that we asked too much.
+  connect(&socket, &QWebSocket::textFrameReceived, this,
+          [this](const QString &text, bool isLast) { textCame(text.size(), isLast); });
   connect(&socket, &QWebSocket::binaryFrameReceived, this, [this] { refuse(Offence::Binary); });
   connect(&socket, &QWebSocket::pong, this, [this](quint64, const QByteArray &payload) { count(1, payload.size()); });
 }
@@ -64,6 +64,19 @@ void InputGate::portionRead() {
   m_socket.setReadBufferSize(waiting < portion ? portion : wholeFrame);
   // TLS would hold back what came while the buffer was full.
   m_transport->flush();
+  // A frame that fits may be there as a whole by now, and still has to be worked off.
+  if (waiting >= wholeFrame) QMetaObject::invokeMethod(this, &InputGate::endIfTooLong, Qt::QueuedConnection);
+}
+
+void InputGate::endIfTooLong() {
+  if (m_transport && m_transport->bytesAvailable() >= wholeFrame) refuse(Offence::TooLong);
+}
+
+void InputGate::textCame(qint64 size, bool isLast) {
+  count(1, size);
+  m_message += size;
+  if (m_message > longestMessage) refuse(Offence::TooLong);
+  if (isLast) m_message = 0;
 }
 
 void InputGate::count(qint64 frames, qint64 bytes) {

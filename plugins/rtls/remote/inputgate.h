@@ -15,8 +15,8 @@ namespace tagwire::rtls {
 class InputGate : public QObject {
   Q_OBJECT
  public:
-  static constexpr quint64 largestMessage = 64 * 1024;
-  enum class Offence { Flood, Binary, Unread };
+  static constexpr qint64 longestMessage = 64 * 1024;
+  enum class Offence { Flood, Binary, TooLong, Unread };
   Q_ENUM(Offence)
 
   /// Before the socket is told to open.
@@ -39,6 +39,8 @@ class InputGate : public QObject {
 
  private:
   void portionRead();
+  void textCame(qint64 size, bool isLast);
+  void endIfTooLong();
   void count(qint64 frames, qint64 bytes);
   void refuse(Offence offence);
   qint64 written() const { return m_written + m_socket.bytesToWrite(); }
@@ -49,6 +51,7 @@ class InputGate : public QObject {
   FloodGate m_flood;
   qint64 m_written = 0;
   qint64 m_accounted = 0;  ///< of what was written: ours, and answers that were counted
+  qint64 m_message = 0;    ///< size of the one whose fragments come
   bool m_sawFrame = false;
   bool m_isOpen = false;
   bool m_isShut = false;

@@ -20,7 +20,7 @@ RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription 
       m_name(config.endpoint.url.toString()),
       m_labels{{"remote", m_name.toStdString()}},
       m_feed(subscription),
-      m_tags(subscription.tags),
+      m_requests(streamRequests(subscription.tags, config.zone.value_or(0), config.positions)),
       m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter), 2 * config.heartbeatInterval),
       m_token(config.token),
       m_timer(this),
@@ -138,7 +138,13 @@ void RemoteClient::opened() {
   m_schedule.opened(now().elapsed);
   m_feed.begin();
   m_toldRefusal = false;
-  m_input->send(beginStreamText(QStringLiteral("tagwire"), m_tags, m_config.zone.value_or(0), m_config.positions));
+  m_asking = 0;
+  ask();
+}
+
+void RemoteClient::ask() {
+  m_schedule.asked(now().elapsed);
+  m_input->send(m_requests.at(m_asking).text);
   arm();
 }
 
@@ -172,7 +178,7 @@ void RemoteClient::giveUp(const QString &why) {
 void RemoteClient::endNow() {
   if (!m_isGivenUp) return;
   m_socket->disconnect(this);
-  if (!m_farewell.isEmpty()) m_socket->close(QWebSocketProtocol::CloseCodePolicyViolated, m_farewell);
+  if (!m_farewell.isEmpty()) m_socket->close(m_farewellCode, m_farewell);
   closed();
 }
 
@@ -219,24 +225,37 @@ void RemoteClient::offended(InputGate::Offence offence) {
   switch (offence) {
     case InputGate::Offence::Flood:
       refused("flood").add();
-      m_farewell = QStringLiteral("too many messages");
-      return giveUp(QStringLiteral("it sends more than %1 messages or %2 MiB a second")
-                        .arg(FloodGate::mostMessages)
-                        .arg(FloodGate::mostBytes / 1024 / 1024));
+      return refuseSite(QWebSocketProtocol::CloseCodePolicyViolated, "too many messages",
+                        QStringLiteral("it sends more than %1 messages or %2 MiB a second")
+                            .arg(FloodGate::mostMessages)
+                            .arg(FloodGate::mostBytes / 1024 / 1024));
     case InputGate::Offence::Binary:
       m_malformed.add();
-      m_farewell = QStringLiteral("binary messages are not taken");
-      return giveUp(QStringLiteral("it sent a binary message: it is no manager"));
+      return refuseSite(QWebSocketProtocol::CloseCodeDatatypeNotSupported, "no binary messages",
+                        QStringLiteral("it sent a binary message: it is no manager"));
+    case InputGate::Offence::TooLong:
+      m_malformed.add();
+      return refuseSite(QWebSocketProtocol::CloseCodeTooMuchData, "message too long",
+                        QStringLiteral("it sent a message of over 64 KiB"));
     case InputGate::Offence::Unread:
       return giveUp(QStringLiteral("it does not read what it is sent"));
   }
 }
 
+void RemoteClient::refuseSite(QWebSocketProtocol::CloseCode code, const char *farewell, const QString &why) {
+  m_farewellCode = code;
+  m_farewell = QLatin1String(farewell);
+  giveUp(why);
+}
+
 void RemoteClient::handle(const RemoteHeartBeat &beat) { m_input->send(heartBeatText(beat.ts)); }
 
 void RemoteClient::handle(const RemoteAnswer &answer) {
-  if (answer.response == QLatin1String("BeginStream")) {
-    if (m_schedule.isStreaming()) return;
+  const StreamRequest &asked = m_requests.at(std::min(m_asking, m_requests.size() - 1));
+  if (answer.response == QLatin1String("BeginStream") || answer.response == QLatin1String("AddTag")) {
+    if (m_schedule.isStreaming() || answer.response != asked.name) return;
+    if (!answer.request.isEmpty() && answer.request != asked.id) return;
+    if (++m_asking < m_requests.size()) return ask();
     m_schedule.begun(now().elapsed);
     setTrouble(QString());
     return arm();
@@ -244,7 +263,7 @@ void RemoteClient::handle(const RemoteAnswer &answer) {
   const QString why = printable(foreign(answer.message));
   if (!m_schedule.isStreaming()) {
     return giveUp(
-        QStringLiteral("BeginStream is refused: %1; look at `tags`, `zone` and the rights of `token`").arg(why));
+        QStringLiteral("%1 is refused: %2; look at `tags`, `zone` and the rights of `token`").arg(asked.name, why));
   }
   refused("request_refused").add();
   if (std::exchange(m_toldRefusal, true) || why == m_saidRefusal) return;

@@ -48,8 +48,10 @@ class RemoteClient : public QObject {
   void readToken();
   QString foreign(QString text) const;
   void opened();
+  void ask();
   void closed();
   void giveUp(const QString &why);
+  void refuseSite(QWebSocketProtocol::CloseCode code, const char *farewell, const QString &why);
   void endNow();
   void letGo();
   void setTrouble(const QString &trouble);
@@ -69,7 +71,8 @@ class RemoteClient : public QObject {
   const QString m_name;  ///< of the other site, for people
   Metrics::Labels m_labels;
   RemoteFeed m_feed;
-  const QStringList m_tags;
+  const QList<StreamRequest> m_requests;
+  qsizetype m_asking = 0;  ///< the one whose answer is due
   RemoteSchedule m_schedule;
   Secret m_token;
   Secret m_tokenBefore;              ///< the other site may still say it
@@ -78,7 +81,8 @@ class RemoteClient : public QObject {
   std::unique_ptr<InputGate> m_input;  ///< of the socket
   QString m_certificateTrouble;
   QString m_whyGivenUp;
-  QString m_farewell;  ///< for the other site
+  QWebSocketProtocol::CloseCode m_farewellCode = QWebSocketProtocol::CloseCodePolicyViolated;
+  QString m_farewell;  ///< for the other site; empty: none
   bool m_isOpen = false;
   bool m_isGivenUp = false;
   bool m_toldMalformed = false;

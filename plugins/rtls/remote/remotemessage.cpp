@@ -128,6 +128,18 @@ IncomingFix fixFrom(Fields &fields, const QTimeZone &zone) {
   return incoming;
 }
 
+StreamRequest requestOf(qsizetype number, const QJsonArray &params, int zone) {
+  StreamRequest request{QStringLiteral("BeginStream"), QStringLiteral("tagwire"), {}};
+  if (number > 0) request = {QStringLiteral("AddTag"), QStringLiteral("tagwire-%1").arg(number), {}};
+  QJsonObject message{{QStringLiteral("type"), QStringLiteral("request")},
+                      {QStringLiteral("request"), request.name},
+                      {QStringLiteral("reqid"), request.id},
+                      {QStringLiteral("params"), params}};
+  if (number == 0 && zone != 0) message.insert(QStringLiteral("zone_id"), zone);
+  request.text = QJsonDocument(message).toJson(QJsonDocument::Compact);
+  return request;
+}
+
 }  // namespace
 
 Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone &zone) {
@@ -158,18 +170,26 @@ Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone 
   return read;
 }
 
-QByteArray beginStreamText(const QString &request, const QStringList &tags, int zone, bool positions) {
+QList<StreamRequest> streamRequests(const QStringList &tags, int zone, bool positions) {
+  constexpr qsizetype frame = 200;  // what is around the tags
+  QList<StreamRequest> requests;
   QJsonArray params;
+  qsizetype size = frame;
+  const auto finish = [&] {
+    requests << requestOf(requests.size(), params, zone);
+    params = {};
+    size = frame;
+  };
+  const QString data = positions ? QStringLiteral("true") : QStringLiteral("false");
   for (const QString &tag : tags) {
-    params.append(QJsonObject{{QStringLiteral("id"), tag},
-                              {QStringLiteral("data"), positions ? QStringLiteral("true") : QStringLiteral("false")}});
+    const QJsonObject each{{QStringLiteral("id"), tag}, {QStringLiteral("data"), data}};
+    const qsizetype more = QJsonDocument(each).toJson(QJsonDocument::Compact).size() + 1;
+    if (size + more > StreamRequest::longest) finish();
+    params.append(each);
+    size += more;
   }
-  QJsonObject message{{QStringLiteral("type"), QStringLiteral("request")},
-                      {QStringLiteral("request"), QStringLiteral("BeginStream")},
-                      {QStringLiteral("reqid"), request},
-                      {QStringLiteral("params"), params}};
-  if (zone != 0) message.insert(QStringLiteral("zone_id"), zone);
-  return QJsonDocument(message).toJson(QJsonDocument::Compact);
+  finish();
+  return requests;
 }
 
 QByteArray heartBeatText(qint64 ts) { return "{\"type\":\"HeartBeat\",\"ts\":" + QByteArray::number(ts) + '}'; }

@@ -19,6 +19,10 @@ void RemoteSchedule::opened(Elapsed now) {
   m_since = now;
 }
 
+void RemoteSchedule::asked(Elapsed now) {
+  if (m_stage == Stage::Asking) m_since = now;
+}
+
 void RemoteSchedule::begun(Elapsed now) {
   if (m_stage != Stage::Asking) return;
   m_stage = Stage::Streaming;

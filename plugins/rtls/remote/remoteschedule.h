@@ -12,7 +12,7 @@ class RemoteSchedule {
  public:
   using Elapsed = std::chrono::nanoseconds;
   enum class Step { None, Dial, GiveUp };
-  /// For the connection to open, and then for the answer to BeginStream.
+  /// For the connection to open, and then for each answer until the stream is there.
   static constexpr std::chrono::seconds answerDeadline{10};
   /// A connection that held for so long begins the pauses anew.
   static constexpr std::chrono::seconds held{60};
@@ -25,7 +25,9 @@ class RemoteSchedule {
   void stop() { m_stage = Stage::Idle; }
   void dialled(Elapsed now);
   void opened(Elapsed now);
-  /// The other site has answered BeginStream.
+  /// The next part of what is asked for was sent.
+  void asked(Elapsed now);
+  /// The other site has answered all of it.
   void begun(Elapsed now);
   /// Something came.
   void heard(Elapsed now) { m_heard = now; }

@@ -14,6 +14,9 @@ class RemoteClientTest : public QObject {
   void R1_30_localFixesOfItsTagsAreRefused();
   void R1_32_heartbeatsAreAnsweredAtOnce();
   void R1_31_asksAgainAfterEachReconnect();
+  void R1_5_manyTagsAreAskedForInParts();
+  void R1_5_aRefusedPartIsSaid();
+  void aSiteThatTakesNoLongRequests();
   void R1_31_dialsUntilSomebodyIsThere();
   void noRouteIsNoEnd();
   void tokenIsReadAgainForEachConnection();
@@ -149,6 +152,65 @@ void RemoteClientTest::R1_31_asksAgainAfterEachReconnect() {
     return std::get<TriggerEvent>(event.body).triggerId == 800;
   });
   QCOMPARE(first, 1);
+}
+
+/// As the keys of one remote.
+static QByteArray manyTags() {
+  QByteArrayList tags;
+  for (int i = 0; i < 5000; ++i) tags << "\"T" + QByteArray::number(i) + '"';
+  return "\"zone\":417,\"tags\":[" + tags.join(',') + ']';
+}
+
+void RemoteClientTest::R1_5_manyTagsAreAskedForInParts() {
+  OtherSite site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url(), manyTags());
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  rtls->start();
+  for (int connection = 1; connection <= 2; ++connection) {
+    QTRY_VERIFY(fixture.isRunning() && site.connections == connection);
+    QSet<QString> asked;
+    for (const QJsonObject &message : std::as_const(site.received)) {
+      for (const QJsonValue &tag : message.value(QLatin1String("params")).toArray()) {
+        asked.insert(tag.toObject().value(QLatin1String("id")).toString());
+      }
+    }
+    QCOMPARE(asked.size(), 5000);
+    QCOMPARE(site.count("request", QStringLiteral("BeginStream")), 1);
+    QVERIFY(site.count("request", QStringLiteral("AddTag")) >= 2);
+    QCOMPARE(site.received.first().value(QLatin1String("request")).toString(), QStringLiteral("BeginStream"));
+    site.sendEvent(900 + connection, "T4999");
+    QTRY_COMPARE(fixture.events.size(), connection);
+    if (connection == 1) site.client->abort();
+    QTRY_VERIFY(connection == 2 || site.connections == 2);
+  }
+}
+
+/// Each is sent after the answer to the one before.
+void RemoteClientTest::R1_5_aRefusedPartIsSaid() {
+  OtherSite site;
+  site.answers = false;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url(), manyTags());
+  rtls->start();
+  QTRY_COMPARE(site.received.size(), 1);
+  site.send("{\"type\":\"response\",\"reqid\":\"tagwire\",\"response\":\"BeginStream\"}");
+  QTRY_COMPARE(site.received.size(), 2);
+  site.send("{\"type\":\"response\",\"reqid\":\"tagwire\",\"response\":\"BeginStream\"}");  // said already
+  site.send("{\"type\":\"response\",\"reqid\":\"tagwire-1\",\"response\":\"Unknown\",\"message\":\"no more\"}");
+  QTRY_VERIFY2(fixture.state.contains(QLatin1String("AddTag is refused: no more")), qPrintable(fixture.state));
+  QVERIFY(!fixture.states.contains(PluginState::Running));
+}
+
+void RemoteClientTest::aSiteThatTakesNoLongRequests() {
+  OtherSite site;
+  site.longest = 16 * 1024;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url(), manyTags());
+  rtls->start();
+  QTRY_VERIFY2(fixture.state.contains(QLatin1String("closed with 1009")), qPrintable(fixture.state));
+  QVERIFY2(fixture.state.contains(QLatin1String("it does not take requests as long as ours")),
+           qPrintable(fixture.state));
 }
 
 void RemoteClientTest::R1_31_dialsUntilSomebodyIsThere() {

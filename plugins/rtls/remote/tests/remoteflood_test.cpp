@@ -39,6 +39,7 @@ class RemoteFloodTest : public QObject {
   void floodEndsTheConnection_data();
   void floodEndsTheConnection();
   void hostileBinaryFragmentEndsTheConnection();
+  void hostileFragmentsWithoutEndEndTheConnection();
   void aPingNowAndThenIsNoFlood();
   void R1_32_bigMessagesComeWhole_data();
   void R1_32_bigMessagesComeWhole();
@@ -96,6 +97,18 @@ void RemoteFloodTest::hostileBinaryFragmentEndsTheConnection() {
   auto rtls = fixture.make(site.url());
   rtls->start();
   QTRY_VERIFY2(fixture.state.contains(QLatin1String("it sent a binary message")), qPrintable(fixture.state));
+  QCOMPARE(fixture.refused("malformed"), 1.0);
+}
+
+void RemoteFloodTest::hostileFragmentsWithoutEndEndTheConnection() {
+  RawSite site;
+  site.flood = RawSite::frame('\x01', {}) + RawSite::frame('\x00', QByteArray(1000, 'x')).repeated(100);
+  site.most = 1;
+  RemoteFixture fixture;
+  fixture.context.isStill = true;
+  auto rtls = fixture.make(site.url());
+  rtls->start();
+  QTRY_VERIFY2(fixture.state.contains(QLatin1String("it sent a message of over 64 KiB")), qPrintable(fixture.state));
   QCOMPARE(fixture.refused("malformed"), 1.0);
 }
 

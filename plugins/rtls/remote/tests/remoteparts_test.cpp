@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -76,6 +79,8 @@ class RemotePartsTest : public QObject {
   void whatAnotherSiteRelaysIsDropped();
   void positionsAndTheirEnds();
   void R1_3_beginStream();
+  void R1_5_manyTagsAreAskedForInParts();
+  void R1_5_eachPartHasADeadlineOfItsOwn();
   void messages();
   void wrongMessages_data();
   void wrongMessages();
@@ -175,6 +180,21 @@ void RemotePartsTest::R1_32_silenceIsGivenUp() {
   QCOMPARE(schedule.due(90s), RemoteSchedule::Step::GiveUp);
   schedule.ended(90s);
   QVERIFY(!schedule.isStreaming());
+}
+
+void RemotePartsTest::R1_5_eachPartHasADeadlineOfItsOwn() {
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  schedule.start(0s);
+  schedule.dialled(0s);
+  schedule.opened(1s);
+  for (int part = 0; part < 5; ++part) {
+    schedule.asked(1s + 9s * part);
+    QCOMPARE(schedule.next(), RemoteSchedule::Elapsed(11s + 9s * part));
+  }
+  QVERIFY(!schedule.isStreaming());
+  schedule.begun(46s);
+  schedule.asked(100s);
+  QCOMPARE(schedule.next(), RemoteSchedule::Elapsed(106s));
 }
 
 void RemotePartsTest::aFloodIsNoticed() {
@@ -302,12 +322,36 @@ void RemotePartsTest::positionsAndTheirEnds() {
 }
 
 void RemotePartsTest::R1_3_beginStream() {
-  QCOMPARE(beginStreamText(QStringLiteral("r"), {QStringLiteral("SIM1")}, 417, true),
-           QByteArray("{\"params\":[{\"data\":\"true\",\"id\":\"SIM1\"}],\"reqid\":\"r\",\"request\":\"BeginStream\","
-                      "\"type\":\"request\",\"zone_id\":417}"));
-  QCOMPARE(beginStreamText(QStringLiteral("r"), {QStringLiteral("SIM1")}, 0, false),
-           QByteArray("{\"params\":[{\"data\":\"false\",\"id\":\"SIM1\"}],\"reqid\":\"r\",\"request\":\"BeginStream\","
-                      "\"type\":\"request\"}"));
+  const auto only = [](int zone, bool positions) {
+    return streamRequests({QStringLiteral("SIM1")}, zone, positions).first().text;
+  };
+  QCOMPARE(only(417, true), QByteArray("{\"params\":[{\"data\":\"true\",\"id\":\"SIM1\"}],\"reqid\":\"tagwire\","
+                                       "\"request\":\"BeginStream\",\"type\":\"request\",\"zone_id\":417}"));
+  QCOMPARE(only(0, false), QByteArray("{\"params\":[{\"data\":\"false\",\"id\":\"SIM1\"}],\"reqid\":\"tagwire\","
+                                      "\"request\":\"BeginStream\",\"type\":\"request\"}"));
+}
+
+void RemotePartsTest::R1_5_manyTagsAreAskedForInParts() {
+  QStringList tags;
+  for (int i = 0; i < 10'000; ++i) tags << QStringLiteral("a tag of 20 letters %1 \u00e4").arg(i);
+  const QList<StreamRequest> requests = streamRequests(tags, 417, true);
+  QVERIFY(requests.size() > 10);
+  QSet<QString> ids;
+  QStringList asked;
+  for (const StreamRequest &each : requests) {
+    QVERIFY2(each.text.size() <= StreamRequest::longest, qPrintable(QString::number(each.text.size())));
+    QCOMPARE(each.name, ids.isEmpty() ? QStringLiteral("BeginStream") : QStringLiteral("AddTag"));
+    const QJsonObject message = QJsonDocument::fromJson(each.text).object();
+    QCOMPARE(message.contains(QLatin1String("zone_id")), ids.isEmpty());
+    QCOMPARE(message.value(QLatin1String("reqid")).toString(), each.id);
+    QCOMPARE(message.value(QLatin1String("request")).toString(), each.name);
+    ids.insert(each.id);
+    for (const QJsonValue &tag : message.value(QLatin1String("params")).toArray()) {
+      asked << tag.toObject().value(QLatin1String("id")).toString();
+    }
+  }
+  QCOMPARE(asked, tags);
+  QCOMPARE(ids.size(), requests.size());
 }
 
 void RemotePartsTest::messages() {
