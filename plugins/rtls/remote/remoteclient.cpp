@@ -14,21 +14,23 @@ constexpr std::chrono::milliseconds longestLook{1'000};
 
 }  // namespace
 
-RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription subscription, PluginContext &context)
+RemoteClient::RemoteClient(const RemoteConfig &config, const RemoteFeed::Subscription &subscription, const Title &title,
+                           PluginContext &context)
     : m_config(config),
       m_context(context),
-      m_name(config.endpoint.url.toString()),
-      m_labels{{"remote", m_name.toStdString()}},
+      m_title(title),
       m_feed(subscription),
       m_requests(streamRequests(subscription.tags, config.zone.value_or(0), config.positions)),
       m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter), 2 * config.heartbeatInterval),
       m_token(config.token),
       m_timer(this),
       m_events(context.metrics().counter("tagwire_rtls_remote_events_total", "Trigger events of other sites taken",
-                                         m_labels)),
-      m_fixes(context.metrics().counter("tagwire_rtls_remote_fixes_total", "Positions of other sites taken", m_labels)),
+                                         m_title.labels)),
+      m_fixes(context.metrics().counter("tagwire_rtls_remote_fixes_total", "Positions of other sites taken",
+                                        m_title.labels)),
       m_malformed(refused("malformed")),
-      m_up(context.metrics().gauge("tagwire_rtls_remote_up", "1 while the other site's stream is there", m_labels)) {
+      m_up(context.metrics().gauge("tagwire_rtls_remote_up", "1 while the other site's stream is there",
+                                   m_title.labels)) {
   m_timer.setSingleShot(true);
   connect(&m_timer, &QTimer::timeout, this, &RemoteClient::look);
 }
@@ -36,7 +38,7 @@ RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription 
 RemoteClient::~RemoteClient() { letGo(); }
 
 Counter RemoteClient::refused(const char *reason) {
-  Metrics::Labels labels = m_labels;
+  Metrics::Labels labels = m_title.labels;
   labels["reason"] = reason;
   return m_context.metrics().counter("tagwire_rtls_remote_refused_total", "Messages of other sites that were not taken",
                                      labels);
@@ -89,7 +91,10 @@ void RemoteClient::dial() {
   letGo();
   Q_EMIT dialling();
   m_schedule.dialled(now().elapsed);
-  readToken();
+  if (const auto token = readToken(); !token) {
+    m_schedule.ended(now().elapsed);
+    return setTrouble(token.error());
+  }
   m_socket = std::make_unique<QWebSocket>();
   m_input = std::make_unique<InputGate>(*m_socket, m_context.clock());
   connect(m_input.get(), &InputGate::offended, this, &RemoteClient::offended);
@@ -115,12 +120,17 @@ void RemoteClient::dial() {
   m_input->watch();
 }
 
-/// One that can't be read or sent, or is being written right now, leaves the one before, which the other site may
-/// refuse.
-void RemoteClient::readToken() {
+/// Without the token that is meant there is no connection: neither another one nor none is sent instead.
+Result<void> RemoteClient::readToken() {
   const auto token = m_config.token.again();
-  if (!token || token->isEmpty() || !fitsAHeader(*token) || token->reveal() == m_token.reveal()) return;
-  m_tokenBefore = std::exchange(m_token, *token);
+  if (!token) return failure(QStringLiteral("the token can't be read: %1").arg(token.error()));
+  if (!fitsAHeader(*token)) {
+    return failure(
+        QStringLiteral("the token does not fit into a header (allowed: visible ASCII characters in what `token` "
+                       "refers to)"));
+  }
+  if (token->reveal() != m_token.reveal()) m_tokenBefore = std::exchange(m_token, *token);
+  return {};
 }
 
 /// What the other site said, without our tokens: it may well repeat what it was sent.
@@ -199,9 +209,9 @@ void RemoteClient::setTrouble(const QString &trouble) {
   if (trouble == m_trouble) return;
   m_trouble = trouble;
   if (trouble.isEmpty()) {
-    qCInfo(m_context.log()).noquote() << "remote" << m_name << "is connected";
+    qCInfo(m_context.log()).noquote() << "remote" << m_title.name << "is connected";
   } else if (trouble != m_saidTrouble) {
-    qCWarning(m_context.log()).noquote() << "remote" << m_name << "is not connected:" << trouble
+    qCWarning(m_context.log()).noquote() << "remote" << m_title.name << "is not connected:" << trouble
                                          << "(trying again until it works)";
   }
   m_saidTrouble = trouble;
@@ -216,7 +226,7 @@ void RemoteClient::receive(const QString &text) {
   if (message) return std::visit([this](const auto &each) { handle(each); }, *message);
   m_malformed.add();
   if (std::exchange(m_toldMalformed, true)) return;
-  qCWarning(m_context.log()).noquote() << "remote" << m_name
+  qCWarning(m_context.log()).noquote() << "remote" << m_title.name
                                        << "sent what is no message:" << printable(foreign(message.error()))
                                        << "(said once; refusals are counted)";
 }
@@ -268,7 +278,7 @@ void RemoteClient::handle(const RemoteAnswer &answer) {
   refused("request_refused").add();
   if (std::exchange(m_toldRefusal, true) || why == m_saidRefusal) return;
   m_saidRefusal = why;
-  qCWarning(m_context.log()).noquote() << "remote" << m_name << "says:" << why
+  qCWarning(m_context.log()).noquote() << "remote" << m_title.name << "says:" << why
                                        << "(said once for each connection; refusals are counted)";
 }
 

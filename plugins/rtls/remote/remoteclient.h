@@ -21,7 +21,13 @@ namespace tagwire::rtls {
 class RemoteClient : public QObject {
   Q_OBJECT
  public:
-  RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription subscription, PluginContext &context);
+  /// What people and metrics call it; no two of an instance are the same.
+  struct Title {
+    QString name;
+    Metrics::Labels labels;
+  };
+  RemoteClient(const RemoteConfig &config, const RemoteFeed::Subscription &subscription, const Title &title,
+               PluginContext &context);
   ~RemoteClient() override;
 
   void start();
@@ -45,7 +51,7 @@ class RemoteClient : public QObject {
   void look();
   void arm();
   void dial();
-  void readToken();
+  Result<void> readToken();
   QString foreign(QString text) const;
   void opened();
   void ask();
@@ -68,8 +74,7 @@ class RemoteClient : public QObject {
 
   const RemoteConfig m_config;
   PluginContext &m_context;
-  const QString m_name;  ///< of the other site, for people
-  Metrics::Labels m_labels;
+  const Title m_title;
   RemoteFeed m_feed;
   const QList<StreamRequest> m_requests;
   qsizetype m_asking = 0;  ///< the one whose answer is due

@@ -57,10 +57,17 @@ RemoteFeed::Taken<Sample> RemoteFeed::take(const IncomingFix &incoming, const Mo
   Tag &tag = m_tags[static_cast<size_t>(number)];
   auto fix = std::make_shared<Fix>(incoming.fix);
   fix->origin = m_subscription.origin;
+  fix->zone = zoneOf(*fix);
   tag.position = {incoming.x, incoming.y, incoming.z, std::move(fix)};
   tag.last = {sourceTime(incoming, moment.time), moment.elapsed};
   m_silence.hear(number);
   return Sample{tag.point, Quality::good(), tag.last.time, tag.position};
+}
+
+/// A number means something here when the manifest or the static data say so; any other may well be that of one of our
+/// own zones. What is asked for by zone lies in it.
+int RemoteFeed::zoneOf(const Fix &fix) const {
+  return m_names.zones.contains(fix.zone) ? fix.zone : m_subscription.zone;
 }
 
 std::chrono::nanoseconds RemoteFeed::nextDeadline() const {

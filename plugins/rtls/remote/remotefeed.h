@@ -63,6 +63,7 @@ class RemoteFeed {
     }
   };
   void addNames(TriggerEvent &event) const;
+  int zoneOf(const Fix &fix) const;
   bool isRepeated(const RemoteEvent &remote);
   Sample forget(QualityReason reason, Time time);
 

@@ -18,9 +18,11 @@ class RemoteClientTest : public QObject {
   void R1_5_aRefusedPartIsSaid();
   void aSiteThatTakesNoLongRequests();
   void R1_31_dialsUntilSomebodyIsThere();
+  void twoRemotesOfOneEndpoint();
   void noRouteIsNoEnd();
   void tokenIsReadAgainForEachConnection();
-  void anEmptiedTokenIsNotTaken();
+  void withoutItsTokenItDoesNotConnect_data();
+  void withoutItsTokenItDoesNotConnect();
   void R1_33_namesAreReadAgainWhenTheyChanged();
   void R1_36_directoryHoldsItsTriggers();
   void statusSaysWhy();
@@ -83,7 +85,7 @@ void RemoteClientTest::R1_30_eventsComeIn() {
 void RemoteClientTest::R1_30_positionsBecomePoints() {
   OtherSite site;
   RemoteFixture fixture;
-  auto rtls = fixture.make(site.url(), "\"positions\":true", ",\"timeout_ms\":100");
+  auto rtls = fixture.make(site.url(), "\"positions\":true,\"zone\":417", ",\"timeout_ms\":100");
   QVERIFY2(rtls, qPrintable(fixture.errors));
   const PointId point = fixture.context.points().find(QStringLiteral("uwb/tag/SIM1/position"));
   QVERIFY(point != PointId::None);
@@ -230,6 +232,31 @@ void RemoteClientTest::R1_31_dialsUntilSomebodyIsThere() {
   QCOMPARE(fixture.state, QString());
 }
 
+/// For different tags; only one of them is let in.
+void RemoteClientTest::twoRemotesOfOneEndpoint() {
+  OtherSite site;
+  RemoteFixture fixture;
+  const QByteArray one =
+      "{\"retry_ms\":3600000,\"longest_retry_ms\":3600000,\"endpoint\":\"" + site.url().toUtf8() + "\",\"tags\":[\"";
+  auto rtls = fixture.makeWith("\"remotes\":[" + one + "SIM1\"]}," + one + "SIM2\"]}]");
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  site.uponConnection = [&](QWebSocket &socket) {
+    site.uponConnection = nullptr;
+    socket.close(QWebSocketProtocol::CloseCodePolicyViolated);
+  };
+  rtls->start();
+  const auto up = [&](int entry, int value) {
+    const QString line = QStringLiteral("tagwire_rtls_remote_up{entry=\"%1\",remote=\"%2\"} %3\n");
+    return fixture.context.metrics().text().find(line.arg(entry).arg(site.url()).arg(value).toStdString()) !=
+           std::string::npos;
+  };
+  QTRY_VERIFY((up(0, 1) && up(1, 0)) || (up(0, 0) && up(1, 1)));
+  QTRY_VERIFY2(fixture.state.contains(QLatin1String("closed with 1008")), qPrintable(fixture.state));
+  const int down = up(0, 1) ? 1 : 0;
+  QVERIFY2(fixture.state.startsWith(QStringLiteral("remote %1 (remotes[%2]): ").arg(site.url()).arg(down)),
+           qPrintable(fixture.state));
+}
+
 /// Connecting fails before it has begun: the address is one for broadcasts.
 void RemoteClientTest::noRouteIsNoEnd() {
   RemoteFixture fixture;
@@ -256,23 +283,36 @@ void RemoteClientTest::tokenIsReadAgainForEachConnection() {
   QTRY_COMPARE(site.authorization, QByteArray("Bearer second"));
 }
 
-/// Whoever changes it may empty it first.
-void RemoteClientTest::anEmptiedTokenIsNotTaken() {
+void RemoteClientTest::withoutItsTokenItDoesNotConnect_data() {
+  QTest::addColumn<QByteArray>("content");
+  QTest::addColumn<QString>("why");
+  QTest::newRow("empty") << QByteArray("") << QStringLiteral("token\" is empty");
+  QTest::newRow("line end") << QByteArray("\n") << QStringLiteral("token\" is empty");
+  QTest::newRow("white space") << QByteArray(" \t\n ") << QStringLiteral("token\" is empty");
+  QTest::newRow("two lines") << QByteArray("a\nb") << QStringLiteral("the token does not fit into a header");
+}
+
+void RemoteClientTest::withoutItsTokenItDoesNotConnect() {
+  QFETCH(QByteArray, content);
+  QFETCH(QString, why);
   OtherSite site;
   RemoteFixture fixture;
+  fixture.write("token", content);
+  QVERIFY(!fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}"));
+  QVERIFY2(fixture.errors.contains(QLatin1String("remotes[0].token")), qPrintable(fixture.errors));
   fixture.write("token", "first");
   auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
   rtls->start();
   QTRY_VERIFY(fixture.isRunning());
-  fixture.write("token", "\n");
+  fixture.write("token", content);
   site.client->abort();
-  QTRY_COMPARE(site.connections, 2);
-  QCOMPARE(site.authorization, QByteArray("Bearer first"));
-  QTRY_VERIFY(fixture.isRunning());
+  QTRY_VERIFY2(fixture.state.contains(why), qPrintable(fixture.state));
+  QVERIFY(!fixture.isRunning());
+  QCOMPARE(site.connections, 1);
   fixture.write("token", "second\n");
-  site.client->abort();
-  QTRY_COMPARE(site.connections, 3);
+  QTRY_COMPARE(site.connections, 2);
   QCOMPARE(site.authorization, QByteArray("Bearer second"));
+  QTRY_VERIFY(fixture.isRunning());
 }
 
 void RemoteClientTest::R1_33_namesAreReadAgainWhenTheyChanged() {

@@ -78,6 +78,7 @@ class RemotePartsTest : public QObject {
   void whatNobodyAskedForIsDropped();
   void whatAnotherSiteRelaysIsDropped();
   void positionsAndTheirEnds();
+  void zonesOfPositionsAreThoseOfTheManifest();
   void R1_3_beginStream();
   void R1_5_manyTagsAreAskedForInParts();
   void R1_5_eachPartHasADeadlineOfItsOwn();
@@ -321,6 +322,26 @@ void RemotePartsTest::positionsAndTheirEnds() {
   QVERIFY(remote.nextDeadline() == endless);
 }
 
+/// 418 is told by the static data; 1 may well be a zone of ours.
+void RemotePartsTest::zonesOfPositionsAreThoseOfTheManifest() {
+  const auto zoneOf = [](int subscribed, int told) {
+    RemoteFeed remote = feed(subscribed);
+    StaticNames known = names();
+    known.zones.insert(418, {418, QStringLiteral("Gate"), {}, 417, true});
+    remote.setNames(known);
+    IncomingFix fix = fixOf("SIM1", 1);
+    fix.fix.zone = told;
+    return std::get<Position>(remote.take(fix, Moment())->value).fix->zone;
+  };
+  QCOMPARE(zoneOf(0, 1), 0);
+  QCOMPARE(zoneOf(0, 0), 0);
+  QCOMPARE(zoneOf(0, 418), 418);
+  QCOMPARE(zoneOf(417, 418), 418);
+  QCOMPARE(zoneOf(417, 417), 417);
+  QCOMPARE(zoneOf(417, 1), 417);
+  QCOMPARE(zoneOf(417, 0), 417);
+}
+
 void RemotePartsTest::R1_3_beginStream() {
   const auto only = [](int zone, bool positions) {
     return streamRequests({QStringLiteral("SIM1")}, zone, positions).first().text;
@@ -445,6 +466,10 @@ void RemotePartsTest::R1_33_wrongStaticFile_data() {
   QTest::newRow("type") << QByteArray("{\"zones\":[{\"id\":\"417\",\"name\":\"Hall\"}]}")
                         << QStringLiteral("zones[0].id");
   QTest::newRow("unknown key") << QByteArray("{\"zoness\":[]}") << QStringLiteral("did you mean \"zones\"?");
+  QTest::newRow("class of a tag") << QByteArray("{\"tags\":[{\"id\":\"A\",\"class\":\"person\"}]}")
+                                  << QStringLiteral("tags[0].class: unknown key \"class\" (allowed: id, name)");
+  QTest::newRow("smoothing of a tag") << QByteArray("{\"tags\":[{\"id\":\"A\",\"smoothing\":{}}]}")
+                                      << QStringLiteral("unknown key \"smoothing\"");
   QTest::newRow("twice") << QByteArray("{\"zones\":[{\"id\":1,\"name\":\"A\"},{\"id\":1,\"name\":\"B\"}]}")
                          << QStringLiteral("zones[1].id: 1 is there twice");
 }
