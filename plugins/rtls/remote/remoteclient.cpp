@@ -20,6 +20,7 @@ RemoteClient::RemoteClient(const RemoteConfig &config, const RemoteFeed::Subscri
       m_context(context),
       m_title(title),
       m_feed(subscription),
+      m_missed(config, context.site().timeZone),
       m_requests(streamRequests(subscription.tags, config.zone.value_or(0), config.positions)),
       m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter), 2 * config.heartbeatInterval),
       m_token(config.token),
@@ -33,6 +34,8 @@ RemoteClient::RemoteClient(const RemoteConfig &config, const RemoteFeed::Subscri
                                    m_title.labels)) {
   m_timer.setSingleShot(true);
   connect(&m_timer, &QTimer::timeout, this, &RemoteClient::look);
+  connect(&m_missed, &MissedEvents::came, this, &RemoteClient::catchUp);
+  connect(&m_missed, &MissedEvents::failed, this, &RemoteClient::tellNotCaughtUp);
 }
 
 RemoteClient::~RemoteClient() { letGo(); }
@@ -158,6 +161,35 @@ void RemoteClient::ask() {
   arm();
 }
 
+void RemoteClient::begun() {
+  const Moment moment = now();
+  m_schedule.begun(moment.elapsed);
+  setTrouble(QString());
+  if (const auto since = m_feed.resume(moment.time)) {
+    m_missedSince = *since;
+    m_missed.ask(m_token, m_trusted, *since);
+  }
+  arm();
+}
+
+void RemoteClient::catchUp(const RecentEvents &recent) {
+  m_saidMissed.clear();
+  m_malformed.add(recent.malformed);
+  for (const RemoteEvent &event : recent.events) {
+    const auto taken = m_feed.takeMissed(event, m_missedSince, now().time);
+    if (!taken) continue;  // no fault: the list is everybody's
+    m_events.add();
+    Q_EMIT eventCame(*taken);
+  }
+}
+
+void RemoteClient::tellNotCaughtUp(const QString &why) {
+  const QString text = printable(foreign(why));
+  if (std::exchange(m_saidMissed, text) == text) return;
+  qCWarning(m_context.log()).noquote() << "remote" << m_title.name
+                                       << "does not say what happened while it was not connected:" << text;
+}
+
 void RemoteClient::closed() {
   RemoteEnd end{m_isOpen, m_socket->closeCode(), foreign(m_socket->closeReason()), foreign(m_socket->errorString()),
                 foreign(m_certificateTrouble)};
@@ -196,6 +228,7 @@ void RemoteClient::letGo() {
   m_isOpen = m_isGivenUp = false;
   m_certificateTrouble.clear();
   m_farewell.clear();
+  m_missed.cancel();
   m_input.reset();
   if (!m_socket) return;
   m_socket->disconnect(this);
@@ -266,9 +299,7 @@ void RemoteClient::handle(const RemoteAnswer &answer) {
     if (m_schedule.isStreaming() || answer.response != asked.name) return;
     if (!answer.request.isEmpty() && answer.request != asked.id) return;
     if (++m_asking < m_requests.size()) return ask();
-    m_schedule.begun(now().elapsed);
-    setTrouble(QString());
-    return arm();
+    return begun();
   }
   const QString why = printable(foreign(answer.message));
   if (!m_schedule.isStreaming()) {

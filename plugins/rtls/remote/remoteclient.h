@@ -9,6 +9,7 @@
 
 #include "context.h"
 #include "remote/inputgate.h"
+#include "remote/missedevents.h"
 #include "remote/remoteconfig.h"
 #include "remote/remotefeed.h"
 #include "remote/remoteschedule.h"
@@ -55,6 +56,9 @@ class RemoteClient : public QObject {
   QString foreign(QString text) const;
   void opened();
   void ask();
+  void begun();
+  void catchUp(const RecentEvents &recent);
+  void tellNotCaughtUp(const QString &why);
   void closed();
   void giveUp(const QString &why);
   void refuseSite(QWebSocketProtocol::CloseCode code, const char *farewell, const QString &why);
@@ -76,6 +80,9 @@ class RemoteClient : public QObject {
   PluginContext &m_context;
   const Title m_title;
   RemoteFeed m_feed;
+  MissedEvents m_missed;
+  Time m_missedSince;
+  QString m_saidMissed;  ///< in the log
   const QList<StreamRequest> m_requests;
   qsizetype m_asking = 0;  ///< the one whose answer is due
   RemoteSchedule m_schedule;

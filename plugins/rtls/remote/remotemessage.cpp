@@ -170,6 +170,25 @@ Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone 
   return read;
 }
 
+Result<RecentEvents> readRecentEvents(const QByteArray &text, const QTimeZone &zone) {
+  const QJsonDocument document = QJsonDocument::fromJson(text);
+  if (!document.isArray()) return failure(QStringLiteral("is not a JSON array"));
+  const QJsonArray list = document.array();
+  RecentEvents recent;
+  for (qsizetype i = std::max<qsizetype>(0, list.size() - RecentEvents::most); i < list.size(); ++i) {
+    const QJsonObject message = list.at(i).toObject();
+    Fields fields(message);
+    const RemoteEvent event = eventFrom(fields, zone);
+    // One without a time can't be known again.
+    if (fields.wrong().isEmpty() && event.time) {
+      recent.events << event;
+    } else {
+      ++recent.malformed;
+    }
+  }
+  return recent;
+}
+
 QList<StreamRequest> streamRequests(const QStringList &tags, int zone, bool positions) {
   constexpr qsizetype frame = 200;  // what is around the tags
   QList<StreamRequest> requests;

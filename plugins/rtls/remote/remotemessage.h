@@ -36,6 +36,17 @@ using RemoteMessage = std::variant<RemoteHeartBeat, RemoteAnswer, RemoteEvent, I
 /// What the other site said. A time without an offset is in `zone`. Errors name the field.
 Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone &zone);
 
+/// What a site remembers of its triggers (R1-34).
+struct RecentEvents {
+  static constexpr int most = 1000;
+
+  QList<RemoteEvent> events;  ///< newest last, the newest of them
+  int malformed = 0;          ///< further ones that were none
+};
+
+/// Errors say what the text is not.
+Result<RecentEvents> readRecentEvents(const QByteArray &text, const QTimeZone &zone);
+
 /// What is sent to have the stream of some tags.
 struct StreamRequest {
   /// The other site need not take more than 64 KiB.

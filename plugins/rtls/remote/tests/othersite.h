@@ -130,4 +130,11 @@ struct RemoteFixture {
   QStringList texts;  ///< each state's
 };
 
+/// As the keys of one remote.
+inline QByteArray manyTags() {
+  QByteArrayList tags;
+  for (int i = 0; i < 5000; ++i) tags << "\"T" + QByteArray::number(i) + '"';
+  return "\"zone\":417,\"tags\":[" + tags.join(',') + ']';
+}
+
 }  // namespace tagwire::rtls
