@@ -21,11 +21,16 @@ class TrackerTest : public QObject {
   void R1_25_silentTagIsLost();
   void R1_25_lostTagComesBack();
   void R1_25_nextDeadline();
+  void R1_25_refusedRepetitionIsASignOfLife();
+  void R1_25_whatIsNotBelievedIsNoSignOfLife();
+  void R1_25_heardOutlivesARestart();
+  void R1_25_lossesWaitForWhatIsUnread();
   void R1_10_wrongFixes_data();
   void R1_10_wrongFixes();
   void R1_10_sourceTime();
   void positionKeepsWhatCameWithIt();
   void collisionsGoOnAfterARestart();
+  void collisionsWithinTheToleranceGoOnAfterARestart();
   void whoIsLeftAloneByALostGuard();
 
  private:
@@ -35,6 +40,18 @@ class TrackerTest : public QObject {
   Moment m_now;
   std::unique_ptr<Tracker> m_tracker;
 };
+
+namespace {
+
+IncomingFix fixOf(const char *tag, double x) {
+  IncomingFix fix;
+  fix.fix.tag = QString::fromLatin1(tag);
+  fix.x = x;
+  fix.sender = QStringLiteral("test");
+  return fix;
+}
+
+}  // namespace
 
 void TrackerTest::init() {
   m_now = Moment{fromMilliseconds(1'767'225'600'000), std::chrono::seconds(50)};
@@ -191,6 +208,78 @@ void TrackerTest::R1_25_nextDeadline() {
   QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(10));
 }
 
+void TrackerTest::R1_25_refusedRepetitionIsASignOfLife() {
+  take("A", 15, 15, 1, 7);
+  wait(std::chrono::seconds(9));
+  QCOMPARE(take("A", 50, 50, 1, 7).refusal, Refusal::Sequence);
+  QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(10));
+  wait(std::chrono::milliseconds(9999));
+  Tracker::Outcome outcome;
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(outcome.changes.isEmpty());
+  QVERIFY(m_tracker->isPresent(0));
+  wait(std::chrono::milliseconds(1));
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(!m_tracker->isPresent(0));
+  // It does not bring back one that is lost.
+  QCOMPARE(take("A", 15, 15, 1, 7).refusal, Refusal::None);
+  QVERIFY(m_tracker->isPresent(0));
+}
+
+void TrackerTest::R1_25_whatIsNotBelievedIsNoSignOfLife() {
+  const auto model = makeModel(
+      "{\"managers\":[\"M\"],\"zones\":[],\"tags\":[{\"id\":\"A\"}],"
+      "\"filter\":{\"max_accuracy\":1,\"duplicates\":true,\"order\":true}}");
+  Tracker tracker(*model, std::chrono::seconds(10));
+  IncomingFix fix = fixOf("A", 1);
+  fix.time = m_now.time;
+  Tracker::Outcome outcome;
+  QVERIFY(tracker.take(0, fix, m_now, outcome));
+  wait(std::chrono::seconds(6));
+  QVERIFY(!tracker.take(0, fix, m_now, outcome));
+  QCOMPARE(outcome.refusal, Refusal::Duplicate);
+  const auto due = m_now.elapsed + std::chrono::seconds(10);
+  QCOMPARE(tracker.nextDeadline(), due);
+  wait(std::chrono::seconds(1));
+  fix.fix.accuracy = 2;
+  QVERIFY(!tracker.take(0, fix, m_now, outcome));
+  QCOMPARE(outcome.refusal, Refusal::Accuracy);
+  QCOMPARE(tracker.nextDeadline(), due);
+}
+
+void TrackerTest::R1_25_heardOutlivesARestart() {
+  take("A", 15, 15, 1, 7);
+  wait(std::chrono::seconds(9));
+  take("A", 15, 15, 1, 7);
+  wait(std::chrono::seconds(2));
+  const TrackerMemory memory = m_tracker->remember(m_now);
+  init();
+  wait(std::chrono::seconds(12));
+  Tracker::Outcome outcome;
+  m_tracker->recall(memory, m_now, outcome);
+  QVERIFY(m_tracker->isPresent(0));
+  QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(7));
+}
+
+/// The loop stood still; the fix of A waits in a socket.
+void TrackerTest::R1_25_lossesWaitForWhatIsUnread() {
+  take("A", 15, 15);
+  take("B", 15, 15);
+  wait(std::chrono::seconds(20));
+  const auto until = m_now.elapsed + std::chrono::seconds(2);
+  m_tracker->holdLosses(until);
+  Tracker::Outcome outcome;
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(outcome.changes.isEmpty());
+  QCOMPARE(m_tracker->nextDeadline(), until);
+  QVERIFY(take("A", 15, 15).events.isEmpty());
+  wait(std::chrono::seconds(2));
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(m_tracker->isPresent(0));
+  QVERIFY(!m_tracker->isPresent(1));
+  QCOMPARE(outcome.changes.size(), 1);
+}
+
 void TrackerTest::R1_10_wrongFixes_data() {
   using Change = std::function<void(IncomingFix &)>;
   QTest::addColumn<Change>("change");
@@ -282,14 +371,6 @@ Model modelOfClasses(const QByteArray &rules) {
                     "}");
 }
 
-IncomingFix fixOf(const char *tag, double x) {
-  IncomingFix fix;
-  fix.fix.tag = QString::fromLatin1(tag);
-  fix.x = x;
-  fix.sender = QStringLiteral("test");
-  return fix;
-}
-
 }  // namespace
 
 void TrackerTest::collisionsGoOnAfterARestart() {
@@ -311,6 +392,44 @@ void TrackerTest::collisionsGoOnAfterARestart() {
   QCOMPARE(recalled.collisions.size(), 1);
   QCOMPARE(recalled.collisions.first().phase, Collision::Phase::End);
   QCOMPARE(recalled.collisions.first().start, m_now.time);
+}
+
+void TrackerTest::collisionsWithinTheToleranceGoOnAfterARestart() {
+  const auto rules = [](int tolerance) {
+    return modelOfClasses(
+        QByteArray("\"proximity\":[{\"id\":1,\"name\":\"r\",\"between\":[\"person\",\"guard\"],\"distance\":5,"
+                   "\"ongoing_ms\":4000,\"exit_tolerance\":") +
+        QByteArray::number(tolerance) + "}]");
+  };
+  Tracker before(rules(3), std::chrono::seconds(10));
+  const auto at = [&](int seconds) {
+    return Moment{m_now.time + std::chrono::seconds(seconds), m_now.elapsed + std::chrono::seconds(seconds)};
+  };
+  Tracker::Outcome outcome;
+  QVERIFY(before.take(0, fixOf("A", 0), m_now, outcome));
+  QVERIFY(before.take(1, fixOf("B", 4), at(1), outcome));
+  QVERIFY(before.take(1, fixOf("B", 7), at(2), outcome));
+  QCOMPARE(outcome.collisions.size(), 1);
+  const TrackerMemory memory = before.remember(at(2));
+
+  Tracker after(rules(3), std::chrono::seconds(10));
+  const auto later = [&](int seconds) { return Moment{at(seconds).time, std::chrono::seconds(seconds)}; };
+  Tracker::Outcome recalled;
+  after.recall(memory, later(3), recalled);
+  QVERIFY(after.take(1, fixOf("B", 4), later(4), recalled));
+  QVERIFY(recalled.collisions.isEmpty());
+  QVERIFY(after.take(1, fixOf("B", 4), later(5), recalled));
+  QCOMPARE(recalled.collisions.size(), 1);
+  QCOMPARE(recalled.collisions.first().phase, Collision::Phase::Ongoing);
+  QCOMPARE(recalled.collisions.first().start, at(1).time);
+
+  // By another definition they are apart.
+  Tracker other(rules(2), std::chrono::seconds(10));
+  Tracker::Outcome anew;
+  other.recall(memory, later(3), anew);
+  QVERIFY(other.take(1, fixOf("B", 4), later(4), anew));
+  QCOMPARE(anew.collisions.size(), 1);
+  QCOMPARE(anew.collisions.first().phase, Collision::Phase::Start);
 }
 
 void TrackerTest::whoIsLeftAloneByALostGuard() {
