@@ -123,7 +123,14 @@ struct OmloxFixture {
     instances.front()->listen([](Result<bool>) {}, listening);
     return listening;
   }
-  void wait(std::chrono::milliseconds time) { context.manualClock().advance(time); }
+  /// The loop comes by now and then.
+  void wait(std::chrono::milliseconds time) {
+    for (auto left = time; left.count() > 0; left -= LoopWatch::interval) {
+      context.manualClock().advance(std::min(left, LoopWatch::interval));
+      instances.front()->answer([](const Result<HubAnswer> &) {},
+                                HubRequest{"GET", {QStringLiteral("nothing")}, {}, {}, permissions, {}});
+    }
+  }
 
   OmloxContext context{QStringLiteral("uwb")};
   Permissions permissions = *Permissions::fromTexts({QStringLiteral("*:*")});
