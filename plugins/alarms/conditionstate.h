@@ -37,7 +37,7 @@ struct ConditionState {
   AlarmCondition alarm = AlarmCondition::Normal;  ///< Normal to Latched
   bool isShelved = false;
   bool isOneShot = false;            ///< only while shelved
-  std::optional<Time> shelvedUntil;  ///< exactly while shelved
+  std::optional<Time> shelvedUntil = {};  ///< exactly while shelved
   bool isSuppressedByOperator = false;
   bool isSuppressedByCondition = false;
   bool isOutOfService = false;

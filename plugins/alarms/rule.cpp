@@ -176,7 +176,10 @@ void Rule::describe(Shape<Rule> &shape) {
   shape.optional("schedule", &Rule::schedule, "when the rule is in force; outside it is OK; always if absent")
       .range(1, 100)
       .orSingle();
-  shape.optional("latch", &Rule::latch, "not there yet");
+  shape.optional("latch", &Rule::latch, "");
+  shape.optional("group", &Rule::group, "");
+  shape.optional("suppress_when", &Rule::suppressWhen, "");
+  shape.optional("escalation", &Rule::escalation, "");
   shape.optional("reference", &Rule::reference, "not there yet");
   shape.optional("stale_after_ms", &Rule::staleAfter, "not there yet");
 }

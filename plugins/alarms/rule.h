@@ -2,6 +2,7 @@
 #pragma once
 
 #include "event.h"
+#include "expression.h"
 #include "later.h"
 #include "schedule.h"
 
@@ -48,7 +49,10 @@ struct Rule {
   std::chrono::milliseconds offDelay{0};
   QString area;
   QList<Schedule> schedule;  ///< in force within any of these; none: always
-  Later latch;
+  bool latch = false;
+  QString group;
+  std::optional<Expression> suppressWhen;
+  QString escalation;
   Later reference;
   Later staleAfter;
 };

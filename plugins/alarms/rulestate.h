@@ -4,15 +4,10 @@
 #include <limits>
 #include <optional>
 
+#include "moment.h"
 #include "rule.h"
 
 namespace tagwire::alarms {
-
-/// One moment on both clocks: `time` for schedules and people, `elapsed` for delays (nobody can set it).
-struct Moment {
-  Time time;
-  std::chrono::nanoseconds elapsed{0};
-};
 
 /// One threshold of a rule: passed or not, after deadband and delays. Plain value.
 struct Limit {
@@ -49,6 +44,8 @@ AlarmState takeValue(const Rule &rule, RuleState &state, double value, const Mom
 void takeBad(RuleState &state);
 /// Time went by. Returns the new state.
 AlarmState takeTime(const Rule &rule, RuleState &state, const Moment &moment);
+inline QString valueTextOf(const Rule &, const RuleState &) { return {}; }
+inline QString levelOf(const Rule &, const RuleState &) { return {}; }
 /// When takeTime() is due next (on Moment::elapsed), if no sample comes before.
 std::optional<std::chrono::nanoseconds> nextDue(const Rule &rule, const RuleState &state, const Moment &moment);
 

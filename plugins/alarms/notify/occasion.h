@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QStringList>
+
+#include "event.h"
+
+namespace tagwire::alarms {
+
+/// Something that people may want to be told of. Plain value.
+struct Occasion {
+  enum class Kind : quint8 { Raised, Resolved, Acknowledged, Escalated };
+
+  Kind kind = Kind::Raised;
+  Time time;
+  AlarmTransition alarm;  ///< as it is now
+  QString by = {};        ///< Acknowledged: who
+  QString comment = {};
+  QStringList targets = {};  ///< Escalated: these and no others; else those whose routing says so
+};
+
+}  // namespace tagwire::alarms
