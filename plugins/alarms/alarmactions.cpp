@@ -227,10 +227,10 @@ QStringList AlarmEngine::unknownPoints() const {
   for (const auto &entry : m_entries) {
     if (!entry) continue;
     look(inputsOf(entry->rule));
-    if (entry->rule.suppressWhen) look(pointsOf(*entry->rule.suppressWhen));
+    if (!entry->rule.suppressWhen.isEmpty()) look(pointsOf(entry->rule.suppressWhen));
   }
   for (const auto &group : m_groups) {
-    if (group->config.suppressWhen) look(pointsOf(*group->config.suppressWhen));
+    if (!group->config.suppressWhen.isEmpty()) look(pointsOf(group->config.suppressWhen));
   }
   return unknown;
 }

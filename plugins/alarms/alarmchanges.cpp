@@ -19,6 +19,15 @@ ConditionInput::Kind inputFor(AlarmState previous, AlarmState now) {
 
 }  // namespace
 
+void AlarmEngine::set(int ruleId, AlarmState state, const QString &text, const Moment &moment, Outcome &outcome) {
+  Entry &entry = *m_entries[m_slots.value(ruleId)];
+  const AlarmState previous = std::exchange(entry.state.shown, state);
+  if (state == previous) return;
+  entry.setText = text;
+  settle(entry, previous, moment, outcome);
+  arm(entry, moment);
+}
+
 void AlarmEngine::settle(Entry &entry, AlarmState previous, const Moment &moment, Outcome &outcome) {
   AlarmMemory &memory = entry.memory;
   const ConditionInput input{inputFor(previous, entry.state.shown), {}};
@@ -26,7 +35,7 @@ void AlarmEngine::settle(Entry &entry, AlarmState previous, const Moment &moment
   memory.state = entry.state.shown;
   memory.since = moment.time;
   memory.value = entry.state.value;
-  memory.valueText = valueTextOf(entry.rule, entry.state);
+  memory.valueText = entry.setText.isEmpty() ? valueTextOf(entry.rule, entry.state) : entry.setText;
   memory.level = levelOf(entry.rule, entry.state);
   if (input.kind == ConditionInput::Raise) beginOccurrence(entry);
   if (input.kind == ConditionInput::Return) --m_activeCount;
@@ -112,13 +121,13 @@ bool AlarmEngine::isSuppressed(const Entry &entry) {
   // What is not known (yet) stays as it was, over a restart too.
   const bool wasSuppressed = entry.memory.condition.isSuppressedByCondition;
   const bool byRule = entry.suppression && entry.isSuppressing.value_or(wasSuppressed);
-  const bool hasGroup = entry.group && entry.group->config.suppressWhen;
+  const bool hasGroup = entry.group && !entry.group->config.suppressWhen.isEmpty();
   return byRule || (hasGroup && entry.group->isSuppressing.value_or(wasSuppressed));
 }
 
 void AlarmEngine::suppress(Entry &entry, const Moment &moment, Outcome &outcome) {
   if (entry.suppression) {
-    const auto holds = result(*entry.rule.suppressWhen, *entry.suppression, moment);
+    const auto holds = result(entry.rule.suppressWhen, *entry.suppression, moment);
     if (holds) entry.isSuppressing = holds;
   }
   const bool isSuppressedNow = isSuppressed(entry);
@@ -133,8 +142,8 @@ void AlarmEngine::suppress(Entry &entry, const Moment &moment, Outcome &outcome)
 }
 
 void AlarmEngine::suppressGroup(Group &group, const Moment &moment, Outcome &outcome) {
-  if (!group.config.suppressWhen) return;
-  const auto holds = result(*group.config.suppressWhen, group.state, moment);
+  if (group.config.suppressWhen.isEmpty()) return;
+  const auto holds = result(group.config.suppressWhen, group.state, moment);
   const bool isChange = holds && holds != group.isSuppressing;
   if (holds) group.isSuppressing = holds;
   if (isChange) {

@@ -41,7 +41,7 @@ AlarmEngine::AlarmEngine(Settings settings, World world) : m_settings(std::move(
     auto group = std::make_unique<Group>();
     group->config = config;
     group->place = static_cast<quint32>(m_groups.size());
-    if (config.suppressWhen) listen(pointsOf(*config.suppressWhen), Listens::Group, group->place);
+    if (!config.suppressWhen.isEmpty()) listen(pointsOf(config.suppressWhen), Listens::Group, group->place);
     m_groups.push_back(std::move(group));
   }
 }
@@ -103,9 +103,9 @@ void AlarmEngine::link(Entry &entry) {
   entry.area = areaOf(entry.rule, points);
   if (!points.isEmpty()) entry.binding = m_world.bind(points.first().name);
   listen(points, Listens::Rule, entry.slot);
-  if (entry.rule.suppressWhen) {
+  if (!entry.rule.suppressWhen.isEmpty()) {
     entry.suppression = std::make_unique<ExpressionState>();
-    listen(pointsOf(*entry.rule.suppressWhen), Listens::Suppression, entry.slot);
+    listen(pointsOf(entry.rule.suppressWhen), Listens::Suppression, entry.slot);
   }
   for (const auto &group : m_groups) {
     if (group->config.id != entry.rule.group) continue;
@@ -121,7 +121,7 @@ void AlarmEngine::link(Entry &entry) {
 
 void AlarmEngine::unlink(Entry &entry) {
   forget(inputsOf(entry.rule), Listens::Rule, entry.slot);
-  if (entry.rule.suppressWhen) forget(pointsOf(*entry.rule.suppressWhen), Listens::Suppression, entry.slot);
+  if (!entry.rule.suppressWhen.isEmpty()) forget(pointsOf(entry.rule.suppressWhen), Listens::Suppression, entry.slot);
   if (!entry.group) return;
   std::erase(entry.group->members, entry.slot);
   if (entry.memory.condition.alarm != AlarmCondition::Normal) --entry.group->standing;
@@ -181,11 +181,11 @@ void AlarmEngine::hand(const Listener &listener, const Sample &sample, const Mom
   if (listener.how == Listens::Rule) return takeRule(listener, sample, moment, outcome);
   if (listener.how == Listens::Group) {
     Group &group = *m_groups[listener.slot];
-    takeSample(*group.config.suppressWhen, group.state, listener.input, sample, moment);
+    takeSample(group.config.suppressWhen, group.state, listener.input, sample, moment);
     return suppressGroup(group, moment, outcome);
   }
   Entry &entry = *m_entries[listener.slot];
-  takeSample(*entry.rule.suppressWhen, *entry.suppression, listener.input, sample, moment);
+  takeSample(entry.rule.suppressWhen, *entry.suppression, listener.input, sample, moment);
   suppress(entry, moment, outcome);
   arm(entry, moment);
 }
@@ -264,7 +264,7 @@ void AlarmEngine::arm(Entry &entry, const Moment &moment) {
   }
   if (entry.isChattering()) keepEarlier(due, entry.chatter->came.front() + m_settings.chatter->window);
   if (entry.suppression) {
-    keepEarlier(due, tagwire::alarms::nextDue(*entry.rule.suppressWhen, *entry.suppression, moment));
+    keepEarlier(due, tagwire::alarms::nextDue(entry.rule.suppressWhen, *entry.suppression, moment));
   }
   if (!due || *due >= entry.wake) return;
   entry.wake = *due;
@@ -272,8 +272,8 @@ void AlarmEngine::arm(Entry &entry, const Moment &moment) {
 }
 
 void AlarmEngine::arm(Group &group, const Moment &moment) {
-  if (!group.config.suppressWhen) return;
-  const auto due = tagwire::alarms::nextDue(*group.config.suppressWhen, group.state, moment);
+  if (group.config.suppressWhen.isEmpty()) return;
+  const auto due = tagwire::alarms::nextDue(group.config.suppressWhen, group.state, moment);
   if (!due || *due >= group.wake) return;
   group.wake = *due;
   m_wakes.push({*due, group.place | groupBit});

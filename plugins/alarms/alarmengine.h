@@ -64,6 +64,9 @@ class AlarmEngine {
   void takeTime(const Moment &moment, Outcome &outcome);
   std::optional<std::chrono::nanoseconds> nextDue();
 
+  /// Sets the state of a rule that looks at no point; `text` says what is the matter.
+  void set(int ruleId, AlarmState state, const QString &text, const Moment &moment, Outcome &outcome);
+
   AlarmAnswer act(const AlarmAction &action, const Moment &moment, Outcome &outcome);
   /// Tells that a rule was changed by `by`.
   void noteChange(int ruleId, const QString &by, const Moment &moment, Outcome &outcome);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "notify/notificationconfig.h"
 #include "rule.h"
 
 namespace tagwire::alarms {
@@ -20,7 +21,7 @@ struct GroupConfig {
   static void describe(Shape<GroupConfig> &shape);
 
   QString id;
-  std::optional<Expression> suppressWhen;
+  Expression suppressWhen;
   bool firstOut = false;
 };
 
@@ -40,5 +41,30 @@ struct EscalationConfig {
   QString id;
   QList<EscalationStep> steps;
 };
+
+/// The configuration of an `alarms` instance.
+struct AlarmsConfig {
+  static void describe(Shape<AlarmsConfig> &shape);
+
+  QList<Rule> rules;
+  QList<GroupConfig> groups;
+  QList<EscalationConfig> escalations;
+  std::optional<ChatterConfig> chatter;
+  std::chrono::milliseconds longestShelving{28'800'000};
+  qint64 historyRecords = 1'000'000;
+  NotificationsConfig notifications;
+};
+
+/// What rules may refer to by name.
+struct KnownNames {
+  QStringList groups;
+  QStringList escalations;
+};
+KnownNames namesIn(const AlarmsConfig &config);
+
+/// That a rule's group and escalation exist; `path` as for checkRule().
+void checkNames(const Rule &rule, const KnownNames &names, const QString &path, ConfigReader &reader);
+/// Everything that the declaration can't say.
+void checkAlarms(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader);
 
 }  // namespace tagwire::alarms

@@ -4,7 +4,7 @@
 #include "moment.h"
 #include "config.h"
 namespace tagwire::alarms {
-struct Expression { static void describe(Shape<Expression> &s) { s.optional("point", &Expression::p, ""); s.optional("comparison", &Expression::c, ""); s.optional("threshold", &Expression::t, ""); } PointReference p; QString c; double t = 0; };
+struct Expression { static void describe(Shape<Expression> &s) { s.optional("point", &Expression::p, ""); s.optional("comparison", &Expression::c, ""); s.optional("threshold", &Expression::t, ""); } PointReference p; QString c; double t = 0; bool isEmpty() const { return p.name.isEmpty(); } };
 struct ExpressionState { double v = 0; bool known = false; };
 inline QList<PointReference> pointsOf(const Expression &e) { return {e.p}; }
 inline void begin(const Expression &, ExpressionState &, const Moment &) {}

@@ -29,7 +29,7 @@ class RuleCheck {
 
  private:
   void error(const char *key, const QString &message) {
-    m_reader.error(m_path + u'.' + QString::fromLatin1(key), message);
+    m_reader.error(m_path.isEmpty() ? QString::fromLatin1(key) : m_path + u'.' + QString::fromLatin1(key), message);
   }
 
   void refuse(const char *key, const std::optional<double> &threshold) {
@@ -184,30 +184,10 @@ void Rule::describe(Shape<Rule> &shape) {
   shape.optional("stale_after_ms", &Rule::staleAfter, "not there yet");
 }
 
-void AlarmsConfig::describe(Shape<AlarmsConfig> &shape) {
-  shape.required("rules", &AlarmsConfig::rules, "the alarm rules").range(0, 100'000);
-  shape.optional("notifications", &AlarmsConfig::notifications, "not there yet");
-}
-
-void checkRules(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader) {
-  QHash<int, qsizetype> seen;
-  for (qsizetype i = 0; i < config.rules.size(); ++i) {
-    Rule &rule = config.rules[i];
-    const QString path = QStringLiteral("rules[%1]").arg(i);
-    const auto earlier = seen.constFind(rule.id);
-    if (earlier != seen.cend()) {
-      reader.error(path + QStringLiteral(".id"),
-                   QStringLiteral("%1 is the id of rules[%2] \"%3\" already (each rule has its own)")
-                       .arg(rule.id)
-                       .arg(*earlier)
-                       .arg(config.rules.at(*earlier).name));
-    } else {
-      seen.insert(rule.id, i);
-    }
-    RuleCheck(rule, path, reader).run();
-    for (Schedule &schedule : rule.schedule) {
-      if (!schedule.timezone) schedule.timezone = ZoneName{siteZone};
-    }
+void checkRule(Rule &rule, const QString &path, const QTimeZone &siteZone, ConfigReader &reader) {
+  RuleCheck(rule, path, reader).run();
+  for (Schedule &schedule : rule.schedule) {
+    if (!schedule.timezone) schedule.timezone = ZoneName{siteZone};
   }
 }
 

@@ -51,22 +51,14 @@ struct Rule {
   QList<Schedule> schedule;  ///< in force within any of these; none: always
   bool latch = false;
   QString group;
-  std::optional<Expression> suppressWhen;
+  Expression suppressWhen;
   QString escalation;
   Later reference;
   Later staleAfter;
 };
 
-/// The configuration of an `alarms` instance.
-struct AlarmsConfig {
-  static void describe(Shape<AlarmsConfig> &shape);
-
-  QList<Rule> rules;
-  Later notifications;
-};
-
-/// What the declaration can't say: order of thresholds, duplicates, … Reports each problem at its key, and sets absent
-/// time zones to the site's.
-void checkRules(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader);
+/// What the declaration of one rule can't say: which keys its comparison has, the order of thresholds, … Reports each
+/// problem at its key below `path` (empty: the rule is the whole document), and sets absent time zones to the site's.
+void checkRule(Rule &rule, const QString &path, const QTimeZone &siteZone, ConfigReader &reader);
 
 }  // namespace tagwire::alarms
