@@ -36,7 +36,7 @@ struct AlarmEngine::Entry {
   const EscalationConfig *escalation = nullptr;
   std::unique_ptr<Chatter> chatter;  ///< null before the first
   bool complained = false;
-  QString setText;  ///< by set()
+  QString setText;                                                  ///< by set()
   std::chrono::nanoseconds wake = std::chrono::nanoseconds::max();  ///< it stands in m_wakes with this
 
   bool isChattering() const { return chatter && chatter->isChattering; }

@@ -70,11 +70,10 @@ AlarmStatistics figuresOf(Time from, Time to, Time now, const QList<AlarmStore::
   for (const AlarmStore::Came &each : came) ++figures.bySeverity[each.severity];
   figures.mostFrequent = mostFrequent(came);
   for (const AlarmStatus &each : chattering) {
-    const auto count = std::count_if(came.begin(), came.end(), [&](const AlarmStore::Came &one) {
-      return one.ruleId == each.transition.ruleId;
-    });
-    figures.chattering << AlarmStatistics::Count{each.transition.ruleId, each.transition.ruleName,
-                                                 each.transition.area, count};
+    const auto count = std::count_if(came.begin(), came.end(),
+                                     [&](const AlarmStore::Came &one) { return one.ruleId == each.transition.ruleId; });
+    figures.chattering << AlarmStatistics::Count{each.transition.ruleId, each.transition.ruleName, each.transition.area,
+                                                 count};
   }
   return figures;
 }

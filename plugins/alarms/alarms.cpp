@@ -64,9 +64,9 @@ void Alarms::start() {
   m_running = true;
   makeEngine();
   m_notifications = std::make_unique<NotificationDesk>(m_config.notifications, m_context);
-  m_store = std::make_unique<AlarmStore>(m_context.dataDir(), QStringLiteral("alarms-%1.db").arg(m_context.id()),
-                                         m_context.points(), m_context.log(), m_context.metrics(),
-                                         m_config.historyRecords);
+  m_store =
+      std::make_unique<AlarmStore>(m_context.dataDir(), QStringLiteral("alarms-%1.db").arg(m_context.id()),
+                                   m_context.points(), m_context.log(), m_context.metrics(), m_config.historyRecords);
   connect(m_store.get(), &AlarmStore::wentDown, this, &Alarms::storeDown);
   connect(m_store.get(), &AlarmStore::needsAll, this, &Alarms::storeAll);
   connect(m_notifications.get(), &NotificationDesk::settled, this,

@@ -36,7 +36,7 @@ struct ConditionInput {
 struct ConditionState {
   AlarmCondition alarm = AlarmCondition::Normal;  ///< Normal to Latched
   bool isShelved = false;
-  bool isOneShot = false;            ///< only while shelved
+  bool isOneShot = false;                 ///< only while shelved
   std::optional<Time> shelvedUntil = {};  ///< exactly while shelved
   bool isSuppressedByOperator = false;
   bool isSuppressedByCondition = false;

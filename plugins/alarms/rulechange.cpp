@@ -50,11 +50,13 @@ tl::expected<Rule, QStringList> readRule(const QJsonObject &json, const RuleSurr
     checkNames(rule, surroundings.names, {}, reader);
   }
   for (const ConfigReader::Pending &each : reader.pointReferences()) {
-    if (!surroundings.isPoint(each.name)) reader.error(each.path, QStringLiteral("no such point: \"%1\"").arg(each.name));
+    if (!surroundings.isPoint(each.name))
+      reader.error(each.path, QStringLiteral("no such point: \"%1\"").arg(each.name));
   }
   QStringList errors;
   for (const Problem &problem : std::as_const(problems)) {
-    if (!problem.isWarning) errors << (problem.path.isEmpty() ? QString() : problem.path + QStringLiteral(": ")) + problem.message;
+    if (!problem.isWarning)
+      errors << (problem.path.isEmpty() ? QString() : problem.path + QStringLiteral(": ")) + problem.message;
   }
   if (!errors.isEmpty()) return tl::unexpected(errors);
   return rule;

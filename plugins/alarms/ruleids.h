@@ -32,8 +32,9 @@ class RuleIds {
   /// One for what the instance itself has to say; the same each time for the same manifest.
   int enterOwn(const QString &instance);
 
-  /// Numbers of occurrences go on from the store's. Without one they begin at the seconds since 2026: as long as there is
-  /// less than one alarm a second on average, none comes again when a store is lost, and they fit 31 bits until 2094.
+  /// Numbers of occurrences go on from the store's. Without one they begin at the seconds since 2026: as long as there
+  /// is less than one alarm a second on average, none comes again when a store is lost, and they fit 31 bits until
+  /// 2094.
   void beginOccurrences(qint64 lastKnown, const Clock &clock);
   qint64 nextOccurrence() { return m_nextOccurrence++; }
 
