@@ -69,7 +69,7 @@ struct AlarmConditionChange {
   AlarmCondition previous = AlarmCondition::Normal;
   /// Why: "ack", "shelve", "unshelve", "suppress", "unsuppress", "out-of-service", "in-service", "comment" (operators);
   /// "shelving_ended", "suppression_began", "suppression_ended", "escalated", "chattering", "chattering_ended",
-  /// "rule_changed", "rule_removed".
+  /// "rule_changed", "rule_removed", "restored" (a store that was late).
   QString cause;
   QString by;  ///< who; "tagwire" when it came by itself
   QString comment;

@@ -113,6 +113,28 @@ void AlarmEngine::noteWho(Entry &entry, const AlarmAction &action, const Moment 
   }
 }
 
+void AlarmEngine::adopt(int ruleId, const AlarmMemory &memory, const Moment &moment, Outcome &outcome) {
+  const auto slot = m_slots.constFind(ruleId);
+  if (slot == m_slots.cend()) return;
+  Entry &entry = *m_entries[*slot];
+  AlarmMemory &present = entry.memory;
+  const ConditionState before = present.condition;
+  ConditionState adopted = memory.condition;
+  if (memory.state != present.state) adopted.alarm = before.alarm;  // what the value says now counts
+  adopted.isSuppressedByCondition = before.isSuppressedByCondition;
+  if (adopted == before) return;
+  entry.setCondition(adopted);
+  present.acknowledgedAt = memory.acknowledgedAt;
+  present.acknowledgedBy = memory.acknowledgedBy;
+  present.comment = memory.comment;
+  present.shelvedBy = memory.shelvedBy;
+  present.outOfServiceBy = memory.outOfServiceBy;
+  if (adopted.isSuppressedByOperator) present.suppressedBy = memory.suppressedBy;
+  tell(entry, before.condition(), {QStringLiteral("restored"), QStringLiteral("tagwire")}, moment, outcome);
+  announce(entry, before.isAnnounced(), false, moment, outcome);
+  arm(entry, moment);
+}
+
 void AlarmEngine::noteChange(int ruleId, const QString &by, const Moment &moment, Outcome &outcome) {
   const Entry &entry = *m_entries[m_slots.value(ruleId)];
   tell(entry, entry.memory.condition.condition(), {QStringLiteral("rule_changed"), by}, moment, outcome);

@@ -91,6 +91,7 @@ bool AlarmEngine::change(Entry &entry, const ConditionInput &input, const Reason
   if (now == before) return false;
   entry.setCondition(now);
   if (!now.isShelved) memory.shelvedBy.clear();
+  if (before.isSuppressedByOperator && !now.isSuppressedByOperator) memory.suppressedBy = suppressorOf(entry);
   if (!now.isSuppressedByOperator && !now.isSuppressedByCondition) memory.suppressedBy.clear();
   if (!now.isOutOfService) memory.outOfServiceBy.clear();
   tell(entry, before.condition(), reason, moment, outcome);
@@ -125,6 +126,12 @@ bool AlarmEngine::isSuppressed(const Entry &entry) {
   return byRule || (hasGroup && entry.group->isSuppressing.value_or(wasSuppressed));
 }
 
+/// What suppresses it by itself: "rule" or "group:<id>".
+QString AlarmEngine::suppressorOf(const Entry &entry) {
+  const bool byRule = entry.suppression && entry.isSuppressing.value_or(false);
+  return byRule || !entry.group ? QStringLiteral("rule") : QStringLiteral("group:") + entry.group->config.id;
+}
+
 void AlarmEngine::suppress(Entry &entry, const Moment &moment, Outcome &outcome) {
   if (entry.suppression) {
     const auto holds = result(entry.rule.suppressWhen, *entry.suppression, moment);
@@ -132,9 +139,7 @@ void AlarmEngine::suppress(Entry &entry, const Moment &moment, Outcome &outcome)
   }
   const bool isSuppressedNow = isSuppressed(entry);
   if (isSuppressedNow == entry.memory.condition.isSuppressedByCondition) return;
-  const bool byRule = entry.suppression && entry.isSuppressing.value_or(false);
-  const QString why =
-      byRule || !entry.group ? QStringLiteral("rule") : QStringLiteral("group:") + entry.group->config.id;
+  const QString why = suppressorOf(entry);
   if (isSuppressedNow && entry.memory.suppressedBy.isEmpty()) entry.memory.suppressedBy = why;
   change(entry, {isSuppressedNow ? ConditionInput::SuppressionBegins : ConditionInput::SuppressionEnds, {}},
          {isSuppressedNow ? QStringLiteral("suppression_began") : QStringLiteral("suppression_ended"), itself(), why},
@@ -147,7 +152,10 @@ void AlarmEngine::suppressGroup(Group &group, const Moment &moment, Outcome &out
   const bool isChange = holds && holds != group.isSuppressing;
   if (holds) group.isSuppressing = holds;
   if (isChange) {
-    for (const Slot slot : group.members) suppress(*m_entries[slot], moment, outcome);
+    for (const Slot slot : group.members) {
+      suppress(*m_entries[slot], moment, outcome);
+      arm(*m_entries[slot], moment);
+    }
   }
   arm(group, moment);
 }

@@ -142,6 +142,9 @@ bool AlarmEngine::restore(int ruleId, const AlarmMemory &memory) {
 }
 
 void AlarmEngine::begin(const Moment &moment, Outcome &outcome) {
+  for (const auto &entry : m_entries) {
+    if (entry && entry->memory.since == Time()) entry->memory.since = moment.time;
+  }
   for (const bool rulesToo : {false, true}) {
     for (size_t point = 1; point < m_listeners.size(); ++point) {
       if (m_listeners[point].empty()) continue;
@@ -161,6 +164,8 @@ void AlarmEngine::begin(const Moment &moment, Outcome &outcome) {
 void AlarmEngine::begin(int ruleId, const Moment &moment, Outcome &outcome) {
   const auto slot = m_slots.constFind(ruleId);
   if (slot == m_slots.cend()) return;
+  AlarmMemory &memory = m_entries[*slot]->memory;
+  if (memory.since == Time()) memory.since = moment.time;
   for (size_t point = 1; point < m_listeners.size(); ++point) {
     for (const Listener &each : m_listeners[point]) {
       if (each.how == Listens::Group || each.slot != *slot) continue;

@@ -53,6 +53,8 @@ class AlarmEngine {
   void put(const Rule &rule);
   /// Takes back what was remembered of a rule; before begin(). False when there is no such rule.
   bool restore(int ruleId, const AlarmMemory &memory);
+  /// The same after begin(), when the store came late: what operators did holds, and that is told.
+  void adopt(int ruleId, const AlarmMemory &memory, const Moment &moment, Outcome &outcome);
   /// Looks at the newest value of every point: at start, and again for one rule after put().
   void begin(const Moment &moment, Outcome &outcome);
   void begin(int ruleId, const Moment &moment, Outcome &outcome);
@@ -129,6 +131,7 @@ class AlarmEngine {
   void tell(const Entry &entry, AlarmCondition previous, const Reason &reason, const Moment &moment,
             Outcome &outcome) const;
   static bool isSuppressed(const Entry &entry);
+  static QString suppressorOf(const Entry &entry);
   void suppress(Entry &entry, const Moment &moment, Outcome &outcome);
   void suppressGroup(Group &group, const Moment &moment, Outcome &outcome);
   void runOut(Entry &entry, const Moment &moment, Outcome &outcome);

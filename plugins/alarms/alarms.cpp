@@ -69,10 +69,14 @@ void Alarms::start() {
                                    m_context.points(), m_context.log(), m_context.metrics(), m_config.historyRecords);
   connect(m_store.get(), &AlarmStore::wentDown, this, &Alarms::storeDown);
   connect(m_store.get(), &AlarmStore::needsAll, this, &Alarms::storeAll);
-  connect(m_notifications.get(), &NotificationDesk::settled, this,
-          [this](qint64 notice) { m_store->commit({.settledNotices = {notice}}, [](bool) {}); });
-  connect(m_notifications.get(), &NotificationDesk::postponed, this,
-          [this](const Notice &notice) { m_store->commit({.notices = {notice}}, [](bool) {}); });
+  connect(m_notifications.get(), &NotificationDesk::settled, this, [this](qint64 notice) {
+    m_notices.remove(notice);
+    m_store->commit({.settledNotices = {notice}}, [](bool) {});
+  });
+  connect(m_notifications.get(), &NotificationDesk::postponed, this, [this](const Notice &notice) {
+    m_notices.insert(notice.id, notice);
+    m_store->commit({.notices = {notice}}, [](bool) {});
+  });
   m_store->open([this](Result<StoreContent> content) { opened(std::move(content)); });
 }
 
@@ -93,6 +97,7 @@ void Alarms::makeEngine() {
 
 void Alarms::opened(Result<StoreContent> content) {
   if (!m_running) return;
+  if (m_isReady) return openedLate(content);
   if (!content) m_storeTrouble = content.error();
   const StoreContent held = content ? std::move(*content) : StoreContent();
   m_ids->beginOccurrences(held.lastOccurrence, m_context.clock());
@@ -103,7 +108,7 @@ void Alarms::opened(Result<StoreContent> content) {
   takeMemories(held.alarms, moment, outcome);
   m_isReady = true;
   showStatus();
-  m_notifications->restore(held.notices);
+  takeNotices(held.notices);
   m_notifications->start();
   // What came before we ran counts: a value that is already too high is an alarm, not only the next one.
   m_engine->begin(moment, outcome);
@@ -116,6 +121,30 @@ void Alarms::opened(Result<StoreContent> content) {
   }
   const bool isTrouble = !m_storeTrouble.isEmpty();
   setStoreAlarm(isTrouble ? AlarmState::Alarm : AlarmState::Ok, m_storeTrouble);
+}
+
+/// The store could not be opened at the start, but now. needsAll() follows.
+void Alarms::openedLate(const Result<StoreContent> &content) {
+  if (!content) return;
+  m_ids->beginOccurrences(content->lastOccurrence, m_context.clock());
+  m_lastNotice = std::max(m_lastNotice, content->lastNotice);
+  const Moment moment = now();
+  Outcome outcome;
+  QList<AlarmRule> rules = content->rules;
+  rules.removeIf([this](const AlarmRule &each) { return m_ownRules.contains(each.id); });
+  takeRules(rules);
+  for (const KeptAlarm &each : content->alarms) {
+    const auto memory = AlarmMemory::fromJson(each.memory);
+    if (memory) m_engine->adopt(each.ruleId, *memory, moment, outcome);
+  }
+  for (const AlarmRule &each : rules) m_engine->begin(each.id, moment, outcome);
+  takeNotices(content->notices);
+  publish(outcome, moment);
+}
+
+void Alarms::takeNotices(const QList<Notice> &notices) {
+  for (const Notice &each : notices) m_notices.insert(each.id, each);
+  m_notifications->restore(notices);
 }
 
 void Alarms::takeRules(const QList<AlarmRule> &rules) {
@@ -159,15 +188,16 @@ Event Alarms::goneEvent(int ruleId, const AlarmMemory &memory, const Moment &mom
 
 void Alarms::stop() {
   m_timer.stop();
+  m_isReady = false;
   if (m_notifications) m_notifications->stop();
-  // What waits for the disk is told yet.
+  // What waits for the disk is told yet; its notices lie in the store for the next start.
   if (m_store) m_store->close();
   m_running = false;
-  m_isReady = false;
   m_store.reset();
   m_notifications.reset();
   m_engine.reset();
   m_ownRules.clear();
+  m_notices.clear();
   m_storeTrouble.clear();
 }
 
@@ -208,9 +238,11 @@ void Alarms::storeAll() {
   m_storeTrouble.clear();
   if (!m_isReady) return;
   StoreWork work;
+  work.isWhole = true;
   const QList<int> ids = m_engine->ruleIds();
   for (const int id : ids) work.alarms << KeptAlarm{id, m_engine->memoryOf(id)};
   for (const AlarmRule &each : std::as_const(m_ownRules)) work.rules << each;
+  work.notices = m_notices.values();
   m_store->commit(std::move(work), [](bool) {});
   showStatus();
   setStoreAlarm(AlarmState::Ok, {});
@@ -248,6 +280,7 @@ void Alarms::publish(Outcome &outcome, const Moment &moment, QList<AlarmRule> ru
     work.notices << m_notifications->noticesFor(each, [this] { return ++m_lastNotice; });
   }
   const QList<Notice> notices = work.notices;
+  for (const Notice &each : notices) m_notices.insert(each.id, each);
   m_store->commit(std::move(work), [this, events = outcome.events, notices, released](bool isStored) {
     release(events, notices, isStored);
     if (released) released();
@@ -260,7 +293,7 @@ void Alarms::release(QList<Event> events, const QList<Notice> &notices, bool isS
     setStored(event, isStored);
     Q_EMIT eventRaised(event);
   }
-  if (!m_running) return;
+  if (!m_isReady) return;
   for (const Notice &notice : notices) m_notifications->send(notice);
 }
 

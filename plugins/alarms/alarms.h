@@ -47,6 +47,8 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   Result<void> ready() const;
   void makeEngine();
   void opened(Result<StoreContent> content);
+  void openedLate(const Result<StoreContent> &content);
+  void takeNotices(const QList<Notice> &notices);
   void takeRules(const QList<AlarmRule> &rules);
   void takeMemories(const QList<KeptAlarm> &alarms, const Moment &moment, Outcome &outcome);
   void showStatus();
@@ -75,6 +77,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   std::unique_ptr<NotificationDesk> m_notifications;
   std::unique_ptr<AlarmStore> m_store;
   QMap<int, AlarmRule> m_ownRules;  ///< of run time, by id
+  QMap<qint64, Notice> m_notices;   ///< not settled yet
   QTimer m_timer;
   bool m_running = false;
   bool m_isReady = false;  ///< the store's content is here, or could not be had

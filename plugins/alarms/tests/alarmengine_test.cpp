@@ -71,6 +71,8 @@ class Bench {
     now.time += time;
     now.elapsed += time;
     engine->takeTime(now, fresh());
+    const auto due = engine->nextDue();
+    QVERIFY2(!due || *due > now.elapsed, "what is due was done");
   }
   AlarmAnswer act(AlarmAction::Kind kind, int rule = 1, const char *by = "anna") {
     AlarmAction action{.kind = kind, .ruleId = rule, .by = QString::fromLatin1(by), .comment = {}};
@@ -304,6 +306,7 @@ void AlarmEngineTest::R3_20_suppressedByItsGroup() {
   // Lifting what an operator did does not lift what the group does.
   bench.act(Kind::Suppress, 1);
   bench.act(Kind::Unsuppress, 1);
+  QCOMPARE(bench.engine->status(1).suppressedBy, QStringLiteral("group:pump"));
   QCOMPARE(bench.condition(1), AlarmCondition::SuppressedByDesign);
   bench.feed("p/off", 0);
   QCOMPARE(bench.condition(1), AlarmCondition::Normal);
