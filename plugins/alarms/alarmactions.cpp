@@ -68,12 +68,9 @@ AlarmAnswer AlarmEngine::act(const AlarmAction &action, const Moment &moment, Ou
     return {.outcome = AlarmAnswer::Outcome::Already, .errors = {}, .status = status(entry), .rule = {}};
   }
   if (action.kind == AlarmAction::Kind::Acknowledge && before.wasTold) {
-    outcome.occasions << Occasion{.kind = Occasion::Kind::Acknowledged,
-                                  .time = moment.time,
-                                  .alarm = transition(entry),
-                                  .by = action.by,
-                                  .comment = action.comment,
-                                  .targets = {}};
+    outcome.occasions << occasion(entry, Occasion::Kind::Acknowledged, moment);
+    outcome.occasions.last().by = action.by;
+    outcome.occasions.last().comment = action.comment;
   }
   arm(entry, moment);
   return {.outcome = AlarmAnswer::Outcome::Done, .errors = {}, .status = status(entry), .rule = {}};

@@ -49,7 +49,7 @@ void AlarmEngine::settle(Entry &entry, AlarmState previous, const Moment &moment
   const bool isNew = input.kind == ConditionInput::Raise || input.kind == ConditionInput::Rise;
   announce(entry, wasAnnounced, isNew, moment, outcome);
   if (input.kind == ConditionInput::Return && memory.wasTold) {
-    outcome.occasions << Occasion{.kind = Occasion::Kind::Resolved, .time = moment.time, .alarm = transition(entry)};
+    outcome.occasions << occasion(entry, Occasion::Kind::Resolved, moment);
     memory.wasTold = false;
   }
   if (input.kind == ConditionInput::Raise) watchChatter(entry, moment, outcome);
@@ -79,8 +79,16 @@ void AlarmEngine::announce(Entry &entry, bool wasAnnounced, bool isNew, const Mo
   }
   if (!memory.unacknowledgedSince) memory.unacknowledgedSince = moment.time;
   if (!isNew && wasAnnounced) return;
-  outcome.occasions << Occasion{.kind = Occasion::Kind::Raised, .time = moment.time, .alarm = transition(entry)};
+  outcome.occasions << occasion(entry, Occasion::Kind::Raised, moment);
   memory.wasTold = true;
+}
+
+Occasion AlarmEngine::occasion(const Entry &entry, Occasion::Kind kind, const Moment &moment) const {
+  Occasion occasion;
+  occasion.kind = kind;
+  occasion.time = moment.time;
+  occasion.alarm = transition(entry);
+  return occasion;
 }
 
 bool AlarmEngine::change(Entry &entry, const ConditionInput &input, const Reason &reason, const Moment &moment,
@@ -183,12 +191,8 @@ void AlarmEngine::escalate(Entry &entry, const Moment &moment, Outcome &outcome)
          {QStringLiteral("escalated"), itself(),
           QStringLiteral("not acknowledged for %1 s").arg(step.after.count() / 1000.0)},
          moment, outcome);
-    outcome.occasions << Occasion{.kind = Occasion::Kind::Escalated,
-                                  .time = moment.time,
-                                  .alarm = transition(entry),
-                                  .by = {},
-                                  .comment = {},
-                                  .targets = step.notify};
+    outcome.occasions << occasion(entry, Occasion::Kind::Escalated, moment);
+    outcome.occasions.last().targets = step.notify;
     memory.wasTold = true;
   }
 }

@@ -20,18 +20,14 @@ QString areaOf(const Rule &rule, const QList<PointReference> &points) {
   return points.first().name.section(u'/', 0, -2);
 }
 
-void keepEarlier(std::optional<nanoseconds> &due, std::optional<nanoseconds> other) {
-  if (other && (!due || *other < *due)) due = other;
-}
-
 nanoseconds elapsedAt(Time time, const Moment &moment) { return moment.elapsed + (time - moment.time); }
 
 /// As if it had come to `shown` by itself, so that the dead band counts and a value that is not there yet changes
 /// nothing.
 void resume(RuleState &state, const AlarmMemory &memory) {
   state.shown = memory.state;
-  state.alarm = Limit{memory.state == AlarmState::Alarm, {}};
-  state.warning = Limit{memory.state != AlarmState::Ok, {}};
+  state.alarm.passed = memory.state == AlarmState::Alarm;
+  state.warning.passed = memory.state != AlarmState::Ok;
 }
 
 }  // namespace
@@ -145,6 +141,12 @@ void AlarmEngine::begin(const Moment &moment, Outcome &outcome) {
   for (const auto &entry : m_entries) {
     if (entry && entry->memory.since == Time()) entry->memory.since = moment.time;
   }
+  for (const auto &group : m_groups) {
+    if (!group->config.suppressWhen.isEmpty()) tagwire::alarms::begin(group->config.suppressWhen, group->state, moment);
+  }
+  for (const auto &entry : m_entries) {
+    if (entry && entry->suppression) tagwire::alarms::begin(entry->rule.suppressWhen, *entry->suppression, moment);
+  }
   for (const bool rulesToo : {false, true}) {
     for (size_t point = 1; point < m_listeners.size(); ++point) {
       if (m_listeners[point].empty()) continue;
@@ -164,8 +166,9 @@ void AlarmEngine::begin(const Moment &moment, Outcome &outcome) {
 void AlarmEngine::begin(int ruleId, const Moment &moment, Outcome &outcome) {
   const auto slot = m_slots.constFind(ruleId);
   if (slot == m_slots.cend()) return;
-  AlarmMemory &memory = m_entries[*slot]->memory;
-  if (memory.since == Time()) memory.since = moment.time;
+  Entry &entry = *m_entries[*slot];
+  if (entry.memory.since == Time()) entry.memory.since = moment.time;
+  if (entry.suppression) tagwire::alarms::begin(entry.rule.suppressWhen, *entry.suppression, moment);
   for (size_t point = 1; point < m_listeners.size(); ++point) {
     for (const Listener &each : m_listeners[point]) {
       if (each.how == Listens::Group || each.slot != *slot) continue;

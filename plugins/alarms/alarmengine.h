@@ -140,6 +140,7 @@ class AlarmEngine {
 
   AlarmAnswer comment(Entry &entry, const AlarmAction &action, const Moment &moment, Outcome &outcome);
   static void noteWho(Entry &entry, const AlarmAction &action, const Moment &moment);
+  Occasion occasion(const Entry &entry, Occasion::Kind kind, const Moment &moment) const;
   AlarmTransition transition(const Entry &entry) const;
   AlarmStatus status(const Entry &entry) const;
   static Severity severityOf(const Entry &entry);

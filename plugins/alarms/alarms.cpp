@@ -71,11 +71,15 @@ void Alarms::start() {
   connect(m_store.get(), &AlarmStore::needsAll, this, &Alarms::storeAll);
   connect(m_notifications.get(), &NotificationDesk::settled, this, [this](qint64 notice) {
     m_notices.remove(notice);
-    m_store->commit({.settledNotices = {notice}}, [](bool) {});
+    StoreWork work;
+    work.settledNotices << notice;
+    m_store->commit(std::move(work), [](bool) {});
   });
   connect(m_notifications.get(), &NotificationDesk::postponed, this, [this](const Notice &notice) {
     m_notices.insert(notice.id, notice);
-    m_store->commit({.notices = {notice}}, [](bool) {});
+    StoreWork work;
+    work.notices << notice;
+    m_store->commit(std::move(work), [](bool) {});
   });
   m_store->open([this](Result<StoreContent> content) { opened(std::move(content)); });
 }

@@ -3,6 +3,8 @@
 
 #include <QStringList>
 
+#include <array>
+
 #include "event.h"
 
 namespace tagwire::alarms {
@@ -14,9 +16,15 @@ struct Occasion {
   Kind kind = Kind::Raised;
   Time time;
   AlarmTransition alarm;  ///< as it is now
-  QString by = {};        ///< Acknowledged: who
-  QString comment = {};
-  QStringList targets = {};  ///< Escalated: these and no others; else those whose routing says so
+  QString by;             ///< Acknowledged: who
+  QString comment;
+  QStringList targets;  ///< Escalated: these and no others; else, or when empty, those whose routing says so
 };
+
+constexpr auto enumWords(Occasion::Kind) {
+  return std::array{std::pair{"raised", Occasion::Kind::Raised}, std::pair{"resolved", Occasion::Kind::Resolved},
+                    std::pair{"acknowledged", Occasion::Kind::Acknowledged},
+                    std::pair{"escalated", Occasion::Kind::Escalated}};
+}
 
 }  // namespace tagwire::alarms
