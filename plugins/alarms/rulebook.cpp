@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rulebook.h"
 
-#include <cmath>
-
 namespace tagwire::alarms {
 
 RuleBook::RuleBook(QList<Rule> rules, qint64 firstOccurrence)
@@ -21,19 +19,12 @@ void RuleBook::bind(qsizetype index, PointId point, int pointNumber) {
 void RuleBook::take(const Sample &sample, const Moment &moment, Outcome &outcome) {
   const auto found = m_byPoint.constFind(sample.point);
   if (found == m_byPoint.cend()) return;
-  const std::optional<double> number = toNumber(sample.value);
-  const bool isNumber = number && !std::isnan(*number);
   for (const qsizetype index : *found) {
     Entry &entry = m_entries[static_cast<size_t>(index)];
     const AlarmState previous = entry.state.shown;
-    if (sample.quality.isBad() || !isNumber) {
-      takeBad(entry.state);
-      tagwire::alarms::takeTime(m_rules.at(index), entry.state, moment);
-    } else {
-      entry.complained = false;
-      takeValue(m_rules.at(index), entry.state, *number, moment);
-    }
-    if (!sample.quality.isBad() && !isNumber) {
+    takeSample(m_rules.at(index), entry.state, 0, sample, moment);
+    if (!sample.quality.isBad() && !entry.state.notUsable) entry.complained = false;
+    if (entry.state.notUsable) {
       ++outcome.ignored;
       if (!entry.complained) outcome.notNumeric << m_rules.at(index).id;
       entry.complained = true;
