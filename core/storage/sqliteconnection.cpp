@@ -40,9 +40,18 @@ SqliteConnection::~SqliteConnection() { close(); }
 Result<void> SqliteConnection::open(const QString &path, std::chrono::milliseconds longestWait) {
   close();
   m_path = path;
-  if (const auto made = makeFile(path); !made) return made;
-  const QByteArray name = QFile::encodeName(path);
-  constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  return makeFile(path).and_then([&] { return connect(SQLITE_OPEN_READWRITE, longestWait); });
+}
+
+Result<void> SqliteConnection::openForReading(const QString &path, std::chrono::milliseconds longestWait) {
+  close();
+  m_path = path;
+  return connect(SQLITE_OPEN_READONLY, longestWait);
+}
+
+Result<void> SqliteConnection::connect(int flags, std::chrono::milliseconds longestWait) {
+  const QByteArray name = QFile::encodeName(m_path);
+  flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (sqlite3_open_v2(name.constData(), &m_handle, flags, nullptr) != SQLITE_OK) {
     const QString text = errorText(m_handle);
     close();

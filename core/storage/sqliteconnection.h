@@ -24,6 +24,8 @@ class SqliteConnection {
   /// up to `longestWait`, now and later. SQLite reads nothing before the first statement, so a damaged file is no error
   /// yet.
   Result<void> open(const QString &path, std::chrono::milliseconds longestWait);
+  /// Opens a file that is there, never to write into it.
+  Result<void> openForReading(const QString &path, std::chrono::milliseconds longestWait);
   /// Every Statement on it must be gone. Safe at any time.
   void close();
 
@@ -40,6 +42,8 @@ class SqliteConnection {
   bool wasMoved() const;
 
  private:
+  Result<void> connect(int flags, std::chrono::milliseconds longestWait);
+
   QString m_path;
   sqlite3 *m_handle = nullptr;
   quint64 m_device = 0;
