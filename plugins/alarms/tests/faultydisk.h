@@ -32,7 +32,7 @@ class FaultyDisk {
 
   bool isThere() const { return real != nullptr; }
   /// Every write fails with this, ENOSPC or EIO.
-  void fail(int error) { set(error, false); }
+  void fail(int code) { set(code, false); }
   /// No write returns before heal().
   void hang() { set(0, true); }
   void heal() { set(0, false); }
@@ -42,10 +42,10 @@ class FaultyDisk {
  private:
   using Write = ssize_t (*)(int, const void *, size_t, off_t);
 
-  static void set(int newError, bool mustHang) {
+  static void set(int code, bool mustHang) {
     {
       const std::lock_guard lock(mutex);
-      error = newError;
+      error = code;
       hangs = mustHang;
     }
     changed.notify_all();
