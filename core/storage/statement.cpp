@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace tagwire::sql {
+namespace tagwire {
 
 Statement::~Statement() { sqlite3_finalize(m_statement); }
 
@@ -35,6 +35,10 @@ void Statement::bind(int parameter, const QByteArray &utf8) {
 void Statement::bindNull(int parameter) { sqlite3_bind_null(m_statement, parameter); }
 
 int Statement::step() { return sqlite3_step(m_statement); }
+
+bool Statement::isNull(int column) const { return sqlite3_column_type(m_statement, column) == SQLITE_NULL; }
+
+double Statement::number(int column) const { return sqlite3_column_double(m_statement, column); }
 
 qint64 Statement::integer(int column) const { return sqlite3_column_int64(m_statement, column); }
 
@@ -71,12 +75,14 @@ QString errorText(sqlite3 *database) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return text + QStringLiteral(" (another program holds a lock)");
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      return text + QStringLiteral(" (left as it is; once it is moved away, a new one is begun)");
     default:
       return text;
   }
 }
 
-}  // namespace tagwire::sql
+bool isDamage(sqlite3 *database) {
+  const int code = sqlite3_errcode(database) & 0xff;
+  return code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+}
+
+}  // namespace tagwire

@@ -8,7 +8,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace tagwire::sql {
+namespace tagwire {
 
 /// A prepared statement of the SQLite C interface, finalised with the object. Why not QSqlQuery: it takes five times as
 /// long per row (bench/README.md). Thread-bound; parameters count from 1.
@@ -31,7 +31,9 @@ class Statement {
 
   /// SQLITE_ROW, SQLITE_DONE or an extended error code.
   int step();
+  bool isNull(int column) const;
   qint64 integer(int column) const;
+  double number(int column) const;
   QByteArray text(int column) const;
   /// To be stepped again with what is bound.
   void rewind();
@@ -49,4 +51,7 @@ QByteArray storableText(const QString &text, qsizetype longest);
 /// What went wrong last, for a person: SQLite's text and, where it helps, what to do.
 QString errorText(sqlite3 *database);
 
-}  // namespace tagwire::sql
+/// Whether it went wrong because the file is no database or a damaged one.
+bool isDamage(sqlite3 *database);
+
+}  // namespace tagwire
