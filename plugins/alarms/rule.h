@@ -3,16 +3,9 @@
 
 #include "event.h"
 #include "later.h"
+#include "notify/notificationconfig.h"
 #include "schedule.h"
-
-namespace tagwire {
-
-constexpr auto enumWords(Severity) {
-  return std::array{std::pair{"critical", Severity::Critical}, std::pair{"major", Severity::Major},
-                    std::pair{"minor", Severity::Minor}, std::pair{"info", Severity::Info}};
-}
-
-}  // namespace tagwire
+#include "severitywords.h"
 
 namespace tagwire::alarms {
 
@@ -58,7 +51,7 @@ struct AlarmsConfig {
   static void describe(Shape<AlarmsConfig> &shape);
 
   QList<Rule> rules;
-  Later notifications;
+  NotificationsConfig notifications;
 };
 
 /// What the declaration can't say: order of thresholds, duplicates, … Reports each problem at its key, and sets absent
