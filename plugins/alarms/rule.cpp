@@ -66,10 +66,11 @@ void Rule::describe(Shape<Rule> &shape) {
 
 void AlarmsConfig::describe(Shape<AlarmsConfig> &shape) {
   shape.required("rules", &AlarmsConfig::rules, "the alarm rules").range(0, 100'000);
-  shape.optional("notifications", &AlarmsConfig::notifications, "not there yet");
+  shape.optional("notifications", &AlarmsConfig::notifications, "whom to tell of alarms").range(0, 1000);
 }
 
 void checkRules(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader) {
+  checkNotifications(config.notifications, siteZone, reader);
   QHash<int, qsizetype> seen;
   for (qsizetype i = 0; i < config.rules.size(); ++i) {
     Rule &rule = config.rules[i];

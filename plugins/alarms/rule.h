@@ -4,16 +4,9 @@
 #include "event.h"
 #include "expression.h"
 #include "later.h"
+#include "notify/notificationconfig.h"
 #include "schedule.h"
-
-namespace tagwire {
-
-constexpr auto enumWords(Severity) {
-  return std::array{std::pair{"critical", Severity::Critical}, std::pair{"major", Severity::Major},
-                    std::pair{"minor", Severity::Minor}, std::pair{"info", Severity::Info}};
-}
-
-}  // namespace tagwire
+#include "severitywords.h"
 
 namespace tagwire::alarms {
 
@@ -62,7 +55,7 @@ struct AlarmsConfig {
   static void describe(Shape<AlarmsConfig> &shape);
 
   QList<Rule> rules;
-  Later notifications;
+  NotificationsConfig notifications;
 };
 
 /// What the declaration of one rule can't say: which keys its comparison has, the order of thresholds, … Reports each

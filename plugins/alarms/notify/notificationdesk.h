@@ -10,7 +10,6 @@
 #include "event.h"
 #include "notice.h"
 #include "notificationconfig.h"
-#include "occasion.h"
 
 namespace tagwire::alarms {
 
@@ -20,6 +19,7 @@ namespace tagwire::alarms {
 class NotificationDesk : public QObject {
   Q_OBJECT
  public:
+  /// `config` is checked (checkNotifications).
   NotificationDesk(NotificationsConfig config, PluginContext &context);
   ~NotificationDesk() override;
 
@@ -31,9 +31,11 @@ class NotificationDesk : public QObject {
   /// Delivery begins (after start()) or ends; nothing is emitted after stop().
   void start();
   void stop();
+  /// Begins what is due. Comes by itself; for tests that move the clock.
+  void look();
 
  Q_SIGNALS:
-  /// The target has it, or it is given up: forget it.
+  /// The target has it, or it is given up: forget it. Not from within restore(), send() or start().
   void settled(qint64 noticeId);
   /// An attempt failed: keep the new attempts and notBefore.
   void postponed(const tagwire::alarms::Notice &notice);

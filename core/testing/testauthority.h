@@ -9,7 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-namespace tagwire::rtls {
+namespace tagwire {
 
 /// A certificate authority of the test's own and a server's certificate that it signed, good for an hour.
 class TestAuthority {
@@ -67,4 +67,4 @@ class TestAuthority {
   std::unique_ptr<EVP_PKEY, Free> m_serverKey;
 };
 
-}  // namespace tagwire::rtls
+}  // namespace tagwire
