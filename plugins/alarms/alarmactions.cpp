@@ -240,7 +240,8 @@ QStringList AlarmEngine::unknownPoints() const {
   QStringList unknown;
   const auto look = [&](const QList<PointReference> &points) {
     for (const PointReference &each : points) {
-      if (m_world.bind(each.name).point == PointId::None && !unknown.contains(each.name)) unknown << each.name;
+      if (each.name.isEmpty() || unknown.contains(each.name)) continue;
+      if (m_world.bind(each.name).point == PointId::None) unknown << each.name;
     }
   };
   for (const auto &entry : m_entries) {

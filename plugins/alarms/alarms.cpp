@@ -330,7 +330,6 @@ std::unique_ptr<Alarms> makeAlarms(ConfigReader &reader, PluginContext &context)
   std::optional<AlarmsConfig> config = reader.read<AlarmsConfig>();
   if (!config) return nullptr;
   checkAlarms(*config, context.site().timeZone, reader);
-  checkNotifications(config->notifications, context.site().timeZone, reader);
   auto ids = context.shared<RuleIds>("rule ids", [] { return std::make_shared<RuleIds>(); });
   ids->enter(*config, context, reader);
   if (reader.failed()) return nullptr;

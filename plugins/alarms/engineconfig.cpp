@@ -44,7 +44,7 @@ void AlarmsConfig::describe(Shape<AlarmsConfig> &shape) {
       .range(60'000, 2'592'000'000);
   shape.optional("history_records", &AlarmsConfig::historyRecords, "so many of the newest changes are kept")
       .range(1'000, 100'000'000);
-  shape.optional("notifications", &AlarmsConfig::notifications, "who is told of alarms, and how");
+  shape.optional("notifications", &AlarmsConfig::notifications, "who is told of alarms, and how").range(0, 1'000);
 }
 
 KnownNames namesIn(const AlarmsConfig &config) {
@@ -135,6 +135,7 @@ void checkNames(const Rule &rule, const KnownNames &names, const QString &path, 
 void checkAlarms(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader) {
   checkIds(config.groups, "groups", reader);
   checkIds(config.escalations, "escalations", reader);
+  checkNotifications(config.notifications, siteZone, reader);
   checkEscalations(config, reader);
   checkRuleIds(config.rules, reader);
   const KnownNames names = namesIn(config);

@@ -64,29 +64,4 @@ void Rule::describe(Shape<Rule> &shape) {
   describeBehaviour(shape);
 }
 
-void AlarmsConfig::describe(Shape<AlarmsConfig> &shape) {
-  shape.required("rules", &AlarmsConfig::rules, "the alarm rules").range(0, 100'000);
-  shape.optional("notifications", &AlarmsConfig::notifications, "whom to tell of alarms").range(0, 1000);
-}
-
-void checkRules(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader) {
-  checkNotifications(config.notifications, siteZone, reader);
-  QHash<int, qsizetype> seen;
-  for (qsizetype i = 0; i < config.rules.size(); ++i) {
-    Rule &rule = config.rules[i];
-    const QString path = QStringLiteral("rules[%1]").arg(i);
-    const auto earlier = seen.constFind(rule.id);
-    if (earlier != seen.cend()) {
-      reader.error(path + QStringLiteral(".id"),
-                   QStringLiteral("%1 is the id of rules[%2] \"%3\" already (each rule has its own)")
-                       .arg(rule.id)
-                       .arg(*earlier)
-                       .arg(config.rules.at(*earlier).name));
-    } else {
-      seen.insert(rule.id, i);
-    }
-    checkRule(rule, path, siteZone, reader);
-  }
-}
-
 }  // namespace tagwire::alarms

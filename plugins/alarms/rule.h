@@ -3,8 +3,6 @@
 
 #include "event.h"
 #include "expression.h"
-#include "later.h"
-#include "notify/notificationconfig.h"
 #include "schedule.h"
 #include "severitywords.h"
 
@@ -50,18 +48,8 @@ struct Rule {
   QString guidance;
 };
 
-/// The configuration of an `alarms` instance.
-struct AlarmsConfig {
-  static void describe(Shape<AlarmsConfig> &shape);
-
-  QList<Rule> rules;
-  NotificationsConfig notifications;
-};
-
 /// What the declaration of one rule can't say: which keys its comparison has, the order of thresholds, … Reports each
 /// problem at its key below `path` (empty: the rule is the whole document), and sets absent time zones to the site's.
 void checkRule(Rule &rule, const QString &path, const QTimeZone &siteZone, ConfigReader &reader);
-/// checkRule() for each, and no id twice.
-void checkRules(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader);
 
 }  // namespace tagwire::alarms

@@ -126,7 +126,7 @@ template <class Answer, class... Given>
 std::optional<Result<Answer>> AlarmsTest::ask(Alarms &alarms, void (AlarmDesk::*method)(Reply<Answer>, Given...),
                                               Given... given) {
   auto answer = std::make_shared<std::optional<Result<Answer>>>();
-  (static_cast<AlarmDesk &>(alarms).*method)([answer](Result<Answer> given) { *answer = std::move(given); }, given...);
+  (static_cast<AlarmDesk &>(alarms).*method)([answer](Result<Answer> outcome) { *answer = std::move(outcome); }, given...);
   [&] { QTRY_VERIFY(answer->has_value()); }();
   return *answer;
 }
@@ -543,7 +543,8 @@ void AlarmsTest::R3_25_figures() {
   QCOMPARE(figures.unacknowledged, 1);
   QCOMPARE(figures.mostFrequent.first().count, 13);
   QCOMPARE(figures.bySeverity.value(Severity::Critical), 13);
-  QVERIFY(!*ask<AlarmStatistics, Time, Time>(*alarms, &AlarmDesk::statistics, to, from));
+  const auto wrong = ask<AlarmStatistics, Time, Time>(*alarms, &AlarmDesk::statistics, to, from);
+  QVERIFY(!*wrong);
 }
 
 void AlarmsTest::R3_22_damagedStoreIsAnAlarm() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rule.h"
+#include "engineconfig.h"
 
 #include <QFile>
 #include <QJsonDocument>
@@ -39,7 +39,7 @@ std::optional<AlarmsConfig> RuleTest::read(const QByteArray &json, QString &text
   const ConfigNode node = parseJson(json, QStringLiteral("test.json"), problems);
   ConfigReader reader(node, QStringLiteral("config"), problems);
   auto config = reader.read<AlarmsConfig>();
-  if (config) checkRules(*config, zone, reader);
+  if (config) checkAlarms(*config, zone, reader);
   for (const Problem &problem : problems) text += toText(problem) + u'\n';
   return reader.failed() ? std::nullopt : config;
 }
@@ -269,7 +269,7 @@ void RuleTest::everyPointIsAReference() {
   ConfigReader reader(node, QStringLiteral("config"), problems);
   auto config = reader.read<AlarmsConfig>();
   QVERIFY(config);
-  checkRules(*config, QTimeZone::utc(), reader);
+  checkAlarms(*config, QTimeZone::utc(), reader);
   QVERIFY(problems.isEmpty());
   QStringList names;
   for (const auto &reference : reader.pointReferences()) names << reference.path + u'=' + reference.name;

@@ -4,6 +4,7 @@
 #include <QDateTime>
 #include <QtTest>
 
+#include "engineconfig.h"
 #include "testing/testcontext.h"
 
 using namespace tagwire;
