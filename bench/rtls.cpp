@@ -5,7 +5,6 @@
 #include <QFile>
 
 #include <benchmark/benchmark.h>
-#include <geos_c.h>
 #include <malloc.h>
 #include <boost/geometry.hpp>
 #include <boost/geometry/geometries/box.hpp>
@@ -18,10 +17,11 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <numbers>
 #include <random>
 
 #include "regionindex.h"
+#include "rtls_geos.h"
+#include "rtls_scene.h"
 #include "tracker.h"
 #include "triggerboard.h"
 
@@ -29,65 +29,6 @@ using namespace tagwire;
 using namespace tagwire::rtls;
 
 namespace {
-
-constexpr int tagCount = 1000;
-constexpr size_t fixCount = 200'000;
-
-struct Walked {
-  int tag = 0;
-  Vertex at;
-};
-
-/// Triggers of 6 to 16 across with 8 to 32 corners, one for each 12 × 12, and tags that walk among them by 0.7 a fix.
-/// Far: all on a hundredth of the site but one, which lies at the other end of it.
-struct Scene {
-  std::vector<Region> regions;
-  std::vector<Polygon> polygons;
-  std::vector<Walked> fixes;
-  double size = 0;
-};
-
-Polygon star(std::mt19937 &random, const Vertex &center) {
-  std::uniform_real_distribution<double> length(0.6, 1);
-  const int corners = std::uniform_int_distribution(8, 32)(random);
-  const double radius = std::uniform_real_distribution(3.0, 8.0)(random);
-  Polygon polygon;
-  for (int i = 0; i < corners; ++i) {
-    const double angle = 2 * std::numbers::pi * i / corners, reach = radius * length(random);
-    polygon.push_back({center.x + reach * std::cos(angle), center.y + reach * std::sin(angle)});
-  }
-  return polygon;
-}
-
-std::vector<Walked> walk(std::mt19937 &random, double size, int tags, double stride) {
-  std::uniform_real_distribution<double> anywhere(0, size), step(-stride, stride);
-  std::vector<Vertex> at(static_cast<size_t>(tags));
-  for (Vertex &each : at) each = {anywhere(random), anywhere(random)};
-  std::vector<Walked> fixes(fixCount);
-  for (size_t i = 0; i < fixCount; ++i) {
-    Vertex &here = at[i % at.size()];
-    here = {std::clamp(here.x + step(random), 0.0, size), std::clamp(here.y + step(random), 0.0, size)};
-    fixes[i] = {static_cast<int>(i % at.size()), here};
-  }
-  return fixes;
-}
-
-const Scene &sceneOf(int triggers, bool isFar) {
-  static std::map<std::pair<int, bool>, Scene> scenes;
-  Scene &scene = scenes[{triggers, isFar}];
-  if (!scene.fixes.empty()) return scene;
-  std::mt19937 random(7);
-  scene.size = 12 * std::sqrt(static_cast<double>(triggers));
-  std::uniform_real_distribution<double> anywhere(0, scene.size);
-  for (int i = 0; i < triggers; ++i) {
-    const bool isAway = isFar && i == 0;
-    scene.polygons.push_back(
-        star(random, isAway ? Vertex{10 * scene.size, 10 * scene.size} : Vertex{anywhere(random), anywhere(random)}));
-    scene.regions.emplace_back(scene.polygons.back(), Heights());
-  }
-  scene.fixes = walk(random, scene.size, tagCount, 1);
-  return scene;
-}
 
 std::vector<Trigger> triggersOf(const Scene &scene) {
   std::vector<Trigger> triggers;
@@ -120,13 +61,13 @@ void measure(benchmark::State &state, const Scene &scene, Look look) {
   state.SetItemsProcessed(state.iterations());
 }
 
-const Scene &sceneOf(const benchmark::State &state) {
+const Scene &sceneFor(const benchmark::State &state) {
   return sceneOf(static_cast<int>(state.range(0)), state.range(1) != 0);
 }
 
 /// All that a fix means to triggers: find, compare with before, delays, events.
 void board(benchmark::State &state) {
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   TriggerBoard board(triggersOf(scene));
   for (int tag = 0; tag < tagCount; ++tag) board.addTag(QString::number(tag), QString());
   QList<RaisedEvent> events;
@@ -142,7 +83,7 @@ void board(benchmark::State &state) {
 
 /// The whole way of a fix through the plugin but its samples: checks, sequence, zone, occupancy, triggers.
 void tracker(benchmark::State &state) {
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   Model model;
   const Polygon outline{{-100, -100}, {1e6, -100}, {1e6, 1e6}, {-100, 1e6}};
   model.zones.push_back(Zone{ZoneInfo{1, QStringLiteral("Site"), QStringLiteral("campus"), 0}, Level::Campus,
@@ -166,7 +107,7 @@ void tracker(benchmark::State &state) {
 }
 
 void everyTrigger(benchmark::State &state) {
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   measure(state, scene, [&](const Walked &fix) {
     int found = 0;
     for (const Region &region : scene.regions) found += region.contains(fix.at.x, fix.at.y, 0);
@@ -174,61 +115,14 @@ void everyTrigger(benchmark::State &state) {
   });
 }
 
-class Geos {
- public:
-  explicit Geos(const std::vector<Polygon> &polygons) : m_tree(GEOSSTRtree_create_r(m_context, 10)) {
-    for (const Polygon &polygon : polygons) add(polygon);
-  }
-  ~Geos() {
-    GEOSSTRtree_destroy_r(m_context, m_tree);
-    for (const auto *each : m_prepared) GEOSPreparedGeom_destroy_r(m_context, each);
-    for (auto *each : m_areas) GEOSGeom_destroy_r(m_context, each);
-    GEOS_finish_r(m_context);
-  }
-  Geos(const Geos &) = delete;
-  Geos &operator=(const Geos &) = delete;
-
-  int look(const Vertex &at) {
-    m_point = GEOSGeom_createPointFromXY_r(m_context, at.x, at.y);
-    m_found = 0;
-    const auto visit = [](void *item, void *self) {
-      auto *geos = static_cast<Geos *>(self);
-      const auto *area = static_cast<const GEOSPreparedGeometry *>(item);
-      geos->m_found += GEOSPreparedIntersects_r(geos->m_context, area, geos->m_point) == 1;
-    };
-    GEOSSTRtree_query_r(m_context, m_tree, m_point, visit, this);
-    GEOSGeom_destroy_r(m_context, m_point);
-    return m_found;
-  }
-
- private:
-  void add(const Polygon &polygon) {
-    GEOSCoordSequence *ring = GEOSCoordSeq_create_r(m_context, static_cast<unsigned>(polygon.size() + 1), 2);
-    for (size_t i = 0; i <= polygon.size(); ++i) {
-      const Vertex &vertex = polygon[i % polygon.size()];
-      GEOSCoordSeq_setXY_r(m_context, ring, static_cast<unsigned>(i), vertex.x, vertex.y);
-    }
-    m_areas.push_back(GEOSGeom_createPolygon_r(m_context, GEOSGeom_createLinearRing_r(m_context, ring), nullptr, 0));
-    m_prepared.push_back(GEOSPrepare_r(m_context, m_areas.back()));
-    GEOSSTRtree_insert_r(m_context, m_tree, m_areas.back(), const_cast<GEOSPreparedGeometry *>(m_prepared.back()));
-  }
-
-  GEOSContextHandle_t m_context = GEOS_init_r();
-  GEOSSTRtree *m_tree;
-  std::vector<GEOSGeometry *> m_areas;
-  std::vector<const GEOSPreparedGeometry *> m_prepared;
-  GEOSGeometry *m_point = nullptr;
-  int m_found = 0;
-};
-
 void geos(benchmark::State &state) {
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   Geos geos(scene.polygons);
   measure(state, scene, [&](const Walked &fix) { return geos.look(fix.at); });
 }
 
 void levels(benchmark::State &state) {
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   std::vector<RegionIndex::Entry> entries;
   for (const Region &region : scene.regions) entries.push_back({region.bounds(), static_cast<int>(entries.size())});
   const RegionIndex index(entries);
@@ -243,7 +137,7 @@ void levels(benchmark::State &state) {
 void boostTree(benchmark::State &state) {
   using Point = boost::geometry::model::d2::point_xy<double>;
   using Entry = std::pair<boost::geometry::model::box<Point>, const Region *>;
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   std::vector<Entry> entries;
   for (const Region &region : scene.regions) {
     const Box &box = region.bounds();
@@ -261,7 +155,7 @@ void boostTree(benchmark::State &state) {
 
 /// One grid over everything, four cells for each trigger.
 void oneGrid(benchmark::State &state) {
-  const Scene &scene = sceneOf(state);
+  const Scene &scene = sceneFor(state);
   Box whole = scene.regions.front().bounds();
   for (const Region &region : scene.regions) {
     const Box &box = region.bounds();

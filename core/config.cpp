@@ -265,6 +265,7 @@ static Result<QString> readSecretFile(const QString &file) {
   if (!content) return failure(content.error());
   QString text = QString::fromUtf8(*content);
   while (text.endsWith(u'\n') || text.endsWith(u'\r')) text.chop(1);
+  if (text.trimmed().isEmpty()) return failure(QStringLiteral("file \"%1\" is empty").arg(file));
   return text;
 }
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <QByteArray>
+#include <QSslCertificate>
+#include <QSslConfiguration>
+#include <QSslKey>
 
 #include <memory>
 
@@ -66,5 +69,14 @@ class TestAuthority {
   std::unique_ptr<EVP_PKEY, Free> m_key;
   std::unique_ptr<EVP_PKEY, Free> m_serverKey;
 };
+
+/// For a server that has its certificate.
+inline QSslConfiguration tlsOf(const TestAuthority &authority) {
+  QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+  tls.setLocalCertificate(QSslCertificate(authority.certificate));
+  tls.setPrivateKey(QSslKey(authority.key, QSsl::Ec));
+  tls.setPeerVerifyMode(QSslSocket::VerifyNone);
+  return tls;
+}
 
 }  // namespace tagwire

@@ -39,7 +39,8 @@ FixFilter::Verdict FixFilter::judge(const FilterRules &rules, const IncomingFix 
   if (rules.maxAccuracy && accuracy > *rules.maxAccuracy) {
     return {Refusal::Accuracy, QStringLiteral("Acc is %1 (allowed: %2)").arg(accuracy).arg(*rules.maxAccuracy)};
   }
-  const Seen seen{time, now.elapsed, fix.x, fix.y, fix.z, std::isnan(accuracy) ? 0 : accuracy, fix.time.has_value()};
+  const Seen seen{
+      time, now.time, now.elapsed, fix.x, fix.y, fix.z, std::isnan(accuracy) ? 0 : accuracy, fix.time.has_value()};
   if (m_last && now.elapsed - m_last->elapsed >= memory) forget();
   if (m_last) {
     if (auto verdict = judgePast(rules, seen); verdict.refusal != Refusal::None) return verdict;
@@ -76,14 +77,17 @@ FixFilter::Verdict FixFilter::judgeSpeed(double maxSpeed, const Seen &seen) {
 
 /// By what their senders say. When it came counts for those who say nothing, for our own clock may be set, and for one
 /// that is older than any delay explains: a clock was wrong then, or was put right.
-double FixFilter::secondsBetween(const Seen &from, const Seen &to) {
+double FixFilter::secondsBetween(const Seen &from, const Seen &to) const {
+  // Nobody knows where a tag will be: a sender whose clock was never ahead so far has no more time than has passed.
+  const auto ahead = std::max(m_ahead, from.time - from.received);
+  const Time told = std::max(std::min(to.time, to.received + ahead), std::min(from.time, to.time));
   const bool isTold = from.isTimed && to.isTimed && from.time - to.time < memory;
-  return isTold ? std::abs(std::chrono::duration<double>(to.time - from.time).count())
+  return isTold ? std::abs(std::chrono::duration<double>(told - from.time).count())
                 : std::chrono::duration<double>(to.elapsed - from.elapsed).count();
 }
 
 /// What both accuracies explain is no way. A little late is as good as early.
-double FixFilter::speedBetween(const Seen &from, const Seen &to) {
+double FixFilter::speedBetween(const Seen &from, const Seen &to) const {
   const double apart = std::hypot(to.x - from.x, to.y - from.y, to.z - from.z);
   const double way = std::max(0.0, apart - from.accuracy - to.accuracy);
   const double seconds = secondsBetween(from, to);
@@ -93,6 +97,7 @@ double FixFilter::speedBetween(const Seen &from, const Seen &to) {
 
 void FixFilter::keep(const FilterRules &rules, const Seen &seen) {
   m_last = seen;
+  if (seen.isTimed) m_ahead = std::max(m_ahead, seen.time - seen.received);
   m_refused.reset();
   if (!rules.duplicates) return;
   if (m_recent.size() >= mostRecent) m_recent.erase(m_recent.begin());

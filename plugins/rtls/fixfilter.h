@@ -14,6 +14,12 @@ namespace tagwire::rtls {
 enum class Refusal : quint8 { None, Sequence, Duplicate, Order, Age, Ahead, Speed, Accuracy };
 inline constexpr std::array refusalNames{"none", "sequence", "duplicate", "order", "age", "ahead", "speed", "accuracy"};
 
+/// What was refused only because it is not new still says that the tag is there. What is not believed does not: nobody
+/// vouches for the tag's place any more.
+constexpr bool isSignOfLife(Refusal refusal) {
+  return refusal == Refusal::Sequence || refusal == Refusal::Duplicate || refusal == Refusal::Order;
+}
+
 /// What a fix must be like to be believed. Each rule is off unless it is set. Plain value.
 struct FilterRules {
   bool duplicates = false;  ///< same time and place as one of the last four
@@ -47,6 +53,7 @@ class FixFilter {
  private:
   struct Seen {
     Time time;
+    Time received;
     std::chrono::nanoseconds elapsed{0};  ///< when it came
     double x = 0;
     double y = 0;
@@ -57,8 +64,8 @@ class FixFilter {
       return isTimed && time == other.time && x == other.x && y == other.y && z == other.z;
     }
   };
-  static double secondsBetween(const Seen &from, const Seen &to);
-  static double speedBetween(const Seen &from, const Seen &to);
+  double secondsBetween(const Seen &from, const Seen &to) const;
+  double speedBetween(const Seen &from, const Seen &to) const;
   Verdict judgePast(const FilterRules &rules, const Seen &seen);
   Verdict judgeSpeed(double maxSpeed, const Seen &seen);
   void keep(const FilterRules &rules, const Seen &seen);
@@ -66,6 +73,7 @@ class FixFilter {
   std::optional<Seen> m_last;     ///< that was taken; with `order` it is the newest too
   std::vector<Seen> m_recent;     ///< of the last ones taken; only with `duplicates`
   std::optional<Seen> m_refused;  ///< last one that was too fast
+  Time::duration m_ahead{0};      ///< how far those taken were at most ahead of our clock
   int m_consistent = 0;           ///< how many of those in a row go together
 };
 

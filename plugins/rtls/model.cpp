@@ -2,21 +2,12 @@
 #include "model.h"
 
 #include <QCryptographicHash>
-#include <QJsonDocument>
 
 #include "modelmaker.h"
 #include "shapecheck.h"
 
 namespace tagwire::rtls {
 namespace {
-
-template <class Config>
-QByteArray definitionOf(const Config &config) {
-  QJsonObject definition = shapeOf<Config>().write(config);
-  // Neither decides anything.
-  for (const char *key : {"name", "plan"}) definition.remove(QLatin1String(key));
-  return QJsonDocument(definition).toJson(QJsonDocument::Compact);
-}
 
 PresenceRule ruleOf(const TriggerConfig &config) {
   PresenceRule rule;
@@ -113,7 +104,7 @@ void ModelMaker::addTrigger(qsizetype index) {
                   QSet<QString>(config.tags.cbegin(), config.tags.cend()),
                   ruleOf(config),
                   config.whileInterval.value_or(std::chrono::milliseconds(0)),
-                  fingerprint(config)};
+                  fingerprint(definitionOf(config), config.zone)};
   if (config.portable) {
     addPortable(*config.portable, trigger, at + QStringLiteral(".portable"));
   } else {
@@ -138,13 +129,15 @@ void ModelMaker::checkTimes(const TriggerConfig &config, const QString &at) {
   }
 }
 
-/// Of all that decides what the trigger raises; a zone's counts too, for it gives heights and cuts circles off.
-QByteArray ModelMaker::fingerprint(const TriggerConfig &config) {
-  QByteArray &zone = m_zoneDefinitions[config.zone];
-  if (zone.isEmpty()) zone = definitionOf(m_config.zones.at(m_zoneEntries.value(config.zone)));
+/// Of all that decides what a trigger or a rule raises. A zone's counts too: it gives heights and cuts circles off.
+QByteArray ModelMaker::fingerprint(const QByteArray &definition, const std::optional<int> &zoneId) {
   QCryptographicHash hash(QCryptographicHash::Sha256);
-  hash.addData(definitionOf(config));
-  hash.addData(zone);
+  hash.addData(definition);
+  if (zoneId && m_zoneEntries.contains(*zoneId)) {
+    QByteArray &zone = m_zoneDefinitions[*zoneId];
+    if (zone.isEmpty()) zone = definitionOf(m_config.zones.at(m_zoneEntries.value(*zoneId)));
+    hash.addData(zone);
+  }
   hash.addData(m_model.lengthUnit.toUtf8());
   return hash.result().left(8);
 }

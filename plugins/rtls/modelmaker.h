@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QJsonDocument>
+
 #include "intake/addintake.h"
 #include "model.h"
 
@@ -9,6 +11,14 @@ namespace tagwire::rtls {
 /// "zones[3]"
 inline QString numbered(const char *list, qsizetype index) {
   return QStringLiteral("%1[%2]").arg(QString::fromLatin1(list)).arg(index);
+}
+
+/// What is written in the manifest, but what decides nothing.
+template <class Config>
+QByteArray definitionOf(const Config &config) {
+  QJsonObject definition = shapeOf<Config>().write(config);
+  for (const char *key : {"name", "plan"}) definition.remove(QLatin1String(key));
+  return QJsonDocument(definition).toJson(QJsonDocument::Compact);
 }
 
 /// Makes the model part by part; a part with an error is left out, so that the rest is checked too.
@@ -67,7 +77,7 @@ class ModelMaker {
   std::optional<Region> region(const RegionConfig &config, const Zone &zone, const QString &at);
   void addRegions(const TriggerConfig &config, Trigger &trigger, const Zone &zone, const QString &at);
   void checkTimes(const TriggerConfig &config, const QString &at);
-  QByteArray fingerprint(const TriggerConfig &config);
+  QByteArray fingerprint(const QByteArray &definition, const std::optional<int> &zoneId);
   void addPortable(const PortableConfig &config, Trigger &trigger, const QString &at);
   void checkTagsKnown(const QList<QString> &tags, const QString &at);
   void checkTagKnown(const QString &tag, const QString &at);

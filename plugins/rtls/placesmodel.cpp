@@ -86,7 +86,8 @@ void ModelMaker::addProximity() {
       checkClassKnown(config.between.at(k), at + QStringLiteral(".between[%1]").arg(k));
     }
     m_model.proximity.push_back({config.id, config.name, config.between.first(), config.between.last(), config.distance,
-                                 config.exitTolerance, config.ongoing, zoneOf(config.zone, at), config.zDistance});
+                                 config.exitTolerance, config.ongoing, zoneOf(config.zone, at), config.zDistance,
+                                 fingerprint(definitionOf(config), config.zone)});
   }
 }
 

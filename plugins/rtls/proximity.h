@@ -23,6 +23,7 @@ struct ProximityRule {
   std::chrono::nanoseconds ongoing{0};  ///< least time between two Ongoing; 0: none
   int zone = -1;                        ///< index in the model: both must be in it; -1: anywhere
   std::optional<double> zDistance;      ///< `distance` is on the plan then
+  QByteArray fingerprint;               ///< another one when the definition is another
 };
 
 /// Two tags came too near to each other, are so still, or no longer.

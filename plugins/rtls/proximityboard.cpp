@@ -39,11 +39,11 @@ void ProximityBoard::check(int tag, const Moment &moment, QList<Collision> &coll
     const auto rate = ruleOf(rule).ongoing;
     for (const auto &[other, contact] : company.others) {
       if (!isNear(rule, tag, other, ruleOf(rule).exitTolerance)) {
-        collisions << told(Collision::Phase::End, rule, tag, other, contact->start, moment.time);
+        collisions << told(Collision::Phase::End, rule, tag, other, contact->time, moment.time);
         ended.emplace_back(rule, other);
-      } else if (rate.count() > 0 && moment.elapsed - contact->told >= rate) {
-        contact->told = moment.elapsed;
-        collisions << told(Collision::Phase::Ongoing, rule, tag, other, contact->start, moment.time);
+      } else if (rate.count() > 0 && moment.elapsed - contact->elapsed >= rate) {
+        contact->elapsed = moment.elapsed;
+        collisions << told(Collision::Phase::Ongoing, rule, tag, other, contact->time, moment.time);
       }
     }
   }
@@ -108,7 +108,7 @@ void ProximityBoard::setCrowded(int rule, int tag, bool isCrowded) {
 
 void ProximityBoard::begin(int rule, int tag, int other, const Moment &moment) {
   ++m_pairs[static_cast<size_t>(rule)];
-  const auto contact = std::make_shared<Contact>(Contact{moment.time, moment.elapsed});
+  const auto contact = std::make_shared<Moment>(moment);
   contactsOf(tag)[rule].others.emplace(other, contact);
   contactsOf(other)[rule].others.emplace(tag, contact);
 }
@@ -126,12 +126,45 @@ void ProximityBoard::lost(int tag, Time time, QList<Collision> &collisions) {
   const Contacts before = contactsOf(tag);
   for (const auto &[rule, company] : before) {
     for (const auto &[other, contact] : company.others) {
-      collisions << told(Collision::Phase::End, rule, tag, other, contact->start, time);
+      collisions << told(Collision::Phase::End, rule, tag, other, contact->time, time);
       collisions.last().reason = QStringLiteral("timeout");
       part(rule, tag, other);
     }
   }
   contactsOf(tag).clear();
+}
+
+std::vector<ProximityBoard::Contact> ProximityBoard::contacts() const {
+  std::vector<Contact> all;
+  for (int tag = 0; tag < static_cast<int>(m_contacts.size()); ++tag) {
+    for (const auto &[rule, company] : m_contacts[static_cast<size_t>(tag)]) {
+      for (const auto &[other, start] : company.others) {
+        if (tag < other) all.push_back({rule, tag, other, *start});
+      }
+    }
+  }
+  return all;
+}
+
+bool ProximityBoard::isMeant(int index, int tag, int other) const {
+  const int one = m_crowd.member(tag).ofClass, two = m_crowd.member(other).ofClass;
+  const int a = m_crowd.classOf(ruleOf(index).classA), b = m_crowd.classOf(ruleOf(index).classB);
+  return (one == a && two == b) || (one == b && two == a);
+}
+
+void ProximityBoard::restore(const Contact &contact) {
+  const auto &[rule, tag, other, start] = contact;
+  const bool isRoom = contactCount(rule, tag) < mostOfTag && contactCount(rule, other) < mostOfTag &&
+                      m_pairs[static_cast<size_t>(rule)] < m_mostOfRule;
+  const auto isKnown = [&] {
+    const auto found = contactsOf(tag).find(rule);
+    return found != contactsOf(tag).end() && found->second.others.contains(other);
+  };
+  if (!isRoom || isKnown() || !m_crowd.member(tag).isHere || !m_crowd.member(other).isHere ||
+      !isMeant(rule, tag, other) || !isNear(rule, tag, other, ruleOf(rule).exitTolerance)) {
+    return;
+  }
+  begin(rule, tag, other, start);
 }
 
 void ProximityBoard::restored(int tag, const Moment &moment) {

@@ -19,7 +19,18 @@ class ProximityBoard {
   void moved(int tag, const Moment &moment, QList<Collision> &collisions);
   /// The tag is lost: its collisions end.
   void lost(int tag, Time time, QList<Collision> &collisions);
-  /// After a restart, when all are where they were: who is near is so since `moment`. Raises nothing.
+  /// A collision under way. `start`: its elapsed is when it was last told.
+  struct Contact {
+    int rule = 0;
+    int tagA = 0;
+    int tagB = 0;
+    Moment start;
+  };
+  std::vector<Contact> contacts() const;
+  /// After a restart, when all are where they were: this was under way by a rule that was then as it is now. Raises
+  /// nothing.
+  void restore(const Contact &contact);
+  /// After that: who else is near is so since `moment`. Raises nothing.
   void restored(int tag, const Moment &moment);
   /// How often a tag came upon one more than there was room for, by one rule: once until it has room again.
   quint64 refused() const { return m_refused; }
@@ -31,13 +42,9 @@ class ProximityBoard {
   static constexpr int leastOfRule = 1'000;
 
  private:
-  struct Contact {
-    Time start;
-    std::chrono::nanoseconds told{};
-  };
   struct Company {
-    std::map<int, std::shared_ptr<Contact>> others;  ///< by tag
-    bool isCrowded = false;                          ///< there are more that there is no room for
+    std::map<int, std::shared_ptr<Moment>> others;  ///< by tag: the start, and when it was last told
+    bool isCrowded = false;                         ///< there are more that there is no room for
   };
   using Contacts = std::map<int, Company>;  ///< of one tag: by rule
   struct Interest {
@@ -47,6 +54,7 @@ class ProximityBoard {
 
   const ProximityRule &ruleOf(int rule) const { return m_rules[static_cast<size_t>(rule)]; }
   Contacts &contactsOf(int tag) { return m_contacts[static_cast<size_t>(tag)]; }
+  bool isMeant(int rule, int tag, int other) const;
   bool isNear(int rule, int tag, int other, double tolerance) const;
   void check(int tag, const Moment &moment, QList<Collision> &collisions);
   std::vector<std::pair<int, int>> newNeighbours(int tag);

@@ -10,15 +10,6 @@ namespace {
 constexpr const char *refusedName = "tagwire_rtls_fixes_refused_total";
 constexpr const char *refusedHelp = "Fixes that were not taken";
 
-PointInfo zonePoint(const QString &tag, const QString &name) {
-  PointInfo info;
-  info.name = QStringLiteral("tag/%1/zone").arg(tag);
-  info.type = ValueType::Int;
-  info.tag = tag;
-  info.description = QStringLiteral("id of the deepest zone of %1; 0: none").arg(name.isEmpty() ? tag : name);
-  return info;
-}
-
 /// Of a circle: a polygon in it.
 Polygon outlineOf(const Region &region) {
   if (const auto *outline = std::get_if<Polygon>(&region.shape())) return *outline;
@@ -34,44 +25,19 @@ Polygon outlineOf(const Region &region) {
 
 constexpr int mostOfClients = 2 * static_cast<int>(HubObjects::most);
 
-PointInfo occupancyPoint(const ZoneInfo &zone) {
-  PointInfo info;
-  info.name = QStringLiteral("zone/%1/occupancy").arg(zone.id);
-  info.type = ValueType::Int;
-  info.description = QStringLiteral("tags in %1").arg(zone.name);
-  return info;
-}
-
-PointInfo occupancyPoint(const ZoneInfo &zone, const QString &tagClass) {
-  PointInfo info = occupancyPoint(zone);
-  info.name += u'/' + tagClass;
-  info.description = QStringLiteral("tags of class %1 in %2").arg(tagClass, zone.name);
-  return info;
-}
-
 }  // namespace
-
-PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit) {
-  PointInfo info;
-  info.name = QStringLiteral("tag/%1/position").arg(tag);
-  info.type = ValueType::Position;
-  info.unit = unit;
-  info.tag = tag;
-  info.description = name.isEmpty() ? QStringLiteral("position of tag %1").arg(tag) : name;
-  return info;
-}
 
 Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader)
     : m_context(context),
       m_managerNames(context.shared<ManagerNames>("manager-names", [] { return std::make_shared<ManagerNames>(); })),
       m_directory(model.directory()),
-      m_lengthUnit(model.lengthUnit),
+      m_points(model, context, reader),
       m_tracker(model, config.timeout),
       m_hub(context, model, config.timeout, m_tracker, hubWays()),
       m_mapDesk(model),
       m_proximityEvents(model),
-      m_classes(model.classes),
       m_mostUnknown(config.unknownTags),
+      m_learned(config.unknownTags),
       m_walkTimer(this),
       m_intake(config.intake, context, [this](const IncomingFix &fix) { return accept(fix); }),
       m_deadlineTimer(this),
@@ -80,14 +46,19 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_accepted(context.metrics().counter("tagwire_rtls_fixes_accepted_total", "Fixes taken")),
       m_malformed(context.metrics().counter(refusedName, refusedHelp, {{"reason", "malformed"}})),
       m_unknown(context.metrics().counter(refusedName, refusedHelp, {{"reason", "unknown_tag"}})),
+      m_reused(context.metrics().counter("tagwire_rtls_places_reused_total",
+                                         "Tags that are not listed and took the place of one that is lost")),
+      m_stalls(context.metrics().counter("tagwire_rtls_stalls_total", "Times that the event loop stood still")),
       m_refusedPairs(context.metrics().counter("tagwire_rtls_pairs_refused_total",
-                                               "Tags too near each other that there was no room to remember")),
-      m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")) {
+                                               "Times that a tag met more tags by a rule than there was room for")),
+      m_tagsKnown(context.metrics().gauge("tagwire_rtls_tags", "Tags known, listed or not")),
+      m_tagsOfClientsKnown(
+          context.metrics().gauge("tagwire_rtls_client_tags",
+                                  "Trackables of omlox clients that had a location since the start; 20000 at most")) {
   for (size_t i = 1; i < refusalNames.size(); ++i) {
     m_refused.push_back(context.metrics().counter(refusedName, refusedHelp, {{"reason", refusalNames[i]}}));
   }
   m_managerNames->enter(config, context, reader);
-  declareConfigured(reader);
   if (m_remotes) connectRemotes();
   m_deadlineTimer.setSingleShot(true);
   m_deadlineTimer.setTimerType(Qt::PreciseTimer);
@@ -105,26 +76,6 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
 }
 
 Rtls::~Rtls() { m_managerNames->leave(m_context.id()); }
-
-void Rtls::declareConfigured(ConfigReader &reader) {
-  QList<PointInfo> infos;
-  for (qsizetype i = 0; i < m_directory.tags.size(); ++i) {
-    const TagInfo &tag = m_directory.tags.at(i);
-    infos << positionPoint(tag.id, tag.name, m_lengthUnit) << zonePoint(tag.id, tag.name);
-    infos[2 * i].where = infos[2 * i + 1].where = reader.locate(QStringLiteral("tags[%1].id").arg(i));
-  }
-  for (qsizetype i = 0; i < m_directory.zones.size(); ++i) {
-    infos << occupancyPoint(m_directory.zones.at(i));
-    for (const QString &each : m_classes) infos << occupancyPoint(m_directory.zones.at(i), each);
-    for (qsizetype k = infos.size() - m_classes.size() - 1; k < infos.size(); ++k) {
-      infos[k].where = reader.locate(QStringLiteral("zones[%1].id").arg(i));
-    }
-  }
-  const QList<PointId> ids = m_context.declare(infos);
-  const qsizetype tags = m_directory.tags.size();
-  for (qsizetype i = 0; i < tags; ++i) m_tagPoints.push_back({ids.at(2 * i), ids.at(2 * i + 1)});
-  m_zonePoints = ids.mid(2 * tags);
-}
 
 void Rtls::makeWalker(const SimulateConfig &simulate, const Model &model) {
   std::vector<Walker::Ground> grounds;
@@ -155,12 +106,7 @@ void Rtls::start() {
   m_hub.open();
   recall();
   m_tagsKnown.set(m_tracker.tagCount());
-  for (int zone = 0; zone < m_directory.zones.size(); ++zone) {
-    for (int ofClass = -1; ofClass < m_classes.size(); ++ofClass) {
-      const int tags = ofClass < 0 ? m_tracker.occupancy(zone) : m_tracker.occupancy(zone, ofClass);
-      m_samples << Sample{occupancyPointOf(zone, ofClass), Quality::good(), now().time, Value(qint64(tags))};
-    }
-  }
+  m_points.appendOccupancies(m_samples, m_tracker, now().time);
   flush();
   advance();
   if (m_walker && m_running) m_walkTimer.start();
@@ -186,18 +132,16 @@ void Rtls::recall() {
 
 /// Tags that are not listed come back, but those that are lost: so they free their places.
 void Rtls::recallUnlisted(const TrackerMemory &kept) {
-  QStringList ids;
-  qsizetype leftOut = 0;
+  QStringList ids, ofClients;
   for (const auto &tag : kept.tags) {
     if (m_tracker.find(tag.id) >= 0 || !tag.isPresent || !wrongTagId(tag.id).isEmpty()) continue;
     if (m_remotes && m_remotes->hasPositionOf(tag.id)) continue;  // declared there
-    if (takeRoom(tag.id)) {
-      ids << tag.id;
-    } else {
-      ++leftOut;
-    }
+    (isOfClient(tag.id) ? ofClients : ids) << tag.id;
   }
+  const qsizetype all = ids.size() + ofClients.size();
+  ids = ids.mid(0, hasRoomFor(ids)) + ofClients.mid(0, hasRoomFor(ofClients));
   addUnlisted(ids);
+  const qsizetype leftOut = all - ids.size();
   if (leftOut == 0) return;
   qCWarning(m_context.log()).noquote()
       << QStringLiteral("%1 tags of before the restart are not listed, and there is no room for them").arg(leftOut);
@@ -209,6 +153,7 @@ void Rtls::stop() {
   m_intake.close();
   m_walkTimer.stop();
   m_deadlineTimer.stop();
+  m_loopWatch.expect(endless);
   m_hub.close();
   m_file.close();
   if (m_remotes) m_remotes->stop();
@@ -262,6 +207,17 @@ void Rtls::take(Reply<bool> reply, IncomingFix fix) {
 
 Moment Rtls::now() const { return {m_context.clock().now(), m_context.clock().elapsed()}; }
 
+/// Now; fixes that waited while the loop stood still are to be read before anybody is lost.
+Moment Rtls::wakeUp() {
+  const Moment moment = now();
+  if (const auto until = m_loopWatch.pass(moment.elapsed)) {
+    m_stalls.add();
+    m_tracker.holdLosses(*until);
+    qCWarning(m_context.log()) << "the event loop stood still; no tag is lost before what waits was read";
+  }
+  return moment;
+}
+
 HubPart::Ways Rtls::hubWays() {
   const auto forget = [this](int tag) {
     Tracker::Outcome outcome;
@@ -289,12 +245,13 @@ Result<void> Rtls::accept(IncomingFix fix) {
     m_malformed.add();
     return failure(wrong);
   }
-  m_hub.site().redirect(fix);
+  if (!m_hub.redirect(fix)) return {};
   const Result<int> tag = tagOf(fix.fix.tag);
   if (!tag) return failure(tag.error());
   Tracker::Outcome outcome;
-  auto taken = m_tracker.take(*tag, fix, now(), outcome);
+  auto taken = m_tracker.take(*tag, fix, wakeUp(), outcome);
   if (!taken) {
+    m_file.touch();  // it may have been heard all the same
     m_refused[static_cast<size_t>(outcome.refusal) - 1].add();
     return taken;
   }
@@ -307,19 +264,20 @@ Result<void> Rtls::accept(IncomingFix fix) {
 
 Result<int> Rtls::tagOf(const QString &id) {
   const int known = m_tracker.find(id);
-  if (known >= 0) return known;
-  if (m_remotes && m_remotes->hasPositionOf(id)) {
+  if (known >= 0 && m_learned.hasRoomFor(known)) return known;
+  if (known < 0 && m_remotes && m_remotes->hasPositionOf(id)) {
     return refuseUnknown(QStringLiteral("the position of tag \"%1\" comes from another site").arg(id));
   }
-  return addUnknown(id);
+  if (known < 0 && hasRoomFor({id}) == 1) return addUnknown(id);
+  const QString reason =
+      isOfClient(id) ? QStringLiteral(
+                           "trackable \"%1\" has no room: %2 of clients had a location since the start, be they there "
+                           "or not (allowed: those, or others after a restart)")
+                     : QStringLiteral("tag \"%1\" is not listed, and there are %2 such tags already");
+  return refuseUnknown(reason.arg(id).arg(isOfClient(id) ? mostOfClients : m_mostUnknown));
 }
 
 Result<int> Rtls::addUnknown(const QString &id) {
-  if (!takeRoom(id)) {
-    return refuseUnknown(QStringLiteral("tag \"%1\" is not listed, and there are %2 such tags already")
-                             .arg(id)
-                             .arg(isOfClient(id) ? mostOfClients : m_mostUnknown));
-  }
   addUnlisted({id});
   const int tag = m_tracker.find(id);
   if (tag < 0) return refuseUnknown(QStringLiteral("tag \"%1\": its points were refused").arg(id));
@@ -329,30 +287,31 @@ Result<int> Rtls::addUnknown(const QString &id) {
 /// The tag of a trackable that a client of the hub made.
 bool Rtls::isOfClient(const QString &tag) const { return m_hub.site().objects().trackables().contains(tag); }
 
-/// Counts a tag that is not listed, where there is room for it.
-bool Rtls::takeRoom(const QString &tag) {
-  const bool isClients = isOfClient(tag);
-  int &count = isClients ? m_tagsOfClients : m_unknownTags;
-  if (count >= (isClients ? mostOfClients : m_mostUnknown)) return false;
-  ++count;
-  return true;
+/// Of new tags, all of clients or none: for how many there is room.
+int Rtls::hasRoomFor(const QStringList &tags) const {
+  const int wanted = static_cast<int>(tags.size());
+  const bool areClients = wanted > 0 && isOfClient(tags.first());
+  return areClients ? std::min(wanted, mostOfClients - m_tagsOfClients) : m_learned.roomForNew(wanted);
 }
 
-/// What takeRoom() was asked for.
+/// What there is room for.
 void Rtls::addUnlisted(const QStringList &tags) {
-  QList<PointInfo> infos;
-  for (const QString &tag : tags) infos << positionPoint(tag, QString(), m_lengthUnit) << zonePoint(tag, QString());
-  const QList<PointId> ids = m_context.declare(infos);
-  for (qsizetype i = 0; i < tags.size(); ++i) {
-    if (ids.at(2 * i) == PointId::None || ids.at(2 * i + 1) == PointId::None) {
-      --(isOfClient(tags.at(i)) ? m_tagsOfClients : m_unknownTags);
+  for (const QString &tag : m_points.addTags(tags)) {
+    const int index = m_tracker.addTag(tag, QString());
+    if (isOfClient(tag)) {
+      ++m_tagsOfClients;
       continue;
     }
-    m_tagPoints.push_back({ids.at(2 * i), ids.at(2 * i + 1)});
-    m_tracker.addTag(tags.at(i), QString());
+    m_learned.add(index);
+    if (!m_learned.givesPlacesAway()) continue;
+    if (m_reused.value() == 0) {
+      qCInfo(m_context.log()).noquote() << "tag" << tag << "takes the place of one that is lost (said once; counted)";
+    }
+    m_reused.add();
   }
   m_hub.site().tagsAdded();
   m_tagsKnown.set(m_tracker.tagCount());
+  m_tagsOfClientsKnown.set(m_tagsOfClients);
 }
 
 Result<int> Rtls::refuseUnknown(const QString &reason) {
@@ -373,9 +332,10 @@ void Rtls::walk() {
 
 void Rtls::advance() {
   m_armedFor = endless;
+  const Moment moment = wakeUp();
   Tracker::Outcome outcome;
-  m_tracker.advance(now(), outcome);
-  m_hub.site().advance(now());
+  m_tracker.advance(moment, outcome);
+  m_hub.site().advance(moment);
   if (!outcome.changes.isEmpty() || !outcome.events.isEmpty()) m_file.touch();
   queue(outcome);
   armDeadline();
@@ -383,15 +343,8 @@ void Rtls::advance() {
 
 void Rtls::queue(const Tracker::Outcome &outcome) {
   m_hub.site().took(outcome);
-  for (const auto &change : outcome.changes) {
-    const TagPoints &points = m_tagPoints[static_cast<size_t>(change.tag)];
-    m_samples << Sample{points.position, change.quality, change.time, change.position};
-    if (change.zoneChanged) m_samples << Sample{points.zone, change.quality, change.time, Value(qint64(change.zone))};
-  }
-  for (const auto &each : outcome.occupancies) {
-    m_samples << Sample{occupancyPointOf(each.zone, each.ofClass), Quality::good(), each.time,
-                        Value(qint64(each.tags))};
-  }
+  for (const auto &change : outcome.changes) m_learned.change(change.tag, change.quality.isGood());
+  m_points.append(m_samples, outcome);
   for (const auto &each : outcome.events) m_events << Event{.time = each.time, .source = {}, .body = each.event};
   for (const Collision &each : outcome.collisions) m_events << m_proximityEvents.of(each);
   for (const Unaccompanied &each : outcome.unaccompanied) m_events << m_proximityEvents.of(each);
@@ -423,10 +376,12 @@ void Rtls::flush() {
 void Rtls::armDeadline() {
   const auto next = std::min(m_tracker.nextDeadline(), m_hub.site().nextDeadline());
   if (next >= m_armedFor || !m_running) return;
-  m_armedFor = next;
   using std::chrono::milliseconds;
-  const auto wait = std::chrono::ceil<milliseconds>(next - m_context.clock().elapsed());
-  m_deadlineTimer.start(std::clamp(wait, milliseconds(1), milliseconds(3'600'000)));
+  const auto elapsed = m_context.clock().elapsed();
+  m_armedFor = std::min(next, elapsed + LoopWatch::interval);
+  const auto wait = std::max(milliseconds(1), std::chrono::ceil<milliseconds>(m_armedFor - elapsed));
+  m_loopWatch.expect(elapsed + wait);
+  m_deadlineTimer.start(wait);
 }
 
 std::unique_ptr<Rtls> makeRtls(ConfigReader &reader, PluginContext &context) {

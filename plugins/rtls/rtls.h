@@ -4,12 +4,15 @@
 #include <QTimer>
 
 #include "intake/intake.h"
+#include "learnedtags.h"
+#include "loopwatch.h"
 #include "managernames.h"
 #include "mapdesk.h"
 #include "omlox/hubpart.h"
 #include "plugin.h"
 #include "proximityevents.h"
 #include "remote/remotes.h"
+#include "rtlspoints.h"
 #include "tracker.h"
 #include "trackerfile.h"
 #include "walker.h"
@@ -41,23 +44,15 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   QList<quint16> intakePorts() const { return m_intake.ports(); }
 
  private:
-  struct TagPoints {
-    PointId position = PointId::None;
-    PointId zone = PointId::None;
-  };
-
-  PointId occupancyPointOf(int zone, int ofClass) const {
-    return m_zonePoints.at(zone * (m_classes.size() + 1) + ofClass + 1);
-  }
-  void declareConfigured(ConfigReader &reader);
   void makeWalker(const SimulateConfig &simulate, const Model &model);
   Moment now() const;
+  Moment wakeUp();
   Result<void> accept(IncomingFix fix);
   HubPart::Ways hubWays();
   Result<int> tagOf(const QString &id);
   Result<int> addUnknown(const QString &id);
   bool isOfClient(const QString &tag) const;
-  bool takeRoom(const QString &tag);
+  int hasRoomFor(const QStringList &tags) const;
   void addUnlisted(const QStringList &tags);
   void recallUnlisted(const TrackerMemory &kept);
   Result<int> refuseUnknown(const QString &reason);
@@ -74,16 +69,13 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   PluginContext &m_context;
   std::shared_ptr<ManagerNames> m_managerNames;
   const ZoneDirectory m_directory;
-  const QString m_lengthUnit;
+  RtlsPoints m_points;
   Tracker m_tracker;
   HubPart m_hub;
   const MapDesk m_mapDesk;
   const ProximityEvents m_proximityEvents;
-  std::vector<TagPoints> m_tagPoints;
-  QList<PointId> m_zonePoints;  ///< zone by zone: of all tags, then of each class
-  const QStringList m_classes;
   const int m_mostUnknown;
-  int m_unknownTags = 0;
+  LearnedTags m_learned;
   int m_tagsOfClients = 0;    ///< of trackables that clients of the hub made, be they still there or not
   bool m_complained = false;  ///< of too many unknown tags
   std::optional<Walker> m_walker;
@@ -92,6 +84,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   Intake m_intake;
   QTimer m_deadlineTimer;
   std::chrono::nanoseconds m_armedFor = endless;
+  LoopWatch m_loopWatch;
   TrackerFile m_file;
   std::unique_ptr<Remotes> m_remotes;  ///< null: none
   bool m_running = false;
@@ -102,13 +95,13 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   Counter m_malformed;
   std::vector<Counter> m_refused;  ///< by Refusal, without None
   Counter m_unknown;
+  Counter m_reused;
+  Counter m_stalls;
   Counter m_refusedPairs;
   quint64 m_pairsTold = 0;
   Gauge m_tagsKnown;
+  Gauge m_tagsOfClientsKnown;
 };
-
-/// The point of a tag's position. `name`: of who carries it; may be empty.
-PointInfo positionPoint(const QString &tag, const QString &name, const QString &unit);
 
 /// An instance as the manifest wants it; null when there are errors, each reported to `reader`.
 std::unique_ptr<Rtls> makeRtls(ConfigReader &reader, PluginContext &context);

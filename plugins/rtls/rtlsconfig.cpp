@@ -92,7 +92,8 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape.optional("unaccompanied", &RtlsConfig::unaccompanied, "which tags must not move about alone").range(0, 1000);
   shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost").range(100, week);
   shape
-      .optional("unknown_tags", &RtlsConfig::unknownTags, "how many tags that are not listed are taken in as they come")
+      .optional("unknown_tags", &RtlsConfig::unknownTags,
+                "how many tags that are not listed are taken in as they come, at once")
       .range(0, 100'000);
   shape.optional("intake", &RtlsConfig::intake, "listeners for fixes, one JSON object (GISData) a line").range(0, 16);
   shape.optional("filter", &RtlsConfig::filter, "what a fix must be like to be believed");

@@ -40,8 +40,20 @@ QString wrongNumbers(const IncomingFix &fix) {
   return {};
 }
 
-QByteArray keyOf(const TrackerMemory::Trigger &trigger) {
-  return QByteArray::number(trigger.id) + ':' + trigger.fingerprint;
+using Definitions = std::vector<TrackerMemory::Definition>;
+
+QByteArray keyOf(const TrackerMemory::Definition &definition) {
+  return QByteArray::number(definition.id) + ':' + definition.fingerprint;
+}
+
+/// For each of the memory the index of the same among ours; -1: there is none.
+std::vector<int> sameOf(const Definitions &memory, const Definitions &ours) {
+  QHash<QByteArray, int> places;
+  for (const auto &each : ours) places.insert(keyOf(each), static_cast<int>(places.size()));
+  std::vector<int> same;
+  same.reserve(memory.size());
+  for (const auto &each : memory) same.push_back(places.value(keyOf(each), -1));
+  return same;
 }
 
 }  // namespace
@@ -75,6 +87,7 @@ Tracker::Tracker(const Model &model, std::chrono::nanoseconds timeout)
       m_tagSmoothing(model.tagSmoothing) {
   for (const Zone &zone : model.zones) m_zoneIds.insert(zone.info.id);
   for (const Trigger &trigger : model.triggers) m_definitions.push_back({trigger.info.id, trigger.fingerprint});
+  for (const ProximityRule &rule : model.proximity) m_proximity.push_back({rule.id, rule.fingerprint});
   for (const TagInfo &tag : model.tags) addTag(tag.id, tag.name, tag.tagClass);
 }
 
@@ -96,7 +109,11 @@ int Tracker::addTag(const QString &id, const QString &name, const QString &tagCl
 
 Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &moment, Outcome &outcome) {
   Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
-  if (auto admitted = admit(tag, fix, moment, outcome); !admitted) return admitted;
+  if (auto admitted = admit(tag, fix, moment, outcome); !admitted) {
+    const bool isDue = lossOf(tag) <= moment.elapsed;
+    if (tag.present && !isDue && isSignOfLife(outcome.refusal)) hear(tagIndex, moment.elapsed);
+    return admitted;
+  }
   advance(moment, outcome);
   const Time time = sourceTime(fix, moment.time);
   Measured measured{{fix.x, fix.y, fix.z}, fix.fix.accuracy};
@@ -111,7 +128,7 @@ Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &m
   const Position before = std::exchange(tag.position, Position{x, y, z, std::move(own)});
   tag.last = {time, moment.elapsed};
   tag.present = true;
-  m_silence.hear(tagIndex);
+  hear(tagIndex, moment.elapsed);
   const bool changed = enterZone(tag, zone, time, outcome) || first;
   outcome.changes << Change{tagIndex, tag.position, Quality::good(), time, changed, m_zones.idOf(zone)};
   m_triggers.move(tagIndex, Place{x, y, z}, tag.last, outcome.events);
@@ -197,9 +214,14 @@ void Tracker::lose(int index, const Moment &moment, Outcome &outcome) {
   m_escorts.lost(index, moment, outcome.unaccompanied);
 }
 
+void Tracker::hear(int tag, std::chrono::nanoseconds elapsed) {
+  m_tags[static_cast<size_t>(tag)].heard = elapsed;
+  m_silence.hear(tag);
+}
+
 std::chrono::nanoseconds Tracker::nextLoss() const {
   const int tag = m_silence.longestSilent();
-  return tag < 0 ? endless : m_tags[static_cast<size_t>(tag)].last.elapsed + m_timeout;
+  return tag < 0 ? endless : lossOf(m_tags[static_cast<size_t>(tag)]);
 }
 
 std::chrono::nanoseconds Tracker::nextDeadline() const {
@@ -207,20 +229,23 @@ std::chrono::nanoseconds Tracker::nextDeadline() const {
 }
 
 TrackerMemory Tracker::remember(const Moment &moment) const {
-  TrackerMemory memory{moment, m_definitions, {}};
+  TrackerMemory memory{moment, m_definitions, {}, m_proximity, {}};
   memory.tags.reserve(m_tags.size());
   std::vector<int> places(m_tags.size(), -1);  // tag → its place in the memory
   for (int index = 0; index < tagCount(); ++index) {
     const Tag &tag = m_tags[static_cast<size_t>(index)];
     if (!tag.position.fix) continue;
     places[static_cast<size_t>(index)] = static_cast<int>(memory.tags.size());
-    memory.tags.push_back({tag.id, tag.present, tag.position, tag.last, {}, {}});
+    memory.tags.push_back({tag.id, tag.present, tag.position, tag.last, {}, {}, tag.heard});
     for (const auto &stay : m_triggers.staysOf(index))
       memory.tags.back().stays.push_back({stay.trigger, stay.presence});
   }
   for (const auto &turn : m_triggers.turnsAfter(moment.elapsed)) {
     const int place = places[static_cast<size_t>(turn.tag)];
     if (place >= 0) memory.tags[static_cast<size_t>(place)].turns.push_back({turn.trigger, turn.next});
+  }
+  for (const auto &[rule, tagA, tagB, start] : m_collisions.contacts()) {
+    memory.contacts.push_back({rule, places[static_cast<size_t>(tagA)], places[static_cast<size_t>(tagB)], start});
   }
   return memory;
 }
@@ -233,13 +258,24 @@ void Tracker::recall(const TrackerMemory &memory, const Moment &moment, Outcome 
     if (m_byId.contains(tag.id)) tags.push_back(&tag);
   }
   // The longest silent first, for that is the order in which they are lost.
-  std::ranges::stable_sort(tags, {}, [](const auto *tag) { return tag->last.elapsed; });
+  std::ranges::stable_sort(tags, {}, [](const auto *tag) { return tag->heard; });
   for (const auto *tag : tags) recallTag(*tag, shift, outcome);
   recallStays(memory, tags, shift, moment);
+  recallContacts(memory, shift);
   for (const auto *tag : tags) recallCrowd(m_byId.value(tag->id), moment);
 }
 
-/// Who is near whom is seen anew, and raises nothing; who is alone is so from now on.
+void Tracker::recallContacts(const TrackerMemory &memory, std::chrono::nanoseconds shift) {
+  const std::vector<int> rules = sameOf(memory.proximity, m_proximity);
+  const auto tagOf = [&](int index) { return find(memory.tags[static_cast<size_t>(index)].id); };
+  for (const auto &contact : memory.contacts) {
+    const int rule = rules[static_cast<size_t>(contact.rule)], a = tagOf(contact.tagA), b = tagOf(contact.tagB);
+    if (rule < 0 || a < 0 || b < 0) continue;
+    m_collisions.restore({rule, a, b, {contact.start.time, contact.start.elapsed + shift}});
+  }
+}
+
+/// Who is near by a rule that is new raises nothing; who is alone is so from now on.
 void Tracker::recallCrowd(int index, const Moment &moment) {
   m_collisions.restored(index, m_tags[static_cast<size_t>(index)].last);
   if (m_crowd.member(index).isHere) m_escorts.restored(index, moment);
@@ -255,11 +291,11 @@ void Tracker::recallTag(const TrackerMemory::Tag &memory, std::chrono::nanosecon
   tag.position = Position{at.x, at.y, at.z, std::move(fix)};
   tag.last = {memory.last.time, memory.last.elapsed + shift};
   tag.present = memory.isPresent;
-  if (tag.present) m_silence.hear(index);
+  if (tag.present) hear(index, memory.heard + shift);
   enterZone(tag, zone, tag.last.time, outcome);
   const Quality quality = tag.present ? Quality::good() : Quality::bad(QualityReason::Lost);
   // A lost tag's time is that of its loss, as it was then.
-  const Time time = tag.present ? tag.last.time : tag.last.time + m_timeout;
+  const Time time = tag.present ? tag.last.time : memory.last.time + (memory.heard - memory.last.elapsed) + m_timeout;
   outcome.changes << Change{index, tag.position, quality, time, true, m_zones.idOf(zone)};
   if (tag.present) m_crowd.move(index, tag.position, zone);
   m_triggers.restore(index, tag.present ? std::optional(Place{at.x, at.y, at.z}) : std::nullopt);
@@ -267,15 +303,10 @@ void Tracker::recallTag(const TrackerMemory::Tag &memory, std::chrono::nanosecon
 
 void Tracker::recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
                           std::chrono::nanoseconds shift, const Moment &moment) {
-  std::vector<int> now(memory.triggers.size(), -1);  // trigger of the memory → the same of ours
+  const std::vector<int> now = sameOf(memory.triggers, m_definitions);
   std::vector<bool> isNew(m_definitions.size(), true);
-  QHash<QByteArray, size_t> ours;
-  for (size_t i = 0; i < m_definitions.size(); ++i) ours.insert(keyOf(m_definitions[i]), i);
-  for (size_t i = 0; i < now.size(); ++i) {
-    const auto found = ours.constFind(keyOf(memory.triggers[i]));
-    if (found == ours.cend()) continue;
-    now[i] = static_cast<int>(*found);
-    isNew[*found] = false;
+  for (const int trigger : now) {
+    if (trigger >= 0) isNew[static_cast<size_t>(trigger)] = false;
   }
   for (const auto *tag : tags) {
     for (const auto &stay : tag->stays) {

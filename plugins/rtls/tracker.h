@@ -86,11 +86,14 @@ class Tracker {
   quint64 refusedPairs() const { return m_collisions.refused(); }
 
   /// Takes a fix of a tag that was added and that wrongFix() has nothing against. Does first what was due before.
-  /// Errors: out of sequence, or not to be believed (`refusal` says which); nothing is changed then.
+  /// Errors: out of sequence, or not to be believed (`refusal` says which). Nothing is changed then, but that the tag
+  /// was heard, if what it says is only not new (isSignOfLife()).
   Result<void> take(int tag, const IncomingFix &fix, const Moment &moment, Outcome &outcome);
   /// Tags of which nothing was heard for the timeout are lost (R1-25); triggers do what their delays waited for
   /// (R1-24).
   void advance(const Moment &moment, Outcome &outcome);
+  /// No tag is lost by silence before `until`, on Moment::elapsed.
+  void holdLosses(std::chrono::nanoseconds until) { m_heldUntil = until; }
   /// Nobody is to know any more where a tag is that is present: it is lost at once.
   void forget(int tag, const Moment &moment, Outcome &outcome) { lose(tag, moment, outcome); }
   /// When advance() is due next, on Moment::elapsed; endless: never.
@@ -111,15 +114,19 @@ class Tracker {
     std::unique_ptr<Smoother> smoother;  ///< null: as it comes
     Position position;
     int zone = -1;
-    bool present = false;  ///< seen, and not lost
-    Moment last;           ///< when its last fix came, with its source time
-    int ofClass = -1;      ///< index in m_classes
+    bool present = false;               ///< seen, and not lost
+    Moment last;                        ///< when its last fix came, with its source time
+    std::chrono::nanoseconds heard{0};  ///< when the last sign of life came
+    int ofClass = -1;                   ///< index in m_classes
   };
   std::chrono::nanoseconds nextLoss() const;
+  std::chrono::nanoseconds lossOf(const Tag &tag) const { return std::max(tag.heard + m_timeout, m_heldUntil); }
+  void hear(int tag, std::chrono::nanoseconds elapsed);
   void lose(int tag, const Moment &moment, Outcome &outcome);
   void recallStays(const TrackerMemory &memory, const std::vector<const TrackerMemory::Tag *> &tags,
                    std::chrono::nanoseconds shift, const Moment &moment);
   void crowdMoved(int tag, const Position &before, bool wasPresent, Outcome &outcome);
+  void recallContacts(const TrackerMemory &memory, std::chrono::nanoseconds shift);
   void recallCrowd(int tag, const Moment &moment);
   void recallTag(const TrackerMemory::Tag &memory, std::chrono::nanoseconds shift, Outcome &outcome);
   Result<void> admit(Tag &tag, const IncomingFix &fix, const Moment &moment, Outcome &outcome) const;
@@ -133,8 +140,10 @@ class Tracker {
   const QStringList m_classes;
   std::vector<int> m_classCounts;  ///< by zone, then class
   QSet<int> m_zoneIds;
-  std::vector<TrackerMemory::Trigger> m_definitions;  ///< of the triggers
+  std::vector<TrackerMemory::Definition> m_definitions;  ///< of the triggers
+  std::vector<TrackerMemory::Definition> m_proximity;
   std::chrono::nanoseconds m_timeout;
+  std::chrono::nanoseconds m_heldUntil = std::chrono::nanoseconds::min();
   FilterRules m_filter;
   SmoothingRule m_smoothing;
   QHash<QString, SmoothingRule> m_tagSmoothing;

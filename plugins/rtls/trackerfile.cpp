@@ -14,8 +14,8 @@ constexpr size_t bytesPerSecond = 256 * 1024;
 
 /// About what toBytes() makes of it.
 size_t bytesOf(const TrackerMemory &memory) {
-  size_t bytes = 0;
-  for (const auto &tag : memory.tags) bytes += 100 + 60 * tag.stays.size() + 12 * tag.turns.size();
+  size_t bytes = 28 * memory.contacts.size();
+  for (const auto &tag : memory.tags) bytes += 110 + 60 * tag.stays.size() + 12 * tag.turns.size();
   return bytes;
 }
 

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr quint32 magic = 0x54775254;  // "TwRT"
-constexpr quint16 version = 2;
+constexpr quint16 version = 3;
 constexpr qsizetype checksumBytes = 16;
 constexpr quint32 most = 10'000'000;  // of anything; only what is damaged has more
 
@@ -35,15 +35,24 @@ class Writer {
     m_stream.setVersion(QDataStream::Qt_6_4);
     m_stream << magic << version;
     write(memory.saved.time);
-    m_stream << static_cast<quint32>(memory.triggers.size());
-    for (const auto &trigger : memory.triggers) m_stream << trigger.id << trigger.fingerprint;
+    write(memory.triggers);
     m_stream << static_cast<quint32>(memory.tags.size());
     for (const auto &tag : memory.tags) write(tag);
+    write(memory.proximity);
+    m_stream << static_cast<quint32>(memory.contacts.size());
+    for (const auto &contact : memory.contacts) {
+      m_stream << contact.rule << contact.tagA << contact.tagB;
+      write(contact.start);
+    }
   }
 
   QByteArray bytes() const { return m_bytes; }
 
  private:
+  void write(const std::vector<TrackerMemory::Definition> &definitions) {
+    m_stream << static_cast<quint32>(definitions.size());
+    for (const auto &each : definitions) m_stream << each.id << each.fingerprint;
+  }
   void write(Time time) { m_stream << qint64{time.time_since_epoch().count()}; }
   void write(nanoseconds elapsed) { m_stream << qint64{(m_saved.elapsed - elapsed).count()}; }
   void write(const Moment &moment) {
@@ -78,6 +87,7 @@ class Writer {
       m_stream << turn.trigger;
       write(turn.next);
     }
+    write(tag.heard);
   }
 
   const Moment m_saved;
@@ -96,9 +106,11 @@ class Reader {
       return failure(QStringLiteral("has version %1 (allowed: %2)").arg(given).arg(version));
     }
     memory.saved.time = Time(nanoseconds(take<qint64>()));
-    readEach(memory.triggers, [this](auto &trigger) { m_stream >> trigger.id >> trigger.fingerprint; });
+    read(memory.triggers);
     readEach(memory.tags, [&](auto &tag) { readTag(tag, memory.triggers.size()); });
-    memory.leftOut = std::erase_if(memory.tags, [](const auto &tag) { return !isSomewhere(tag.position); });
+    read(memory.proximity);
+    readEach(memory.contacts, [&](auto &contact) { readContact(contact, memory); });
+    leaveOutWhoIsNowhere(memory);
     if (m_isWrong || m_stream.status() != QDataStream::Ok || !m_stream.atEnd()) {
       return failure(QStringLiteral("is damaged"));
     }
@@ -120,6 +132,9 @@ class Reader {
   }
   void need(bool condition) { m_isWrong = m_isWrong || !condition; }
 
+  void read(std::vector<TrackerMemory::Definition> &definitions) {
+    readEach(definitions, [this](auto &each) { m_stream >> each.id >> each.fingerprint; });
+  }
   void read(nanoseconds &elapsed) { elapsed = nanoseconds(-take<qint64>()); }
   void read(Moment &moment) {
     moment.time = Time(nanoseconds(take<qint64>()));
@@ -158,6 +173,26 @@ class Reader {
       need(turn.trigger >= 0 && static_cast<size_t>(turn.trigger) < triggers);
       read(turn.next);
     });
+    read(tag.heard);
+  }
+  void readContact(TrackerMemory::Contact &contact, const TrackerMemory &memory) {
+    const auto isIn = [](int index, size_t size) { return index >= 0 && static_cast<size_t>(index) < size; };
+    m_stream >> contact.rule >> contact.tagA >> contact.tagB;
+    need(isIn(contact.rule, memory.proximity.size()) && isIn(contact.tagA, memory.tags.size()) &&
+         isIn(contact.tagB, memory.tags.size()) && contact.tagA != contact.tagB);
+    read(contact.start);
+  }
+  void leaveOutWhoIsNowhere(TrackerMemory &memory) {
+    if (m_isWrong) return;
+    std::vector<int> places;  // -1: left out
+    int left = 0;
+    for (const auto &tag : memory.tags) places.push_back(isSomewhere(tag.position) ? left++ : -1);
+    memory.leftOut = std::erase_if(memory.tags, [](const auto &tag) { return !isSomewhere(tag.position); });
+    if (memory.leftOut == 0) return;
+    for (auto &contact : memory.contacts) {
+      for (int *tag : {&contact.tagA, &contact.tagB}) *tag = places[static_cast<size_t>(*tag)];
+    }
+    std::erase_if(memory.contacts, [](const auto &contact) { return contact.tagA < 0 || contact.tagB < 0; });
   }
 
   QDataStream m_stream;

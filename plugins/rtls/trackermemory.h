@@ -14,7 +14,8 @@ namespace tagwire::rtls {
 
 /// What a Tracker keeps over a restart. Every Moment::elapsed is on the clock that said `saved`. Plain value.
 struct TrackerMemory {
-  struct Trigger {
+  /// Of a trigger or a rule of proximity.
+  struct Definition {
     int id = 0;
     QByteArray fingerprint;
   };
@@ -34,11 +35,21 @@ struct TrackerMemory {
     Moment last;             ///< when it came, with its source time
     std::vector<Stay> stays;
     std::vector<Turn> turns;
+    std::chrono::nanoseconds heard{};  ///< when the last sign of life came
+  };
+  /// A collision under way.
+  struct Contact {
+    int rule = 0;  ///< index in `proximity`
+    int tagA = 0;  ///< index in `tags`
+    int tagB = 0;
+    Moment start;  ///< its elapsed: when it was last told
   };
 
   Moment saved;
-  std::vector<Trigger> triggers;
+  std::vector<Definition> triggers;
   std::vector<Tag> tags;
+  std::vector<Definition> proximity;
+  std::vector<Contact> contacts;
   size_t leftOut = 0;  ///< how many tags had a position that no tag can have, when it was read
 };
 

@@ -243,6 +243,11 @@ void Gateway::connectionOver(HttpConnection &connection) {
 
 void Gateway::requestRefused(int status) { count(status); }
 
+Response Gateway::reworded(const QByteArray &target, const Response &response) const {
+  const bool isHub = m_state.config.speaks(ProtocolKind::Omlox) && OmloxRoutes::isHub(target);
+  return isHub ? OmloxRoutes::reworded(response) : response;
+}
+
 void Gateway::count(int status) {
   m_context.metrics()
       .counter("tagwire_http_responses_total", "HTTP responses by status", {{"status", std::to_string(status)}})
@@ -295,14 +300,14 @@ Answer Gateway::answerTo(HttpConnection &connection, const Request &request) {
   const bool isAllowed = m_admission.isAllowedOrigin(origin);
   // What was carried out is told in any case.
   const bool mayBeRefused = request.method == "GET";
-  const bool isHub = m_state.config.speaks(ProtocolKind::Omlox) && OmloxRoutes::isHub(request.target);
-  return [this, later = connection.laterAnswer(), origin, isAllowed, mayBeRefused, isHub](Response response) {
+  return [this, later = connection.laterAnswer(), origin, isAllowed, mayBeRefused,
+          target = request.target](Response response) {
     if (mayBeRefused && isTooMuch(response)) {
       m_counters.refusedAnswers.add();
       response = errorResponse({503, QStringLiteral("too much waits to be sent: come again"), {{"Retry-After", "1"}}},
                                m_context.clock().now());
     }
-    if (isHub) response = OmloxRoutes::reworded(response);
+    response = reworded(target, response);
     count(response.status);
     if (isAllowed) {
       response.fields.append(std::pair<QByteArray, QByteArray>("Access-Control-Allow-Origin", origin));

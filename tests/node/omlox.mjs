@@ -98,6 +98,14 @@ async function checkMadeThings() {
   check('of the fence', feature.features[0].properties.trackable_id === cart.id && feature.features[0].geometry.type === 'Point', feature);
   await rest('PUT', '/providers/locations', [location('AA:BB:02', 20, 40)], 204);
   await viewer.waitFor('another provider moves it out', (each) => JSON.stringify(each).includes('region_exit'));
+  const own = await rest('GET', '/providers/AA:BB:01/location?crs=local');
+  check('each keeps its own last location', close(own.position.coordinates[0], metres(80)), own);
+  await rest('PUT', `/trackables/${cart.id}`, { ...cart, locating_rules: [{ expression: "provider_id = 'AA:BB:01' AND timestamp_diff < 60000", priority: 1 }] });
+  await rest('PUT', '/providers/locations', [location('AA:BB:01', 10, 40), location('AA:BB:02', 90, 40)], 204);
+  const chosen = await rest('GET', `/trackables/${cart.id}/location?crs=local`);
+  check('a locating rule says which one counts', chosen.provider_id === 'AA:BB:01' && close(chosen.position.coordinates[0], metres(10)), chosen);
+  const bad = await rest('PUT', `/trackables/${cart.id}`, { ...cart, locating_rules: [{ expression: 'weather = 1', priority: 1 }] }, 400);
+  check('what a rule may ask is told', bad.message.includes('character 1') && bad.message.includes('timestamp_diff'), bad);
   const [, sensors] = await call('GET', `/v2/trackables/${cart.id}/sensors`);
   check('sensors', sensors[0].battery === 80, sensors);
   const renamed = await rest('PUT', `/fences/${fence.id}`, { ...fence, name: 'Dock' });

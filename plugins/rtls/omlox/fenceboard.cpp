@@ -14,6 +14,7 @@ void FenceBoard::setFences(std::vector<Fence> fences) {
   }
   m_index = RegionIndex(boxes);
   m_deadlines.clear();
+  ++m_changes;
   const std::vector<Fence> before = std::exchange(m_fences, std::move(fences));
   for (auto &[tag, stays] : m_stays) {
     for (const auto &[fence, stay] : std::exchange(stays, {})) {
@@ -52,8 +53,9 @@ void FenceBoard::move(int tag, const QString &id, const Place &place, const Mome
     const bool isInside = inside.contains(index);
     const double distance = isInside ? 0 : fence.region.distance(place.x, place.y, place.z);
     Happenings happened;
+    const Presence before = stays[index].presence;
     step(stays[index].presence, ruleOf(tag, fence), {isInside, distance, false}, moment, happened);
-    keep(tag, index, happened, crossings);
+    keep(tag, index, before, happened, crossings);
   }
   if (stays.empty()) m_stays.erase(tag);
 }
@@ -65,8 +67,9 @@ void FenceBoard::leave(int tag, Time time, QList<Crossing> &crossings) {
   for (const auto &[fence, stay] : found->second) fences.push_back(fence);
   for (const int fence : fences) {
     Happenings happened;
+    const Presence before = found->second[fence].presence;
     lose(found->second[fence].presence, time, happened);
-    keep(tag, fence, happened, crossings);
+    keep(tag, fence, before, happened, crossings);
   }
   m_stays.erase(found);
 }
@@ -79,16 +82,21 @@ void FenceBoard::settle(nanoseconds elapsed, QList<Crossing> &crossings) {
   while (!m_deadlines.empty() && nextDeadline() <= elapsed) {
     const auto [when, tag, fence] = *m_deadlines.begin();
     Happenings happened;
+    const Presence before = m_stays[tag][fence].presence;
     rtls::settle(m_stays[tag][fence].presence, ruleOf(tag, m_fences[static_cast<size_t>(fence)]), when, happened);
-    keep(tag, fence, happened, crossings);
+    keep(tag, fence, before, happened, crossings);
     if (m_stays[tag].empty()) m_stays.erase(tag);
   }
 }
 
 /// After a change: tells what happened, and drops a stay that says nothing any more.
-void FenceBoard::keep(int tag, int index, const Happenings &happened, QList<Crossing> &crossings) {
+void FenceBoard::keep(int tag, int index, const Presence &before, const Happenings &happened,
+                      QList<Crossing> &crossings) {
   Stays &stays = m_stays[tag];
   Stay &stay = stays[index];
+  Presence heard = before;
+  heard.heard = stay.presence.heard;
+  if (heard != stay.presence) ++m_changes;
   const Fence &fence = m_fences[static_cast<size_t>(index)];
   for (const Happening &each : happened) {
     const bool isEntry = each.kind == Happening::Entered;
@@ -106,6 +114,25 @@ void FenceBoard::schedule(int tag, int fence, Stay &stay, nanoseconds deadline) 
   if (stay.deadline != endless) m_deadlines.erase({stay.deadline, tag, fence});
   stay.deadline = deadline;
   if (deadline != endless) m_deadlines.insert({deadline, tag, fence});
+}
+
+std::vector<FenceBoard::Kept> FenceBoard::stays() const {
+  std::vector<Kept> all;
+  for (const auto &[tag, stays] : m_stays) {
+    for (const auto &[fence, stay] : stays) {
+      all.push_back({tag, m_fences[static_cast<size_t>(fence)].id, stay.presence, stay.entered});
+    }
+  }
+  return all;
+}
+
+void FenceBoard::restore(const Kept &kept) {
+  const int index = m_places.value(kept.fence, -1);
+  if (index < 0) return;
+  Stay &stay = m_stays[kept.tag][index];
+  stay.presence = kept.presence;
+  stay.entered = kept.entered;
+  schedule(kept.tag, index, stay, deadlineOf(stay.presence, ruleOf(kept.tag, m_fences[static_cast<size_t>(index)])));
 }
 
 QStringList FenceBoard::fencesOf(int tag) const {

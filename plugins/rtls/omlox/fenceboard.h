@@ -48,6 +48,20 @@ class FenceBoard {
   std::chrono::nanoseconds nextDeadline() const;
   void settle(std::chrono::nanoseconds elapsed, QList<Crossing> &crossings);
 
+  /// One tag at one fence.
+  struct Kept {
+    int tag = 0;
+    QString fence;
+    Presence presence;
+    Time entered;
+  };
+  /// All that count for something.
+  std::vector<Kept> stays() const;
+  /// Goes on from there, if there is such a fence.
+  void restore(const Kept &kept);
+  /// Grows with every change but one: that a tag was heard of.
+  quint64 changes() const { return m_changes; }
+
   /// Fences that it is in.
   QStringList fencesOf(int tag) const;
   /// Tags that are in it, in order.
@@ -63,7 +77,7 @@ class FenceBoard {
   using Deadline = std::tuple<std::chrono::nanoseconds, int, int>;  ///< when, tag, fence
 
   PresenceRule ruleOf(int tag, const Fence &fence) const;
-  void keep(int tag, int fence, const Happenings &happened, QList<Crossing> &crossings);
+  void keep(int tag, int fence, const Presence &before, const Happenings &happened, QList<Crossing> &crossings);
   void schedule(int tag, int fence, Stay &stay, std::chrono::nanoseconds deadline);
 
   std::vector<Fence> m_fences;
@@ -72,6 +86,7 @@ class FenceBoard {
   std::map<int, Stays> m_stays;  ///< by tag
   std::map<int, FenceWish> m_wishes;
   std::set<Deadline> m_deadlines;
+  quint64 m_changes = 0;
 };
 
 }  // namespace tagwire::rtls

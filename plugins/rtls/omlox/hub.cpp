@@ -75,6 +75,7 @@ Hub::Answered Hub::find(const HubRequest &request, const std::function<void(HubS
 
 /// The lists of all, one behind the other; places only of those that have the coordinates which are asked for.
 Hub::Answered Hub::fromAll(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
+  if (const auto may = mayClear(request); !may) return tl::unexpected(may.error());
   const QString what = request.path.value(1);
   const bool isPlaces = request.method == "GET" && (what == u"locations" || what == u"motions");
   std::optional<HubProblem> first;
@@ -100,7 +101,8 @@ Hub::Answered Hub::fromAll(const HubRequest &request, const std::function<void(H
 
 /// With the instance that `properties.instance` names, or the first.
 Hub::Answered Hub::create(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
-  const QString wanted = QJsonDocument::fromJson(request.body).object()[u"properties"][u"instance"].toString();
+  const QJsonObject body = QJsonDocument::fromJson(request.body).object();
+  const QString wanted = body[u"properties"][u"instance"].toString();
   const auto named =
       std::ranges::find_if(m_sites, [&wanted](const HubSite *site) { return site->instance() == wanted; });
   if (named == m_sites.end() && !wanted.isEmpty()) {
@@ -109,7 +111,10 @@ Hub::Answered Hub::create(const HubRequest &request, const std::function<void(Hu
     return problem(400, QStringLiteral("properties.instance is unknown (allowed: %1)").arg(allowed.join(u", ")));
   }
   HubSite &site = named == m_sites.end() ? *m_sites.front() : **named;
-  if (const auto may = mayHave(request, site); !may) return tl::unexpected(may.error());
+  const auto kind = kindOf(request.path.value(0));
+  if (kind) {
+    if (const auto may = mayHave(*kind, body, true, site); !may) return tl::unexpected(may.error());
+  }
   auto made = HubDesk(site, request).answer();
   if (made) changed(site);
   return made;
@@ -126,7 +131,9 @@ Hub::Answered Hub::fromOne(const HubRequest &request, const std::function<void(H
   for (HubSite *site : m_sites) {
     if (request.method == "PUT" && request.path.size() == 2 && kindOf(request.path[0]) == HubKind::Trackables &&
         site->objects().find(HubKind::Trackables, request.path[1])) {
-      if (const auto may = mayHave(request, *site); !may) return tl::unexpected(may.error());
+      const QJsonObject body = QJsonDocument::fromJson(request.body).object();
+      const auto may = mayHave(HubKind::Trackables, body, false, *site);
+      if (!may) return tl::unexpected(may.error());
     }
     Answered answered = HubDesk(*site, request).answer();
     if (answered && isChange(request)) changed(*site);
@@ -136,21 +143,26 @@ Hub::Answered Hub::fromOne(const HubRequest &request, const std::function<void(H
   return first;
 }
 
-/// An object of `own`: its id is to be nobody's yet when it is new, its providers those of no trackable elsewhere.
-HubResult<void> Hub::mayHave(const HubRequest &request, const HubSite &own) const {
-  const QJsonObject body = QJsonDocument::fromJson(request.body).object();
-  const auto kind = kindOf(request.path.value(0));
+HubResult<void> Hub::mayHave(HubKind kind, const QJsonObject &body, bool isNew, HubSite &own) const {
   const QString id = body.value(u"id").toString();
-  for (const HubSite *site : m_sites) {
-    if (kind && request.method == "POST" && site->isTaken(*kind, id)) {
-      return problem(400, QStringLiteral("id \"%1\" is taken").arg(id.left(100)));
-    }
+  for (HubSite *site : m_known) {
+    if (isNew && site->isTaken(kind, id)) return problem(400, QStringLiteral("id \"%1\" is taken").arg(id.left(100)));
     if (kind != HubKind::Trackables || site == &own) continue;
     for (const QJsonValue &each : body.value(u"location_providers").toArray()) {
       if (!site->isClaimed(each.toString())) continue;
       return problem(400, QStringLiteral("location_providers: \"%1\" belongs to another trackable already")
                               .arg(each.toString().left(100)));
     }
+  }
+  return {};
+}
+
+/// All of a kind are deleted, or none.
+HubResult<void> Hub::mayClear(const HubRequest &request) const {
+  const auto kind = kindOf(request.path.value(0));
+  if (request.method != "DELETE" || request.path.size() != 1 || !kind) return {};
+  for (const HubSite *site : m_sites) {
+    if (auto may = site->objects().mayClear(*kind); !may) return may;
   }
   return {};
 }

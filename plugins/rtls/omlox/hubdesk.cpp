@@ -105,8 +105,7 @@ std::optional<QJsonObject> HubDesk::seenObject(HubKind kind) const {
   const HubObject *made = objects.find(kind, m_id);
   if (kind == HubKind::Zones || kind == HubKind::Fences) return made ? std::optional(made->json) : std::nullopt;
   if (kind == HubKind::Providers) {
-    const HubTrackable *holder = objects.holderOf(m_id);
-    const bool isSeen = m_site.hasProvider(m_id) && (maySeeTag(m_id) || (holder && maySeeTag(holder->tag)));
+    const bool isSeen = m_site.hasProvider(m_id) && maySeeProvider(m_id);
     return isSeen ? std::optional(m_site.providerJson(m_id)) : std::nullopt;
   }
   if (made) return maySeeTag(m_id) ? std::optional(made->json) : std::nullopt;
@@ -186,6 +185,12 @@ HubDesk::Answered HubDesk::fenceOf(const HubZone &zone) const {
 
 bool HubDesk::maySee(int tag) const { return maySeeTag(m_site.tagId(tag)); }
 
+/// As the socket has it: where a provider is, its trackable is.
+bool HubDesk::maySeeProvider(const QString &provider) const {
+  const HubTrackable *holder = m_site.objects().holderOf(provider);
+  return maySeeTag(holder ? holder->tag : provider);
+}
+
 std::vector<int> HubDesk::seen(const std::vector<int> &tags) const {
   std::vector<int> some;
   std::ranges::copy_if(tags, std::back_inserter(some),
@@ -201,8 +206,7 @@ QList<QJsonObject> HubDesk::visible(HubKind kind) const {
     for (const HubObject *each : objects.all(kind)) list << each->json;
   } else if (kind == HubKind::Providers) {
     for (const QString &provider : m_site.providers()) {
-      const HubTrackable *holder = objects.holderOf(provider);
-      if (maySeeTag(provider) || (holder && maySeeTag(holder->tag))) list << m_site.providerJson(provider);
+      if (maySeeProvider(provider)) list << m_site.providerJson(provider);
     }
   } else {
     for (const auto &[id, trackable] : objects.trackables()) {
@@ -215,11 +219,16 @@ QList<QJsonObject> HubDesk::visible(HubKind kind) const {
   return list;
 }
 
-HubDesk::Answered HubDesk::locationsOf(const std::vector<int> &tags) {
+/// Where the tags are, and what those of the providers said last that they are not there by.
+HubDesk::Answered HubDesk::locationsOf(const std::vector<int> &tags, const QStringList &providers) {
   const auto crs = m_site.plane().crsOf(m_request.crs);
   if (!crs) return problem(400, crs.error());
   QJsonArray list;
   for (const int tag : seen(tags)) list.append(m_site.location(tag, *crs));
+  for (const QString &provider : providers) {
+    const HeardLocation *heard = maySeeProvider(provider) ? m_site.heardOf(provider) : nullptr;
+    if (heard) list.append(m_site.location(*heard, *crs));
+  }
   return HubReply{200, list};
 }
 
@@ -237,7 +246,10 @@ HubDesk::Answered HubDesk::allMotions() {
 }
 
 HubDesk::Answered HubDesk::allLocations() {
-  if (is("GET")) return locationsOf(m_site.tags());
+  if (is("GET")) return locationsOf(m_site.tags(), m_site.providers());
+  for (const QString &provider : m_site.providers()) {
+    if (m_request.permissions.allow(right::writePositions, provider)) m_site.forgetProvider(provider);
+  }
   for (const int tag : m_site.tags()) {
     if (m_site.isPresent(tag) && m_request.permissions.allow(right::writePositions, m_site.providerOf(tag))) {
       m_site.forget(tag);
@@ -271,7 +283,10 @@ HubDesk::Answered HubDesk::ofTrackable(const QString &what) {
   }
   if (what == u"fences")
     return HubReply{200, QJsonArray::fromStringList(tag < 0 ? QStringList() : m_site.fencesOf(tag))};
-  if (what == u"locations") return locationsOf(tag < 0 ? std::vector<int>() : std::vector<int>{tag});
+  if (what == u"locations") {
+    return locationsOf(tag < 0 ? std::vector<int>() : std::vector<int>{tag},
+                       isMade ? known->second.providers : QStringList());
+  }
   if (what != u"location" && what != u"motion") return missing();
   const auto crs = m_site.plane().crsOf(m_request.crs);
   if (!crs) return problem(400, crs.error());
@@ -282,7 +297,7 @@ HubDesk::Answered HubDesk::ofTrackable(const QString &what) {
 HubDesk::Answered HubDesk::ofProvider(const QString &what) {
   if (is("PUT") && (what == u"location" || what == u"proximity")) return takeOne(what == u"location");
   const HubTrackable *holder = m_site.objects().holderOf(m_id);
-  const bool isSeen = maySeeTag(m_id) || (holder && maySeeTag(holder->tag));
+  const bool isSeen = maySeeProvider(m_id);
   const bool isWritten = is("DELETE") && m_request.permissions.allow(right::writePositions, m_id);
   if (!m_site.hasProvider(m_id) || !(isSeen || isWritten)) return missing();
   const int tag = m_site.tagOfProvider(m_id);
@@ -301,13 +316,13 @@ HubDesk::Answered HubDesk::providerLocation(int tag) {
     if (!m_request.permissions.allow(right::writePositions, m_id)) {
       return problem(403, QStringLiteral("not permitted: positions:write of \"%1\" is due").arg(m_id));
     }
-    if (isHere && m_site.providerOf(tag) == m_id) m_site.forget(tag);
+    m_site.forgetProvider(m_id);
     return HubReply{204};
   }
   const auto crs = m_site.plane().crsOf(m_request.crs);
   if (!crs) return problem(400, crs.error());
-  const QJsonObject location = isHere ? m_site.location(tag, *crs) : QJsonObject();
-  if (location.value(u"provider_id").toString() == m_id) return HubReply{200, location};
+  if (const HeardLocation *heard = m_site.heardOf(m_id)) return HubReply{200, m_site.location(*heard, *crs)};
+  if (isHere && m_site.providerOf(tag) == m_id) return HubReply{200, m_site.location(tag, *crs)};
   return problem(404, QStringLiteral("no location of \"%1\" is known").arg(m_id));
 }
 
@@ -322,7 +337,7 @@ HubDesk::Answered HubDesk::takeOne(bool isLocation) {
 
 HubDesk::Answered HubDesk::ofFence(const QString &what) {
   const std::vector<int> tags = m_site.tagsIn(m_id);
-  if (what == u"locations") return locationsOf(tags);
+  if (what == u"locations") return locationsOf(tags, {});
   if (what == u"motions") return motionsOf(tags);
   if (what == u"trackables") return HubReply{200, QJsonArray::fromStringList(trackablesOf(tags))};
   if (what != u"providers") return missing();

@@ -37,12 +37,13 @@ class HubDesk {
   Answered takeOne(bool isLocation);
   Answered allLocations();
   Answered allMotions();
-  Answered locationsOf(const std::vector<int> &tags);
+  Answered locationsOf(const std::vector<int> &tags, const QStringList &providers);
   Answered motionsOf(const std::vector<int> &tags);
 
   std::optional<QJsonObject> seenObject(HubKind kind) const;
   QList<QJsonObject> visible(HubKind kind) const;
   bool maySee(int tag) const;
+  bool maySeeProvider(const QString &provider) const;
   bool maySeeTag(const QString &tag) const { return m_request.permissions.allow(right::readPositions, tag); }
   std::vector<int> seen(const std::vector<int> &tags) const;
   QStringList trackablesOf(const std::vector<int> &tags) const;

@@ -23,7 +23,7 @@ constexpr std::array locationFields{
     HubField{"true_heading", Kind::Number},
     HubField{"magnetic_heading", Kind::Number},
     HubField{"heading_accuracy", Kind::Number},
-    HubField{"elevation_ref", Kind::Word, false, "floor"},
+    HubField{"elevation_ref", Kind::Word, false, "floor wgs84"},
     HubField{"speed", Kind::Number},
     HubField{"course", Kind::Number},
     HubField{"properties", Kind::Object}};
@@ -56,12 +56,18 @@ HubResult<QJsonObject> checked(const QJsonObject &body, std::span<const HubField
 Result<Place> HubSite::placeOf(const QJsonObject &location) const {
   const auto crs = plane().crsOf(location.value(u"crs").toString());
   if (!crs) return failure(crs.error());
-  if (*crs == HubCrs::Wgs84) return plane().place(*crs, location.value(u"position"), "position");
   const HubZone *zone = m_objects.zone(location.value(u"source").toString());
+  QJsonValue position = location.value(u"position");
+  if (location.value(u"elevation_ref") == QLatin1String("wgs84")) {
+    const auto ground = HubObjects::groundOf(zone, "source");
+    if (!ground) return failure(ground.error());
+    position = HubPlane::above(*ground, position);
+  }
+  if (*crs == HubCrs::Wgs84) return plane().place(*crs, position, "position");
   if (!zone) {
     return failure(QStringLiteral("source is unknown (allowed: the id or foreign_id of a zone, as crs is local)"));
   }
-  const auto place = plane().place(HubCrs::Local, location.value(u"position"), "position");
+  const auto place = plane().place(HubCrs::Local, position, "position");
   if (!place || !zone->reference) return place;
   const Wgs84 wgs84 = zone->reference->toWgs84(plane().toMetres(place->x), plane().toMetres(place->y));
   const QJsonObject point{
@@ -116,7 +122,7 @@ HubResult<void> HubSite::send(const QString &provider, const Place &place, const
   const QJsonValue accuracy = details.value(u"accuracy");
   if (accuracy.isDouble()) fix.fix.accuracy = plane().fromMetres(accuracy.toDouble());
   m_incoming = details;
-  for (const char *ours : {"position", "crs", "source", "timestamp_generated", "timestamp_sent", "accuracy"}) {
+  for (const char *ours : {"position", "crs", "timestamp_generated", "timestamp_sent", "accuracy"}) {
     m_incoming.remove(QLatin1String(ours));
   }
   const auto taken = m_host.take(fix);

@@ -225,37 +225,51 @@ HubResult<void> HubObjects::remove(HubKind kind, const QString &id) {
   return {};
 }
 
-HubResult<void> HubObjects::clear(HubKind kind) {
-  if (kind == HubKind::Zones) {
-    for (const auto &[id, zone] : m_zones) {
-      if (zone.isFixed) continue;
-      if (auto may = mayChange(zone, nullptr); !may) return may;
-    }
+HubResult<void> HubObjects::mayClear(HubKind kind) const {
+  if (kind != HubKind::Zones) return {};
+  for (const auto &[id, zone] : m_zones) {
+    if (zone.isFixed) continue;
+    if (auto may = mayChange(zone, nullptr); !may) return may;
   }
+  return {};
+}
+
+HubResult<void> HubObjects::clear(HubKind kind) {
+  if (auto may = mayClear(kind); !may) return may;
   drop(kind, [](const HubObject &) { return true; });
   return {};
 }
 
-/// One that a client made, which names it; null when none does.
-const HubFence *HubObjects::fenceAt(const HubZone &zone) const {
+/// One that a client made, which names it, and its height if that is meant; null when none does.
+const HubFence *HubObjects::fenceAt(const HubZone &zone, bool isByHeight) const {
   if (m_made[static_cast<size_t>(HubKind::Fences)] == 0) return nullptr;
-  const auto found = std::find_if(m_fences.begin(), m_fences.end(), [&zone](const auto &each) {
-    return !each.second.isFixed && each.second.zone == zone.id;
+  const auto found = std::find_if(m_fences.begin(), m_fences.end(), [&](const auto &each) {
+    return !each.second.isFixed && each.second.zone == zone.id &&
+           (!isByHeight || each.second.json.value(u"elevation_ref") == QLatin1String("wgs84"));
   });
   return found == m_fences.end() ? nullptr : &found->second;
 }
 
 /// A fence could not be read any more whose zone were gone (`next` null), called something else, or no part of our
-/// plane.
+/// plane, or as high as nobody knows.
 HubResult<void> HubObjects::mayChange(const HubZone &zone, const QJsonObject *next) const {
   const bool isSame = next && next->value(u"foreign_id") == zone.json.value(u"foreign_id") &&
                       next->contains(u"ground_control_points") == zone.reference.has_value();
-  const HubFence *fence = isSame ? nullptr : fenceAt(zone);
+  const bool isAsHigh = next && next->value(u"wgs84_height") == zone.json.value(u"wgs84_height");
+  const HubFence *fence = isSame && isAsHigh ? nullptr : fenceAt(zone, isSame);
   if (!fence) return {};
   return tl::unexpected(
       HubProblem{400, QStringLiteral("zone \"%1\" is the zone_id of fence \"%2\" (allowed: change or delete that one "
                                      "first)")
                           .arg(zone.id, fence->id)});
+}
+
+Result<double> HubObjects::groundOf(const HubZone *zone, const char *field) {
+  const QJsonValue height = zone ? zone->json.value(u"wgs84_height") : QJsonValue();
+  if (height.isDouble()) return height.toDouble();
+  return failure(QStringLiteral("elevation_ref wgs84: %1 is no zone with a wgs84_height, so that nobody knows how high "
+                                "its floor is (allowed: floor)")
+                     .arg(QLatin1String(field)));
 }
 
 /// Its providers, for others to have.
@@ -310,7 +324,7 @@ QByteArray HubObjects::toBytes() const {
   return QJsonDocument(file).toJson(QJsonDocument::Compact);
 }
 
-Result<void> HubObjects::takeBytes(const QByteArray &bytes) {
+Result<void> HubObjects::takeBytes(const QByteArray &bytes, const Permit &permit) {
   const QJsonObject file = QJsonDocument::fromJson(bytes).object();
   if (file.value(u"version").toInt() != fileVersion) {
     return failure(QStringLiteral("is damaged, or of an unknown version (allowed: %1)").arg(fileVersion));
@@ -318,9 +332,11 @@ Result<void> HubObjects::takeBytes(const QByteArray &bytes) {
   QStringList refused;
   for (const auto &[kind, name] : kinds) {
     for (const QJsonValue &each : file.value(QLatin1String(name)).toArray()) {
-      const auto added = add(kind, each.toObject());
+      const auto may = permit(kind, each.toObject());
+      const auto added = may ? add(kind, each.toObject()) : tl::unexpected(may.error());
       if (added) continue;
-      refused << QStringLiteral("%1 \"%2\": %3").arg(QLatin1String(name), each[u"id"].toString(), added.error().text);
+      refused << QStringLiteral("%1 \"%2\": %3")
+                     .arg(QLatin1String(name), each[u"id"].toString().left(100), added.error().text);
     }
   }
   if (refused.isEmpty()) return {};

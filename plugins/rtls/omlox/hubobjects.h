@@ -10,6 +10,7 @@
 
 #include "fenceboard.h"
 #include "hubplane.h"
+#include "locatingrule.h"
 #include "model.h"
 
 namespace tagwire::rtls {
@@ -49,6 +50,7 @@ struct HubTrackable : HubObject {
   QString tag;  ///< of the Tracker
   QStringList providers;
   FenceWish wish;
+  std::vector<LocatingRule> rules;  ///< empty: the newest counts
 };
 struct HubFence : HubObject {
   FenceBoard::Fence fence;
@@ -73,6 +75,8 @@ class HubObjects {
   const HubObject *find(HubKind kind, const QString &id) const;
   /// By omlox id or foreign_id; null when there is none.
   const HubZone *zone(const QString &id) const;
+  /// How high above the ellipsoid the floor of a zone is, in metres; errors name `field` when that is not known.
+  static Result<double> groundOf(const HubZone *zone, const char *field);
   /// The omlox id of a zone of the manifest; empty for 0.
   QString idOfZone(int number) const { return m_zoneIds.value(number); }
   /// A zone of the manifest, and all above it.
@@ -89,10 +93,13 @@ class HubObjects {
   HubResult<void> remove(HubKind kind, const QString &id);
   /// All that clients made.
   HubResult<void> clear(HubKind kind);
+  HubResult<void> mayClear(HubKind kind) const;
 
-  /// What clients made, for the file; and the other way round. Errors say what is wrong with it.
+  /// Whether an object may be there, as far as others are concerned.
+  using Permit = std::function<HubResult<void>(HubKind kind, const QJsonObject &body)>;
+  /// What clients made, for the file; and the other way round. Errors say what is wrong with it, and is left out.
   QByteArray toBytes() const;
-  Result<void> takeBytes(const QByteArray &bytes);
+  Result<void> takeBytes(const QByteArray &bytes, const Permit &permit);
 
  private:
   void addZones(const Model &model);
@@ -105,7 +112,7 @@ class HubObjects {
   Result<HubTrackable> readTrackable(const QJsonObject &body, const QString &id) const;
   Result<HubProvider> readProvider(const QJsonObject &body) const;
   void nameZones();
-  const HubFence *fenceAt(const HubZone &zone) const;
+  const HubFence *fenceAt(const HubZone &zone, bool isByHeight) const;
   HubResult<void> mayChange(const HubZone &zone, const QJsonObject *next) const;
   void release(const QString &trackable, const QStringList &providers);
   void drop(HubKind kind, const std::function<bool(const HubObject &)> &isMeant);

@@ -9,8 +9,8 @@
 
 namespace tagwire::rtls {
 
-/// An instance's part in the omlox hub: its site, and the file that keeps what clients made (`omlox-<id>.json` of the
-/// data dir). Thread-bound; owned by Rtls.
+/// An instance's part in the omlox hub: its site, the file that keeps what clients made (`omlox-<id>.json` of the data
+/// dir), and the one that keeps who is in which fence (`omlox-<id>.state`). Thread-bound; owned by Rtls.
 class HubPart : public HubHost {
  public:
   /// What it asks of its instance.
@@ -26,6 +26,8 @@ class HubPart : public HubHost {
 
   HubSite &site() { return m_site; }
   const HubSite &site() const { return m_site; }
+  /// HubSite::redirect(), counted when the fix does not count.
+  bool redirect(IncomingFix &fix);
   /// Takes part from now on.
   void open();
   void close();
@@ -43,7 +45,10 @@ class HubPart : public HubHost {
   void whenKept(const std::function<void(const Result<void> &)> &done) override;
   bool wants(HubTopic topic, HubCrs crs) const override { return m_hub->wants(topic, crs); }
   void tell(const HubNews &news) override { m_hub->tell(news); }
+  void staysChanged() override;
   void read();
+  void readStays();
+  void writeStays();
   QString pathAside() const;
 
   PluginContext &m_context;
@@ -52,7 +57,10 @@ class HubPart : public HubHost {
   std::shared_ptr<Hub> m_hub;
   HubSite m_site;
   std::unique_ptr<KeptFile> m_file;
+  std::unique_ptr<KeptFile> m_staysFile;
   QTimer m_retry;
+  QTimer m_staysTimer;
+  Counter m_outranked;
   bool m_isOpen = false;
 };
 

@@ -29,6 +29,19 @@ bool isNumbers(const QJsonArray &array) {
          });
 }
 
+/// A position, a ring, or rings.
+QJsonArray lowered(const QJsonArray &coordinates, double by, int depth) {
+  QJsonArray all = coordinates;
+  if (all.size() > 2 && all[2].isDouble()) {
+    all[2] = all[2].toDouble() - by;
+  } else if (depth > 0) {
+    for (qsizetype i = 0; i < all.size(); ++i) {
+      if (all[i].isArray()) all[i] = lowered(all[i].toArray(), by, depth - 1);
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 HubPlane::HubPlane(const QString &lengthUnit, std::optional<GeoReference> georeference)
@@ -81,6 +94,12 @@ QJsonObject HubPlane::region(HubCrs crs, const Region &region) const {
   rings.append(ringOf(std::get<Polygon>(region.shape())));
   for (const Polygon &hole : region.holes()) rings.append(ringOf(hole));
   return geometryOf("Polygon", rings);
+}
+
+QJsonValue HubPlane::above(double height, const QJsonValue &geometry) {
+  QJsonObject object = geometry.toObject();
+  object.insert(QStringLiteral("coordinates"), lowered(object.value(u"coordinates").toArray(), height, 2));
+  return object;
 }
 
 Result<Vertex> HubPlane::vertex(HubCrs crs, double x, double y) const {

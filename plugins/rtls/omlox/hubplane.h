@@ -34,6 +34,8 @@ class HubPlane {
   /// GeoJSON of a region's outline, or of its centre when it is a circle. Its lowest height is the z, if it has one.
   QJsonObject region(HubCrs crs, const Region &region) const;
 
+  /// The same geometry with its heights from there on; what has none stays without.
+  static QJsonValue above(double height, const QJsonValue &geometry);
   /// Of a GeoJSON Point, z 0 when it has none. Errors name `field`.
   Result<Place> place(HubCrs crs, const QJsonValue &point, const char *field) const;
   /// Of a GeoJSON Polygon, or Point with a radius in metres; up to `extrusion` metres high, absent: of any height.

@@ -42,7 +42,7 @@ constexpr std::array fenceFields{HubField{"id", Kind::Id},
                                  HubField{"exit_delay", Kind::Milliseconds},
                                  HubField{"crs"},
                                  HubField{"zone_id"},
-                                 HubField{"elevation_ref", Kind::Word, false, "floor"},
+                                 HubField{"elevation_ref", Kind::Word, false, "floor wgs84"},
                                  HubField{"properties", Kind::Object}};
 constexpr std::array trackableFields{HubField{"id", Kind::Id},
                                      HubField{"type", Kind::Word, true, "omlox virtual"},
@@ -174,8 +174,14 @@ Result<HubFence> HubObjects::readFence(const QJsonObject &body) const {
   if (*crs == HubCrs::Local && zone->reference) {
     return failure(QStringLiteral("zone_id: this zone has coordinates of its own (allowed: crs EPSG:4326)"));
   }
+  QJsonValue geometry = json->value(u"region");
+  if (json->value(u"elevation_ref") == QLatin1String("wgs84")) {
+    const auto ground = groundOf(zone, "zone_id");
+    if (!ground) return failure(ground.error());
+    geometry = HubPlane::above(*ground, geometry);
+  }
   const QJsonValue extrusion = json->value(u"extrusion");
-  auto region = m_plane.region(*crs, json->value(u"region"), json->value(u"radius").toDouble(),
+  auto region = m_plane.region(*crs, geometry, json->value(u"radius").toDouble(),
                                extrusion.isDouble() ? std::optional(extrusion.toDouble()) : std::nullopt);
   if (!region) return failure(region.error());
   const QString id = json->value(u"id").toString();
@@ -187,12 +193,10 @@ Result<HubFence> HubObjects::readFence(const QJsonObject &body) const {
 Result<HubTrackable> HubObjects::readTrackable(const QJsonObject &body, const QString &id) const {
   const auto json = readFields(body, trackableFields);
   if (!json) return failure(json.error());
-  if (!json->value(u"locating_rules").toArray().isEmpty()) {
-    return failure(
-        QStringLiteral("locating_rules are not served (allowed: leave them out; the newest location of any "
-                       "provider counts)"));
-  }
-  HubTrackable trackable{{id, *json, false}, id, {}, FenceWish::fromJson(*json, "fence_timeout", m_plane.toMetres(1))};
+  auto rules = readLocatingRules(json->value(u"locating_rules").toArray());
+  if (!rules) return failure(rules.error());
+  const FenceWish wish = FenceWish::fromJson(*json, "fence_timeout", m_plane.toMetres(1));
+  HubTrackable trackable{{id, *json, false}, id, {}, wish, std::move(*rules)};
   const QJsonArray providers = json->value(u"location_providers").toArray();
   if (providers.size() > mostProviders) {
     return failure(QStringLiteral("location_providers has too many (allowed: %1)").arg(mostProviders));

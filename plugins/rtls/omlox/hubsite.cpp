@@ -1,48 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hubsite.h"
 
-#include <QJsonDocument>
-
 #include <algorithm>
 #include <cmath>
 
 namespace tagwire::rtls {
 namespace {
 
-constexpr std::array crses{HubCrs::Wgs84, HubCrs::Local};
-
 Place placeAt(const Position &position) { return {position.x, position.y, position.z}; }
-
-QByteArray textOf(const QJsonObject &json) { return QJsonDocument(json).toJson(QJsonDocument::Compact); }
-
-/// One object as GeoJSON: what is no geometry becomes properties.
-QJsonObject featureOf(QJsonObject json, const QString &geometryKey) {
-  const QJsonValue geometry = json.take(geometryKey);
-  const QJsonObject feature{{QStringLiteral("type"), QStringLiteral("Feature")},
-                            {QStringLiteral("geometry"), geometry},
-                            {QStringLiteral("properties"), json}};
-  return {{QStringLiteral("type"), QStringLiteral("FeatureCollection")},
-          {QStringLiteral("features"), QJsonArray{feature}}};
-}
 
 }  // namespace
 
 HubSite::HubSite(const QString &instance, const Model &model, std::chrono::nanoseconds timeout, HubHost &host)
-    : m_instance(instance), m_host(host), m_objects(instance, model, timeout) {}
-
-void HubSite::redirect(IncomingFix &fix) {
-  if (m_isAwake) {
-    m_heardFrom = fix.fix.tag;
-    m_heard = std::exchange(m_incoming, {});
-  }
-  const HubTrackable *holder = m_objects.holderOf(fix.fix.tag);
-  if (!holder) return;
-  // Each provider counts its fixes for itself.
-  fix.sender += u' ' + fix.fix.tag;
-  fix.fix.tag = holder->tag;
-}
+    : m_instance(instance), m_host(host), m_objects(instance, model, timeout), m_book(timeout) {}
 
 void HubSite::took(const Tracker::Outcome &outcome) {
+  settleHeard(outcome);
   if (!m_isAwake) return;
   for (const auto &change : outcome.changes) {
     if (change.quality.isBad()) continue;  // its fences know by themselves when they take it for gone
@@ -54,6 +27,7 @@ void HubSite::took(const Tracker::Outcome &outcome) {
     tellCrossings(crossings);
   }
   for (const Collision &collision : outcome.collisions) tellCollision(collision);
+  keepStays();
 }
 
 void HubSite::knowTags() {
@@ -96,13 +70,43 @@ void HubSite::wake() {
   if (std::exchange(m_isAwake, true)) return;
   tagsAdded();
   applyObjects();
+  restoreStays();
   const Tracker &tracker = m_host.tracker();
   for (int tag = 0; tag < tracker.tagCount(); ++tag) {
     if (!tracker.isPresent(tag)) continue;
     QList<FenceBoard::Crossing> before;  // nobody was there to be told
     m_fences.move(tag, tagId(tag), placeAt(tracker.position(tag)), tracker.last(tag), before);
+    m_heardFrom = m_speakers.value(tagId(tag));
     note(tag, {tag, tracker.position(tag), Quality::good(), tracker.last(tag).time});
   }
+}
+
+/// The time in between passes. Those that are nowhere now have left without being told.
+void HubSite::restoreStays() {
+  if (!m_recalled) return;
+  const Tracker &tracker = m_host.tracker();
+  const HubStays recalled = *std::exchange(m_recalled, std::nullopt);
+  const Moment now = m_host.now();
+  const auto downtime = std::max(now.time - recalled.saved.time, Time::duration::zero());
+  const auto shift = now.elapsed - downtime - recalled.saved.elapsed;
+  for (const auto &stay : recalled.stays) {
+    const int tag = tracker.find(stay.tag);
+    if (tag < 0 || !tracker.isPresent(tag)) continue;
+    m_fences.restore({tag, stay.fence, shifted(stay.presence, shift), stay.entered});
+  }
+}
+
+HubStays HubSite::stays() const {
+  HubStays all{m_host.now(), {}};
+  for (const auto &kept : m_fences.stays()) {
+    if (all.stays.size() == HubStays::most) break;
+    all.stays.push_back({tagId(kept.tag), kept.fence, kept.presence, kept.entered});
+  }
+  return all;
+}
+
+void HubSite::keepStays() {
+  if (std::exchange(m_staysKept, m_fences.changes()) != m_fences.changes()) m_host.staysChanged();
 }
 
 void HubSite::applyObjects() {
@@ -113,19 +117,24 @@ void HubSite::applyObjects() {
     if (const auto wish = wishOf(tagId(tag))) m_fences.setWish(tag, *wish);
   }
   m_fences.setFences(std::move(fences));
+  m_book.keepOnly([this](const QString &provider) { return m_objects.holderOf(provider) != nullptr; });
+  m_speakers.removeIf([this](const auto &each) { return !m_objects.trackables().contains(each.key()); });
 }
 
 void HubSite::advance(const Moment &moment) {
   QList<FenceBoard::Crossing> crossings;
   m_fences.settle(moment.elapsed, crossings);
   tellCrossings(crossings);
+  keepStays();
 }
 
 void HubSite::forget(int tag) {
+  m_book.remove(m_speakers.take(tagId(tag)));
   m_host.forget(tag);
   QList<FenceBoard::Crossing> crossings;
   m_fences.leave(tag, m_host.now().time, crossings);
   tellCrossings(crossings);
+  keepStays();
 }
 
 void HubSite::forgetOwnTags(const QString &trackable) {
@@ -157,9 +166,10 @@ const QString &HubSite::providerOf(int index) const {
 }
 
 /// The id of a trackable that a client deleted is free again, though its tag remains.
-bool HubSite::isTaken(HubKind kind, const QString &id) const {
+bool HubSite::isTaken(HubKind kind, const QString &id) {
   if (m_objects.find(kind, id) || (kind == HubKind::Providers && m_objects.isListed(id))) return true;
   if (kind != HubKind::Trackables) return false;
+  knowTags();
   const int tag = std::max(tagOfTrackable(id), m_host.tracker().find(id));
   return tag >= 0 && trackableOf(tag) != tagId(tag);
 }
@@ -223,18 +233,23 @@ QJsonObject HubSite::providerJson(const QString &provider) const {
   return json;
 }
 
-/// Of the provider that spoke last: what it says itself, what REST knows of it, or what its fixes name.
+/// Of the provider that spoke last.
 QString HubSite::typeOf(int index) const {
   const Tag &tag = m_tags[static_cast<size_t>(index)];
-  if (const QString said = tag.details.value(u"provider_type").toString(); !said.isEmpty()) return said;
-  const auto known = m_objects.providers().find(tag.provider);
+  const auto &fix = m_host.tracker().position(index).fix;
+  return typeOf(tag.provider, tag.details, fix ? fix->type : QString());
+}
+
+/// What it says itself, what REST knows of it, or what its fixes name.
+QString HubSite::typeOf(const QString &provider, const QJsonObject &details, const QString &fixType) const {
+  if (const QString said = details.value(u"provider_type").toString(); !said.isEmpty()) return said;
+  const auto known = m_objects.providers().find(provider);
   if (known != m_objects.providers().end() && known->second.json.value(u"type") != QLatin1String("unknown")) {
     return known->second.json.value(u"type").toString();
   }
   static const QStringList types{QStringLiteral("uwb"),  QStringLiteral("gps"),     QStringLiteral("wifi"),
                                  QStringLiteral("rfid"), QStringLiteral("ibeacon"), QStringLiteral("virtual")};
-  const auto &fix = m_host.tracker().position(index).fix;
-  const QString named = fix ? fix->type.toLower() : QString();
+  const QString named = fixType.toLower();
   return types.contains(named) ? named : QStringLiteral("unknown");
 }
 
@@ -273,116 +288,6 @@ QJsonObject HubSite::motion(int tag, HubCrs crs) const {
     if (trackable.contains(name)) json.insert(name, trackable.value(name));
   }
   return json;
-}
-
-HubNews HubSite::newsOf(HubTopic topic, HubCrs crs, int index) const {
-  const Tag &tag = m_tags[static_cast<size_t>(index)];
-  const auto &fix = m_host.tracker().position(index).fix;
-  HubNews news;
-  news.topic = topic;
-  news.crs = crs;
-  news.tags = {tagId(index)};
-  news.zones = m_objects.idsAbove(fix ? fix->zone : 0);
-  news.trackables = {tag.trackable};
-  news.providers = {tag.provider};
-  news.accuracy = accuracyOf(index);
-  return news;
-}
-
-void HubSite::tellLocation(int tag) {
-  for (const HubCrs crs : crses) {
-    if (crs == HubCrs::Wgs84 && !plane().isGeoreferenced()) continue;
-    for (const HubTopic topic :
-         {HubTopic::LocationUpdates, HubTopic::LocationUpdatesGeoJson, HubTopic::TrackableMotions}) {
-      if (!m_host.wants(topic, crs)) continue;
-      HubNews news = newsOf(topic, crs, tag);
-      news.subject = tagId(tag);
-      QJsonObject json = topic == HubTopic::TrackableMotions ? motion(tag, crs) : location(tag, crs);
-      if (topic == HubTopic::LocationUpdatesGeoJson) json = featureOf(std::move(json), QStringLiteral("position"));
-      news.json = textOf(json);
-      m_host.tell(news);
-    }
-  }
-}
-
-void HubSite::tellCrossings(const QList<FenceBoard::Crossing> &crossings) {
-  for (const auto &each : crossings) tellCrossing(each);
-}
-
-void HubSite::tellCrossing(const FenceBoard::Crossing &crossing) {
-  const HubFence &fence = m_objects.fences().at(crossing.fence);
-  const Tag &tag = m_tags[static_cast<size_t>(crossing.tag)];
-  QJsonObject json{
-      {QStringLiteral("id"), QUuid::createUuid().toString(QUuid::WithoutBraces)},
-      {QStringLiteral("fence_id"), fence.id},
-      {QStringLiteral("event_type"), crossing.isEntry ? QStringLiteral("region_entry") : QStringLiteral("region_exit")},
-      {QStringLiteral("provider_id"), tag.provider},
-      {QStringLiteral("trackable_id"), tag.trackable},
-      {QStringLiteral("trackables"), QJsonArray{tag.trackable}},
-      {QStringLiteral("entry_time"), toIso(crossing.entered)}};
-  if (!crossing.isEntry) json.insert(QStringLiteral("exit_time"), toIso(crossing.time));
-  for (const char *key : {"foreign_id", "properties"}) {
-    const QString name = QString::fromLatin1(key);
-    if (fence.json.contains(name)) json.insert(name, fence.json.value(name));
-  }
-  for (const HubCrs crs : crses) {
-    HubNews news = newsOf(HubTopic::FenceEvents, crs, crossing.tag);
-    news.isEvent = true;
-    news.fence = fence.id;
-    if (!fence.zone.isEmpty() && !news.zones.contains(fence.zone)) news.zones << fence.zone;
-    if (m_host.wants(HubTopic::FenceEvents, crs)) {
-      news.json = textOf(json);
-      m_host.tell(news);
-    }
-    const bool isPlaced = crs == HubCrs::Local || plane().isGeoreferenced();  // only the other form has coordinates
-    if (!isPlaced || !m_host.wants(HubTopic::FenceEventsGeoJson, crs)) continue;
-    news.topic = HubTopic::FenceEventsGeoJson;
-    json.insert(QStringLiteral("region"), plane().region(crs, fence.fence.region));
-    news.json = textOf(featureOf(json, QStringLiteral("region")));
-    json.remove(QStringLiteral("region"));
-    m_host.tell(news);
-  }
-}
-
-QJsonObject HubSite::collisionJson(const Collision &collision, HubCrs crs) const {
-  static const QHash<Collision::Phase, QString> types{{Collision::Phase::Start, QStringLiteral("collision_start")},
-                                                      {Collision::Phase::Ongoing, QStringLiteral("colliding")},
-                                                      {Collision::Phase::End, QStringLiteral("collision_end")}};
-  QJsonArray both;
-  for (const auto &[tag, at] : {std::pair{collision.tagA, collision.a}, std::pair{collision.tagB, collision.b}}) {
-    both.append(QJsonObject{{QStringLiteral("id"), trackableOf(tag)},
-                            {QStringLiteral("object_type"), QStringLiteral("trackable")},
-                            {QStringLiteral("position"), plane().point(crs, placeAt(at))}});
-  }
-  // The same from its start to its end.
-  const QString name = QStringLiteral("%1/%2/%3/%4")
-                           .arg(collision.rule)
-                           .arg(tagId(collision.tagA), tagId(collision.tagB), toIso(collision.start, 9));
-  QJsonObject json{{QStringLiteral("id"), hubId(m_instance, "collision", name)},
-                   {QStringLiteral("collision_type"), types.value(collision.phase)},
-                   {QStringLiteral("collisions"), both},
-                   {QStringLiteral("start_time"), toIso(collision.start)},
-                   {QStringLiteral("collision_time"), toIso(collision.time)},
-                   {QStringLiteral("center_distance"), plane().toMetres(collision.distance)}};
-  if (collision.phase == Collision::Phase::End) json.insert(QStringLiteral("end_time"), toIso(collision.time));
-  return json;
-}
-
-void HubSite::tellCollision(const Collision &collision) {
-  for (const HubCrs crs : crses) {
-    if (crs == HubCrs::Wgs84 && !plane().isGeoreferenced()) continue;
-    if (!m_host.wants(HubTopic::CollisionEvents, crs)) continue;
-    HubNews news = newsOf(HubTopic::CollisionEvents, crs, collision.tagA);
-    const HubNews other = newsOf(HubTopic::CollisionEvents, crs, collision.tagB);
-    news.isEvent = true;
-    news.tags += other.tags;
-    news.zones += other.zones;
-    news.trackables += other.trackables;
-    news.providers += other.providers;
-    news.accuracy.reset();
-    news.json = textOf(collisionJson(collision, crs));
-    m_host.tell(news);
-  }
 }
 
 }  // namespace tagwire::rtls

@@ -3,6 +3,8 @@
 
 #include "fenceboard.h"
 #include "hubobjects.h"
+#include "hubstays.h"
+#include "providerbook.h"
 #include "tracker.h"
 
 namespace tagwire::rtls {
@@ -21,6 +23,8 @@ class HubHost {
   virtual void objectsChanged() = 0;
   /// Once that is kept, or could not be.
   virtual void whenKept(const std::function<void(const Result<void> &)> &done) = 0;
+  /// Who is in which fence is another than before: keep it.
+  virtual void staysChanged() = 0;
   virtual bool wants(HubTopic topic, HubCrs crs) const = 0;
   virtual void tell(const HubNews &news) = 0;
 };
@@ -38,8 +42,9 @@ class HubSite {
   const HubObjects &objects() const { return m_objects; }
   const HubPlane &plane() const { return m_objects.plane(); }
 
-  /// A fix is about to be taken: has it move the trackable that its provider belongs to.
-  void redirect(IncomingFix &fix);
+  /// A fix is about to be taken: has it move the trackable that its provider belongs to. False when it does not count
+  /// there, as the location of another provider has the higher priority.
+  bool redirect(IncomingFix &fix);
   /// The Tracker has more tags than before; each may be refused its first fix.
   void tagsAdded() {
     if (m_isAwake) knowTags();
@@ -50,6 +55,10 @@ class HubSite {
 
   /// Somebody asks for the hub: from now on it is kept up to date.
   void wake();
+  /// Who was in which fence when the program ended; somebody had asked for the hub then, so that with the first fix it
+  /// is up to date again.
+  void recall(HubStays stays) { m_recalled = std::move(stays); }
+  HubStays stays() const;
   /// The objects are others than before.
   void applyObjects();
   /// They are to be kept.
@@ -62,6 +71,8 @@ class HubSite {
   HubResult<void> takeProximity(const QJsonObject &body, const QString &provider, const Permissions &permissions,
                                 const QString &sender);
   void forget(int tag);
+  /// What the provider said last is forgotten; where its trackable is, only when that came from this provider.
+  void forgetProvider(const QString &provider);
 
   /// The trackable's providers may have been tags of their own: these are nowhere now.
   void forgetOwnTags(const QString &trackable);
@@ -77,7 +88,7 @@ class HubSite {
   /// That brought its last position.
   const QString &providerOf(int tag) const;
   /// Whether an object of this id is here already, or a tag has it.
-  bool isTaken(HubKind kind, const QString &id) const;
+  bool isTaken(HubKind kind, const QString &id);
   /// Whether the provider belongs to a trackable that is listed here, or that a client made.
   bool isClaimed(const QString &provider) const { return m_objects.isListed(provider) || m_objects.holderOf(provider); }
   int tagOfProvider(const QString &provider) const;
@@ -91,6 +102,9 @@ class HubSite {
   /// Of a tag that is present.
   QJsonObject location(int tag, HubCrs crs) const;
   QJsonObject motion(int tag, HubCrs crs) const;
+  /// What a provider of a trackable of a client said last; null when that is nothing, or where the trackable is.
+  const HeardLocation *heardOf(const QString &provider) const;
+  QJsonObject location(const HeardLocation &heard, HubCrs crs) const;
   QStringList fencesOf(int tag) const { return m_fences.fencesOf(tag); }
   std::vector<int> tagsIn(const QString &fence) const { return m_fences.tagsIn(fence); }
 
@@ -105,6 +119,14 @@ class HubSite {
     double course = 0;
   };
 
+  HeardLocation heardFrom(const IncomingFix &fix, const QString &provider) const;
+  bool outranks(const HubTrackable &trackable, HeardLocation heard);
+  const HeardLocation &bestOf(const HubTrackable &trackable, const HeardLocation &heard) const;
+  qint64 priority(const HubTrackable &trackable, const HeardLocation &heard) const;
+  void settleHeard(const Tracker::Outcome &outcome);
+  void tellHeard(const HeardLocation &heard);
+  void restoreStays();
+  void keepStays();
   void knowTags();
   void note(int tag, const Tracker::Change &change);
   void tellLocation(int tag);
@@ -114,8 +136,10 @@ class HubSite {
   QJsonObject collisionJson(const Collision &collision, HubCrs crs) const;
   HubNews newsOf(HubTopic topic, HubCrs crs, int tag) const;
   QString typeOf(int tag) const;
+  QString typeOf(const QString &provider, const QJsonObject &details, const QString &fixType) const;
   /// Metres; as smoothing left it.
   std::optional<double> accuracyOf(int tag) const;
+  std::optional<double> accuracyOf(const HeardLocation &heard) const;
   std::optional<FenceWish> wishOf(const QString &tag) const;
   Result<Place> placeOf(const QJsonObject &location) const;
   HubResult<void> send(const QString &provider, const Place &place, const QJsonObject &details, const QString &sender);
@@ -126,9 +150,15 @@ class HubSite {
   FenceBoard m_fences;
   std::vector<Tag> m_tags;
   QHash<QString, int> m_byTrackable;
-  QString m_heardFrom;     ///< provider of the fix under way
-  QJsonObject m_heard;     ///< what it said beside the position
-  QJsonObject m_incoming;  ///< the same of a fix that we are about to hand in
+  QString m_heardFrom;                   ///< provider of the fix under way
+  QJsonObject m_heard;                   ///< what it said beside the position
+  QJsonObject m_incoming;                ///< the same of a fix that we are about to hand in, and its source
+  ProviderBook m_book;                   ///< of the providers of trackables that clients made
+  QHash<QString, QString> m_speakers;    ///< such a trackable → the provider that it is where it is by
+  std::optional<HeardLocation> m_taken;  ///< of the fix under way, for the book if it is believed
+  bool m_isReplay = false;               ///< the fix under way was held before
+  std::optional<HubStays> m_recalled;    ///< until somebody asks
+  quint64 m_staysKept = 0;               ///< FenceBoard::changes() of what the host was told
   bool m_isAwake = false;
 };
 

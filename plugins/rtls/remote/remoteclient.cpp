@@ -10,39 +10,38 @@ namespace tagwire::rtls {
 
 namespace {
 
-constexpr quint64 largestMessage = 64 * 1024;
-/// Has to hold a whole message: QWebSocket waits for that.
-constexpr qint64 readBuffer = 256 * 1024;
-/// Answers that wait for a site that does not read.
-constexpr qint64 mostUnsent = 256 * 1024;
 constexpr std::chrono::milliseconds longestLook{1'000};
 
 }  // namespace
 
-RemoteClient::RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription subscription, PluginContext &context)
+RemoteClient::RemoteClient(const RemoteConfig &config, const RemoteFeed::Subscription &subscription, const Title &title,
+                           PluginContext &context)
     : m_config(config),
       m_context(context),
-      m_name(config.endpoint.url.toString()),
-      m_labels{{"remote", m_name.toStdString()}},
+      m_title(title),
       m_feed(subscription),
-      m_tags(subscription.tags),
-      m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter),
-                 2 * config.heartbeatInterval),
+      m_missed(config, context.site().timeZone),
+      m_requests(streamRequests(subscription.tags, config.zone.value_or(0), config.positions)),
+      m_schedule(Backoff(config.retry, config.longestRetry, config.retryJitter), 2 * config.heartbeatInterval),
       m_token(config.token),
       m_timer(this),
       m_events(context.metrics().counter("tagwire_rtls_remote_events_total", "Trigger events of other sites taken",
-                                         m_labels)),
-      m_fixes(context.metrics().counter("tagwire_rtls_remote_fixes_total", "Positions of other sites taken", m_labels)),
+                                         m_title.labels)),
+      m_fixes(context.metrics().counter("tagwire_rtls_remote_fixes_total", "Positions of other sites taken",
+                                        m_title.labels)),
       m_malformed(refused("malformed")),
-      m_up(context.metrics().gauge("tagwire_rtls_remote_up", "1 while the other site's stream is there", m_labels)) {
+      m_up(context.metrics().gauge("tagwire_rtls_remote_up", "1 while the other site's stream is there",
+                                   m_title.labels)) {
   m_timer.setSingleShot(true);
   connect(&m_timer, &QTimer::timeout, this, &RemoteClient::look);
+  connect(&m_missed, &MissedEvents::came, this, &RemoteClient::catchUp);
+  connect(&m_missed, &MissedEvents::failed, this, &RemoteClient::tellNotCaughtUp);
 }
 
 RemoteClient::~RemoteClient() { letGo(); }
 
 Counter RemoteClient::refused(const char *reason) {
-  Metrics::Labels labels = m_labels;
+  Metrics::Labels labels = m_title.labels;
   labels["reason"] = reason;
   return m_context.metrics().counter("tagwire_rtls_remote_refused_total", "Messages of other sites that were not taken",
                                      labels);
@@ -68,7 +67,7 @@ void RemoteClient::stop() {
 void RemoteClient::look() {
   const Moment moment = now();
   if (const Samples lost = m_feed.advance(moment); !lost.isEmpty()) Q_EMIT samplesCame(lost);
-  if (m_socket && m_socket->bytesToWrite() > mostUnsent) giveUp(QStringLiteral("it does not read what it is sent"));
+  if (m_input) m_input->look();
   switch (m_schedule.due(moment.elapsed)) {
     case RemoteSchedule::Step::None:
       break;
@@ -95,10 +94,13 @@ void RemoteClient::dial() {
   letGo();
   Q_EMIT dialling();
   m_schedule.dialled(now().elapsed);
-  readToken();
+  if (const auto token = readToken(); !token) {
+    m_schedule.ended(now().elapsed);
+    return setTrouble(token.error());
+  }
   m_socket = std::make_unique<QWebSocket>();
-  m_socket->setMaxAllowedIncomingFrameSize(largestMessage);
-  m_socket->setMaxAllowedIncomingMessageSize(largestMessage);
+  m_input = std::make_unique<InputGate>(*m_socket, m_context.clock());
+  connect(m_input.get(), &InputGate::offended, this, &RemoteClient::offended);
   connect(m_socket.get(), &QWebSocket::connected, this, &RemoteClient::opened);
   // It may well come from within open().
   connect(m_socket.get(), &QWebSocket::disconnected, this, [this] { giveUp(QString()); });
@@ -107,7 +109,6 @@ void RemoteClient::dial() {
     if (!m_isOpen) giveUp(QString());
   });
   connect(m_socket.get(), &QWebSocket::textMessageReceived, this, &RemoteClient::receive);
-  connect(m_socket.get(), &QWebSocket::binaryMessageReceived, this, &RemoteClient::receiveBinary);
   connect(m_socket.get(), &QWebSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
     if (!errors.isEmpty()) m_certificateTrouble = errors.first().errorString();
   });
@@ -119,15 +120,20 @@ void RemoteClient::dial() {
   QNetworkRequest request(m_config.endpoint.url);
   if (!m_token.isEmpty()) request.setRawHeader("Authorization", "Bearer " + m_token.reveal().toUtf8());
   m_socket->open(request);
-  m_socket->setReadBufferSize(readBuffer);
+  m_input->watch();
 }
 
-/// One that can't be read or sent, or is being written right now, leaves the one before, which the other site may
-/// refuse.
-void RemoteClient::readToken() {
+/// Without the token that is meant there is no connection: neither another one nor none is sent instead.
+Result<void> RemoteClient::readToken() {
   const auto token = m_config.token.again();
-  if (!token || token->isEmpty() || !fitsAHeader(*token) || token->reveal() == m_token.reveal()) return;
-  m_tokenBefore = std::exchange(m_token, *token);
+  if (!token) return failure(QStringLiteral("the token can't be read: %1").arg(token.error()));
+  if (!fitsAHeader(*token)) {
+    return failure(
+        QStringLiteral("the token does not fit into a header (allowed: visible ASCII characters in what `token` "
+                       "refers to)"));
+  }
+  if (token->reveal() != m_token.reveal()) m_tokenBefore = std::exchange(m_token, *token);
+  return {};
 }
 
 /// What the other site said, without our tokens: it may well repeat what it was sent.
@@ -141,12 +147,47 @@ QString RemoteClient::foreign(QString text) const {
 
 void RemoteClient::opened() {
   m_isOpen = true;
+  m_input->opened();
   m_schedule.opened(now().elapsed);
   m_feed.begin();
   m_toldRefusal = false;
-  m_socket->sendTextMessage(QString::fromUtf8(
-      beginStreamText(QStringLiteral("tagwire"), m_tags, m_config.zone.value_or(0), m_config.positions)));
+  m_asking = 0;
+  ask();
+}
+
+void RemoteClient::ask() {
+  m_schedule.asked(now().elapsed);
+  m_input->send(m_requests.at(m_asking).text);
   arm();
+}
+
+void RemoteClient::begun() {
+  const Moment moment = now();
+  m_schedule.begun(moment.elapsed);
+  setTrouble(QString());
+  if (const auto since = m_feed.resume(moment.time)) {
+    m_missedSince = *since;
+    m_missed.ask(m_token, m_trusted, *since);
+  }
+  arm();
+}
+
+void RemoteClient::catchUp(const RecentEvents &recent) {
+  m_saidMissed.clear();
+  m_malformed.add(recent.malformed);
+  for (const RemoteEvent &event : recent.events) {
+    const auto taken = m_feed.takeMissed(event, m_missedSince, now().time);
+    if (!taken) continue;  // no fault: the list is everybody's
+    m_events.add();
+    Q_EMIT eventCame(*taken);
+  }
+}
+
+void RemoteClient::tellNotCaughtUp(const QString &why) {
+  const QString text = printable(foreign(why));
+  if (std::exchange(m_saidMissed, text) == text) return;
+  qCWarning(m_context.log()).noquote() << "remote" << m_title.name
+                                       << "does not say what happened while it was not connected:" << text;
 }
 
 void RemoteClient::closed() {
@@ -172,16 +213,23 @@ void RemoteClient::giveUp(const QString &why) {
   if (m_isGivenUp || !m_socket) return;
   m_isGivenUp = true;
   m_whyGivenUp = why;
+  m_input->shut();
   QMetaObject::invokeMethod(this, &RemoteClient::endNow, Qt::QueuedConnection);
 }
 
 void RemoteClient::endNow() {
-  if (m_isGivenUp) closed();
+  if (!m_isGivenUp) return;
+  m_socket->disconnect(this);
+  if (!m_farewell.isEmpty()) m_socket->close(m_farewellCode, m_farewell);
+  closed();
 }
 
 void RemoteClient::letGo() {
   m_isOpen = m_isGivenUp = false;
   m_certificateTrouble.clear();
+  m_farewell.clear();
+  m_missed.cancel();
+  m_input.reset();
   if (!m_socket) return;
   m_socket->disconnect(this);
   m_socket->abort();
@@ -194,9 +242,9 @@ void RemoteClient::setTrouble(const QString &trouble) {
   if (trouble == m_trouble) return;
   m_trouble = trouble;
   if (trouble.isEmpty()) {
-    qCInfo(m_context.log()).noquote() << "remote" << m_name << "is connected";
+    qCInfo(m_context.log()).noquote() << "remote" << m_title.name << "is connected";
   } else if (trouble != m_saidTrouble) {
-    qCWarning(m_context.log()).noquote() << "remote" << m_name << "is not connected:" << trouble
+    qCWarning(m_context.log()).noquote() << "remote" << m_title.name << "is not connected:" << trouble
                                          << "(trying again until it works)";
   }
   m_saidTrouble = trouble;
@@ -206,49 +254,62 @@ void RemoteClient::setTrouble(const QString &trouble) {
 void RemoteClient::receive(const QString &text) {
   if (m_isGivenUp) return;
   const QByteArray utf8 = text.toUtf8();
-  const auto elapsed = m_context.clock().elapsed();
-  if (!m_flood.admits(utf8.size(), elapsed)) {
-    refused("flood").add();
-    return giveUp(QStringLiteral("it sends more than %1 messages or %2 MiB a second")
-                      .arg(FloodGate::mostMessages)
-                      .arg(FloodGate::mostBytes / 1024 / 1024));
-  }
-  m_schedule.heard(elapsed);
+  m_schedule.heard(now().elapsed);
   const auto message = readRemoteMessage(utf8, m_context.site().timeZone);
   if (message) return std::visit([this](const auto &each) { handle(each); }, *message);
   m_malformed.add();
   if (std::exchange(m_toldMalformed, true)) return;
-  qCWarning(m_context.log()).noquote() << "remote" << m_name
+  qCWarning(m_context.log()).noquote() << "remote" << m_title.name
                                        << "sent what is no message:" << printable(foreign(message.error()))
                                        << "(said once; refusals are counted)";
 }
 
-void RemoteClient::receiveBinary() {
-  m_malformed.add();
-  giveUp(QStringLiteral("it sent a binary message: it is no manager"));
+void RemoteClient::offended(InputGate::Offence offence) {
+  switch (offence) {
+    case InputGate::Offence::Flood:
+      refused("flood").add();
+      return refuseSite(QWebSocketProtocol::CloseCodePolicyViolated, "too many messages",
+                        QStringLiteral("it sends more than %1 messages or %2 MiB a second")
+                            .arg(FloodGate::mostMessages)
+                            .arg(FloodGate::mostBytes / 1024 / 1024));
+    case InputGate::Offence::Binary:
+      m_malformed.add();
+      return refuseSite(QWebSocketProtocol::CloseCodeDatatypeNotSupported, "no binary messages",
+                        QStringLiteral("it sent a binary message: it is no manager"));
+    case InputGate::Offence::TooLong:
+      m_malformed.add();
+      return refuseSite(QWebSocketProtocol::CloseCodeTooMuchData, "message too long",
+                        QStringLiteral("it sent a message of over 64 KiB"));
+    case InputGate::Offence::Unread:
+      return giveUp(QStringLiteral("it does not read what it is sent"));
+  }
 }
 
-void RemoteClient::handle(const RemoteHeartBeat &beat) {
-  if (m_socket->bytesToWrite() > mostUnsent) return giveUp(QStringLiteral("it does not read what it is sent"));
-  m_socket->sendTextMessage(QString::fromUtf8(heartBeatText(beat.ts)));
+void RemoteClient::refuseSite(QWebSocketProtocol::CloseCode code, const char *farewell, const QString &why) {
+  m_farewellCode = code;
+  m_farewell = QLatin1String(farewell);
+  giveUp(why);
 }
+
+void RemoteClient::handle(const RemoteHeartBeat &beat) { m_input->send(heartBeatText(beat.ts)); }
 
 void RemoteClient::handle(const RemoteAnswer &answer) {
-  if (answer.response == QLatin1String("BeginStream")) {
-    if (m_schedule.isStreaming()) return;
-    m_schedule.begun(now().elapsed);
-    setTrouble(QString());
-    return arm();
+  const StreamRequest &asked = m_requests.at(std::min(m_asking, m_requests.size() - 1));
+  if (answer.response == QLatin1String("BeginStream") || answer.response == QLatin1String("AddTag")) {
+    if (m_schedule.isStreaming() || answer.response != asked.name) return;
+    if (!answer.request.isEmpty() && answer.request != asked.id) return;
+    if (++m_asking < m_requests.size()) return ask();
+    return begun();
   }
   const QString why = printable(foreign(answer.message));
   if (!m_schedule.isStreaming()) {
     return giveUp(
-        QStringLiteral("BeginStream is refused: %1; look at `tags`, `zone` and the rights of `token`").arg(why));
+        QStringLiteral("%1 is refused: %2; look at `tags`, `zone` and the rights of `token`").arg(asked.name, why));
   }
   refused("request_refused").add();
   if (std::exchange(m_toldRefusal, true) || why == m_saidRefusal) return;
   m_saidRefusal = why;
-  qCWarning(m_context.log()).noquote() << "remote" << m_name << "says:" << why
+  qCWarning(m_context.log()).noquote() << "remote" << m_title.name << "says:" << why
                                        << "(said once for each connection; refusals are counted)";
 }
 

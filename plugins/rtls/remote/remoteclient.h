@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "context.h"
+#include "remote/inputgate.h"
+#include "remote/missedevents.h"
 #include "remote/remoteconfig.h"
 #include "remote/remotefeed.h"
 #include "remote/remoteschedule.h"
@@ -20,7 +22,13 @@ namespace tagwire::rtls {
 class RemoteClient : public QObject {
   Q_OBJECT
  public:
-  RemoteClient(const RemoteConfig &config, RemoteFeed::Subscription subscription, PluginContext &context);
+  /// What people and metrics call it; no two of an instance are the same.
+  struct Title {
+    QString name;
+    Metrics::Labels labels;
+  };
+  RemoteClient(const RemoteConfig &config, const RemoteFeed::Subscription &subscription, const Title &title,
+               PluginContext &context);
   ~RemoteClient() override;
 
   void start();
@@ -44,17 +52,22 @@ class RemoteClient : public QObject {
   void look();
   void arm();
   void dial();
-  void readToken();
+  Result<void> readToken();
   QString foreign(QString text) const;
   void opened();
+  void ask();
+  void begun();
+  void catchUp(const RecentEvents &recent);
+  void tellNotCaughtUp(const QString &why);
   void closed();
   void giveUp(const QString &why);
+  void refuseSite(QWebSocketProtocol::CloseCode code, const char *farewell, const QString &why);
   void endNow();
   void letGo();
   void setTrouble(const QString &trouble);
 
   void receive(const QString &text);
-  void receiveBinary();
+  void offended(InputGate::Offence offence);
   void handle(const RemoteHeartBeat &beat);
   void handle(const RemoteAnswer &answer);
   void handle(const RemoteEvent &event);
@@ -65,18 +78,23 @@ class RemoteClient : public QObject {
 
   const RemoteConfig m_config;
   PluginContext &m_context;
-  const QString m_name;  ///< of the other site, for people
-  Metrics::Labels m_labels;
+  const Title m_title;
   RemoteFeed m_feed;
-  const QStringList m_tags;
+  MissedEvents m_missed;
+  Time m_missedSince;
+  QString m_saidMissed;  ///< in the log
+  const QList<StreamRequest> m_requests;
+  qsizetype m_asking = 0;  ///< the one whose answer is due
   RemoteSchedule m_schedule;
-  FloodGate m_flood;
   Secret m_token;
   Secret m_tokenBefore;              ///< the other site may still say it
   QList<QSslCertificate> m_trusted;  ///< empty: the system's
   std::unique_ptr<QWebSocket> m_socket;
+  std::unique_ptr<InputGate> m_input;  ///< of the socket
   QString m_certificateTrouble;
   QString m_whyGivenUp;
+  QWebSocketProtocol::CloseCode m_farewellCode = QWebSocketProtocol::CloseCodePolicyViolated;
+  QString m_farewell;  ///< for the other site; empty: none
   bool m_isOpen = false;
   bool m_isGivenUp = false;
   bool m_toldMalformed = false;

@@ -55,6 +55,8 @@ void RemoteConfig::describe(Shape<RemoteConfig> &shape) {
                 "file with the other site's names, as its GET /api/v1/rtls/static exports them")
       .range(1, 4096);
   shape.optional("positions", &RemoteConfig::positions, "positions too, not only events");
+  shape.optional("recent_events", &RemoteConfig::recentEvents,
+                 "after the link was down, ask its GET /recent_events for what happened meanwhile");
   shape.optional("ca", &RemoteConfig::ca, "PEM file: certificates to trust instead of the system's").range(1, 4096);
   shape.optional("retry_ms", &RemoteConfig::retry, "before the first attempt to connect again; doubles each time")
       .range(10, hour);

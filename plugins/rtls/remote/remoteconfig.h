@@ -27,6 +27,7 @@ struct RemoteConfig {
   Secret token;
   QString staticData;
   bool positions = false;
+  bool recentEvents = true;
   QString ca;
   std::chrono::milliseconds retry{5'000};
   std::chrono::milliseconds longestRetry{60'000};

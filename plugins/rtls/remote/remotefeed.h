@@ -36,7 +36,13 @@ class RemoteFeed {
   void setNames(const StaticNames &names) { m_names = names; }
   /// A new connection: what the one before brought is not taken again.
   void begin();
+  /// The stream of the new connection is there. What came since the time returned may have been missed; nothing when it
+  /// is the first stream.
+  std::optional<Time> resume(Time now);
   Taken<Event> take(const RemoteEvent &remote, const Moment &moment);
+  /// What the other site remembers: taken when it came at `since` or later and was not taken yet, over the stream
+  /// neither.
+  Taken<Event> takeMissed(const RemoteEvent &remote, Time since, Time now);
   Taken<Sample> take(const IncomingFix &incoming, const Moment &moment);
   /// Tags that were silent for too long.
   Samples advance(const Moment &moment);
@@ -63,7 +69,11 @@ class RemoteFeed {
     }
   };
   void addNames(TriggerEvent &event) const;
-  bool isRepeated(const RemoteEvent &remote);
+  int zoneOf(const Fix &fix) const;
+  Event made(const RemoteEvent &remote, Time time) const;
+  static Key keyOf(const RemoteEvent &remote);
+  void remember(const Key &key, Time now);
+  bool isWithinSubscription(const RemoteEvent &remote) const;
   Sample forget(QualityReason reason, Time time);
 
   Subscription m_subscription;
@@ -71,8 +81,10 @@ class RemoteFeed {
   std::vector<Tag> m_tags;
   SilenceList m_silence;
   StaticNames m_names;
-  std::deque<Key> m_newest;  ///< events taken, the newest last
-  QSet<Key> m_earlier;       ///< those that earlier connections brought
+  std::deque<Key> m_newest;     ///< events taken, the newest last
+  QSet<Key> m_earlier;          ///< those that earlier connections brought, or the other site's memory
+  std::optional<Time> m_began;  ///< the first stream
+  std::optional<Time> m_seen;   ///< the newest event
 };
 
 }  // namespace tagwire::rtls

@@ -128,6 +128,18 @@ IncomingFix fixFrom(Fields &fields, const QTimeZone &zone) {
   return incoming;
 }
 
+StreamRequest requestOf(qsizetype number, const QJsonArray &params, int zone) {
+  StreamRequest request{QStringLiteral("BeginStream"), QStringLiteral("tagwire"), {}};
+  if (number > 0) request = {QStringLiteral("AddTag"), QStringLiteral("tagwire-%1").arg(number), {}};
+  QJsonObject message{{QStringLiteral("type"), QStringLiteral("request")},
+                      {QStringLiteral("request"), request.name},
+                      {QStringLiteral("reqid"), request.id},
+                      {QStringLiteral("params"), params}};
+  if (number == 0 && zone != 0) message.insert(QStringLiteral("zone_id"), zone);
+  request.text = QJsonDocument(message).toJson(QJsonDocument::Compact);
+  return request;
+}
+
 }  // namespace
 
 Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone &zone) {
@@ -158,18 +170,45 @@ Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone 
   return read;
 }
 
-QByteArray beginStreamText(const QString &request, const QStringList &tags, int zone, bool positions) {
-  QJsonArray params;
-  for (const QString &tag : tags) {
-    params.append(QJsonObject{{QStringLiteral("id"), tag},
-                              {QStringLiteral("data"), positions ? QStringLiteral("true") : QStringLiteral("false")}});
+Result<RecentEvents> readRecentEvents(const QByteArray &text, const QTimeZone &zone) {
+  const QJsonDocument document = QJsonDocument::fromJson(text);
+  if (!document.isArray()) return failure(QStringLiteral("is not a JSON array"));
+  const QJsonArray list = document.array();
+  RecentEvents recent;
+  for (qsizetype i = std::max<qsizetype>(0, list.size() - RecentEvents::most); i < list.size(); ++i) {
+    const QJsonObject message = list.at(i).toObject();
+    Fields fields(message);
+    const RemoteEvent event = eventFrom(fields, zone);
+    // One without a time can't be known again.
+    if (fields.wrong().isEmpty() && event.time) {
+      recent.events << event;
+    } else {
+      ++recent.malformed;
+    }
   }
-  QJsonObject message{{QStringLiteral("type"), QStringLiteral("request")},
-                      {QStringLiteral("request"), QStringLiteral("BeginStream")},
-                      {QStringLiteral("reqid"), request},
-                      {QStringLiteral("params"), params}};
-  if (zone != 0) message.insert(QStringLiteral("zone_id"), zone);
-  return QJsonDocument(message).toJson(QJsonDocument::Compact);
+  return recent;
+}
+
+QList<StreamRequest> streamRequests(const QStringList &tags, int zone, bool positions) {
+  constexpr qsizetype frame = 200;  // what is around the tags
+  QList<StreamRequest> requests;
+  QJsonArray params;
+  qsizetype size = frame;
+  const auto finish = [&] {
+    requests << requestOf(requests.size(), params, zone);
+    params = {};
+    size = frame;
+  };
+  const QString data = positions ? QStringLiteral("true") : QStringLiteral("false");
+  for (const QString &tag : tags) {
+    const QJsonObject each{{QStringLiteral("id"), tag}, {QStringLiteral("data"), data}};
+    const qsizetype more = QJsonDocument(each).toJson(QJsonDocument::Compact).size() + 1;
+    if (size + more > StreamRequest::longest) finish();
+    params.append(each);
+    size += more;
+  }
+  finish();
+  return requests;
 }
 
 QByteArray heartBeatText(qint64 ts) { return "{\"type\":\"HeartBeat\",\"ts\":" + QByteArray::number(ts) + '}'; }

@@ -36,8 +36,30 @@ using RemoteMessage = std::variant<RemoteHeartBeat, RemoteAnswer, RemoteEvent, I
 /// What the other site said. A time without an offset is in `zone`. Errors name the field.
 Result<RemoteMessage> readRemoteMessage(const QByteArray &text, const QTimeZone &zone);
 
-/// R1-3; zone 0 is every zone.
-QByteArray beginStreamText(const QString &request, const QStringList &tags, int zone, bool positions);
+/// What a site remembers of its triggers (R1-34).
+struct RecentEvents {
+  static constexpr int most = 1000;
+
+  QList<RemoteEvent> events;  ///< newest last, the newest of them
+  int malformed = 0;          ///< further ones that were none
+};
+
+/// Errors say what the text is not.
+Result<RecentEvents> readRecentEvents(const QByteArray &text, const QTimeZone &zone);
+
+/// What is sent to have the stream of some tags.
+struct StreamRequest {
+  /// The other site need not take more than 64 KiB.
+  static constexpr qsizetype longest = 48 * 1024;
+
+  QString name;  ///< to be answered with it
+  QString id;
+  QByteArray text;
+};
+
+/// BeginStream (R1-3) for as many of the tags as fit, AddTag (R1-5) for the others, each to be sent once the one before
+/// is answered. Zone 0 is every zone.
+QList<StreamRequest> streamRequests(const QStringList &tags, int zone, bool positions);
 QByteArray heartBeatText(qint64 ts);
 
 /// For logs and statuses: shortened, and without what a terminal would take for more than text.

@@ -78,6 +78,16 @@ QString managerOf(const QUrl &url) {
   return QStringLiteral("%1:%2%3").arg(url.host().toLower()).arg(port).arg(url.path());
 }
 
+/// Several entries may have one endpoint, for different tags: their place in `remotes` tells them apart.
+RemoteClient::Title titleOf(const QList<RemoteConfig> &all, qsizetype entry) {
+  const QUrl &url = all.at(entry).endpoint.url;
+  const auto same = std::count_if(all.cbegin(), all.cend(), [&](const RemoteConfig &each) {
+    return managerOf(each.endpoint.url) == managerOf(url);
+  });
+  const QString place = same > 1 ? QStringLiteral(" (remotes[%1])").arg(entry) : QString();
+  return {url.toString() + place, {{"remote", url.toString().toStdString()}, {"entry", std::to_string(entry)}}};
+}
+
 /// Every event would come twice.
 void checkRepetition(const RemoteConfig &config, const RemoteConfig &other, const QString &at, ConfigReader &reader) {
   if (managerOf(config.endpoint.url) != managerOf(other.endpoint.url)) return;
@@ -97,13 +107,14 @@ Remotes::Remotes(const RtlsConfig &config, const Model &model, PluginContext &co
     : m_context(context), m_directory(model.directory()), m_lengthUnit(model.lengthUnit), m_timeout(config.timeout) {
   for (qsizetype i = 0; i < config.remotes.size(); ++i) {
     const QString at = QStringLiteral("remotes[%1]").arg(i);
-    Site site = read(config.remotes.at(i), at, reader);
+    Site site = read(config.remotes.at(i), titleOf(config.remotes, i), at, reader);
     check(site, at, reader);
     const std::vector<PointId> points = declare(site, at, reader);
     site.client = std::make_unique<RemoteClient>(
         site.config,
-        RemoteFeed::Subscription{site.name, site.config.zone.value_or(0), site.config.tags, points, m_timeout},
-        context);
+        RemoteFeed::Subscription{site.config.endpoint.url.toString(), site.config.zone.value_or(0), site.config.tags,
+                                 points, m_timeout},
+        site.title, context);
     site.client->setNames(site.names);
     if (!site.config.ca.isEmpty()) site.client->trust(authoritiesIn(site.config.ca).value_or(QList<QSslCertificate>()));
     m_sites.push_back(std::move(site));
@@ -116,7 +127,8 @@ Remotes::~Remotes() = default;
 void Remotes::connectClient(size_t number) {
   RemoteClient *client = m_sites[number].client.get();
   connect(client, &RemoteClient::dialling, this, [this, number] { readNames(m_sites[number]); });
-  Metrics::Labels labels{{"remote", m_sites[number].name.toStdString()}, {"reason", "own_number"}};
+  Metrics::Labels labels = m_sites[number].title.labels;
+  labels["reason"] = "own_number";
   Counter refused = m_context.metrics().counter("tagwire_rtls_remote_refused_total",
                                                 "Messages of other sites that were not taken", labels);
   connect(client, &RemoteClient::eventCame, this,
@@ -128,8 +140,9 @@ void Remotes::connectClient(size_t number) {
   connect(client, &RemoteClient::troubleChanged, this, &Remotes::troubleChanged);
 }
 
-Remotes::Site Remotes::read(const RemoteConfig &config, const QString &at, ConfigReader &reader) const {
-  Site site{config, config.endpoint.url.toString(), {}, {}, {}};
+Remotes::Site Remotes::read(const RemoteConfig &config, const RemoteClient::Title &title, const QString &at,
+                            ConfigReader &reader) const {
+  Site site{config, title, {}, {}, {}};
   site.config.staticData = besides(config.staticData, at + QStringLiteral(".static_data"), reader);
   site.config.ca = besides(config.ca, at + QStringLiteral(".ca"), reader);
   if (site.config.staticData.isEmpty()) return site;
@@ -256,12 +269,12 @@ void Remotes::readNames(Site &site) {
   auto names = StaticNames::read(site.config.staticData);
   QString wrong = names ? collision(*names, &site) : names.error();
   if (!wrong.isEmpty()) {
-    qCWarning(m_context.log()).noquote() << "the names of remote" << site.name << "stay as they were:" << wrong;
+    qCWarning(m_context.log()).noquote() << "the names of remote" << site.title.name << "stay as they were:" << wrong;
     return;
   }
   site.names = std::move(*names);
   site.client->setNames(site.names);
-  qCInfo(m_context.log()).noquote() << "new names of remote" << site.name << "from" << site.config.staticData;
+  qCInfo(m_context.log()).noquote() << "new names of remote" << site.title.name << "from" << site.config.staticData;
 }
 
 void Remotes::readAuthorities(Site &site) {
@@ -269,7 +282,7 @@ void Remotes::readAuthorities(Site &site) {
   if (const auto read = authoritiesIn(site.config.ca); read) {
     site.client->trust(*read);
   } else {
-    qCWarning(m_context.log()).noquote() << "the authorities for remote" << site.name << "stay:" << read.error();
+    qCWarning(m_context.log()).noquote() << "the authorities for remote" << site.title.name << "stay:" << read.error();
   }
 }
 
@@ -277,7 +290,7 @@ QString Remotes::trouble() const {
   QStringList all;
   for (const Site &site : m_sites) {
     if (!site.client->trouble().isEmpty())
-      all << QStringLiteral("remote %1: %2").arg(site.name, site.client->trouble());
+      all << QStringLiteral("remote %1: %2").arg(site.title.name, site.client->trouble());
   }
   return all.join(QStringLiteral("; "));
 }

@@ -40,13 +40,14 @@ class Remotes : public QObject {
  private:
   struct Site {
     RemoteConfig config;
-    QString name;
+    RemoteClient::Title title;
     QDateTime readAt;  ///< as of when the static data are
     StaticNames names;
     std::unique_ptr<RemoteClient> client;
   };
 
-  Site read(const RemoteConfig &config, const QString &at, ConfigReader &reader) const;
+  Site read(const RemoteConfig &config, const RemoteClient::Title &title, const QString &at,
+            ConfigReader &reader) const;
   void check(const Site &site, const QString &at, ConfigReader &reader);
   std::vector<PointId> declare(const Site &site, const QString &at, ConfigReader &reader);
   void connectClient(size_t number);

@@ -19,6 +19,10 @@ void RemoteSchedule::opened(Elapsed now) {
   m_since = now;
 }
 
+void RemoteSchedule::asked(Elapsed now) {
+  if (m_stage == Stage::Asking) m_since = now;
+}
+
 void RemoteSchedule::begun(Elapsed now) {
   if (m_stage != Stage::Asking) return;
   m_stage = Stage::Streaming;
@@ -52,13 +56,13 @@ RemoteSchedule::Step RemoteSchedule::due(Elapsed now) const {
   return m_stage == Stage::Waiting ? Step::Dial : Step::GiveUp;
 }
 
-bool FloodGate::admits(qsizetype bytes, std::chrono::nanoseconds now) {
+bool FloodGate::admits(qint64 messages, qint64 bytes, std::chrono::nanoseconds now) {
   if (now - m_began >= std::chrono::seconds(1)) {
     m_began = now;
     m_messages = 0;
     m_bytes = 0;
   }
-  ++m_messages;
+  m_messages += messages;
   m_bytes += bytes;
   return m_messages <= mostMessages && m_bytes <= mostBytes;
 }

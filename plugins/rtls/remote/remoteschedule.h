@@ -12,7 +12,7 @@ class RemoteSchedule {
  public:
   using Elapsed = std::chrono::nanoseconds;
   enum class Step { None, Dial, GiveUp };
-  /// For the connection to open, and then for the answer to BeginStream.
+  /// For the connection to open, and then for each answer until the stream is there.
   static constexpr std::chrono::seconds answerDeadline{10};
   /// A connection that held for so long begins the pauses anew.
   static constexpr std::chrono::seconds held{60};
@@ -25,7 +25,9 @@ class RemoteSchedule {
   void stop() { m_stage = Stage::Idle; }
   void dialled(Elapsed now);
   void opened(Elapsed now);
-  /// The other site has answered BeginStream.
+  /// The next part of what is asked for was sent.
+  void asked(Elapsed now);
+  /// The other site has answered all of it.
   void begun(Elapsed now);
   /// Something came.
   void heard(Elapsed now) { m_heard = now; }
@@ -55,11 +57,11 @@ class FloodGate {
   static constexpr qint64 mostBytes = 8 * 1024 * 1024;
 
   /// False when it is too much.
-  bool admits(qsizetype bytes, std::chrono::nanoseconds now);
+  bool admits(qint64 messages, qint64 bytes, std::chrono::nanoseconds now);
 
  private:
   std::chrono::nanoseconds m_began{std::chrono::nanoseconds::min() / 2};
-  int m_messages = 0;
+  qint64 m_messages = 0;
   qint64 m_bytes = 0;
 };
 

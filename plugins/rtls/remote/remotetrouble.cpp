@@ -37,7 +37,7 @@ QString advice(int code) {
     case 1008:
       return QStringLiteral("look at the manager's name in `endpoint`: GET /api/v1/rtls/managers lists them there");
     case 1009:
-      return QStringLiteral("it sent a message of over 64 KiB");
+      return QStringLiteral("it does not take requests as long as ours (48 KiB at most): ask for fewer `tags`");
     case 4408:
       return QStringLiteral("our answer to its heartbeat came too late: this machine or the network is too slow");
     default:

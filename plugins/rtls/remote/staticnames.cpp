@@ -3,8 +3,6 @@
 
 #include <QFile>
 
-#include "rtlsconfig.h"
-
 namespace tagwire::rtls {
 
 namespace {
@@ -27,6 +25,16 @@ struct StaticTrigger {
   bool isPortable = false;
 };
 
+/// As much of a tag as another site tells: what it is to us is not in that file.
+struct StaticTag {
+  static void describe(Shape<StaticTag> &shape) {
+    shape.required("id", &StaticTag::id, "as the tag says it").range(1, 64);
+    shape.optional("name", &StaticTag::name, "who or what carries it").range(0, 200);
+  }
+  QString id;
+  QString name;
+};
+
 struct StaticZone {
   static void describe(Shape<StaticZone> &shape) {
     shape.required("id", &StaticZone::id, "number of the zone").range(1, 2147483647);
@@ -47,7 +55,7 @@ struct StaticFile {
     shape.optional("zones", &StaticFile::zones, "zones").range(0, 100'000);
   }
   QList<StaticTrigger> triggers;
-  QList<TagConfig> tags;
+  QList<StaticTag> tags;
   QList<StaticZone> zones;
 };
 
@@ -91,7 +99,7 @@ StaticNames namesOf(const StaticFile &file, ConfigReader &reader) {
         QStringLiteral("zones[%1].id").arg(i), reader);
   }
   for (qsizetype i = 0; i < file.tags.size(); ++i) {
-    const TagConfig &each = file.tags.at(i);
+    const StaticTag &each = file.tags.at(i);
     add(names.tags, each.id, {each.id, each.name, {}, true}, QStringLiteral("tags[%1].id").arg(i), reader);
   }
   return names;

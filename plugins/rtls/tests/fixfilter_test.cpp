@@ -27,12 +27,18 @@ class FixFilterTest : public QObject {
   void twoSendersOfOneTagDoNotTakeTurns();
   void pauseLetsAnythingIn();
   void speedGoesOnAfterATimeThatWasAhead();
+  void timeAheadHidesNoOutlier();
+  void senderThatIsAlwaysAhead();
   void speedGoesOnWhenTheClockIsSet_data();
   void speedGoesOnWhenTheClockIsSet();
   void inaccurateIsRefused();
   void refusalsNameWhatIsAllowed();
 
  private:
+  Refusal judgeInTime(double x, double y, std::chrono::milliseconds at, double accuracy = std::nan("")) {
+    m_now.time = m_start + at;
+    return judge(x, y, at, accuracy);
+  }
   Refusal judge(double x, double y, std::optional<std::chrono::milliseconds> at, double accuracy = std::nan(""));
 
   FilterRules m_rules;
@@ -121,38 +127,38 @@ void FixFilterTest::ageAndFuture() {
 
 void FixFilterTest::tooFastIsRefused() {
   m_rules.maxSpeed = 2;
-  QCOMPARE(judge(0, 0, 0ms), Refusal::None);
-  QCOMPARE(judge(3, 4, 2000ms), Refusal::Speed);    // 2.5 a second
-  QCOMPARE(judge(3, 4, 2500ms), Refusal::None);     // 2 a second
-  QCOMPARE(judge(3, 4.5, 2500ms), Refusal::Speed);  // in two places at once
-  QCOMPARE(judge(3, 4, 2500ms), Refusal::None);
+  QCOMPARE(judgeInTime(0, 0, 0ms), Refusal::None);
+  QCOMPARE(judgeInTime(3, 4, 2000ms), Refusal::Speed);    // 2.5 a second
+  QCOMPARE(judgeInTime(3, 4, 2500ms), Refusal::None);     // 2 a second
+  QCOMPARE(judgeInTime(3, 4.5, 2500ms), Refusal::Speed);  // in two places at once
+  QCOMPARE(judgeInTime(3, 4, 2500ms), Refusal::None);
 }
 
 void FixFilterTest::accuracyExplainsAWay() {
   m_rules.maxSpeed = 2;
-  QCOMPARE(judge(0, 0, 0ms, 1), Refusal::None);
-  QCOMPARE(judge(3.5, 0, 500ms, 1), Refusal::Speed);  // 1.5 remain, in half a second
-  QCOMPARE(judge(3, 0, 500ms, 1), Refusal::None);     // 1 remains
+  QCOMPARE(judgeInTime(0, 0, 0ms, 1), Refusal::None);
+  QCOMPARE(judgeInTime(3.5, 0, 500ms, 1), Refusal::Speed);  // 1.5 remain, in half a second
+  QCOMPARE(judgeInTime(3, 0, 500ms, 1), Refusal::None);     // 1 remains
 }
 
 void FixFilterTest::threeThatGoTogetherAreBelieved() {
   m_rules.maxSpeed = 2;
-  QCOMPARE(judge(0, 0, 0ms), Refusal::None);
-  QCOMPARE(judge(500, 0, 1000ms), Refusal::Speed);
-  QCOMPARE(judge(501, 0, 2000ms), Refusal::Speed);
-  QCOMPARE(judge(900, 0, 3000ms), Refusal::Speed);  // goes with none of them: the count begins anew
-  QCOMPARE(judge(901, 0, 4000ms), Refusal::Speed);
-  QCOMPARE(judge(902, 0, 5000ms), Refusal::None);
-  QCOMPARE(judge(903, 0, 6000ms), Refusal::None);
-  QCOMPARE(judge(0, 0, 7000ms), Refusal::Speed);
+  QCOMPARE(judgeInTime(0, 0, 0ms), Refusal::None);
+  QCOMPARE(judgeInTime(500, 0, 1000ms), Refusal::Speed);
+  QCOMPARE(judgeInTime(501, 0, 2000ms), Refusal::Speed);
+  QCOMPARE(judgeInTime(900, 0, 3000ms), Refusal::Speed);  // goes with none of them: the count begins anew
+  QCOMPARE(judgeInTime(901, 0, 4000ms), Refusal::Speed);
+  QCOMPARE(judgeInTime(902, 0, 5000ms), Refusal::None);
+  QCOMPARE(judgeInTime(903, 0, 6000ms), Refusal::None);
+  QCOMPARE(judgeInTime(0, 0, 7000ms), Refusal::Speed);
 }
 
 void FixFilterTest::twoSendersOfOneTagDoNotTakeTurns() {
   m_rules.maxSpeed = 2;
-  QCOMPARE(judge(0, 0, 0ms), Refusal::None);
+  QCOMPARE(judgeInTime(0, 0, 0ms), Refusal::None);
   for (int i = 1; i <= 20; ++i) {
-    QCOMPARE(judge(500, 0, i * 500ms), Refusal::Speed);
-    QCOMPARE(judge(0, 0, i * 500ms + 250ms), Refusal::None);
+    QCOMPARE(judgeInTime(500, 0, i * 500ms), Refusal::Speed);
+    QCOMPARE(judgeInTime(0, 0, i * 500ms + 250ms), Refusal::None);
   }
 }
 
@@ -174,6 +180,26 @@ void FixFilterTest::speedGoesOnAfterATimeThatWasAhead() {
     QCOMPARE(judge(x, 0, i * 1s + ahead), isOutlier ? Refusal::Speed : Refusal::None);
     m_now.time += 1s;
     m_now.elapsed += 1s;
+  }
+}
+
+void FixFilterTest::timeAheadHidesNoOutlier() {
+  m_rules.maxSpeed = 2;
+  QCOMPARE(judgeInTime(0, 0, 0ms), Refusal::None);
+  m_now.time += 1s;
+  m_now.elapsed += 1s;
+  QCOMPARE(judge(80, 0, 50s), Refusal::Speed);
+  QCOMPARE(judge(1, 0, 1s), Refusal::None);
+}
+
+/// Half a minute, and its fixes come three at a time.
+void FixFilterTest::senderThatIsAlwaysAhead() {
+  m_rules.maxSpeed = 2;
+  for (int i = 0; i < 30; ++i) {
+    QCOMPARE(judge(1.5 * i, 0, 30s + i * 1s), Refusal::None);
+    if (i % 3 != 0) continue;
+    m_now.time += 3s;
+    m_now.elapsed += 3s;
   }
 }
 
@@ -211,9 +237,10 @@ void FixFilterTest::inaccurateIsRefused() {
 void FixFilterTest::refusalsNameWhatIsAllowed() {
   m_rules.maxSpeed = 2;
   m_rules.maxAge = 60s;
-  judge(0, 0, 0ms);
-  judge(30, 0, 1000ms);
+  judgeInTime(0, 0, 0ms);
+  judgeInTime(30, 0, 1000ms);
   QCOMPARE(m_text, QStringLiteral("is 30 per second away from the last position taken (allowed: 2)"));
+  m_now.time = m_start;
   judge(0, 0, -61'000ms);
   QCOMPARE(m_text, QStringLiteral("TS is 61000 ms old (allowed: 60000)"));
 }

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "intake/intake.h"
+#include "intakefixture.h"
 
 #include <QJsonDocument>
-#include <QTcpSocket>
-#include <QUdpSocket>
-#include <QtTest>
-
-#include "rtls.h"
-#include "testing/testcontext.h"
 
 using namespace tagwire;
 using namespace tagwire::rtls;
 using namespace std::chrono_literals;
 
-/// Real sockets on loopback.
-class IntakeTest : public QObject {
+/// What comes in, and from whom.
+class IntakeTest : public IntakeFixture {
   Q_OBJECT
  private Q_SLOTS:
-  void init();
+  void init() { reset(); }
   void R1_10_datagramsOfSeveralLines();
   void R1_10_linesOverTcp();
   void R1_7_refusedLinesAreAnswered();
@@ -28,74 +22,11 @@ class IntakeTest : public QObject {
   void networksOfBothKinds();
   void eachAddressOnce_data();
   void eachAddressOnce();
-  void tooManyConnections();
-  void silentOnesMakeRoom();
-  void halfLinesTimeOut();
-  void longLinesAreDropped();
-  void floodsTakeTurns();
-  void manySendersLeaveTheThreadToOthers();
-  void blankLinesCountInATurn();
-  void whoReadsNoAnswersGetsNone();
-  void datagramsThatTheKernelDropsAreCounted();
   void portThatIsTaken();
   void opensAgain();
   void rtlsTakesFixesIn();
   void rtlsFailsWhenAPortIsTaken();
-
- private:
-  std::unique_ptr<Intake> make(const char *intake);
-  qsizetype mostTakenAtOnce(qsizetype all);
-  double dropped(const char *reason) const;
-  double refused(const char *reason) const;
-  void send(QTcpSocket &socket, const QByteArray &bytes);
-  std::unique_ptr<QTcpSocket> dial(quint16 port);
-  static QByteArray lineOf(const char *tag, double x) {
-    return "{\"ID\":\"" + QByteArray(tag) + "\",\"X\":" + QByteArray::number(x) + ",\"Y\":2}\n";
-  }
-
-  std::unique_ptr<TestContext> m_context;
-  QList<IncomingFix> m_taken;
-  QString m_refusal;  ///< what whoever takes fixes says; empty: takes them
 };
-
-void IntakeTest::init() {
-  m_context = std::make_unique<TestContext>(QStringLiteral("uwb"));
-  m_taken.clear();
-  m_refusal.clear();
-}
-
-std::unique_ptr<Intake> IntakeTest::make(const char *intake) {
-  QString errors;
-  const auto config = readConfig<RtlsConfig>("{\"managers\":[\"M\"],\"intake\":" + QByteArray(intake) + "}", &errors);
-  if (!config) qFatal("%s", qPrintable(errors));
-  auto made = std::make_unique<Intake>(config->intake, *m_context, [this](const IncomingFix &fix) -> Result<void> {
-    if (!m_refusal.isEmpty()) return failure(m_refusal);
-    m_taken << fix;
-    return {};
-  });
-  if (const auto opened = made->open(); !opened) qFatal("%s", qPrintable(opened.error()));
-  return made;
-}
-
-double IntakeTest::dropped(const char *reason) const {
-  return m_context->metrics().counter("tagwire_rtls_intake_dropped_total", "", {{"reason", reason}}).value();
-}
-
-double IntakeTest::refused(const char *reason) const {
-  return m_context->metrics().counter("tagwire_rtls_fixes_refused_total", "", {{"reason", reason}}).value();
-}
-
-std::unique_ptr<QTcpSocket> IntakeTest::dial(quint16 port) {
-  auto socket = std::make_unique<QTcpSocket>();
-  socket->connectToHost(QHostAddress::LocalHost, port);
-  if (!socket->waitForConnected()) qFatal("not connected");
-  return socket;
-}
-
-void IntakeTest::send(QTcpSocket &socket, const QByteArray &bytes) {
-  socket.write(bytes);
-  while (socket.bytesToWrite() > 0) QTest::qWait(1);
-}
 
 void IntakeTest::R1_10_datagramsOfSeveralLines() {
   const auto intake = make("[{\"udp\":\"127.0.0.1:0\"}]");
@@ -243,141 +174,6 @@ void IntakeTest::eachAddressOnce() {
   QStringList said;
   for (const Problem &each : problems) said << toText(each);
   QVERIFY2(said.join(u'\n').contains(error), qPrintable(said.join(u'\n')));
-}
-
-void IntakeTest::tooManyConnections() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\",\"connections\":2}]");
-  const auto one = dial(intake->ports().first()), two = dial(intake->ports().first());
-  auto three = dial(intake->ports().first());
-  QTRY_COMPARE(three->state(), QAbstractSocket::UnconnectedState);
-  QCOMPARE(dropped("connections"), 1.0);
-  QCOMPARE(m_context->metrics().gauge("tagwire_rtls_intake_connections", "").value(), 2.0);
-  send(*one, lineOf("A", 1));
-  QTRY_COMPARE(m_taken.size(), 1);
-  two->disconnectFromHost();
-  QTRY_COMPARE(m_context->metrics().gauge("tagwire_rtls_intake_connections", "").value(), 1.0);
-  three = dial(intake->ports().first());
-  send(*three, lineOf("A", 1));
-  QTRY_COMPARE(m_taken.size(), 2);
-}
-
-void IntakeTest::silentOnesMakeRoom() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\",\"connections\":1}]");
-  const auto one = dial(intake->ports().first());
-  send(*one, lineOf("A", 1));
-  QTRY_COMPARE(m_taken.size(), 1);
-  m_context->manualClock().advance(60s);
-  const auto two = dial(intake->ports().first());
-  QTRY_COMPARE(one->state(), QAbstractSocket::UnconnectedState);
-  send(*two, lineOf("A", 1));
-  QTRY_COMPARE(m_taken.size(), 2);
-}
-
-void IntakeTest::halfLinesTimeOut() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\",\"line_timeout_ms\":100}]");
-  const auto idle = dial(intake->ports().first()), half = dial(intake->ports().first());
-  send(*idle, lineOf("A", 1));
-  send(*half, lineOf("A", 1) + "{\"ID\"");
-  QTRY_COMPARE(m_taken.size(), 2);
-  QTest::qWait(60);
-  QCOMPARE(half->state(), QAbstractSocket::ConnectedState);  // our clock stands still
-  m_context->manualClock().advance(100ms);
-  QTRY_COMPARE(half->state(), QAbstractSocket::UnconnectedState);
-  QVERIFY(half->readAll().contains("not ended in time"));
-  QCOMPARE(dropped("timeout"), 1.0);
-  QCOMPARE(idle->state(), QAbstractSocket::ConnectedState);
-}
-
-void IntakeTest::longLinesAreDropped() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\"}]");
-  const auto sender = dial(intake->ports().first());
-  send(*sender, QByteArray(300'000, 'x') + '\n' + lineOf("A", 1));
-  QTRY_COMPARE(m_taken.size(), 1);
-  QCOMPARE(dropped("too_long"), 1.0);
-  QTRY_VERIFY(sender->canReadLine());
-  QVERIFY(sender->readLine().contains("longer than 65536 bytes"));
-}
-
-void IntakeTest::floodsTakeTurns() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\"}]");
-  const auto flood = dial(intake->ports().first()), modest = dial(intake->ports().first());
-  QByteArray lines;
-  for (int i = 0; i < 20'000; ++i) lines += lineOf("FLOOD", i);
-  flood->write(lines);
-  modest->write(lineOf("A", 1));
-  QTRY_COMPARE_WITH_TIMEOUT(m_taken.size(), 20'001, 30'000);
-  qsizetype at = 0;
-  double expected = 0;
-  for (qsizetype i = 0; i < m_taken.size(); ++i) {
-    if (m_taken[i].fix.tag == QLatin1String("A")) at = i;
-    if (m_taken[i].fix.tag == QLatin1String("FLOOD")) QCOMPARE(m_taken[i].x, expected++);
-  }
-  QVERIFY2(at < 15'000, qPrintable(QString::number(at)));
-}
-
-/// Until `all` are taken: how many it were in the time in which somebody else of this thread has one turn.
-qsizetype IntakeTest::mostTakenAtOnce(qsizetype all) {
-  qsizetype most = 0, before = m_taken.size();
-  QObject somebody;
-  std::function<void()> look = [&] {
-    most = std::max(most, m_taken.size() - std::exchange(before, m_taken.size()));
-    if (before < all) QMetaObject::invokeMethod(&somebody, look, Qt::QueuedConnection);
-  };
-  look();
-  [&] { QTRY_COMPARE_WITH_TIMEOUT(before, all, 30'000); }();
-  return before == all ? most : all;
-}
-
-void IntakeTest::manySendersLeaveTheThreadToOthers() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\"},{\"tcp\":\"127.0.0.1:0\"}]");
-  std::vector<std::unique_ptr<QTcpSocket>> senders;
-  for (int i = 0; i < 20; ++i) senders.push_back(dial(intake->ports().at(i % 2)));
-  QTRY_COMPARE(m_context->metrics().gauge("tagwire_rtls_intake_connections", "").value(), 20.0);
-  QByteArray lines;
-  for (int i = 0; i < 1000; ++i) lines += lineOf("A", i);
-  for (const auto &sender : senders) {
-    sender->write(lines);
-    while (sender->bytesToWrite() > 0) QVERIFY(sender->waitForBytesWritten());
-  }
-  QVERIFY(m_taken.isEmpty());
-  const qsizetype most = mostTakenAtOnce(20'000);
-  QVERIFY2(most <= LineTurns::linesAtOnce, qPrintable(QString::number(most)));
-}
-
-void IntakeTest::blankLinesCountInATurn() {
-  const auto intake = make("[{\"udp\":\"127.0.0.1:0\"}]");
-  QUdpSocket sender;
-  const QByteArray datagram = QByteArray(4000, '\n') + lineOf("A", 1) + "\n \n\r\n";
-  for (int i = 0; i < 20; ++i) sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
-  QCOMPARE(mostTakenAtOnce(20), 1);
-}
-
-void IntakeTest::whoReadsNoAnswersGetsNone() {
-  const auto intake = make("[{\"tcp\":\"127.0.0.1:0\"}]");
-  auto sender = std::make_unique<QTcpSocket>();
-  sender->setReadBufferSize(1024);
-  sender->connectToHost(QHostAddress::LocalHost, intake->ports().first());
-  QVERIFY(sender->waitForConnected());
-  QByteArray nonsense;
-  for (int i = 0; i < 100'000; ++i) nonsense += "x\n";
-  sender->write(nonsense);
-  QTRY_COMPARE_WITH_TIMEOUT(refused("malformed"), 100'000.0, 30'000);
-  QVERIFY(dropped("answer") > 0);
-}
-
-void IntakeTest::datagramsThatTheKernelDropsAreCounted() {
-  const auto intake = make("[{\"udp\":\"127.0.0.1:0\"}]");
-  QUdpSocket sender;
-  const QByteArray datagram = lineOf("A", 1) + QByteArray(60'000, ' ');
-  // Nobody reads meanwhile, and what the kernel holds for us is bounded.
-  for (int i = 0; i < 200; ++i) sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
-  QTRY_VERIFY(!m_taken.isEmpty());
-  QTest::qWait(20);
-  const qsizetype taken = m_taken.size();
-  QVERIFY(taken < 200);
-  // The kernel says it beside the next one that it takes.
-  sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
-  QTRY_COMPARE(dropped("kernel"), 200.0 - static_cast<double>(taken));
 }
 
 void IntakeTest::portThatIsTaken() {

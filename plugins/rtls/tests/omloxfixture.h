@@ -123,12 +123,29 @@ struct OmloxFixture {
     instances.front()->listen([](Result<bool>) {}, listening);
     return listening;
   }
-  void wait(std::chrono::milliseconds time) { context.manualClock().advance(time); }
+  /// The loop comes by now and then.
+  void wait(std::chrono::milliseconds time) {
+    for (auto left = time; left.count() > 0; left -= LoopWatch::interval) {
+      context.manualClock().advance(std::min(left, LoopWatch::interval));
+      instances.front()->answer([](const Result<HubAnswer> &) {},
+                                HubRequest{"GET", {QStringLiteral("nothing")}, {}, {}, permissions, {}});
+    }
+  }
 
   OmloxContext context{QStringLiteral("uwb")};
   Permissions permissions = *Permissions::fromTexts({QStringLiteral("*:*")});
   std::unique_ptr<OmloxContext> restarted;
   std::vector<std::unique_ptr<Rtls>> instances;
+};
+
+/// Two of one program.
+struct TwoInstances : OmloxFixture {
+  TwoInstances(const QByteArray &first, const char *other, const QByteArray &second)
+      : OmloxFixture(first), shared(QString::fromLatin1(other), &context) {
+    start(second, &shared);
+  }
+  ~TwoInstances() { instances.clear(); }
+  OmloxContext shared;
 };
 
 inline QByteArray location(const char *provider, double x, double y, const char *more = "\"crs\":\"local\"",

@@ -27,6 +27,9 @@ class OmloxNewsTest : public QObject {
   void whoWasInsideBefore();
   void fencesOfClients();
   void fencesLeaveByTheClock();
+  void staysOutliveTheProgram();
+  void staysThatEndedMeanwhile();
+  void damagedStaysArePutAside();
   void proximity();
   void collisions();
   void collisionsOfARule();
@@ -159,6 +162,77 @@ void OmloxNewsTest::fencesLeaveByTheClock() {
   QCOMPARE(nameOf(heard->body(3)), QStringLiteral("region_exit zone/417"));
 }
 
+/// Since when, and that it stands within the tolerance.
+void OmloxNewsTest::staysOutliveTheProgram() {
+  OmloxFixture fixture;
+  QCOMPARE(fixture
+               .ask("POST", QStringLiteral("fences"),
+                    "{\"foreign_id\":\"mine\",\"exit_tolerance\":3.048,\"region\":{\"type\":\"Point\","
+                    "\"coordinates\":[3.048,3.048]},\"radius\":1.524,\"crs\":\"local\",\"zone_id\":\"418\"}")
+               .status,
+           201);
+  fixture.fix("SIM1", 10, 10);
+  fixture.fix("SIM2", 60, 50);
+  fixture.wait(5s);
+  fixture.fix("SIM1", 20, 10);  // 5 ft outside
+  fixture.restart();
+  // Fixes come before anybody asks.
+  fixture.restarted->manualClock().advance(7s);
+  fixture.fix("SIM1", 21, 10);
+  const auto heard = fixture.listen({{HubTopic::FenceEvents, localCrs}});
+  QVERIFY(heard->news.isEmpty());
+  fixture.fix("SIM1", 40, 10);
+  QCOMPARE(heard->news.size(), 1);
+  QCOMPARE(nameOf(heard->body(0)), QStringLiteral("region_exit mine"));
+  QCOMPARE(heard->body(0).value(QStringLiteral("entry_time")).toString(), QStringLiteral("2026-01-01T00:00:00.000Z"));
+  fixture.fix("SIM2", 600, 50);
+  QCOMPARE(nameOf(heard->body(1)), QStringLiteral("region_exit zone/417"));
+  QCOMPARE(heard->body(1).value(QStringLiteral("entry_time")).toString(), QStringLiteral("2026-01-01T00:00:00.000Z"));
+}
+
+/// By the clock, or because the fence is gone.
+void OmloxNewsTest::staysThatEndedMeanwhile() {
+  OmloxFixture fixture;
+  QCOMPARE(fixture
+               .ask("POST", QStringLiteral("fences"),
+                    "{\"foreign_id\":\"mine\",\"timeout\":4000,\"region\":{\"type\":\"Point\",\"coordinates\":"
+                    "[3.048,3.048]},\"radius\":1,\"crs\":\"local\",\"zone_id\":\"418\"}")
+               .status,
+           201);
+  fixture.fix("SIM1", 10, 9);
+  const QString path = fixture.context.dataDir() + QStringLiteral("/omlox-uwb.state");
+  QTRY_VERIFY(QFile::exists(path));
+  fixture.restart(QByteArray(hall).replace("418", "419"));
+  fixture.restarted->manualClock().advance(5s);
+  const auto heard = fixture.listen({{HubTopic::FenceEvents, localCrs}});
+  fixture.fix("SIM1", 900, 10);
+  QStringList names;
+  for (qsizetype i = 0; i < heard->news.size(); ++i) names << nameOf(heard->body(i));
+  names.sort();
+  QCOMPARE(names, QStringList{QStringLiteral("region_exit zone/417")});
+}
+
+void OmloxNewsTest::damagedStaysArePutAside() {
+  OmloxFixture fixture;
+  fixture.list(QStringLiteral("zones"));
+  fixture.fix("SIM1", 15, 15);
+  const QString path = fixture.context.dataDir() + QStringLiteral("/omlox-uwb.state");
+  for (const QByteArray &content : {QByteArray("{"), QByteArray("{\"version\":1,\"saved\":5,\"stays\":[[1]]}")}) {
+    fixture.instances.front()->stop();
+    fixture.instances.clear();
+    QFile file(path);
+    QVERIFY(file.exists());
+    QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+    file.write(content);
+    file.close();
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("omlox-uwb.state is damaged.*put aside")));
+    fixture.start(hall);
+    QVERIFY(QFile::exists(path + QStringLiteral(".damaged")));
+    QCOMPARE(fixture.list(QStringLiteral("zones")).size(), 2);
+    fixture.fix("SIM1", 15, 15);
+  }
+}
+
 void OmloxNewsTest::proximity() {
   OmloxFixture fixture;
   const auto heard = fixture.listen({{HubTopic::ProximityUpdates, localCrs}});
@@ -178,6 +252,7 @@ void OmloxNewsTest::collisions() {
     Result<void> take(const IncomingFix &) override { return {}; }
     void forget(int) override {}
     void objectsChanged() override {}
+    void staysChanged() override {}
     void whenKept(const std::function<void(const Result<void> &)> &done) override { done({}); }
     bool wants(HubTopic topic, HubCrs crs) const override {
       return topic == HubTopic::CollisionEvents && crs == HubCrs::Local;

@@ -34,16 +34,6 @@ Permissions only(const char *provider) {
       {QStringLiteral("positions:%1:read").arg(name), QStringLiteral("positions:%1:write").arg(name)});
 }
 
-/// Two of one program.
-struct TwoInstances : OmloxFixture {
-  TwoInstances(const QByteArray &first, const char *other, const QByteArray &second)
-      : OmloxFixture(first), shared(QString::fromLatin1(other), &context) {
-    start(second, &shared);
-  }
-  ~TwoInstances() { instances.clear(); }
-  OmloxContext shared;
-};
-
 }  // namespace
 
 /// What clients make: how it is kept, to whom its ids and providers belong, and who may forget where it is.

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtls.h"
-
-#include <QDir>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QSignalSpy>
-#include <QtTest>
-
-#include <cmath>
-
-#include "testing/testcontext.h"
+#include "rtlsfixture.h"
 
 using namespace tagwire;
 using namespace tagwire::rtls;
 
-/// The shell: fixes in by the service, samples and events out, with a real point table and a clock that stands still.
-class RtlsTest : public QObject {
+class RtlsTest : public RtlsFixture {
   Q_OBJECT
  private Q_SLOTS:
-  void init();
+  void init() { reset(); }
   void declaresItsPoints();
   void R1_10_fixBecomesSamples();
   void R1_20_fixRaisesTriggerEvent();
@@ -40,94 +29,10 @@ class RtlsTest : public QObject {
   void destroyWhileRunning();
   void creatingEmitsNothingAndStartsNoTimer();
   void R1_24_delayComesByTheClock();
-  void stateOutlivesTheProgram();
-  void stateIsJudgedByTheWallClock();
-  void stateIsWrittenNowAndThen();
-  void stateKeepsTagsThatAreNotListed();
-  void stateFreesThePlacesOfLostTagsThatAreNotListed();
-  void stateKeepsNoTagThatComesFromAnotherSiteNow();
-  void stopSendsWhatWaits();
-  void stateThatCanNotBeWrittenIsTold();
-  void damagedStateIsPutAside_data();
-  void damagedStateIsPutAside();
-  void noStateOfWhatNeverRan();
-  void collisionsBecomeEvents();
-  void unaccompaniedBecomesEvents();
-  void occupancyOfClasses();
-  void whereaboutsTellsWhoIsMissing();
-  void outlinesAndPlans();
-
- private:
-  QString statePath(const char *end = "") {
-    return m_context->dataDir() + QStringLiteral("/rtls-uwb.state") + QLatin1String(end);
-  }
-  void restartProgram(std::chrono::milliseconds downtime);
-  std::unique_ptr<Rtls> make(const QByteArray &keys = {}, TestContext *context = nullptr);
-  QString take(Rtls &rtls, const char *tag, double x, double y, int sequence = -1, int zone = 0);
-  const Sample &last(const char *point);
-
-  std::unique_ptr<TestContext> m_context;
-  QList<Samples> m_batches;
-  QList<Event> m_events;
+  void R1_25_stalledLoopLosesNobodyUnheard();
+  void stopIsNoStall();
+  void placesOfLostTagsAreTakenByOthers();
 };
-
-void RtlsTest::init() {
-  m_context = std::make_unique<TestContext>(QStringLiteral("uwb"));
-  m_batches.clear();
-  m_events.clear();
-}
-
-/// `keys` may bring tags of its own.
-std::unique_ptr<Rtls> RtlsTest::make(const QByteArray &keys, TestContext *context) {
-  const QByteArray tags =
-      keys.startsWith(",\"tags\"")
-          ? QByteArray()
-          : R"("tags":[{"id":"SIM1","name":"Employee Badge 1"},{"id":"FORK1","name":"Forklift 1"}],)";
-  if (!context) context = m_context.get();
-  Problems problems;
-  const ConfigNode node = parseJson(
-      R"({"managers":[{"name":"Manager1","host":"10.0.0.1","port":8001}],"length_unit":"ft",
-      "zones":[{"id":417,"name":"Hall","level":"building","polygon":[[0,0],[100,0],[100,60],[0,60]],"z":[0,20]},
-               {"id":418,"name":"Gate","level":"area","parent":417,"polygon":[[10,10],[20,10],[20,20],[10,20]],"z":[0,20]}],
-      )" + tags +
-          R"("triggers":[{"id":123,"name":"Entry Gate","zone":417,"direction":"OnEnter","regions":[{"polygon":[[10,10],[20,10],[20,20],[10,20]]}]},
-                  {"id":125,"name":"Exit Gate","zone":417,"direction":"OnExit","regions":[{"polygon":[[10,10],[20,10],[20,20],[10,20]]}]},
-                  {"id":124,"name":"Near forklift","zone":417,"direction":"OnEnter","portable":{"tag":"FORK1","radius":3}}])" +
-          keys + "}",
-      QStringLiteral("test.json"), problems);
-  ConfigReader reader(node, QStringLiteral("config"), problems);
-  auto rtls = makeRtls(reader, *context);
-  for (const Problem &problem : std::as_const(problems)) qWarning() << toText(problem);
-  if (!rtls) return nullptr;
-  connect(rtls.get(), &Plugin::samplesReady, this, [this, context](const Samples &samples) {
-    m_batches << samples;
-    context->pointTable().update(samples);
-  });
-  connect(rtls.get(), &Plugin::eventRaised, this, [this](const Event &event) { m_events << event; });
-  return rtls;
-}
-
-/// Empty when it was accepted, else the reason.
-QString RtlsTest::take(Rtls &rtls, const char *tag, double x, double y, int sequence, int zone) {
-  IncomingFix fix;
-  fix.fix.tag = QString::fromLatin1(tag);
-  fix.fix.type = QStringLiteral("Sim");
-  fix.fix.sequence = sequence;
-  fix.fix.zone = zone;
-  fix.x = x;
-  fix.y = y;
-  fix.z = 1;
-  fix.sender = QStringLiteral("test");
-  QString reason = QStringLiteral("no answer");
-  rtls.take([&](Result<bool> accepted) { reason = accepted ? QString() : accepted.error(); }, fix);
-  return reason;
-}
-
-const Sample &RtlsTest::last(const char *point) {
-  const PointId id = m_context->points().find(QString::fromLatin1(point));
-  if (id == PointId::None) qFatal("no point %s", point);
-  return m_context->points().last(id);
-}
 
 void RtlsTest::declaresItsPoints() {
   auto rtls = make();
@@ -389,18 +294,6 @@ void RtlsTest::creatingEmitsNothingAndStartsNoTimer() {
   QVERIFY(m_batches.isEmpty() && m_events.isEmpty());
 }
 
-/// Another context with the same data dir's content: its clock that only goes forward begins anew.
-void RtlsTest::restartProgram(std::chrono::milliseconds downtime) {
-  const Time now = m_context->clock().now();
-  auto next = std::make_unique<TestContext>(QStringLiteral("uwb"));
-  QVERIFY(QFile::copy(statePath(), next->dataDir() + QStringLiteral("/rtls-uwb.state")));
-  next->manualClock().advance(std::chrono::seconds(7));
-  next->manualClock().setNow(now + downtime);
-  m_context = std::move(next);
-  m_batches.clear();
-  m_events.clear();
-}
-
 void RtlsTest::R1_24_delayComesByTheClock() {
   auto rtls = make(R"(,"timeout_ms":60000)");
   rtls.reset();
@@ -422,292 +315,51 @@ void RtlsTest::R1_24_delayComesByTheClock() {
   QVERIFY(m_events.at(0).time == m_context->clock().now());
 }
 
-void RtlsTest::stateOutlivesTheProgram() {
-  auto rtls = make();
+/// As after a SIGSTOP: the fix of SIM1 is still in its socket when that of FORK1 is read.
+void RtlsTest::R1_25_stalledLoopLosesNobodyUnheard() {
+  auto rtls = make(R"(,"timeout_ms":5000)");
   rtls->start();
+  for (const char *tag : {"SIM1", "FORK1", "X1"}) take(*rtls, tag, 15, 15);
+  letTimePass(*rtls, std::chrono::seconds(3));
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("the event loop stood still")));
+  m_context->manualClock().advance(std::chrono::seconds(20));
+  take(*rtls, "FORK1", 15, 15);
   take(*rtls, "SIM1", 15, 15);
-  take(*rtls, "FORK1", 50, 30);
-  const Time fixTime = m_context->clock().now();
-  rtls->stop();
-  QVERIFY(!(QFile::permissions(statePath()) & (QFile::ReadGroup | QFile::ReadOther)));
-  rtls.reset();
-  restartProgram(std::chrono::seconds(20));
-  rtls = make();
-  rtls->start();
-  QTRY_VERIFY(!m_batches.isEmpty());
-  const Sample position = last("uwb/tag/SIM1/position");
-  QVERIFY(position.quality.isGood());
-  QVERIFY(position.time == fixTime);
-  QCOMPARE(std::get<Position>(position.value).x, 15.0);
-  QCOMPARE(std::get<Position>(position.value).fix->type, QStringLiteral("Sim"));
-  QVERIFY(last("uwb/tag/SIM1/zone").value == Value(qint64(418)));
-  QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
-  QVERIFY(last("uwb/zone/417/occupancy").value == Value(qint64(2)));
-  take(*rtls, "SIM1", 16, 15);
-  take(*rtls, "SIM1", 5, 5);
-  QTRY_COMPARE(m_events.size(), 1);  // no entry: it was inside
-  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).triggerId, 125);
+  letTimePass(*rtls, std::chrono::seconds(3));
+  QTRY_VERIFY(last("uwb/tag/X1/position").quality == Quality::bad(QualityReason::Lost));
+  QVERIFY(last("uwb/tag/SIM1/position").quality.isGood());
+  for (const Event &event : std::as_const(m_events)) {
+    QCOMPARE(std::get<TriggerEvent>(event.body).tagId, QStringLiteral("X1"));
+  }
+  QCOMPARE(m_context->metrics().counter("tagwire_rtls_stalls_total", "").value(), 1.0);
 }
 
-void RtlsTest::stateIsJudgedByTheWallClock() {
+void RtlsTest::stopIsNoStall() {
   auto rtls = make();
   rtls->start();
   take(*rtls, "SIM1", 15, 15);
-  const Time fixTime = m_context->clock().now();
   rtls->stop();
-  rtls.reset();
-  restartProgram(std::chrono::seconds(31));
-  rtls = make();
-  rtls->start();
-  QTRY_COMPARE(m_events.size(), 1);
-  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).reason, QStringLiteral("timeout"));
-  QVERIFY(m_events.at(0).time == fixTime + std::chrono::seconds(30));
-  QVERIFY(last("uwb/tag/SIM1/position").quality == Quality::bad(QualityReason::Lost));
-  QVERIFY(last("uwb/zone/417/occupancy").value == Value(qint64(0)));
-  rtls->stop();
-  rtls.reset();
-  // A clock that was set back takes no time away.
-  restartProgram(std::chrono::hours(-5));
-  rtls = make();
+  m_context->manualClock().advance(std::chrono::seconds(31));
   rtls->start();
   QTRY_VERIFY(last("uwb/tag/SIM1/position").quality == Quality::bad(QualityReason::Lost));
-  take(*rtls, "SIM1", 15, 15);
-  QTRY_COMPARE(m_events.size(), 1);
-  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).triggerId, 123);
+  QCOMPARE(m_context->metrics().counter("tagwire_rtls_stalls_total", "").value(), 0.0);
 }
 
-void RtlsTest::stateIsWrittenNowAndThen() {
-  auto rtls = make();
-  rtls->start();
-  take(*rtls, "SIM1", 15, 15);
-  QVERIFY(!QFile::exists(statePath()));
-  QTRY_VERIFY(QFile::exists(statePath()));  // while it runs: it may be killed
-  rtls.reset();
-  restartProgram(std::chrono::seconds(1));
-  rtls = make();
-  rtls->start();
-  QTRY_VERIFY(last("uwb/tag/SIM1/position").quality.isGood());
-}
-
-void RtlsTest::stateKeepsTagsThatAreNotListed() {
-  auto rtls = make();
-  rtls->start();
-  take(*rtls, "X1", 15, 15);
-  take(*rtls, "X2", 15, 15);
-  rtls->stop();
-  rtls.reset();
-  restartProgram(std::chrono::seconds(1));
-  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("^1 tags .* are not listed")));
-  rtls = make(R"(,"unknown_tags":1)");
-  rtls->start();
-  QTRY_VERIFY(last("uwb/tag/X1/position").quality.isGood());
-  QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
-}
-
-void RtlsTest::stateKeepsNoTagThatComesFromAnotherSiteNow() {
-  auto rtls = make();
-  rtls->start();
-  take(*rtls, "X1", 15, 15);
-  rtls->stop();
-  rtls.reset();
-  restartProgram(std::chrono::seconds(1));
-  rtls = make(",\"remotes\":[{\"endpoint\":\"ws://127.0.0.1:1/ws/Far\",\"tags\":[\"X1\"],\"positions\":true}]");
-  rtls->start();
-  QVERIFY(m_context->pointTable().find(QStringLiteral("uwb/tag/X1/position")) != PointId::None);
-  QCOMPARE(m_context->pointTable().find(QStringLiteral("uwb/tag/X1/zone")), PointId::None);
-  QTRY_VERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(0)));
-  QCOMPARE(m_context->refusals(), QStringList());
-  QCOMPARE(m_context->metrics().gauge("tagwire_rtls_tags", "").value(), 2.0);
-}
-
-void RtlsTest::stateFreesThePlacesOfLostTagsThatAreNotListed() {
+void RtlsTest::placesOfLostTagsAreTakenByOthers() {
   auto rtls = make(R"(,"unknown_tags":1)");
   rtls->start();
-  take(*rtls, "X1", 15, 15);
-  m_context->manualClock().advance(std::chrono::seconds(31));
-  take(*rtls, "SIM1", 50, 30);
-  QTRY_VERIFY(last("uwb/tag/X1/position").quality == Quality::bad(QualityReason::Lost));
-  rtls->stop();
-  rtls.reset();
-  restartProgram(std::chrono::seconds(1));
-  rtls = make(R"(,"unknown_tags":1)");
-  rtls->start();
-  take(*rtls, "X2", 15, 15);
-  QTRY_VERIFY(last("uwb/tag/X2/position").quality.isGood());
-}
-
-/// What is kept goes on from behind the event, so it may not be lost.
-void RtlsTest::stopSendsWhatWaits() {
-  auto rtls = make();
-  rtls->start();
-  take(*rtls, "SIM1", 5, 5);
-  take(*rtls, "SIM1", 15, 15);
-  rtls->stop();
-  QCOMPARE(m_events.size(), 1);
-  QCOMPARE(std::get<TriggerEvent>(m_events.at(0).body).triggerId, 123);
-  QVERIFY(last("uwb/tag/SIM1/zone").value == Value(qint64(418)));
-}
-
-void RtlsTest::stateThatCanNotBeWrittenIsTold() {
-  auto rtls = make();
-  rtls->start();
-  QVERIFY(QDir().mkpath(statePath() + QStringLiteral("/in the way")));
-  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("rtls-uwb.state.*it is tried again")));
-  take(*rtls, "SIM1", 50, 30);
-  QTRY_COMPARE(m_events.size(), 1);
-  QCOMPARE(std::get<SystemEvent>(m_events.at(0).body).kind, QStringLiteral("rtls_state_not_kept"));
-  QVERIFY(QDir(statePath()).removeRecursively());
-  rtls->stop();
-  QVERIFY(QFile::exists(statePath()));
-}
-
-void RtlsTest::damagedStateIsPutAside_data() {
-  QTest::addColumn<QByteArray>("content");
-  QTest::addColumn<bool>("isOpenToOthers");
-  QTest::newRow("nonsense") << QByteArray("nonsense") << false;
-  QTest::newRow("empty") << QByteArray() << false;
-  QTest::newRow("open to others") << QByteArray("nonsense") << true;
-}
-
-void RtlsTest::damagedStateIsPutAside() {
-  QFETCH(QByteArray, content);
-  QFETCH(bool, isOpenToOthers);
-  QFile file(statePath());
-  QVERIFY(file.open(QIODevice::WriteOnly));
-  file.write(content);
-  file.close();
-  file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | (isOpenToOthers ? QFile::ReadOther : QFile::Permission()));
-  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("rtls-uwb.state .*put aside as .*damaged")));
-  auto rtls = make();
-  rtls->start();
-  QTRY_COMPARE(m_events.size(), 1);
-  const auto &event = std::get<SystemEvent>(m_events.at(0).body);
-  QCOMPARE(event.kind, QStringLiteral("rtls_state_lost"));
-  QVERIFY(event.text.contains(statePath()));
-  QVERIFY(QFile::exists(statePath(".damaged")));
-  QVERIFY(!QFile::exists(statePath()));
-  QCOMPARE(take(*rtls, "SIM1", 15, 15), QString());
-  rtls->stop();
-  QVERIFY(QFile::exists(statePath()));
-}
-
-void RtlsTest::noStateOfWhatNeverRan() {
-  auto rtls = make();
-  rtls->stop();
-  rtls.reset();
-  rtls = make();
-  rtls->start();
-  rtls->stop();
-  QVERIFY(!QFile::exists(statePath()));
-}
-
-namespace {
-
-QJsonObject jsonOf(const Event &event) {
-  return QJsonDocument::fromJson(std::get<CustomEvent>(event.body).json).object();
-}
-
-/// Further keys for make(): its tags have no class, so these take their place.
-const QByteArray classes =
-    ",\"tags\":[{\"id\":\"SIM1\",\"name\":\"Ann\",\"class\":\"person\"},{\"id\":\"FORK1\",\"class\":\"vehicle\"},"
-    "{\"id\":\"SIM9\",\"class\":\"person\"}]";
-
-}  // namespace
-
-void RtlsTest::collisionsBecomeEvents() {
-  const auto rtls = make(classes +
-                         ",\"proximity\":[{\"id\":7,\"name\":\"Too "
-                         "near\",\"between\":[\"person\",\"vehicle\"],\"distance\":5}],\"timeout_ms\":100");
-  rtls->start();
-  take(*rtls, "FORK1", 50, 50);
-  take(*rtls, "SIM1", 54, 53);
-  QTRY_COMPARE(m_events.size(), 1);
-  QCOMPARE(kindOf(m_events.first()), QStringLiteral("collision"));
-  const QJsonObject start = jsonOf(m_events.first());
-  QCOMPARE(start.value(QStringLiteral("phase")).toString(), QStringLiteral("start"));
-  QCOMPARE(start.value(QStringLiteral("rule_id")).toInt(), 7);
-  QCOMPARE(start.value(QStringLiteral("distance")).toDouble(), 5.0);
-  const QJsonObject ann = start.value(QStringLiteral("a")).toObject();
-  QCOMPARE(ann.value(QStringLiteral("id")).toString(), QStringLiteral("SIM1"));
-  QCOMPARE(ann.value(QStringLiteral("name")).toString(), QStringLiteral("Ann"));
-  QCOMPARE(ann.value(QStringLiteral("zone_id")).toInt(), 417);
-  m_context->manualClock().advance(std::chrono::milliseconds(100));
-  QTRY_COMPARE(m_events.size(), 2);
-  const QJsonObject end = jsonOf(m_events.last());
-  QCOMPARE(end.value(QStringLiteral("phase")).toString(), QStringLiteral("end"));
-  QCOMPARE(end.value(QStringLiteral("reason")).toString(), QStringLiteral("timeout"));
-}
-
-void RtlsTest::unaccompaniedBecomesEvents() {
-  const auto rtls =
-      make(classes +
-           ",\"unaccompanied\":[{\"id\":8,\"name\":\"Alone\",\"class\":\"person\",\"needs\":\"vehicle\",\"distance\":5,"
-           "\"zone\":417,\"move\":2}]");
-  rtls->start();
-  take(*rtls, "SIM1", 50, 50);
-  take(*rtls, "SIM1", 52, 50);
-  QTRY_COMPARE(m_events.size(), 1);
-  QCOMPARE(kindOf(m_events.first()), QStringLiteral("unaccompanied"));
-  QCOMPARE(jsonOf(m_events.first()).value(QStringLiteral("tag")).toObject().value(QStringLiteral("id")).toString(),
-           QStringLiteral("SIM1"));
-  take(*rtls, "FORK1", 50, 50);
-  QTRY_COMPARE(m_events.size(), 2);
-  QCOMPARE(jsonOf(m_events.last()).value(QStringLiteral("phase")).toString(), QStringLiteral("end"));
-}
-
-void RtlsTest::occupancyOfClasses() {
-  const auto rtls = make(classes);
-  rtls->start();
-  take(*rtls, "SIM1", 15, 15);
-  take(*rtls, "SIM9", 50, 50);
-  take(*rtls, "FORK1", 50, 50);
-  QTRY_COMPARE(std::get<qint64>(last("uwb/zone/417/occupancy").value), 3);
-  QCOMPARE(std::get<qint64>(last("uwb/zone/417/occupancy/person").value), 2);
-  QCOMPARE(std::get<qint64>(last("uwb/zone/417/occupancy/vehicle").value), 1);
-  QCOMPARE(std::get<qint64>(last("uwb/zone/418/occupancy/person").value), 1);
-  QCOMPARE(std::get<qint64>(last("uwb/zone/418/occupancy/vehicle").value), 0);
-  take(*rtls, "SIM1", 500, 500);
-  QTRY_COMPARE(std::get<qint64>(last("uwb/zone/417/occupancy/person").value), 1);
-  QCOMPARE(std::get<qint64>(last("uwb/zone/418/occupancy/person").value), 0);
-}
-
-void RtlsTest::whereaboutsTellsWhoIsMissing() {
-  const auto rtls = make(classes);
-  rtls->start();
-  take(*rtls, "SIM1", 15, 15);
-  m_context->manualClock().advance(std::chrono::seconds(31));
-  take(*rtls, "STRANGER", 500, 50);
-  QList<Whereabouts> everybody;
-  rtls->whereabouts([&](const Result<QList<Whereabouts>> &answer) { everybody = *answer; });
-  QStringList lines;
-  for (const Whereabouts &each : everybody) {
-    lines << QStringLiteral("%1 %2 %3").arg(each.tag).arg(static_cast<int>(each.state)).arg(each.zone);
-  }
-  QCOMPARE(lines, (QStringList{QStringLiteral("FORK1 2 0"), QStringLiteral("SIM1 1 418"), QStringLiteral("SIM9 2 0"),
-                               QStringLiteral("STRANGER 0 0")}));
-  QCOMPARE(everybody.at(1).name, QStringLiteral("Ann"));
-  QCOMPARE(everybody.at(1).tagClass, QStringLiteral("person"));
-}
-
-void RtlsTest::outlinesAndPlans() {
-  const auto rtls = make(
-      ",\"georeference\":{\"points\":[{\"local\":[0,0],\"wgs84\":[8.5,47.4]},"
-      "{\"local\":[1000,0],\"wgs84\":[8.50404,47.4]}]}");
-  QJsonObject outlines;
-  rtls->outlines([&](const Result<QJsonObject> &answer) { outlines = *answer; });
-  const QJsonArray zones = outlines.value(QStringLiteral("zones")).toArray();
-  QCOMPARE(zones.size(), 2);
-  const QJsonObject gate = zones.at(1).toObject();
-  QCOMPARE(gate.value(QStringLiteral("parent")).toInt(), 417);
-  QCOMPARE(gate.value(QStringLiteral("polygon")).toArray().at(1).toArray(), (QJsonArray{20, 10}));
-  const QJsonArray corner = zones.at(0).toObject().value(QStringLiteral("polygon_wgs84")).toArray().at(0).toArray();
-  QVERIFY(std::abs(corner.at(0).toDouble() - 8.5) < 1e-9);
-  QVERIFY(std::abs(corner.at(1).toDouble() - 47.4) < 1e-9);
-  Result<PlanFile> plan;
-  rtls->plan([&](const Result<PlanFile> &answer) { plan = answer; }, 417);
-  QCOMPARE(plan.error(), QStringLiteral("zone 417 has no plan"));
-  rtls->plan([&](const Result<PlanFile> &answer) { plan = answer; }, 9);
-  QCOMPARE(plan.error(), QStringLiteral("there is no zone 9"));
+  QCOMPARE(take(*rtls, "X1", 15, 15), QString());
+  const PointId point = m_context->points().find(QStringLiteral("uwb/tag/X1/position"));
+  QVERIFY(!take(*rtls, "X2", 15, 15).isEmpty());
+  letTimePass(*rtls, std::chrono::seconds(31));
+  QCOMPARE(take(*rtls, "X2", 15, 15), QString());
+  QCOMPARE(m_context->metrics().counter("tagwire_rtls_places_reused_total", "").value(), 1.0);
+  QVERIFY(take(*rtls, "X1", 15, 15).contains(QLatin1String("there are 1 such tags already")));
+  letTimePass(*rtls, std::chrono::seconds(31));
+  QCOMPARE(take(*rtls, "X1", 15, 15), QString());
+  QVERIFY(m_context->points().find(QStringLiteral("uwb/tag/X1/position")) == point);
+  QTRY_VERIFY(last("uwb/tag/X1/position").quality.isGood());
+  QCOMPARE(m_context->metrics().counter("tagwire_rtls_places_reused_total", "").value(), 1.0);
 }
 
 QTEST_GUILESS_MAIN(RtlsTest)

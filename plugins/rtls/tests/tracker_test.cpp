@@ -21,12 +21,14 @@ class TrackerTest : public QObject {
   void R1_25_silentTagIsLost();
   void R1_25_lostTagComesBack();
   void R1_25_nextDeadline();
+  void R1_25_refusedRepetitionIsASignOfLife();
+  void R1_25_whatIsNotBelievedIsNoSignOfLife();
+  void R1_25_heardOutlivesARestart();
+  void R1_25_lossesWaitForWhatIsUnread();
   void R1_10_wrongFixes_data();
   void R1_10_wrongFixes();
   void R1_10_sourceTime();
   void positionKeepsWhatCameWithIt();
-  void collisionsGoOnAfterARestart();
-  void whoIsLeftAloneByALostGuard();
 
  private:
   Tracker::Outcome take(const char *tag, double x, double y, double z = 1, int sequence = -1);
@@ -191,6 +193,79 @@ void TrackerTest::R1_25_nextDeadline() {
   QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(10));
 }
 
+void TrackerTest::R1_25_refusedRepetitionIsASignOfLife() {
+  take("A", 15, 15, 1, 7);
+  wait(std::chrono::seconds(9));
+  QCOMPARE(take("A", 50, 50, 1, 7).refusal, Refusal::Sequence);
+  QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(10));
+  wait(std::chrono::milliseconds(9999));
+  Tracker::Outcome outcome;
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(outcome.changes.isEmpty());
+  QVERIFY(m_tracker->isPresent(0));
+  wait(std::chrono::milliseconds(1));
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(!m_tracker->isPresent(0));
+  // It does not bring back one that is lost.
+  QCOMPARE(take("A", 15, 15, 1, 7).refusal, Refusal::None);
+  QVERIFY(m_tracker->isPresent(0));
+}
+
+void TrackerTest::R1_25_whatIsNotBelievedIsNoSignOfLife() {
+  const auto model = makeModel(
+      "{\"managers\":[\"M\"],\"zones\":[],\"tags\":[{\"id\":\"A\"}],"
+      "\"filter\":{\"max_accuracy\":1,\"duplicates\":true,\"order\":true}}");
+  Tracker tracker(*model, std::chrono::seconds(10));
+  IncomingFix fix;
+  fix.fix.tag = QStringLiteral("A");
+  fix.time = m_now.time;
+  Tracker::Outcome outcome;
+  QVERIFY(tracker.take(0, fix, m_now, outcome));
+  wait(std::chrono::seconds(6));
+  QVERIFY(!tracker.take(0, fix, m_now, outcome));
+  QCOMPARE(outcome.refusal, Refusal::Duplicate);
+  const auto due = m_now.elapsed + std::chrono::seconds(10);
+  QCOMPARE(tracker.nextDeadline(), due);
+  wait(std::chrono::seconds(1));
+  fix.fix.accuracy = 2;
+  QVERIFY(!tracker.take(0, fix, m_now, outcome));
+  QCOMPARE(outcome.refusal, Refusal::Accuracy);
+  QCOMPARE(tracker.nextDeadline(), due);
+}
+
+void TrackerTest::R1_25_heardOutlivesARestart() {
+  take("A", 15, 15, 1, 7);
+  wait(std::chrono::seconds(9));
+  take("A", 15, 15, 1, 7);
+  wait(std::chrono::seconds(2));
+  const TrackerMemory memory = m_tracker->remember(m_now);
+  init();
+  wait(std::chrono::seconds(12));
+  Tracker::Outcome outcome;
+  m_tracker->recall(memory, m_now, outcome);
+  QVERIFY(m_tracker->isPresent(0));
+  QCOMPARE(m_tracker->nextDeadline(), m_now.elapsed + std::chrono::seconds(7));
+}
+
+/// The loop stood still; the fix of A waits in a socket.
+void TrackerTest::R1_25_lossesWaitForWhatIsUnread() {
+  take("A", 15, 15);
+  take("B", 15, 15);
+  wait(std::chrono::seconds(20));
+  const auto until = m_now.elapsed + std::chrono::seconds(2);
+  m_tracker->holdLosses(until);
+  Tracker::Outcome outcome;
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(outcome.changes.isEmpty());
+  QCOMPARE(m_tracker->nextDeadline(), until);
+  QVERIFY(take("A", 15, 15).events.isEmpty());
+  wait(std::chrono::seconds(2));
+  m_tracker->advance(m_now, outcome);
+  QVERIFY(m_tracker->isPresent(0));
+  QVERIFY(!m_tracker->isPresent(1));
+  QCOMPARE(outcome.changes.size(), 1);
+}
+
 void TrackerTest::R1_10_wrongFixes_data() {
   using Change = std::function<void(IncomingFix &)>;
   QTest::addColumn<Change>("change");
@@ -273,69 +348,6 @@ void TrackerTest::positionKeepsWhatCameWithIt() {
   // The outline decides, not the sender.
   QCOMPARE(position.fix->zone, 5);
   QVERIFY(outcome.changes.at(0).time == *fix.time);
-}
-
-namespace {
-
-Model modelOfClasses(const QByteArray &rules) {
-  return *makeModel(R"({"managers":["M"],"tags":[{"id":"A","class":"person"},{"id":"B","class":"guard"}],)" + rules +
-                    "}");
-}
-
-IncomingFix fixOf(const char *tag, double x) {
-  IncomingFix fix;
-  fix.fix.tag = QString::fromLatin1(tag);
-  fix.x = x;
-  fix.sender = QStringLiteral("test");
-  return fix;
-}
-
-}  // namespace
-
-void TrackerTest::collisionsGoOnAfterARestart() {
-  const Model model = modelOfClasses(R"("proximity":[{"id":1,"name":"r","between":["person","guard"],"distance":5}])");
-  Tracker before(model, std::chrono::seconds(10));
-  Tracker::Outcome outcome;
-  QVERIFY(before.take(0, fixOf("A", 0), m_now, outcome));
-  QVERIFY(before.take(1, fixOf("B", 4), m_now, outcome));
-  QCOMPARE(outcome.collisions.size(), 1);
-
-  Tracker after(model, std::chrono::seconds(10));
-  const Moment later{m_now.time + std::chrono::seconds(1), std::chrono::seconds(3)};
-  Tracker::Outcome recalled;
-  after.recall(before.remember(m_now), later, recalled);
-  after.advance(later, recalled);
-  QVERIFY(after.take(1, fixOf("B", 3), later, recalled));
-  QVERIFY(recalled.collisions.isEmpty());
-  QVERIFY(after.take(1, fixOf("B", 6), later, recalled));
-  QCOMPARE(recalled.collisions.size(), 1);
-  QCOMPARE(recalled.collisions.first().phase, Collision::Phase::End);
-  QCOMPARE(recalled.collisions.first().start, m_now.time);
-}
-
-void TrackerTest::whoIsLeftAloneByALostGuard() {
-  const Model model = modelOfClasses(
-      R"("unaccompanied":[{"id":1,"name":"r","class":"person","needs":"guard","distance":5,"delay_ms":4000}])");
-  Tracker tracker(model, std::chrono::seconds(10));
-  Tracker::Outcome outcome;
-  QVERIFY(tracker.take(1, fixOf("B", 4), m_now, outcome));
-  const auto at = [&](int seconds) {
-    return Moment{m_now.time + std::chrono::seconds(seconds), m_now.elapsed + std::chrono::seconds(seconds)};
-  };
-  QVERIFY(tracker.take(0, fixOf("A", 0), at(8), outcome));
-  QVERIFY(outcome.unaccompanied.isEmpty());
-  QCOMPARE(tracker.nextDeadline(), at(10).elapsed);
-  tracker.advance(at(10), outcome);
-  QVERIFY(outcome.unaccompanied.isEmpty());
-  QCOMPARE(tracker.nextDeadline(), at(14).elapsed);
-  tracker.advance(at(17), outcome);
-  QCOMPARE(outcome.unaccompanied.size(), 1);
-  QCOMPARE(outcome.unaccompanied.first().start, at(10).time);
-  QCOMPARE(outcome.unaccompanied.first().time, at(14).time);
-  tracker.advance(at(18), outcome);
-  QCOMPARE(outcome.unaccompanied.size(), 2);
-  QCOMPARE(outcome.unaccompanied.last().reason, QStringLiteral("timeout"));
-  QCOMPARE(outcome.unaccompanied.last().time, at(18).time);
 }
 
 QTEST_GUILESS_MAIN(TrackerTest)

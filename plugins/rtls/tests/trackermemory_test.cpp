@@ -28,7 +28,7 @@ using std::chrono::seconds;
 
 TrackerMemory example() {
   const Time time = fromMilliseconds(1'767'225'600'123);
-  TrackerMemory memory{{time, seconds(5000)}, {{123, "12345678"}, {125, "abcdefgh"}}, {}};
+  TrackerMemory memory{{time, seconds(5000)}, {{123, "12345678"}, {125, "abcdefgh"}}, {}, {{7, "near"}}, {}};
   auto fix = std::make_shared<Fix>(
       Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("Gäte"), 95, 80, 17, 0, 0.25, {}});
   memory.tags.push_back(
@@ -49,6 +49,8 @@ TrackerMemory example() {
   auto nothing = std::make_shared<Fix>();
   nothing->tag = QStringLiteral("Ω-2");
   memory.tags.push_back({QStringLiteral("Ω-2"), false, {0, 0, 0, nothing}, {time, seconds(1)}, {}, {}});
+  memory.tags.front().heard = seconds(4994);
+  memory.contacts.push_back({0, 0, 1, {time - seconds(9), seconds(4998)}});
   return memory;
 }
 
@@ -87,6 +89,14 @@ void TrackerMemoryTest::everythingComesBack() {
   QVERIFY(tag.last.time == before.tags[0].last.time);
   // Readings of the clock come back as seen from the moment of saving.
   QVERIFY(tag.last.elapsed == seconds(-10));
+  QVERIFY(tag.heard == seconds(-6));
+  QCOMPARE(after->proximity.size(), size_t(1));
+  QCOMPARE(after->proximity[0].id, 7);
+  QCOMPARE(after->proximity[0].fingerprint, QByteArray("near"));
+  QCOMPARE(after->contacts.size(), size_t(1));
+  QCOMPARE(after->contacts[0].tagA, 0);
+  QCOMPARE(after->contacts[0].tagB, 1);
+  QVERIFY(after->contacts[0].start == (Moment{before.contacts[0].start.time, seconds(-2)}));
   QCOMPARE(tag.turns.size(), size_t(1));
   QCOMPARE(tag.turns[0].trigger, 1);
   QVERIFY(tag.turns[0].next == seconds(30) + nanoseconds(1));
@@ -103,8 +113,9 @@ void TrackerMemoryTest::manyTagsAreFewBytes() {
   tag.stays.clear();
   tag.turns.clear();
   memory.tags.assign(1000, tag);
+  memory.contacts.assign(1000, memory.contacts.front());
   const auto bytes = toBytes(memory).size();
-  QVERIFY2(bytes < 100 * 1000, qPrintable(QString::number(bytes)));
+  QVERIFY2(bytes < 140 * 1000, qPrintable(QString::number(bytes)));
 }
 
 void TrackerMemoryTest::damageIsNoticed() {
@@ -134,6 +145,7 @@ void TrackerMemoryTest::tagThatIsNowhereIsLeftOut() {
       QCOMPARE(after->leftOut, size_t(1));
       QCOMPARE(after->tags[0].id, QStringLiteral("Ω-2"));
       QVERIFY(after->tags[0].stays.empty());
+      QVERIFY(after->contacts.empty());
     }
   }
 }
@@ -142,14 +154,20 @@ void TrackerMemoryTest::wrongContentIsRefused_data() {
   QTest::addColumn<QByteArray>("content");
   QTest::addColumn<QString>("reason");
   QByteArray newer = contentOf(example());
-  newer[5] = 3;
-  TrackerMemory trigger = example(), turn = example();
+  newer[5] = 4;
+  TrackerMemory trigger = example(), turn = example(), rule = example(), nobody = example(), same = example();
+  rule.contacts[0].rule = 1;
+  nobody.contacts[0].tagB = 2;
+  same.contacts[0].tagB = 0;
   trigger.tags[0].stays[0].trigger = 2;
   turn.tags[0].turns[0].trigger = -1;
   QTest::newRow("empty") << QByteArray() << QStringLiteral("no state");
   QTest::newRow("something else") << QByteArray("{\"rooms\":[]}") << QStringLiteral("no state");
-  QTest::newRow("newer") << newer << QStringLiteral("has version 3 (allowed: 2)");
+  QTest::newRow("newer") << newer << QStringLiteral("has version 4 (allowed: 3)");
   QTest::newRow("unknown trigger") << contentOf(trigger) << QStringLiteral("damaged");
+  QTest::newRow("collision by an unknown rule") << contentOf(rule) << QStringLiteral("damaged");
+  QTest::newRow("collision with nobody") << contentOf(nobody) << QStringLiteral("damaged");
+  QTest::newRow("collision with itself") << contentOf(same) << QStringLiteral("damaged");
   QTest::newRow("turn of an unknown trigger") << contentOf(turn) << QStringLiteral("damaged");
 }
 

@@ -117,7 +117,7 @@ void HttpConnection::refuse(const Refusal &refusal) {
   m_keepsAlive = false;
   m_wantsHead = false;
   m_host.requestRefused(refusal.status);
-  answer(errorResponse(refusal, m_clock.now()));
+  answer(m_host.reworded(m_reader->request().target, errorResponse(refusal, m_clock.now())));
 }
 
 void HttpConnection::answer(const Response &response) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "http/requestreader.h"
+#include "http/response.h"
 #include "http/stream.h"
 #include "timestamp.h"
 
@@ -19,6 +20,11 @@ class HttpHost {
   virtual void requestArrived(HttpConnection &connection, const Request &request) = 0;
   /// A request that can't be read was answered by ourselves.
   virtual void requestRefused(int status) = 0;
+  /// An error that is told before the request was whole, in the words of whom it was meant for. `target` may be empty.
+  virtual Response reworded(const QByteArray &target, const Response &response) const {
+    (void)target;
+    return response;
+  }
   /// Nothing more will come; takeStream() has what is left, if anything. May not delete the connection at once.
   virtual void connectionOver(HttpConnection &connection) = 0;
   /// So many bytes more (or fewer) wait to be sent on a connection.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RtlsProtocol: what clients send (R1-3 to R1-8, R1-10).
+#include <algorithm>
+
 #include "plugin.h"
 #include "rtlsprotocol.h"
 #include "wirejson.h"
@@ -13,6 +15,12 @@ constexpr quint16 normalClose = 1000;
 
 QByteArray responseHead(const QJsonObject &message) {
   return "{\"type\":\"response\",\"reqid\":" + requestIdJson(message) + ",\"response\":";
+}
+
+/// What happens in a zone of another site is no part of these streams.
+bool hasOwnZone(const ZoneDirectory &directory, int zone) {
+  return std::any_of(directory.zones.cbegin(), directory.zones.cend(),
+                     [zone](const ZoneInfo &each) { return each.id == zone && !each.isRemote; });
 }
 
 }  // namespace
@@ -35,7 +43,7 @@ void RtlsProtocol::takeRequest(RtlsStream &stream, const QJsonObject &message, c
     return refuse(stream, message, missing);
   }
   const ZoneDirectory *directory = m_zones.directoryOf(stream.instance);
-  if (request->zone != 0 && !(directory && hasZone(*directory, request->zone))) {
+  if (request->zone != 0 && !(directory && hasOwnZone(*directory, request->zone))) {
     if (m_zones.isFresh() || m_isMissing) {
       return refuse(stream, message, QStringLiteral("unknown zone_id %1").arg(request->zone));
     }

@@ -26,7 +26,9 @@ constexpr const char *zoneBody =
     R"("type":{"enum":["uwb","wifi","rfid","ibeacon"]},"position":{"type":"object"},"radius":{"type":"number"}}})";
 constexpr const char *trackableBody =
     R"({"type":"object","required":["type"],"properties":{"id":{"type":"string","format":"uuid"},)"
-    R"("type":{"enum":["omlox","virtual"]},"location_providers":{"type":"array","items":{"type":"string"}}}})";
+    R"("type":{"enum":["omlox","virtual"]},"location_providers":{"type":"array","items":{"type":"string"}},)"
+    R"("locating_rules":{"type":"array","maxItems":20,"items":{"type":"object","required":["expression","priority"],)"
+    R"("properties":{"expression":{"type":"string","maxLength":500},"priority":{"type":"integer"}}}}}})";
 constexpr const char *providerBody =
     R"({"type":"object","required":["id","type"],"properties":{"id":{"type":"string"},)"
     R"("type":{"enum":["uwb","gps","wifi","rfid","ibeacon","virtual","unknown"]}}})";
@@ -106,6 +108,14 @@ QString typeOf(int status) {
       return QStringLiteral("forbidden");
     case 404:
       return QStringLiteral("not found");
+    case 405:
+      return QStringLiteral("method not allowed");
+    case 408:
+      return QStringLiteral("request timeout");
+    case 413:
+      return QStringLiteral("content too large");
+    case 429:
+      return QStringLiteral("too many requests");
     case 503:
       return QStringLiteral("service unavailable");
     default:
@@ -138,6 +148,12 @@ OmloxRoutes::OmloxRoutes(Router &router, GatewayState &state) : m_state(state) {
       router.add(route);
     }
   }
+}
+
+/// As it was sent, with what stands behind a question mark.
+bool OmloxRoutes::isHub(const QByteArray &target) {
+  const bool isVersion = target.startsWith("/v2") || target.startsWith("/v1");
+  return isVersion && (target.size() == 3 || target[3] == '/' || target[3] == '?');
 }
 
 Response OmloxRoutes::reworded(Response response) {

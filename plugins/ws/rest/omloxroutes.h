@@ -14,7 +14,7 @@ class OmloxRoutes : public RestPart {
   OmloxRoutes(Router &router, GatewayState &state);
 
   /// Whether a path is one of the hub's.
-  static bool isHub(const QByteArray &target) { return target.startsWith("/v2/") || target.startsWith("/v1/"); }
+  static bool isHub(const QByteArray &target);
   /// An error of ours in the hub's words: {"type","code","message"}.
   static Response reworded(Response response);
 

@@ -425,7 +425,21 @@ void OmloxTest::errorsInTheHubsWords() {
     QVERIFY(!reply.object().value(QStringLiteral("message")).toString().isEmpty());
   };
   check(nobody.get("/v2/zones"), 401, "unauthorized");
-  check(nobody.get("/v1/nothing"), 404, "not found");
+  for (const char *path : {"/v1/nothing", "/v2/nothing", "/v2/zones/a/b/c", "/v2", "/v1", "/v2/", "/v2?crs=local"}) {
+    check(nobody.get(path), 404, "not found");
+  }
+  check(nobody.send("PUT", "/v2/zones", "{}"), 405, "method not allowed");
+  check(nobody.send("PATCH", "/v1/fences/x", "{}"), 405, "method not allowed");
+  QVERIFY(nobody.get("/v20").object().contains(QStringLiteral("success")));
+  const auto tooLong = [&nobody](const char *path, const char *length) {
+    RawClient client(nobody.gateway.port());
+    client.send(QByteArray("POST ") + path + " HTTP/1.1\r\nHost: x\r\n" + length + "\r\n\r\n20000000\r\n");
+    return nobody.wait(client);
+  };
+  for (const char *length : {"Content-Length: 99999999", "Transfer-Encoding: chunked"}) {
+    check(tooLong("/v2/zones", length), 413, "content too large");
+    QVERIFY(tooLong("/api/v1/x", length).object().contains(QStringLiteral("success")));
+  }
   Gate reader({QStringLiteral("positions:read")});
   check(reader.send("POST", "/v2/zones", "{}"), 403, "forbidden");
   check(reader.send("DELETE", "/v2/providers/locations", "{}"), 403, "forbidden");

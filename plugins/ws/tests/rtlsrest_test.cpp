@@ -152,6 +152,11 @@ void RtlsRestTest::R1_34_recentEvents() {
                       "{\"direction\":\"OnEnter\",\"tag_id\":\"SIM2\",\"tag_name\":\"Badge\","
                       "\"timestamp\":\"2026-01-01T00:00:01.500Z\",\"trigger_id\":124,"
                       "\"trigger_name\":\"Entry Gate\",\"zone_id\":418}]"));
+  TriggerEvent far = triggerOf("SIM1", 900, 900);
+  far.origin = QStringLiteral("wss://other/ws/M");
+  fixture.raise(far);
+  QCOMPARE(fixture.get("/recent_events").array().last().toObject().value(QStringLiteral("origin")).toString(),
+           far.origin);
 }
 
 void RtlsRestTest::R1_34_filters_data() {

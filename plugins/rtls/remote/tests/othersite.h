@@ -49,12 +49,18 @@ class OtherSite : public QObject {
   QByteArray authorization;
   QUrl requested;
   int connections = 0;
-  bool answers = true;                               ///< BeginStream
+  bool answers = true;                               ///< requests
+  quint64 longest = 64 * 1024;                       ///< message that it takes
   std::function<void(QWebSocket &)> uponConnection;  ///< instead of everything else
 
  private:
+  void answer(const QJsonObject &message) const {
+    send("{\"type\":\"response\",\"reqid\":\"" + message.value(QLatin1String("reqid")).toString().toUtf8() +
+         "\",\"response\":\"" + message.value(QLatin1String("request")).toString().toUtf8() + "\"}");
+  }
   void take() {
     client.reset(server.nextPendingConnection());
+    client->setMaxAllowedIncomingMessageSize(longest);
     ++connections;
     received.clear();
     authorization = client->request().rawHeader("Authorization");
@@ -63,10 +69,7 @@ class OtherSite : public QObject {
     QObject::connect(client.get(), &QWebSocket::textMessageReceived, this, [this](const QString &text) {
       const QJsonObject message = QJsonDocument::fromJson(text.toUtf8()).object();
       received << message;
-      if (answers && message.value(QLatin1String("request")) == QLatin1String("BeginStream")) {
-        send("{\"type\":\"response\",\"reqid\":\"" + message.value(QLatin1String("reqid")).toString().toUtf8() +
-             "\",\"response\":\"BeginStream\"}");
-      }
+      if (answers && message.value(QLatin1String("type")) == QLatin1String("request")) answer(message);
     });
   }
 };
@@ -126,5 +129,12 @@ struct RemoteFixture {
   QString state;
   QStringList texts;  ///< each state's
 };
+
+/// As the keys of one remote.
+inline QByteArray manyTags() {
+  QByteArrayList tags;
+  for (int i = 0; i < 5000; ++i) tags << "\"T" + QByteArray::number(i) + '"';
+  return "\"zone\":417,\"tags\":[" + tags.join(',') + ']';
+}
 
 }  // namespace tagwire::rtls

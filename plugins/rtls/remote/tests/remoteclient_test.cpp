@@ -14,21 +14,13 @@ class RemoteClientTest : public QObject {
   void R1_30_localFixesOfItsTagsAreRefused();
   void R1_32_heartbeatsAreAnsweredAtOnce();
   void R1_31_asksAgainAfterEachReconnect();
+  void R1_5_manyTagsAreAskedForInParts();
   void R1_31_dialsUntilSomebodyIsThere();
+  void twoRemotesOfOneEndpoint();
   void noRouteIsNoEnd();
-  void tokenIsReadAgainForEachConnection();
-  void anEmptiedTokenIsNotTaken();
   void R1_33_namesAreReadAgainWhenTheyChanged();
   void R1_36_directoryHoldsItsTriggers();
-  void statusSaysWhy();
-  void refusedStreamSaysWhy();
-  void endedStreamIsSaid();
-  void refusalsAreSaidOnceForEachConnection();
   void R1_31_repetitionsBeforeTheAnswerAreNotTaken();
-  void closeCodesAreSaidOnce();
-  void tokenIsNeverSaid();
-  void tokenThatTheOtherSiteSaysIsNotSaid_data();
-  void tokenThatTheOtherSiteSaysIsNotSaid();
   void stopWithoutStartAndTwice();
   void nothingAfterStop();
   void stopSaysFarewell();
@@ -80,7 +72,7 @@ void RemoteClientTest::R1_30_eventsComeIn() {
 void RemoteClientTest::R1_30_positionsBecomePoints() {
   OtherSite site;
   RemoteFixture fixture;
-  auto rtls = fixture.make(site.url(), "\"positions\":true", ",\"timeout_ms\":100");
+  auto rtls = fixture.make(site.url(), "\"positions\":true,\"zone\":417", ",\"timeout_ms\":100");
   QVERIFY2(rtls, qPrintable(fixture.errors));
   const PointId point = fixture.context.points().find(QStringLiteral("uwb/tag/SIM1/position"));
   QVERIFY(point != PointId::None);
@@ -151,6 +143,31 @@ void RemoteClientTest::R1_31_asksAgainAfterEachReconnect() {
   QCOMPARE(first, 1);
 }
 
+void RemoteClientTest::R1_5_manyTagsAreAskedForInParts() {
+  OtherSite site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url(), manyTags());
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  rtls->start();
+  for (int connection = 1; connection <= 2; ++connection) {
+    QTRY_VERIFY(fixture.isRunning() && site.connections == connection);
+    QSet<QString> asked;
+    for (const QJsonObject &message : std::as_const(site.received)) {
+      for (const QJsonValue &tag : message.value(QLatin1String("params")).toArray()) {
+        asked.insert(tag.toObject().value(QLatin1String("id")).toString());
+      }
+    }
+    QCOMPARE(asked.size(), 5000);
+    QCOMPARE(site.count("request", QStringLiteral("BeginStream")), 1);
+    QVERIFY(site.count("request", QStringLiteral("AddTag")) >= 2);
+    QCOMPARE(site.received.first().value(QLatin1String("request")).toString(), QStringLiteral("BeginStream"));
+    site.sendEvent(900 + connection, "T4999");
+    QTRY_COMPARE(fixture.events.size(), connection);
+    if (connection == 1) site.client->abort();
+    QTRY_VERIFY(connection == 2 || site.connections == 2);
+  }
+}
+
 void RemoteClientTest::R1_31_dialsUntilSomebodyIsThere() {
   auto site = std::make_unique<OtherSite>();
   const QString url = site->url();
@@ -168,6 +185,31 @@ void RemoteClientTest::R1_31_dialsUntilSomebodyIsThere() {
   QCOMPARE(fixture.state, QString());
 }
 
+/// For different tags; only one of them is let in.
+void RemoteClientTest::twoRemotesOfOneEndpoint() {
+  OtherSite site;
+  RemoteFixture fixture;
+  const QByteArray one =
+      "{\"retry_ms\":3600000,\"longest_retry_ms\":3600000,\"endpoint\":\"" + site.url().toUtf8() + "\",\"tags\":[\"";
+  auto rtls = fixture.makeWith("\"remotes\":[" + one + "SIM1\"]}," + one + "SIM2\"]}]");
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  site.uponConnection = [&](QWebSocket &socket) {
+    site.uponConnection = nullptr;
+    socket.close(QWebSocketProtocol::CloseCodePolicyViolated);
+  };
+  rtls->start();
+  const auto up = [&](int entry, int value) {
+    const QString line = QStringLiteral("tagwire_rtls_remote_up{entry=\"%1\",remote=\"%2\"} %3\n");
+    return fixture.context.metrics().text().find(line.arg(entry).arg(site.url()).arg(value).toStdString()) !=
+           std::string::npos;
+  };
+  QTRY_VERIFY((up(0, 1) && up(1, 0)) || (up(0, 0) && up(1, 1)));
+  QTRY_VERIFY2(fixture.state.contains(QLatin1String("closed with 1008")), qPrintable(fixture.state));
+  const int down = up(0, 1) ? 1 : 0;
+  QVERIFY2(fixture.state.startsWith(QStringLiteral("remote %1 (remotes[%2]): ").arg(site.url()).arg(down)),
+           qPrintable(fixture.state));
+}
+
 /// Connecting fails before it has begun: the address is one for broadcasts.
 void RemoteClientTest::noRouteIsNoEnd() {
   RemoteFixture fixture;
@@ -180,37 +222,6 @@ void RemoteClientTest::noRouteIsNoEnd() {
   rtls->start();
   rtls.reset();
   QCoreApplication::processEvents();
-}
-
-void RemoteClientTest::tokenIsReadAgainForEachConnection() {
-  OtherSite site;
-  RemoteFixture fixture;
-  fixture.write("token", "first");
-  auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
-  rtls->start();
-  QTRY_VERIFY(fixture.isRunning());
-  fixture.write("token", "second");
-  site.client->close(static_cast<QWebSocketProtocol::CloseCode>(4401), QStringLiteral("expired"));
-  QTRY_COMPARE(site.authorization, QByteArray("Bearer second"));
-}
-
-/// Whoever changes it may empty it first.
-void RemoteClientTest::anEmptiedTokenIsNotTaken() {
-  OtherSite site;
-  RemoteFixture fixture;
-  fixture.write("token", "first");
-  auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
-  rtls->start();
-  QTRY_VERIFY(fixture.isRunning());
-  fixture.write("token", "\n");
-  site.client->abort();
-  QTRY_COMPARE(site.connections, 2);
-  QCOMPARE(site.authorization, QByteArray("Bearer first"));
-  QTRY_VERIFY(fixture.isRunning());
-  fixture.write("token", "second\n");
-  site.client->abort();
-  QTRY_COMPARE(site.connections, 3);
-  QCOMPARE(site.authorization, QByteArray("Bearer second"));
 }
 
 void RemoteClientTest::R1_33_namesAreReadAgainWhenTheyChanged() {
@@ -265,49 +276,6 @@ void RemoteClientTest::R1_36_directoryHoldsItsTriggers() {
   QCOMPARE(directory.tags.first().name, QStringLiteral("Ann"));
 }
 
-void RemoteClientTest::statusSaysWhy() {
-  OtherSite site;
-  site.uponConnection = [](QWebSocket &socket) {
-    socket.close(QWebSocketProtocol::CloseCodePolicyViolated, QStringLiteral("Manager not found"));
-  };
-  RemoteFixture fixture;
-  auto rtls = fixture.make(site.url());
-  rtls->start();
-  QTRY_COMPARE(fixture.state,
-               QStringLiteral("remote %1: closed with 1008 Manager not found; look at the manager's name "
-                              "in `endpoint`: GET /api/v1/rtls/managers lists them there")
-                   .arg(site.url()));
-  QTRY_VERIFY(site.connections >= 4);
-  // At the start and when the reason was known, and not for each attempt.
-  QCOMPARE(fixture.states, (QList<PluginState>{PluginState::Degraded, PluginState::Degraded}));
-}
-
-void RemoteClientTest::refusedStreamSaysWhy() {
-  OtherSite site;
-  site.answers = false;
-  RemoteFixture fixture;
-  auto rtls = fixture.make(site.url());
-  rtls->start();
-  QTRY_VERIFY(!site.received.isEmpty());
-  site.send(
-      "{\"type\":\"response\",\"reqid\":\"tagwire\",\"response\":\"Unknown\",\"message\":\"unknown zone_id 417\"}");
-  QTRY_VERIFY2(fixture.state.contains(QLatin1String("BeginStream is refused: unknown zone_id 417")),
-               qPrintable(fixture.state));
-  QTRY_VERIFY(site.connections >= 2);
-}
-
-void RemoteClientTest::endedStreamIsSaid() {
-  OtherSite site;
-  RemoteFixture fixture;
-  auto rtls = fixture.make(site.url());
-  rtls->start();
-  QTRY_VERIFY(fixture.isRunning());
-  site.client->close();
-  QTRY_VERIFY(site.connections >= 2);
-  const QString all = fixture.texts.join(u'\n');
-  QVERIFY2(all.contains(QLatin1String("closed with 1000; the other site ended the stream")), qPrintable(all));
-}
-
 /// It sends before it answers.
 void RemoteClientTest::R1_31_repetitionsBeforeTheAnswerAreNotTaken() {
   OtherSite site;
@@ -331,116 +299,6 @@ void RemoteClientTest::R1_31_repetitionsBeforeTheAnswerAreNotTaken() {
   QCOMPARE(fixture.trigger(2).triggerId, 901);
   QCOMPARE(fixture.trigger(3).triggerId, 902);
   QCOMPARE(fixture.refused("repeated"), 1.0);
-}
-
-static QStringList said;
-
-static void listen(QtMsgType type, const QMessageLogContext &, const QString &text) {
-  if (type == QtWarningMsg || type == QtInfoMsg) said << text;
-}
-
-void RemoteClientTest::closeCodesAreSaidOnce() {
-  OtherSite site;
-  int code = 4401;
-  site.uponConnection = [&code](QWebSocket &socket) {
-    socket.close(static_cast<QWebSocketProtocol::CloseCode>(code), QStringLiteral("no"));
-  };
-  RemoteFixture fixture;
-  auto rtls = fixture.make(site.url());
-  said.clear();
-  const auto before = qInstallMessageHandler(&listen);
-  rtls->start();
-  bool came = true;
-  for (const int each : {4401, 4403, 4408}) {
-    code = each;
-    const int connections = site.connections;
-    came = came && QTest::qWaitFor([&] { return site.connections > connections + 3; });
-  }
-  rtls->stop();
-  qInstallMessageHandler(before);
-  QVERIFY(came);
-  QCOMPARE(said.size(), 3);
-  QVERIFY(said.at(0).contains(QLatin1String("closed with 4401 no; the token is not taken")));
-  QVERIFY(said.at(1).contains(QLatin1String("closed with 4403 no; the token lacks a permission")));
-  QVERIFY(said.at(2).contains(QLatin1String("closed with 4408 no; our answer to its heartbeat came too late")));
-}
-
-void RemoteClientTest::refusalsAreSaidOnceForEachConnection() {
-  OtherSite site;
-  RemoteFixture fixture;
-  auto rtls = fixture.make(site.url());
-  rtls->start();
-  QTRY_VERIFY(fixture.isRunning());
-  said.clear();
-  const auto before = qInstallMessageHandler(&listen);
-  for (int i = 0; i < 100; ++i) {
-    site.send("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"no " + QByteArray::number(i) + "\"}");
-  }
-  site.sendEvent(900);
-  const bool came = QTest::qWaitFor([&] { return fixture.events.size() == 1; });
-  qInstallMessageHandler(before);
-  QVERIFY(came);
-  QCOMPARE(said.size(), 1);
-  QVERIFY2(said.first().contains(QLatin1String("says: no 0")), qPrintable(said.first()));
-  QCOMPARE(fixture.refused("request_refused"), 100.0);
-}
-
-void RemoteClientTest::tokenIsNeverSaid() {
-  RemoteFixture fixture;
-  fixture.write("token", "tw_known_to_nobody_else");
-  OtherSite site;
-  site.uponConnection = [](QWebSocket &socket) { socket.close(static_cast<QWebSocketProtocol::CloseCode>(4401)); };
-  auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
-  said.clear();
-  const auto before = qInstallMessageHandler(&listen);
-  rtls->start();
-  const bool came = QTest::qWaitFor([&] { return site.connections >= 3; });
-  qInstallMessageHandler(before);
-  QVERIFY(came);
-  QVERIFY(!said.isEmpty());
-  for (const QString &line :
-       said + QStringList{fixture.state, fixture.errors, QString::fromStdString(fixture.context.metrics().text())}) {
-    QVERIFY2(!line.contains(QLatin1String("tw_known")), qPrintable(line));
-  }
-}
-
-void RemoteClientTest::tokenThatTheOtherSiteSaysIsNotSaid_data() {
-  QTest::addColumn<QByteArray>("answer");
-  QTest::newRow("closed") << QByteArray();
-  QTest::newRow("refused") << QByteArray("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"%\"}");
-  QTest::newRow("refused at length") << QByteArray("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"") +
-                                            QByteArray(280, 'x') + QByteArray("%\"}");
-  QTest::newRow("unknown") << QByteArray("{\"type\":\"%\"}");
-}
-
-/// It repeats the token it was sent, and the one before, too.
-void RemoteClientTest::tokenThatTheOtherSiteSaysIsNotSaid() {
-  QFETCH(QByteArray, answer);
-  RemoteFixture fixture;
-  fixture.write("token", "tw_known_first");
-  OtherSite site;
-  QByteArray before;
-  site.uponConnection = [&](QWebSocket &socket) {
-    const QByteArray credential =
-        "bad credential " + site.authorization + ' ' + std::exchange(before, site.authorization);
-    fixture.write("token", "tw_known_first_and_second");
-    if (answer.isEmpty()) {
-      return socket.close(static_cast<QWebSocketProtocol::CloseCode>(4401), QString::fromLatin1(credential));
-    }
-    socket.sendTextMessage(QString::fromLatin1(QByteArray(answer).replace('%', credential)));
-    socket.close(QWebSocketProtocol::CloseCodeGoingAway);
-  };
-  auto rtls = fixture.make(site.url(), "\"token\":{\"$file\":\"token\"}");
-  said.clear();
-  const auto handler = qInstallMessageHandler(&listen);
-  rtls->start();
-  const bool came = QTest::qWaitFor([&] { return site.connections >= 4; });
-  rtls->stop();
-  qInstallMessageHandler(handler);
-  QVERIFY(came);
-  const QStringList all = said + fixture.texts;
-  QVERIFY(all.join(u'\n').contains(answer.contains("xx") ? QLatin1String("xxx") : QLatin1String("Bearer (token)")));
-  for (const QString &line : all) QVERIFY2(!line.contains(QLatin1String("tw_k")), qPrintable(line));
 }
 
 void RemoteClientTest::stopWithoutStartAndTwice() {
@@ -497,6 +355,5 @@ void RemoteClientTest::destroyWhileConnected() {
   rtls.reset();
   QTRY_COMPARE(site.client->state(), QAbstractSocket::UnconnectedState);
 }
-
 QTEST_GUILESS_MAIN(RemoteClientTest)
 #include "remoteclient_test.moc"

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <QFile>
-#include <QTemporaryDir>
 #include <QtTest>
-
-#include <cmath>
 
 #include "remote/remotefeed.h"
 #include "remote/remoteschedule.h"
-#include "remote/remotetrouble.h"
 #include "testing/manualclock.h"
 
 using namespace tagwire;
@@ -65,6 +60,7 @@ class RemotePartsTest : public QObject {
   void R1_31_aConnectionThatNeverStreamedDoesNot();
   void noAnswerIsGivenUp();
   void R1_32_silenceIsGivenUp();
+  void R1_5_eachPartHasADeadlineOfItsOwn();
   void aFloodIsNoticed();
   void R1_33_namesThatTheEventLacks();
   void R1_33_namesThatTheEventHasStay();
@@ -72,18 +68,11 @@ class RemotePartsTest : public QObject {
   void R1_30_eventsKeepTheirTime();
   void R1_31_whatCameBeforeAReconnectIsNotTakenAgain();
   void withinOneConnectionNothingIsARepetition();
+  void R1_34_sinceTheNewestEvent();
   void whatNobodyAskedForIsDropped();
   void whatAnotherSiteRelaysIsDropped();
   void positionsAndTheirEnds();
-  void R1_3_beginStream();
-  void messages();
-  void wrongMessages_data();
-  void wrongMessages();
-  void R1_33_staticFile();
-  void R1_33_wrongStaticFile_data();
-  void R1_33_wrongStaticFile();
-  void troubleSaysWhatToDo_data();
-  void troubleSaysWhatToDo();
+  void zonesOfPositionsAreThoseOfTheManifest();
 };
 
 void RemotePartsTest::R1_31_pausesDoubleUpToTheLongest() {
@@ -177,13 +166,28 @@ void RemotePartsTest::R1_32_silenceIsGivenUp() {
   QVERIFY(!schedule.isStreaming());
 }
 
+void RemotePartsTest::R1_5_eachPartHasADeadlineOfItsOwn() {
+  RemoteSchedule schedule(Backoff(5s, 60s, 0), 60s);
+  schedule.start(0s);
+  schedule.dialled(0s);
+  schedule.opened(1s);
+  for (int part = 0; part < 5; ++part) {
+    schedule.asked(1s + 9s * part);
+    QCOMPARE(schedule.next(), RemoteSchedule::Elapsed(11s + 9s * part));
+  }
+  QVERIFY(!schedule.isStreaming());
+  schedule.begun(46s);
+  schedule.asked(100s);
+  QCOMPARE(schedule.next(), RemoteSchedule::Elapsed(106s));
+}
+
 void RemotePartsTest::aFloodIsNoticed() {
   FloodGate gate;
-  for (int i = 0; i < FloodGate::mostMessages; ++i) QVERIFY(gate.admits(100, 5s));
-  QVERIFY(!gate.admits(100, 5s + 999ms));
-  QVERIFY(gate.admits(100, 6s));
-  for (int i = 0; i < 127; ++i) QVERIFY(gate.admits(64 * 1024, 6s));
-  QVERIFY(!gate.admits(64 * 1024, 6s));
+  for (int i = 0; i < FloodGate::mostMessages; ++i) QVERIFY(gate.admits(1, 100, 5s));
+  QVERIFY(!gate.admits(1, 100, 5s + 999ms));
+  QVERIFY(gate.admits(1, 100, 6s));
+  for (int i = 0; i < 127; ++i) QVERIFY(gate.admits(1, 64 * 1024, 6s));
+  QVERIFY(!gate.admits(1, 64 * 1024, 6s));
 }
 
 void RemotePartsTest::R1_33_namesThatTheEventLacks() {
@@ -259,6 +263,21 @@ void RemotePartsTest::withinOneConnectionNothingIsARepetition() {
   QVERIFY(remote.take(told(), Moment()));
 }
 
+void RemotePartsTest::R1_34_sinceTheNewestEvent() {
+  ManualClock clock;
+  RemoteFeed remote = feed();
+  const Time began = clock.now();
+  QVERIFY(!remote.resume(began));
+  QVERIFY(remote.resume(began + 1h) == began);
+  QVERIFY(remote.take(told(), {began + 2h, 2h}));
+  QVERIFY(remote.resume(began + 3h) == *told().time);
+  // A clock that is ahead there hides nothing of what comes after.
+  RemoteEvent ahead = told();
+  ahead.time = began + 1000h;
+  QVERIFY(remote.take(ahead, {began + 4h, 4h}));
+  QVERIFY(remote.resume(began + 5h) == began + 4h);
+}
+
 void RemotePartsTest::whatNobodyAskedForIsDropped() {
   RemoteFeed remote = feed();
   RemoteEvent stranger = told();
@@ -301,154 +320,24 @@ void RemotePartsTest::positionsAndTheirEnds() {
   QVERIFY(remote.nextDeadline() == endless);
 }
 
-void RemotePartsTest::R1_3_beginStream() {
-  QCOMPARE(beginStreamText(QStringLiteral("r"), {QStringLiteral("SIM1")}, 417, true),
-           QByteArray("{\"params\":[{\"data\":\"true\",\"id\":\"SIM1\"}],\"reqid\":\"r\",\"request\":\"BeginStream\","
-                      "\"type\":\"request\",\"zone_id\":417}"));
-  QCOMPARE(beginStreamText(QStringLiteral("r"), {QStringLiteral("SIM1")}, 0, false),
-           QByteArray("{\"params\":[{\"data\":\"false\",\"id\":\"SIM1\"}],\"reqid\":\"r\",\"request\":\"BeginStream\","
-                      "\"type\":\"request\"}"));
-}
-
-void RemotePartsTest::messages() {
-  QCOMPARE(std::get<RemoteHeartBeat>(read("{\"type\":\"HeartBeat\",\"ts\":1746448496789}")).ts, 1746448496789);
-  const auto answer = std::get<RemoteAnswer>(
-      read("{\"type\":\"response\",\"reqid\":\"a\",\"response\":\"Unknown\",\"message\":\"no \\u001b[31m zone\"}"));
-  QCOMPARE(answer.response, QStringLiteral("Unknown"));
-  QCOMPARE(printable(answer.message), QStringLiteral("no ?[31m zone"));
-  const auto fix = std::get<IncomingFix>(
-      read("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":1.5,\"Y\":-2,\"Bat\":90,\"CNF\":0,\"GWID\":\"G\","
-           "\"Sequence\":200,\"zone_id\":417,\"TS\":\"2025-05-05T12:34:56.789Z\"}"));
-  QCOMPARE(fix.x, 1.5);
-  QCOMPARE(fix.y, -2.0);
-  QCOMPARE(fix.fix.confidence, 0.0);
-  QCOMPARE(fix.fix.sequence, 200);
-  QCOMPARE(fix.fix.zone, 417);
-  QCOMPARE(toIso(*fix.time), QStringLiteral("2025-05-05T12:34:56.789Z"));
-  const auto bare = std::get<IncomingFix>(read("{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":1,\"Y\":2,\"Bat\":null}"));
-  QVERIFY(std::isnan(bare.fix.confidence));
-  QCOMPARE(bare.fix.battery, -1);
-  QVERIFY(!bare.time);
-}
-
-void RemotePartsTest::wrongMessages_data() {
-  QTest::addColumn<QByteArray>("text");
-  QTest::addColumn<QString>("error");
-  const auto row = [](const char *name, const char *text, const char *error) {
-    QTest::newRow(name) << QByteArray(text) << QString::fromLatin1(error);
+/// 418 is told by the static data; 1 may well be a zone of ours.
+void RemotePartsTest::zonesOfPositionsAreThoseOfTheManifest() {
+  const auto zoneOf = [](int subscribed, int told) {
+    RemoteFeed remote = feed(subscribed);
+    StaticNames known = names();
+    known.zones.insert(418, {418, QStringLiteral("Gate"), {}, 417, true});
+    remote.setNames(known);
+    IncomingFix fix = fixOf("SIM1", 1);
+    fix.fix.zone = told;
+    return std::get<Position>(remote.take(fix, Moment())->value).fix->zone;
   };
-  row("nothing", "", "is not a JSON object");
-  row("garbage", "\x01\x02{{{", "is not a JSON object");
-  row("array", "[1]", "is not a JSON object");
-  row("no type", "{}", "type");
-  row("unknown type", "{\"type\":\"Hello\"}", "unknown type \"Hello\"");
-  row("heartbeat without ts", "{\"type\":\"HeartBeat\"}", "ts");
-  row("heartbeat with text", "{\"type\":\"HeartBeat\",\"ts\":\"1\"}", "ts");
-  row("heartbeat beyond", "{\"type\":\"HeartBeat\",\"ts\":1e300}", "ts");
-  row("trigger id", "{\"type\":\"TriggerEvent\",\"trigger_id\":0,\"direction\":\"OnEnter\",\"tag_id\":\"A\"}",
-      "trigger_id");
-  row("no tag", "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\"}", "tag_id");
-  row("empty direction", "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"\",\"tag_id\":\"A\"}",
-      "direction");
-  row("control character",
-      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"On\\u001bEnter\",\"tag_id\":\"A\"}", "direction");
-  row("time",
-      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"A\",\"timestamp\":\"noon\"}",
-      "timestamp");
-  row("year",
-      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"A\","
-      "\"timestamp\":\"9999-05-05T12:34:56Z\"}",
-      "timestamp");
-  row("coordinate",
-      "{\"type\":\"TriggerEvent\",\"trigger_id\":1,\"direction\":\"OnEnter\",\"tag_id\":\"A\",\"x\":1e300}", "x");
-  row("position without X", "{\"type\":\"GISData\",\"ID\":\"A\",\"Y\":1}", "X");
-  row("position of nobody", "{\"type\":\"GISData\",\"X\":1,\"Y\":1}", "ID");
-  row("position far out", "{\"type\":\"GISData\",\"ID\":\"A\",\"X\":1,\"Y\":-2e9}", "Y");
-  row("position id", "{\"type\":\"GISData\",\"ID\":\"a/b\",\"X\":1,\"Y\":1}", "tag's id");
-  row("position sequence", "{\"type\":\"GISData\",\"ID\":\"A\",\"X\":1,\"Y\":1,\"Sequence\":201}", "Sequence");
+  QCOMPARE(zoneOf(0, 1), 0);
+  QCOMPARE(zoneOf(0, 0), 0);
+  QCOMPARE(zoneOf(0, 418), 418);
+  QCOMPARE(zoneOf(417, 418), 418);
+  QCOMPARE(zoneOf(417, 417), 417);
+  QCOMPARE(zoneOf(417, 1), 417);
+  QCOMPARE(zoneOf(417, 0), 417);
 }
-
-void RemotePartsTest::wrongMessages() {
-  QFETCH(QByteArray, text);
-  QFETCH(QString, error);
-  const auto message = readRemoteMessage(text, QTimeZone::utc());
-  QVERIFY(!message);
-  QVERIFY2(message.error().contains(error), qPrintable(message.error()));
-}
-
-void RemotePartsTest::R1_33_staticFile() {
-  QTemporaryDir folder;
-  QFile file(folder.filePath(QStringLiteral("static.json")));
-  QVERIFY(file.open(QIODevice::WriteOnly));
-  file.write(
-      "{\"triggers\":[{\"id\":900,\"name\":\"Entry Gate\",\"zone_id\":417}],"
-      "\"tags\":[{\"id\":\"SIM1\",\"name\":\"Employee Badge 1\"}],\"zones\":[{\"id\":417,\"name\":\"Hall\"}]}");
-  file.close();
-  const auto read = StaticNames::read(file.fileName());
-  QVERIFY2(read, read ? "" : qPrintable(read.error()));
-  QCOMPARE(read->triggers.value(900).name, QStringLiteral("Entry Gate"));
-  QCOMPARE(read->triggers.value(900).zone, 417);
-  QCOMPARE(read->tags.value(QStringLiteral("SIM1")).name, QStringLiteral("Employee Badge 1"));
-  QCOMPARE(read->zones.value(417).name, QStringLiteral("Hall"));
-  QVERIFY(read->zones.value(417).isRemote && read->triggers.value(900).isRemote);
-}
-
-void RemotePartsTest::R1_33_wrongStaticFile_data() {
-  QTest::addColumn<QByteArray>("text");
-  QTest::addColumn<QString>("error");
-  QTest::newRow("cut off") << QByteArray("{\n\"tags\":[") << QStringLiteral("static.json:2:");
-  QTest::newRow("array") << QByteArray("[]") << QStringLiteral("static.json:1:1: an object is due");
-  QTest::newRow("type") << QByteArray("{\"zones\":[{\"id\":\"417\",\"name\":\"Hall\"}]}")
-                        << QStringLiteral("zones[0].id");
-  QTest::newRow("unknown key") << QByteArray("{\"zoness\":[]}") << QStringLiteral("did you mean \"zones\"?");
-  QTest::newRow("twice") << QByteArray("{\"zones\":[{\"id\":1,\"name\":\"A\"},{\"id\":1,\"name\":\"B\"}]}")
-                         << QStringLiteral("zones[1].id: 1 is there twice");
-}
-
-void RemotePartsTest::R1_33_wrongStaticFile() {
-  QFETCH(QByteArray, text);
-  QFETCH(QString, error);
-  QTemporaryDir folder;
-  QFile file(folder.filePath(QStringLiteral("static.json")));
-  QVERIFY(file.open(QIODevice::WriteOnly));
-  file.write(text);
-  file.close();
-  const auto read = StaticNames::read(file.fileName());
-  QVERIFY(!read);
-  QVERIFY2(read.error().contains(error), qPrintable(read.error()));
-}
-
-void RemotePartsTest::troubleSaysWhatToDo_data() {
-  QTest::addColumn<int>("code");
-  QTest::addColumn<QString>("reason");
-  QTest::addColumn<QString>("error");
-  QTest::addColumn<QString>("text");
-  const auto row = [](const char *name, int code, const char *reason, const char *error, const char *text) {
-    QTest::newRow(name) << code << QString::fromLatin1(reason) << QString::fromLatin1(error)
-                        << QString::fromLatin1(text);
-  };
-  row("manager", 1008, "Manager not found", "", "closed with 1008 Manager not found; look at the manager's name");
-  row("token", 4401, "expired", "", "closed with 4401 expired; the token is not taken");
-  row("right", 4403, "", "", "closed with 4403; the token lacks a permission");
-  row("heartbeat", 4408, "heartbeat timeout", "", "our answer to its heartbeat came too late");
-  row("escape", 1008, "\x1b[31m", "", "closed with 1008 ?[31m");
-  row("401", 0, "", "Unhandled http status code: 401 (Unauthorized).", "refused with HTTP status 401; a token is due");
-  row("403", 0, "", "Unhandled http status code: 403 (x).",
-      "refused with HTTP status 403; either the token is not taken: have one made there, and put it where `token` "
-      "refers to; or the token lacks a permission");
-  row("normal", 1000, "", "Unknown error", "closed with 1000; the other site ended the stream");
-  row("404", 0, "", "Unhandled http status code: 404 (x).", "refused with HTTP status 404; there is no such path");
-  row("dead", 0, "", "Connection refused", "Connection refused");
-}
-
-void RemotePartsTest::troubleSaysWhatToDo() {
-  QFETCH(int, code);
-  QFETCH(QString, reason);
-  QFETCH(QString, error);
-  QFETCH(QString, text);
-  const QString said = troubleText({code != 0, code, reason, error, {}});
-  QVERIFY2(said.startsWith(text) || said.contains(text), qPrintable(said));
-}
-
 QTEST_GUILESS_MAIN(RemotePartsTest)
 #include "remoteparts_test.moc"

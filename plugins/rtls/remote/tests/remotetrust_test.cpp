@@ -8,18 +8,6 @@
 using namespace tagwire;
 using namespace tagwire::rtls;
 
-namespace {
-
-QSslConfiguration tlsOf(const TestAuthority &authority) {
-  QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-  tls.setLocalCertificate(QSslCertificate(authority.certificate));
-  tls.setPrivateKey(QSslKey(authority.key, QSsl::Ec));
-  tls.setPeerVerifyMode(QSslSocket::VerifyNone);
-  return tls;
-}
-
-}  // namespace
-
 /// Other sites that are not what they should be, on the wire and in the manifest.
 class RemoteTrustTest : public QObject {
   Q_OBJECT
@@ -100,9 +88,14 @@ void RemoteTrustTest::hostileHugeFrameEndsTheConnection() {
   auto rtls = fixture.make(site.url());
   rtls->start();
   QTRY_VERIFY(fixture.isRunning());
-  site.send(QByteArray(70'000, 'x'));
+  const QSharedPointer<QWebSocket> first(site.client.release());
+  first->sendTextMessage(QString(70'000, u'x'));
   QTRY_VERIFY(site.connections >= 2);
   QTRY_VERIFY(fixture.isRunning());
+  const QString all = fixture.texts.join(u'\n');
+  QVERIFY2(all.contains(QLatin1String("it sent a message of over 64 KiB")), qPrintable(all));
+  QCOMPARE(first->closeCode(), QWebSocketProtocol::CloseCodeTooMuchData);
+  QCOMPARE(fixture.refused("malformed"), 1.0);
 }
 
 void RemoteTrustTest::hostileBinaryEndsTheConnection() {

@@ -162,6 +162,13 @@ void RtlsTest::R1_3_unknownZoneAndTag() {
   bench.say(session, R"({"type":"request","request":"BeginStream","reqid":"a","params":[],"zone_id":9})");
   QCOMPARE(session.text(0), QByteArray(R"({"type":"response","reqid":"a","response":"Unknown",)"
                                        R"("message":"unknown zone_id 9"})"));
+  // What happens in a zone of another site never comes over a manager's stream.
+  bench.plugin.zones.zones.append({9, QStringLiteral("Yonder"), {}, 0, true});
+  bench.context.manualClock().advance(6s);
+  session.clear();
+  bench.say(session, R"({"type":"request","request":"BeginStream","reqid":"a","params":[],"zone_id":9})");
+  QTRY_COMPARE(session.count(), 1);
+  QCOMPARE(session.last().value(QStringLiteral("message")).toString(), QStringLiteral("unknown zone_id 9"));
   bench.say(session, R"({"type":"request","request":"BeginStream","reqid":"b","params":[{"id":"NOBODY"}]})");
   QCOMPARE(session.last().value(QStringLiteral("response")).toString(), QStringLiteral("BeginStream"));
 }
