@@ -3,25 +3,31 @@
 
 #include <QTimer>
 
+#include <deque>
+
+#include "alarmengine.h"
+#include "alarmstore.h"
+#include "notify/notificationdesk.h"
 #include "plugin.h"
-#include "rulebook.h"
+#include "rulechange.h"
 #include "ruleids.h"
 
 namespace tagwire::alarms {
 
-/// The running instance: hands samples to the rule book, wakes it when a delay or a schedule runs out, raises its
-/// transitions as events. Thread-bound, in the host thread (it asks the point table for last values); owned by the
+/// The running instance: hands samples, actions and time to the engine, stores what came of it, then raises it as
+/// events and has people told. Thread-bound, in the host thread (it asks the point table for last values); owned by the
 /// host.
 class Alarms : public Plugin, public Sink, public AlarmDesk {
   Q_OBJECT
  public:
-  Alarms(QList<Rule> rules, PluginContext &context, std::shared_ptr<RuleIds> ids);
+  Alarms(AlarmsConfig config, PluginContext &context, std::shared_ptr<RuleIds> ids);
   ~Alarms() override;
 
   void start() override;
   void stop() override;
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
+
   void standingAlarms(Reply<QList<AlarmStatus>> reply) override;
   void alarm(Reply<AlarmStatus> reply, int ruleId) override;
   void act(Reply<AlarmAnswer> reply, AlarmAction action) override;
@@ -33,20 +39,57 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) override;
 
  private:
-  Moment now() const;
-  QStringList bindRules();
-  void wake();
-  void publish(const RuleBook::Outcome &outcome, const Moment &moment);
-  void armTimer(const Moment &moment);
+  using Outcome = AlarmEngine::Outcome;
+  using Released = std::function<void()>;
 
+  Moment now() const;
+  /// Whether there is something to ask; else the reason.
+  Result<void> ready() const;
+  void makeEngine();
+  void opened(Result<StoreContent> content);
+  void openedLate(const Result<StoreContent> &content);
+  void takeNotices(const QList<Notice> &notices);
+  void takeRules(const QList<AlarmRule> &rules);
+  void takeMemories(const QList<KeptAlarm> &alarms, const Moment &moment, Outcome &outcome);
+  void showStatus();
+  void storeDown(const QString &reason);
+  void storeAll();
+  void setStoreAlarm(AlarmState state, const QString &text);
+  void wake();
+  void publish(Outcome &outcome, const Moment &moment, QList<AlarmRule> rules, Released released);
+  void publish(Outcome &outcome, const Moment &moment) { publish(outcome, moment, {}, {}); }
+  void release(QList<Event> events, const QList<Notice> &notices, bool isStored);
+  void count(const Outcome &outcome, const Moment &moment);
+  void armTimer(const Moment &moment);
+  static Event goneEvent(int ruleId, const AlarmMemory &memory, const Moment &moment);
+
+  RuleSurroundings surroundings() const;
+  std::optional<AlarmRule> ruleOf(int id) const;
+  AlarmAnswer mayChange(int id) const;
+  void putRule(const AlarmRuleChange &change, const Rule &rule, Reply<AlarmAnswer> reply);
+  void removeRule(const AlarmRuleChange &change, Reply<AlarmAnswer> reply);
+
+  const AlarmsConfig m_config;
   PluginContext &m_context;
   std::shared_ptr<RuleIds> m_ids;
-  RuleBook m_rules;
+  const int m_storeRule;  ///< id of the rule under which the store's own alarm goes
+  std::unique_ptr<AlarmEngine> m_engine;
+  std::unique_ptr<NotificationDesk> m_notifications;
+  std::unique_ptr<AlarmStore> m_store;
+  QMap<int, AlarmRule> m_ownRules;  ///< of run time, by id
+  QMap<qint64, Notice> m_notices;   ///< not settled yet
   QTimer m_timer;
   bool m_running = false;
+  bool m_isReady = false;  ///< the store's content is here, or could not be had
+  QString m_storeTrouble;
+  qint64 m_lastNotice = 0;
+  std::deque<std::chrono::nanoseconds> m_came;  ///< in the last ten minutes
+
   Counter m_transitions;
+  Counter m_actions;
   Counter m_ignored;
   Gauge m_active;
+  Gauge m_tenMinutes;
 };
 
 /// An instance as the manifest wants it; null when there are errors, each reported to `reader`.

@@ -2,67 +2,54 @@
 #pragma once
 
 #include "event.h"
-#include "later.h"
+#include "expression.h"
 #include "schedule.h"
-
-namespace tagwire {
-
-constexpr auto enumWords(Severity) {
-  return std::array{std::pair{"critical", Severity::Critical}, std::pair{"major", Severity::Major},
-                    std::pair{"minor", Severity::Minor}, std::pair{"info", Severity::Info}};
-}
-
-}  // namespace tagwire
+#include "severitywords.h"
 
 namespace tagwire::alarms {
-
-/// How a rule looks at a value (R3-10).
-struct Comparison {
-  enum Kind : quint8 { Above, Below, OutsideRange, InsideRange };
-  static constexpr const char *form = "above, below, outside_range or inside_range";
-  static Result<Comparison> fromText(const QString &text);
-
-  bool isRange() const { return kind == OutsideRange || kind == InsideRange; }
-  QString word() const;
-
-  Kind kind = Above;
-};
 
 /// One alarm rule as the manifest says it. Plain value.
 struct Rule {
   static void describe(Shape<Rule> &shape);
 
-  int id = 0;
-  QString name;
-  PointReference point;
+  // What each sample looks at stands together: there may be 100,000 rules.
   Comparison comparison;
-  std::optional<double> alarmThreshold;  ///< above, below
+  std::optional<Direction> direction;  ///< rate_of_change
+  bool warningOnUncertain = false;     ///< bad_quality
+  bool latch = false;
+  Severity severity = Severity::Major;
+  int id = 0;
+  double deadband = 0;
+  std::chrono::milliseconds onDelay{0};
+  std::chrono::milliseconds offDelay{0};
+  QList<Schedule> schedule;              ///< in force within any of these; none: always
+  std::optional<double> alarmThreshold;  ///< comparisons with one side
   std::optional<double> warningThreshold;
   std::optional<double> alarmThresholdLow;  ///< ranges
   std::optional<double> alarmThresholdHigh;
   std::optional<double> warningThresholdLow;
   std::optional<double> warningThresholdHigh;
-  Severity severity = Severity::Major;
-  double deadband = 0;
-  std::chrono::milliseconds onDelay{0};
-  std::chrono::milliseconds offDelay{0};
+  std::optional<std::chrono::milliseconds> staleAfter;    ///< stale
+  std::optional<std::chrono::milliseconds> warningAfter;  ///< stale: WARNING already
+  std::optional<std::chrono::milliseconds> window;        ///< rate_of_change
+  QList<NamedValue> alarmValues;                          ///< discrete
+  QList<NamedValue> warningValues;
+  Expression when;  ///< expression
+  Expression warningWhen;
+
+  QString name;
+  PointReference point;          ///< an expression may have none; see inputsOf()
+  PointReference reference;      ///< deviation
+  QMap<QString, QString> words;  ///< what values mean to people
   QString area;
-  QList<Schedule> schedule;  ///< in force within any of these; none: always
-  Later latch;
-  Later reference;
-  Later staleAfter;
+  QString group;
+  Expression suppressWhen;
+  QString escalation;
+  QString guidance;
 };
 
-/// The configuration of an `alarms` instance.
-struct AlarmsConfig {
-  static void describe(Shape<AlarmsConfig> &shape);
-
-  QList<Rule> rules;
-  Later notifications;
-};
-
-/// What the declaration can't say: order of thresholds, duplicates, … Reports each problem at its key, and sets absent
-/// time zones to the site's.
-void checkRules(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader);
+/// What the declaration of one rule can't say: which keys its comparison has, the order of thresholds, … Reports each
+/// problem at its key below `path` (empty: the rule is the whole document), and sets absent time zones to the site's.
+void checkRule(Rule &rule, const QString &path, const QTimeZone &siteZone, ConfigReader &reader);
 
 }  // namespace tagwire::alarms

@@ -5,6 +5,7 @@
 #include <QString>
 
 namespace tagwire {
+class Clock;
 class ConfigReader;
 class PluginContext;
 }  // namespace tagwire
@@ -13,14 +14,33 @@ namespace tagwire::alarms {
 
 struct AlarmsConfig;
 
-/// The ids of all rules of the manifest and the instance that has each: viewers name a rule by nothing but its id, so
-/// two instances may not have the same one. Shared by the instances (PluginContext::shared); host thread.
-struct RuleIds {
-  QHash<int, QString> instances;  ///< by rule id
-
+/// The ids of all rules and the instance that has each: viewers name a rule by nothing but its id, so two instances may
+/// not have the same one. And the numbers of occurrences, which are unique in the whole program for the same reason.
+/// Shared by the instances (PluginContext::shared); host thread.
+class RuleIds {
+ public:
   /// Enters the rules of this instance; one that another instance has is an error at its key.
   void enter(const AlarmsConfig &config, const PluginContext &context, ConfigReader &reader);
+  /// False when another instance has it.
+  bool enter(int id, const QString &instance);
+  void leave(int id) { m_instances.remove(id); }
   void leave(const QString &instance);
+  /// Who has it; empty: nobody.
+  QString owner(int id) const { return m_instances.value(id); }
+  /// The lowest one above all that were given out, for a rule of run time.
+  int nextFree() const;
+  /// One for what the instance itself has to say; the same each time for the same manifest.
+  int enterOwn(const QString &instance);
+
+  /// Numbers of occurrences go on from the store's. Without one they begin at the seconds since 2026: as long as there
+  /// is less than one alarm a second on average, none comes again when a store is lost, and they fit 31 bits until
+  /// 2094.
+  void beginOccurrences(qint64 lastKnown, const Clock &clock);
+  qint64 nextOccurrence() { return m_nextOccurrence++; }
+
+ private:
+  QHash<int, QString> m_instances;  ///< by rule id
+  qint64 m_nextOccurrence = 1;
 };
 
 }  // namespace tagwire::alarms

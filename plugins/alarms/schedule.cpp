@@ -4,6 +4,8 @@
 #include <QDateTime>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 namespace tagwire::alarms {
 
 Result<TimeOfDay> TimeOfDay::fromText(const QString &text) {
@@ -14,6 +16,31 @@ Result<TimeOfDay> TimeOfDay::fromText(const QString &text) {
     return failure(QStringLiteral("\"%1\" is no time of day (allowed: HH:MM, 00:00 to 24:00)").arg(text));
   }
   return TimeOfDay{minutes};
+}
+
+QString TimeOfDay::toText() const {
+  return QStringLiteral("%1:%2").arg(minutes / 60, 2, 10, QLatin1Char('0')).arg(minutes % 60, 2, 10, QLatin1Char('0'));
+}
+
+Result<DateRange> DateRange::fromText(const QString &text) {
+  static const QRegularExpression pattern(
+      QStringLiteral("\\A([0-9]{4}-[0-9]{2}-[0-9]{2})(?:/([0-9]{4}-[0-9]{2}-[0-9]{2}))?\\z"));
+  const auto match = pattern.match(text);
+  const QString last = match.captured(2).isEmpty() ? match.captured(1) : match.captured(2);
+  const DateRange range{QDate::fromString(match.captured(1), Qt::ISODate), QDate::fromString(last, Qt::ISODate)};
+  if (!range.first.isValid() || !range.last.isValid()) {
+    return failure(
+        QStringLiteral("\"%1\" is no date (allowed: YYYY-MM-DD or YYYY-MM-DD/YYYY-MM-DD)").arg(text.left(60)));
+  }
+  if (range.last < range.first) {
+    return failure(QStringLiteral("\"%1\" ends before it begins (allowed: the earlier date first)").arg(text));
+  }
+  return range;
+}
+
+QString DateRange::toText() const {
+  const QString begin = first.toString(Qt::ISODate);
+  return last == first ? begin : begin + u'/' + last.toString(Qt::ISODate);
 }
 
 Result<ZoneName> ZoneName::fromText(const QString &text) {
@@ -33,20 +60,26 @@ void Schedule::describe(Shape<Schedule> &shape) {
   shape.required("end", &Schedule::end, "until before this one; before `start`: the next day; the same: a whole day");
   shape.optional("timezone", &Schedule::timezone, "whose wall clock; the site's if absent");
   shape.optional("days", &Schedule::days, "days on which the window begins; every day if absent").range(1, 7);
+  shape
+      .optional("exceptions", &Schedule::exceptions,
+                "dates on which no window begins, \"2026-12-25\", or from one to another, \"2026-12-24/2027-01-02\"")
+      .range(1, 366);
 }
 
-bool Schedule::beginsOn(int dayOfWeek) const {
-  return days.isEmpty() || days.contains(static_cast<Weekday>(dayOfWeek));
+bool Schedule::beginsOn(QDate date) const {
+  if (!days.isEmpty() && !days.contains(static_cast<Weekday>(date.dayOfWeek()))) return false;
+  return std::none_of(exceptions.cbegin(), exceptions.cend(),
+                      [date](const DateRange &exception) { return exception.contains(date); });
 }
 
 bool Schedule::contains(Time time) const {
   const QTimeZone zone = timezone ? timezone->zone : QTimeZone::utc();
   const QDateTime local = QDateTime::fromMSecsSinceEpoch(toMilliseconds(time), zone);
   const int minute = local.time().hour() * 60 + local.time().minute();
-  const bool today = beginsOn(local.date().dayOfWeek());
+  const bool today = beginsOn(local.date());
   if (start.minutes == end.minutes) return today;
   if (start.minutes < end.minutes) return today && minute >= start.minutes && minute < end.minutes;
-  const bool yesterday = beginsOn(local.date().addDays(-1).dayOfWeek());
+  const bool yesterday = beginsOn(local.date().addDays(-1));
   return (today && minute >= start.minutes) || (yesterday && minute < end.minutes);
 }
 

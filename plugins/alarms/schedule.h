@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QDate>
 #include <QList>
 #include <QTimeZone>
 
@@ -14,6 +15,7 @@ namespace tagwire::alarms {
 struct TimeOfDay {
   static constexpr const char *form = "HH:MM";
   static Result<TimeOfDay> fromText(const QString &text);
+  QString toText() const;
 
   int minutes = 0;
 };
@@ -22,8 +24,21 @@ struct TimeOfDay {
 struct ZoneName {
   static constexpr const char *form = "IANA time zone, \"Asia/Kolkata\"";
   static Result<ZoneName> fromText(const QString &text);
+  QString toText() const { return QString::fromUtf8(zone.id()); }
 
   QTimeZone zone;
+};
+
+/// One day, or several on end, of the calendar.
+struct DateRange {
+  static constexpr const char *form = "YYYY-MM-DD or YYYY-MM-DD/YYYY-MM-DD";
+  static Result<DateRange> fromText(const QString &text);
+  QString toText() const;
+
+  bool contains(QDate date) const { return date >= first && date <= last; }
+
+  QDate first;
+  QDate last;  ///< inclusive
 };
 
 /// As in QDate::dayOfWeek().
@@ -37,7 +52,7 @@ constexpr auto enumWords(Weekday) {
 }
 
 /// A daily window [start, end) of the wall clock in one time zone (R3-12). Over midnight when end < start; the whole
-/// day when both are equal. A day of `days` is the one on which the window begins. Plain value.
+/// day when both are equal. A day of `days` (and of `exceptions`) is the one on which the window begins. Plain value.
 struct Schedule {
   static void describe(Shape<Schedule> &shape);
 
@@ -47,9 +62,10 @@ struct Schedule {
   TimeOfDay end;
   std::optional<ZoneName> timezone;  ///< always set once the configuration is checked
   QList<Weekday> days;               ///< empty: every day
+  QList<DateRange> exceptions;       ///< no window begins on these
 
  private:
-  bool beginsOn(int dayOfWeek) const;
+  bool beginsOn(QDate date) const;
 };
 
 }  // namespace tagwire::alarms

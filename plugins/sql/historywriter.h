@@ -8,7 +8,7 @@
 
 #include "pointtable.h"
 #include "sqlitefile.h"
-#include "statement.h"
+#include "storage/statement.h"
 #include "storedevent.h"
 
 namespace tagwire::sql {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QString>
-
-#include "result.h"
-
-struct sqlite3;
+#include "storage/sqliteconnection.h"
 
 namespace tagwire::sql {
 
@@ -16,35 +12,25 @@ class SqliteFile {
   /// Of the schema; rises when it changes.
   static constexpr int schemaVersion = 1;
 
-  SqliteFile();
-  ~SqliteFile();
-  SqliteFile(const SqliteFile &) = delete;
-  SqliteFile &operator=(const SqliteFile &) = delete;
-
   /// Opens `path`; makes it (mode 0600) with its folders and schema when it is not there. Errors: not writable,
   /// locked, no database, a database of somebody else or of a newer version. Nothing is ever deleted or overwritten.
   Result<void> open(const QString &path);
   /// Every Statement on it must be gone. Safe at any time.
-  void close();
+  void close() { m_connection.close(); }
 
   /// The C interface's connection; null when closed.
-  sqlite3 *handle() const { return m_handle; }
-  Result<void> execute(const char *sql);
+  sqlite3 *handle() const { return m_connection.handle(); }
+  Result<void> execute(const char *sql) { return m_connection.execute(sql); }
   /// Whether the file was moved or deleted since: what is written would go to nowhere.
-  bool wasMoved() const;
+  bool wasMoved() const { return m_connection.wasMoved(); }
 
  private:
-  Result<void> connect();
-  Result<void> takeHandle();
   Result<void> checkSchema();
-  Result<qint64> number(const char *sql);
-  Result<QString> word(const char *sql);
 
-  const QString m_connectionName;
-  QString m_path;
-  sqlite3 *m_handle = nullptr;
-  quint64 m_device = 0;
-  quint64 m_inode = 0;
+  SqliteConnection m_connection;
 };
+
+/// What went wrong last and, where it helps, what to do.
+QString errorText(sqlite3 *database);
 
 }  // namespace tagwire::sql

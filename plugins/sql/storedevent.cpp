@@ -3,7 +3,7 @@
 
 #include <QJsonDocument>
 
-#include "statement.h"
+#include "storage/statement.h"
 
 namespace tagwire::sql {
 

@@ -1,48 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmdesks.h"
 
-#include "plugin.h"
-
 namespace tagwire::ws {
 
-namespace {
-
-using Active = QList<AlarmStatus>;
-
-/// Answers as they come, kept until the last one is there.
-struct Round {
-  std::function<void(const Result<Active> &)> taker;
-  QList<Result<Active>> answers;
-  qsizetype open = 0;
-
-  void end() const {
-    Active all;
-    bool isKnown = false;
-    for (const Result<Active> &each : answers) {
-      if (!each) continue;
-      all += *each;
-      isKnown = true;
-    }
-    if (isKnown) return taker(all);
-    taker(failure(QStringLiteral("no instance offers the alarm desk")));
+/// The host's own words: PluginContext::request tells it by nothing else.
+DeskSilence silenceOf(const QString &error) {
+  if (error.endsWith(QStringLiteral(" offers the ") + QLatin1String(AlarmDesk::serviceName))) {
+    return DeskSilence::Absent;
   }
-};
+  const bool isLate = error.endsWith(QLatin1String(" did not answer in time")) || error.startsWith(u"gone: ");
+  return isLate ? DeskSilence::Unavailable : DeskSilence::None;
+}
 
-}  // namespace
+void askAlarms(PluginContext &context, std::function<void(const Result<QList<AlarmStatus>> &)> taker) {
+  askDesks(context, &AlarmDesk::standingAlarms, [taker = std::move(taker)](const auto &answers) {
+    if (answers.entries.isEmpty()) return taker(failure(answers.refusal()->text));
+    QList<AlarmStatus> all;
+    for (const auto &each : answers.entries) all += each.answer;
+    taker(all);
+  });
+}
 
-/// Which of them know alarms is nothing that their types would tell.
-void askAlarms(PluginContext &context, std::function<void(const Result<Active> &)> taker) {
-  const QList<InstanceStatus> instances = context.instances();
-  const auto round = std::make_shared<Round>();
-  round->taker = std::move(taker);
-  round->open = instances.size();
-  for (qsizetype i = 0; i < instances.size(); ++i) round->answers.append(failure(QString()));
-  for (qsizetype place = 0; place < instances.size(); ++place) {
-    context.requestFrom(instances[place].id, &AlarmDesk::standingAlarms, [round, place](const Result<Active> &answer) {
-      round->answers[place] = answer;
-      if (--round->open == 0) round->end();
-    });
-  }
+Refusal noSuchRule(int ruleId) { return {404, QStringLiteral("there is no rule %1").arg(ruleId), {}}; }
+
+void findAlarm(PluginContext &context, int ruleId,
+               std::function<void(const tl::expected<FoundAlarm, Refusal> &)> taker) {
+  askDesks(
+      context, &AlarmDesk::alarm,
+      [taker = std::move(taker), ruleId](const DeskAnswers<AlarmStatus> &answers) {
+        if (!answers.entries.isEmpty()) {
+          const auto &first = answers.entries.first();
+          return taker(FoundAlarm{first.instance, first.answer});
+        }
+        const bool isUnknown = answers.missing.isEmpty() && !answers.errors.isEmpty();
+        taker(tl::unexpected(isUnknown ? noSuchRule(ruleId) : *answers.refusal()));
+      },
+      ruleId);
 }
 
 }  // namespace tagwire::ws

@@ -16,6 +16,12 @@ class ScheduleTest : public QObject {
   void R3_12_windows();
   void R3_12_durationAcrossDaylightSaving_data();
   void R3_12_durationAcrossDaylightSaving();
+  void R3_12_nextToDaylightSaving_data();
+  void R3_12_nextToDaylightSaving();
+  void R3_12_exceptions_data();
+  void R3_12_exceptions();
+  void dates_data();
+  void dates();
   void timesOfDay_data();
   void timesOfDay();
   void unknownTimeZoneIsRefused();
@@ -58,6 +64,8 @@ void ScheduleTest::R3_12_windows_data() {
   // The two of the specification.
   row("23:00 IST", "22:00", "06:00", india, {}, "2026-01-05T23:00:00+05:30", true);
   row("12:00 IST", "22:00", "06:00", india, {}, "2026-01-05T12:00:00+05:30", false);
+  row("17:30Z", "22:00", "06:00", india, {}, "2026-01-05T17:30:00Z", true);
+  row("06:30Z", "22:00", "06:00", india, {}, "2026-01-05T06:30:00Z", false);
   // Half-open.
   row("just before", "22:00", "06:00", india, {}, "2026-01-05T21:59:59.999+05:30", false);
   row("at start", "22:00", "06:00", india, {}, "2026-01-05T22:00:00+05:30", true);
@@ -137,6 +145,109 @@ void ScheduleTest::R3_12_durationAcrossDaylightSaving() {
   QCOMPARE(inside, minutes);
 }
 
+void ScheduleTest::R3_12_nextToDaylightSaving_data() {
+  QTest::addColumn<QString>("window");
+  QTest::addColumn<QString>("zone");
+  QTest::addColumn<QString>("from");
+  QTest::addColumn<QString>("pattern");
+  const auto row = [](const char *name, const char *window, const char *zone, const char *from, const char *pattern) {
+    QTest::newRow(name) << QString::fromLatin1(window) << QString::fromLatin1(zone) << QString::fromLatin1(from)
+                        << QString::fromLatin1(pattern);
+  };
+  // One letter for each half hour from 23:00Z on: 00:00 01:00 | 03:00 … in Berlin when an hour is skipped.
+  const char *spring = "2026-03-28T23:00:00Z";
+  row("Berlin, ends within the gap", "01:00-02:30", "Europe/Berlin", spring, "..##......");
+  row("Berlin, begins within the gap", "02:30-04:00", "Europe/Berlin", spring, "....##....");
+  row("Berlin, just the gap", "02:00-03:00", "Europe/Berlin", spring, "..........");
+  row("Berlin, around the gap", "01:30-03:30", "Europe/Berlin", spring, "...##.....");
+  row("Berlin, over midnight into the gap", "23:00-02:30", "Europe/Berlin", spring, "####......");
+  // From 22:00Z on: 00:00 01:00 02:00 | 02:00 03:00 when an hour comes twice.
+  const char *autumn = "2026-10-24T22:00:00Z";
+  row("Berlin, ends within the repeated hour", "01:30-02:30", "Europe/Berlin", autumn, "...##.#.....");
+  row("Berlin, begins within the repeated hour", "02:30-04:00", "Europe/Berlin", autumn, ".....#.###..");
+  row("Berlin, around the repeated hour", "01:30-03:30", "Europe/Berlin", autumn, "...######...");
+  row("Berlin, the repeated hour", "02:00-03:00", "Europe/Berlin", autumn, "....####....");
+  // Chicago, from 00:00 local on.
+  row("Chicago, ends within the gap", "01:00-02:30", "America/Chicago", "2026-03-08T06:00:00Z", "..##......");
+  row("Chicago, begins within the gap", "02:30-04:00", "America/Chicago", "2026-03-08T06:00:00Z", "....##....");
+  row("Chicago, the repeated hour", "01:00-02:00", "America/Chicago", "2026-11-01T05:00:00Z", "..####....");
+  row("Chicago, ends within the repeated hour", "00:30-01:30", "America/Chicago", "2026-11-01T05:00:00Z", ".##.#.....");
+  row("Kolkata has none", "02:00-03:00", "Asia/Kolkata", "2026-03-28T18:30:00Z", "....##....");
+}
+
+void ScheduleTest::R3_12_nextToDaylightSaving() {
+  QFETCH(QString, window);
+  QFETCH(QString, zone);
+  QFETCH(QString, from);
+  QFETCH(QString, pattern);
+  const Schedule made = schedule(window.section(u'-', 0, 0), window.section(u'-', 1), zone);
+  QString seen;
+  for (int half = 0; half < pattern.size(); ++half) {
+    const Time begin = at(from) + std::chrono::minutes(30 * half);
+    const bool inside = made.contains(begin);
+    seen += inside ? u'#' : u'.';
+    QCOMPARE(made.contains(begin + std::chrono::minutes(30) - std::chrono::milliseconds(1)), inside);
+  }
+  QCOMPARE(seen, pattern);
+}
+
+void ScheduleTest::R3_12_exceptions_data() {
+  QTest::addColumn<QString>("moment");
+  QTest::addColumn<bool>("inside");
+  const auto row = [](const char *moment, bool inside) {
+    QTest::newRow(moment) << QString::fromLatin1(moment) << inside;
+  };
+  // 22:00-06:00 in Berlin, not on 2026-12-24/2026-12-26 and 2027-01-01. A window counts by the day it begins on.
+  row("2026-12-23T23:00:00+01:00", true);
+  row("2026-12-24T05:00:00+01:00", true);
+  row("2026-12-24T23:00:00+01:00", false);
+  row("2026-12-25T05:00:00+01:00", false);
+  row("2026-12-26T22:00:00+01:00", false);
+  row("2026-12-27T05:59:00+01:00", false);
+  row("2026-12-27T22:00:00+01:00", true);
+  row("2026-12-31T22:00:00+01:00", true);
+  row("2027-01-01T05:00:00+01:00", true);
+  row("2027-01-01T22:00:00+01:00", false);
+  row("2027-01-02T05:00:00+01:00", false);
+  row("2027-01-02T22:00:00+01:00", true);
+  // The date is the zone's, not UTC's.
+  row("2026-12-23T22:30:00Z", true);
+  row("2027-01-01T22:30:00Z", false);
+}
+
+void ScheduleTest::R3_12_exceptions() {
+  QFETCH(QString, moment);
+  QFETCH(bool, inside);
+  Schedule made = schedule(QStringLiteral("22:00"), QStringLiteral("06:00"), QStringLiteral("Europe/Berlin"));
+  made.exceptions << *DateRange::fromText(QStringLiteral("2026-12-24/2026-12-26"))
+                  << *DateRange::fromText(QStringLiteral("2027-01-01"));
+  QCOMPARE(made.contains(at(moment)), inside);
+}
+
+void ScheduleTest::dates_data() {
+  QTest::addColumn<QString>("text");
+  QTest::addColumn<QString>("written");
+  const auto good = [](const char *text, const char *written) {
+    QTest::newRow(text) << QString::fromLatin1(text) << QString::fromLatin1(written);
+  };
+  good("2026-12-25", "2026-12-25");
+  good("2028-02-29", "2028-02-29");
+  good("2026-12-24/2027-01-02", "2026-12-24/2027-01-02");
+  good("2026-12-24/2026-12-24", "2026-12-24");
+  for (const char *bad : {"2026-02-29", "2026-13-01", "2026-1-1", "25.12.2026", "2026-12-25/", "/2026-12-25", "",
+                          "2027-01-02/2026-12-24", "2026-12-25 ", "2026-12-24/2026-12-25/2026-12-26"}) {
+    QTest::newRow(bad) << QString::fromLatin1(bad) << QString();
+  }
+}
+
+void ScheduleTest::dates() {
+  QFETCH(QString, text);
+  QFETCH(QString, written);
+  const auto range = DateRange::fromText(text);
+  QCOMPARE(range ? range->toText() : QString(), written);
+  if (!range) QVERIFY2(range.error().contains(QLatin1String("allowed: ")), qPrintable(range.error()));
+}
+
 void ScheduleTest::timesOfDay_data() {
   QTest::addColumn<QString>("text");
   QTest::addColumn<int>("minutes");
@@ -153,6 +264,7 @@ void ScheduleTest::timesOfDay() {
   QFETCH(int, minutes);
   const auto parsed = TimeOfDay::fromText(text);
   QCOMPARE(parsed ? parsed->minutes : -1, minutes);
+  if (parsed) QCOMPARE(parsed->toText(), text);
   if (!parsed) QVERIFY2(parsed.error().contains(QLatin1String("allowed: HH:MM")), qPrintable(parsed.error()));
 }
 

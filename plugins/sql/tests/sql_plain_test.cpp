@@ -2,7 +2,7 @@
 #include <QTest>
 
 #include "sqlconfig.h"
-#include "statement.h"
+#include "storage/statement.h"
 #include "testcontext.h"
 #include "topicfilter.h"
 #include "writebuffer.h"

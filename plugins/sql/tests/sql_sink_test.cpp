@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QDir>
 #include <QSignalSpy>
-#include <QSqlDatabase>
 #include <QTest>
 #include <QThread>
 
@@ -78,7 +77,6 @@ class SqlSinkTest : public QObject {
     m_point = m_context->pointTable().declare(QStringLiteral("plc1"), QStringLiteral("plc1"), info).value();
     m_next = 0;
   }
-  void cleanup() { QVERIFY(QSqlDatabase::connectionNames().isEmpty()); }
 
   void aSmallBatchIsWrittenAfterItsTime() {
     SqlSink sink(configFor(QStringLiteral("sqlite:history.db")), *m_context);

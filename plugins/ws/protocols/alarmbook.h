@@ -13,8 +13,8 @@
 
 namespace tagwire::ws {
 
-/// Asks the alarm desks for the active alarms, once for all who ask at the same time, and brings its answer up to date
-/// with the transitions that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
+/// Asks the alarm desks for the standing alarms, once for all who ask at the same time, and brings the answer up to date
+/// with the events that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
 class AlarmBook {
  public:
   using Active = QList<AlarmStatus>;
@@ -25,15 +25,15 @@ class AlarmBook {
   /// `taker` is called once, never from within this call; with an empty list when nobody knows the alarms. Not called
   /// when the book is gone meanwhile.
   void ask(Taker taker);
-  /// Every transition belongs here, in its order, before anything is sent of it.
-  void note(const AlarmTransition &transition, Time time);
+  /// Every event about alarms belongs here, in its order, before anything is sent of it.
+  void note(const Event &event);
 
  private:
   void answered(const Result<Active> &answer);
 
   PluginContext &m_context;
   QList<Taker> m_takers;
-  QList<AlarmStatus> m_meanwhile;
+  QList<Event> m_meanwhile;
   std::shared_ptr<AlarmBook *> m_self;  ///< an answer that comes late finds it gone
 };
 

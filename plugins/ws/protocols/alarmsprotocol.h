@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QJsonObject>
-#include <QSet>
-
-#include <optional>
 #include <unordered_map>
 
+#include "alarmactions.h"
 #include "alarmbook.h"
+#include "alarmfilter.h"
+#include "alarmplayback.h"
 #include "endpointlimits.h"
 #include "protocol.h"
-#include "topics.h"
 
 namespace tagwire::ws {
-
-/// What one client of `alarms` wants to see (R3-5). What is absent admits everything. Plain value.
-struct AlarmFilter {
-  std::optional<QSet<int>> rules;
-  std::optional<QSet<Severity>> severities;
-  std::optional<QList<PathPattern>> areas;
-
-  static Result<AlarmFilter> fromJson(const QJsonObject &message);
-  bool admits(const AlarmTransition &alarm) const;
-  bool isOpen() const { return !rules && !severities && !areas; }
-};
 
 /// Alarms for viewers and bots (page 3). Thread-bound (main thread); owned by the gateway.
 class AlarmsProtocol : public Protocol {
@@ -48,21 +35,44 @@ class AlarmsProtocol : public Protocol {
     Session *session = nullptr;
     AlarmFilter filter;
     int asked = 0;                        ///< snapshots under way; until then transitions go into them
+    int openActions = 0;                  ///< that have no result yet
     std::shared_ptr<const States> shown;  ///< what the newest snapshot said, until its rules move on
     std::chrono::nanoseconds shownAt{0};
+    std::unique_ptr<AlarmPlayback> playback;  ///< the newest, maybe over
+  };
+  /// What a `result` answers: echoed as the client gave it.
+  struct Request {
+    QString of;
+    std::optional<int> rule;
+    QByteArray id;  ///< JSON; null: the client gave none
   };
 
-  static bool sees(const Client &client, const AlarmTransition &alarm);
+  static bool sees(const Client &client, int rule, Severity severity, const QString &area);
+  static bool sees(const Client &client, const Event &event);
   void ask(Client &client);
-  void sendSnapshot(Client &client, const AlarmBook::Active &active);
-  void takeFilter(Client &client, const QJsonObject &message);
+  void sendSnapshot(Client &client, const AlarmBook::Active &standing);
   void refuse(Session &session, const QString &message);
+  void notifyTransition(const Event &event, const AlarmTransition &alarm);
+  void sendTransition(Client &client, const AlarmTransition &alarm, const Frame &frame);
+  void notifyChange(const Event &event);
+
+  void takeFilter(Client &client, const QJsonObject &message, const Request &request);
+  void act(Client &client, AlarmAction::Kind kind, const QJsonObject &message, Request request);
+  void acted(quint64 client, const Request &request, const ActionOutcome &outcome);
+  void play(Client &client, const QJsonObject &message, const Request &request);
+  void stopPlaying(Client &client, const Request &request);
+  void answer(Session &session, const Request &request, std::optional<bool> isChanged = std::nullopt);
+  void answer(Session &session, const Request &request, const Refusal &refusal);
+
+  static constexpr int mostOpenActions = 100;  ///< of one client
 
   PluginContext &m_context;
+  const Limits m_limits;
   AlarmBook m_alarms;
   std::unordered_map<quint64, Client> m_clients;
   States m_sent;  ///< newest state of each rule, to tell repeats
   Counter m_refused;
+  const std::shared_ptr<AlarmsProtocol *> m_self;  ///< what comes late finds it gone
 };
 
 }  // namespace tagwire::ws

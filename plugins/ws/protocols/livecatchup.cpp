@@ -157,10 +157,10 @@ QByteArray LiveProtocol::snapshotTail(LiveFeed &feed, const AlarmBook::Active &a
     if (entry && feed.wants(*entry)) m_text.add(*entry, sample, true);
   }
   for (const AlarmStatus &alarm : alarms) {
-    if (!feed.wants(alarm.transition)) continue;
+    if (!feed.wantsAlarm(alarm.transition.area, alarm.transition.ruleId)) continue;
     JsonText json;
     json.beginObject();
-    putAlarm(json, alarm.transition, alarm.since);
+    putStanding(json, alarm);
     json.endObject();
     m_text.addAlarm(json.bytes());
   }

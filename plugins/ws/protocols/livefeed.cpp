@@ -12,8 +12,8 @@ LiveFeed::LiveFeed(TopicSet topics, Interval interval, Permissions permissions, 
       m_access(points),
       m_wantsAlarms(m_topics.wantsAny(QLatin1String("alarms")) && m_permissions.allowSome(right::readAlarms)) {}
 
-bool LiveFeed::wants(const AlarmTransition &alarm) const {
-  return m_wantsAlarms && m_topics.matches(topicOf(alarm)) && m_permissions.allow(right::readAlarms, alarm.area);
+bool LiveFeed::wantsAlarm(const QString &area, int ruleId) const {
+  return m_wantsAlarms && m_topics.matches(topicOf(area, ruleId)) && m_permissions.allow(right::readAlarms, area);
 }
 
 bool LiveFeed::wants(const LiveEvent &event) const {

@@ -39,6 +39,7 @@ struct LiveClient {
   std::map<QString, std::unique_ptr<LiveSubscription>> subscriptions;
   QList<LiveSubscription *> catchUps;   ///< wait for their snapshot or replay, one after the other
   QHash<QString, QByteArray> commands;  ///< that it asked for and that have not ended → its id of them, as JSON
+  int openActions = 0;                  ///< on alarms
   bool isAsking = false;                ///< the first one waits for the alarms
   bool hadItsTurn = false;              ///< got one in this turn of the event loop
   quint64 coalesced = 0;                ///< samples that it never got, because newer ones replaced them
@@ -54,7 +55,7 @@ class LiveFeed {
 
   /// The topics name it, and whoever subscribed may see it.
   bool wants(const PointNames::Entry &entry);
-  bool wants(const AlarmTransition &alarm) const;
+  bool wantsAlarm(const QString &area, int ruleId) const;
   bool wants(const LiveEvent &event) const;
   bool wantsAlarms() const { return m_wantsAlarms; }
   const TopicSet &topics() const { return m_topics; }

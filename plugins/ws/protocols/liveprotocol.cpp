@@ -10,16 +10,6 @@ namespace tagwire::ws {
 
 namespace {
 
-/// What is part of page 6 but comes later.
-QString whyNotServed(const QString &operation) {
-  static const QStringList alarmWords{QStringLiteral("ack"),        QStringLiteral("shelve"),
-                                      QStringLiteral("unshelve"),   QStringLiteral("suppress"),
-                                      QStringLiteral("unsuppress"), QStringLiteral("out-of-service"),
-                                      QStringLiteral("in-service"), QStringLiteral("comment")};
-  if (alarmWords.contains(operation)) return operation + QStringLiteral(" is not served yet");
-  return {};
-}
-
 constexpr std::chrono::seconds resumeWithin{60};
 
 /// All rights that decide what of its topics a subscription gets.
@@ -62,7 +52,8 @@ LiveProtocol::LiveProtocol(GatewayState &state, const Limits &limits)
                                               {{"protocol", "live"}})),
       m_refused(m_context.metrics().counter("tagwire_ws_messages_refused_total",
                                             "Messages of clients that were answered with an error",
-                                            {{"protocol", "live"}})) {
+                                            {{"protocol", "live"}})),
+      m_self(std::make_shared<LiveProtocol *>(this)) {
   m_next.setSingleShot(true);
   m_pace.setSingleShot(true);
   m_pace.setTimerType(Qt::PreciseTimer);
@@ -139,11 +130,11 @@ void LiveProtocol::carryOut(LiveClient &client, const QString &operation, const 
   if (operation == QLatin1String("unsubscribe")) return unsubscribe(client, message);
   if (operation == QLatin1String("command")) return command(client, message);
   if (operation == QLatin1String("ping")) return client.session->send(Frame::text("{\"op\":\"pong\"}"));
-  QString why = whyNotServed(operation);
-  if (why.isEmpty()) {
-    why = QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, command, ping, auth)")
-              .arg(excerpt(operation));
-  }
+  if (const auto action = actionFromWord(operation)) return act(client, *action, message);
+  const QString why =
+      QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, command, ack, shelve, unshelve, suppress, "
+                     "unsuppress, out-of-service, in-service, comment, ping, auth)")
+          .arg(excerpt(operation));
   refuse(*client.session, message.value(QLatin1String("id")), why);
 }
 
@@ -279,7 +270,7 @@ void LiveProtocol::notify(const Event &event) {
   } else {
     m_ring.skip(m_newest);
   }
-  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) m_alarms.note(*alarm, event.time);
+  m_alarms.note(event);
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) {
     for (auto &[id, client] : m_clients) tell(client, *status, event.time);
   }

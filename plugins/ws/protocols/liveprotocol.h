@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "alarmactions.h"
 #include "alarmbook.h"
 #include "endpointlimits.h"
 #include "gatewaystate.h"
@@ -60,6 +61,8 @@ class LiveProtocol : public Protocol {
   void remove(LiveClient &client, const QString &id);
   void command(LiveClient &client, const QJsonObject &message);
   void tell(LiveClient &client, const CommandStatus &status, Time time);
+  void act(LiveClient &client, AlarmAction::Kind kind, const QJsonObject &message);
+  void acted(quint64 client, const QString &id, const AlarmAction &action, const ActionOutcome &outcome);
   LiveFeed &feedFor(const TopicSet &topics, LiveFeed::Interval interval, const Permissions &permissions);
   void leaveFeed(LiveSubscription &subscription);
   void begin(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request);
@@ -96,6 +99,7 @@ class LiveProtocol : public Protocol {
   };
 
   static constexpr qsizetype mostOpenCommands = 100;  ///< of one client
+  static constexpr int mostOpenActions = 100;         ///< of one client
 
   GatewayState &m_state;
   PluginContext &m_context;
@@ -118,6 +122,7 @@ class LiveProtocol : public Protocol {
   QTimer m_pace;                ///< for feeds with a rate
   Counter m_coalesced;
   Counter m_refused;
+  const std::shared_ptr<LiveProtocol *> m_self;  ///< the end of an action that comes late finds it gone
 };
 
 }  // namespace tagwire::ws

@@ -8,7 +8,10 @@ namespace tagwire::ws {
 
 void LiveProtocol::collect(LiveFeed &feed, const LiveEvent &event, QList<QByteArray> *events) {
   const auto *alarm = std::get_if<AlarmTransition>(&event.event().body);
-  if (alarm && feed.wants(*alarm)) m_text.addAlarm(event.alarmJson());
+  const auto *change = std::get_if<AlarmConditionChange>(&event.event().body);
+  const bool isWanted = (alarm && feed.wantsAlarm(alarm->area, alarm->ruleId)) ||
+                        (change && feed.wantsAlarm(change->area, change->ruleId));
+  if (isWanted) m_text.addAlarm(event.alarmJson());
   if (!feed.wants(event)) return;
   m_text.addEvent(event.json(m_context.points()));
   if (events) events->append(event.json(m_context.points()));

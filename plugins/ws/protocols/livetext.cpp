@@ -16,13 +16,17 @@ const QByteArray &LiveEvent::json(const PointTable &points) const {
 
 const QByteArray &LiveEvent::alarmJson() const {
   const auto *alarm = std::get_if<AlarmTransition>(&m_event.body);
-  if (m_alarmJson.isEmpty() && alarm) {
-    JsonText json;
-    json.beginObject();
+  const bool isOurs = alarm || std::holds_alternative<AlarmConditionChange>(m_event.body);
+  if (!m_alarmJson.isEmpty() || !isOurs) return m_alarmJson;
+  JsonText json;
+  json.beginObject();
+  if (alarm) {
     putAlarm(json, *alarm, m_event.time);
-    json.endObject();
-    m_alarmJson = json.bytes();
+  } else {
+    putAlarmEvent(json, m_event);
   }
+  json.endObject();
+  m_alarmJson = json.bytes();
   return m_alarmJson;
 }
 

@@ -15,6 +15,7 @@ class LiveEvent {
   const Event &event() const { return m_event; }
   const QString &topic() const { return m_topic; }  ///< "events/<kind>"
   const QByteArray &json(const PointTable &points) const;
+  /// Null when it is not about an alarm.
   const QByteArray &alarmJson() const;
 
  private:

@@ -9,6 +9,7 @@
 #include "eventwish.h"
 #include "jsontext.h"
 #include "panelframes.h"
+#include "wirejson.h"
 
 namespace tagwire::ws {
 
@@ -135,9 +136,9 @@ PanelEvents::Missed PanelEvents::missed(const PanelClient &client, quint64 numbe
       continue;
     }
     const Event &event = std::get<Event>(entry->content);
-    const auto *alarm = std::get_if<AlarmTransition>(&event.body);
     const auto *status = std::get_if<CommandStatus>(&event.body);
-    if (alarm && isFor(client, *alarm)) all.append(alarmFrame(*alarm, event.time));
+    const auto alarm = alarmFrame(event);
+    if (alarm && isForAlarms(client, *areaOf(event))) all.append(*alarm);
     if (status && isFor(client, *status)) all.append(commandStatusFrame(*status, event.time));
   }
   return all;
@@ -176,8 +177,7 @@ void PanelEvents::write(const Samples &samples) {
 
 void PanelEvents::notify(const Event &event) {
   PanelProtocol::notify(event);
-  const bool isOurs =
-      std::holds_alternative<AlarmTransition>(event.body) || std::holds_alternative<CommandStatus>(event.body);
+  const bool isOurs = areaOf(event) || std::holds_alternative<CommandStatus>(event.body);
   if (isOurs) m_ring.add(++m_newest, m_context.clock().elapsed(), event);
 }
 

@@ -2,6 +2,7 @@
 #include "panelframes.h"
 
 #include "jsontext.h"
+#include "wirejson.h"
 
 namespace tagwire::ws {
 
@@ -29,18 +30,28 @@ Frame telemetryFrame(const Sample &sample, const PointTable &points) {
   return Frame::text(telemetryText(sample, points));
 }
 
-Frame alarmFrame(const AlarmTransition &alarm, Time time) {
-  JsonText json;
-  json.beginObject();
-  json.put("type", "alarm");
-  json.put("alarmId", alarm.alarmId);
-  json.put("severity", toText(alarm.severity));
-  json.put("message", alarm.message);
-  json.key("timestamp");
-  json.time(time);
-  json.put("ruleId", alarm.ruleId);
-  json.endObject();
-  return Frame::text(json.view());
+std::optional<Frame> alarmFrame(const Event &event) {
+  const auto frame = [&](qint64 alarmId, Severity severity, const QString &message, int ruleId) {
+    JsonText json;
+    json.beginObject();
+    json.put("type", "alarm");
+    json.put("alarmId", alarmId);
+    json.put("severity", toText(severity));
+    json.put("message", message);
+    json.key("timestamp");
+    json.time(event.time);
+    json.put("ruleId", ruleId);
+    json.endObject();
+    return Frame::text(json.view());
+  };
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) {
+    if (!isRise(*alarm) || isInhibited(alarm->condition)) return std::nullopt;
+    return frame(alarm->alarmId, alarm->severity, alarm->message, alarm->ruleId);
+  }
+  const auto *change = std::get_if<AlarmConditionChange>(&event.body);
+  if (!change || !isBack(*change)) return std::nullopt;
+  const QString message = QStringLiteral("Rule %1 -> %2").arg(change->ruleName, toText(change->state));
+  return frame(change->alarmId, change->severity, message, change->ruleId);
 }
 
 void putCommandStatus(JsonText &json, const CommandStatus &status, Time time) {

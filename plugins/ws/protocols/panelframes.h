@@ -2,6 +2,8 @@
 // The messages of page 5 that go to panels, encoded once for all of them.
 #pragma once
 
+#include <optional>
+
 #include "event.h"
 #include "jsontext.h"
 #include "pointtable.h"
@@ -14,7 +16,9 @@ QByteArray telemetryText(const Sample &sample, const PointTable &points);
 /// R5-4
 Frame telemetryFrame(const Sample &sample, const PointTable &points);
 /// R5-6
-Frame alarmFrame(const AlarmTransition &alarm, Time time);
+/// R5-6; nothing when the event is none that panels are told of: an alarm that becomes active or rises, or that is
+/// told of again after it was shelved, suppressed or out of service.
+std::optional<Frame> alarmFrame(const Event &event);
 /// The fields of R5-5 but `type`, into an open object.
 void putCommandStatus(JsonText &json, const CommandStatus &status, Time time);
 /// R5-5

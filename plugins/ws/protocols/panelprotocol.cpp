@@ -190,21 +190,16 @@ void PanelProtocol::endRemoved(PointId point) {
 void PanelProtocol::notify(const Event &event) {
   // In the order in which it happened: values before the event that they led to.
   flush();
-  if (std::holds_alternative<AlarmTransition>(event.body)) notifyAlarm(event);
+  if (const auto frame = alarmFrame(event)) {
+    for (auto &[id, client] : m_clients) {
+      if (isForAlarms(client, *areaOf(event))) client.session->send(*frame);
+    }
+  }
   if (std::holds_alternative<CommandStatus>(event.body)) notifyCommand(event);
 }
 
-bool PanelProtocol::isFor(const PanelClient &client, const AlarmTransition &alarm) const {
-  return client.hasAlarms && isRise(alarm) && client.caller().may(right::readAlarms, alarm.area);
-}
-
-void PanelProtocol::notifyAlarm(const Event &event) {
-  const auto &alarm = std::get<AlarmTransition>(event.body);
-  if (!isRise(alarm)) return;
-  const Frame frame = alarmFrame(alarm, event.time);
-  for (auto &[id, client] : m_clients) {
-    if (isFor(client, alarm)) client.session->send(frame);
-  }
+bool PanelProtocol::isForAlarms(const PanelClient &client, const QString &area) const {
+  return client.hasAlarms && client.caller().may(right::readAlarms, area);
 }
 
 bool PanelProtocol::isFor(const PanelClient &client, const CommandStatus &status) const {

@@ -59,7 +59,7 @@ class PanelProtocol : public Protocol {
   /// What a client is told when a point is not there any more (R5-14).
   Frame removedError(PointId point) const;
   /// Whether the client wants to be told of it and may be.
-  bool isFor(const PanelClient &client, const AlarmTransition &alarm) const;
+  bool isForAlarms(const PanelClient &client, const QString &area) const;
   bool isFor(const PanelClient &client, const CommandStatus &status) const;
 
   PluginContext &m_context;
@@ -88,7 +88,6 @@ class PanelProtocol : public Protocol {
   void sendNewest(PanelClient &client, const Sample &sample, const Frame &frame);
   void publish(const Sample &sample);
   void endRemoved(PointId point);
-  void notifyAlarm(const Event &event);
   void notifyCommand(const Event &event);
 
   std::shared_ptr<CommandBook> m_book;

@@ -2,10 +2,14 @@
 # The wire contracts of plugin ws; included by its CMakeLists.txt.
 set(WS_PROTOCOL_SOURCES
   protocols/alarmbook.cpp
+  protocols/alarmfilter.cpp
+  protocols/alarmplayback.cpp
   protocols/alarmsprotocol.cpp
+  protocols/alarmsrequests.cpp
   protocols/deviceprotocol.cpp
   protocols/eventsprotocol.cpp
   protocols/jsontext.cpp
+  protocols/livealarms.cpp
   protocols/livecatchup.cpp
   protocols/livecommands.cpp
   protocols/livefeed.cpp

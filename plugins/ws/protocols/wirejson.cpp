@@ -18,6 +18,15 @@ void putOptional(JsonText &json, const char *name, const std::optional<double> &
   }
 }
 
+void putText(JsonText &json, const char *name, const QString &text) {
+  if (!text.isEmpty()) json.put(name, text);
+}
+
+void putTime(JsonText &json, const char *name, Time time) {
+  json.key(name);
+  json.time(time, 6, "+00:00");
+}
+
 void putFixDetails(JsonText &json, const Fix &fix) {
   if (fix.battery >= 0) json.put("Bat", fix.battery);
   if (std::isfinite(fix.confidence)) json.put("CNF", fix.confidence);
@@ -45,8 +54,7 @@ void putFix(JsonText &json, const QByteArray &name, const Sample &sample) {
 }
 
 void putAlarm(JsonText &json, const AlarmTransition &alarm, Time time) {
-  json.key("ts");
-  json.time(time, 6, "+00:00");
+  putTime(json, "ts", time);
   json.put("datapoint_id", alarm.pointNumber);
   json.put("rule_id", alarm.ruleId);
   json.put("rule_name", alarm.ruleName);
@@ -56,7 +64,9 @@ void putAlarm(JsonText &json, const AlarmTransition &alarm, Time time) {
   json.put("value", alarm.value);
   putOptional(json, "warning_threshold", alarm.warningThreshold);
   putOptional(json, "alarm_threshold", alarm.alarmThreshold);
-  if (alarm.comparison.endsWith(QLatin1String("_range"))) {
+  const bool hasSides = alarm.alarmThresholdLow || alarm.alarmThresholdHigh || alarm.warningThresholdLow ||
+                        alarm.warningThresholdHigh || alarm.comparison.endsWith(QLatin1String("_range"));
+  if (hasSides) {
     putOptional(json, "alarm_threshold_low", alarm.alarmThresholdLow);
     putOptional(json, "alarm_threshold_high", alarm.alarmThresholdHigh);
     putOptional(json, "warning_threshold_low", alarm.warningThresholdLow);
@@ -64,12 +74,63 @@ void putAlarm(JsonText &json, const AlarmTransition &alarm, Time time) {
   }
   json.put("message", alarm.message);
   json.put("alarm_id", alarm.alarmId);
-  if (!alarm.area.isEmpty()) json.put("area", alarm.area);
+  putText(json, "area", alarm.area);
+  json.put("condition", toText(alarm.condition));
+  putText(json, "level", alarm.level);
+  putText(json, "value_text", alarm.valueText);
+  if (alarm.isFirstOut) json.put("first_out", true);
+  if (alarm.isChattering) json.put("chattering", true);
+  if (!alarm.isStored) json.put("stored", false);
 }
 
-QString topicOf(const AlarmTransition &alarm) {
-  const QString root = QStringLiteral("alarms/") + (alarm.area.isEmpty() ? QString() : alarm.area + u'/');
-  return root + QString::number(alarm.ruleId);
+void putCondition(JsonText &json, const AlarmConditionChange &change, Time time) {
+  putTime(json, "ts", time);
+  json.put("rule_id", change.ruleId);
+  json.put("rule_name", change.ruleName);
+  json.put("condition", toText(change.condition));
+  json.put("previous_condition", toText(change.previous));
+  json.put("state", toText(change.state));
+  json.put("severity", toText(change.severity));
+  json.put("cause", change.cause);
+  json.put("by", change.by);
+  putText(json, "comment", change.comment);
+  if (change.until) putTime(json, "until", *change.until);
+  if (change.alarmId > 0) json.put("alarm_id", change.alarmId);
+  putText(json, "area", change.area);
+  if (!change.isStored) json.put("stored", false);
+}
+
+void putStanding(JsonText &json, const AlarmStatus &alarm) {
+  putAlarm(json, alarm.transition, alarm.since);
+  json.put("acknowledged", alarm.isAcknowledged);
+  putText(json, "acknowledged_by", alarm.acknowledgedBy);
+  if (alarm.acknowledgedAt) putTime(json, "acknowledged_at", *alarm.acknowledgedAt);
+  putText(json, "comment", alarm.comment);
+  if (alarm.shelvedUntil) putTime(json, "shelved_until", *alarm.shelvedUntil);
+  putText(json, "shelved_by", alarm.shelvedBy);
+  putText(json, "suppressed_by", alarm.suppressedBy);
+  putText(json, "out_of_service_by", alarm.outOfServiceBy);
+}
+
+void putAlarmEvent(JsonText &json, const Event &event) {
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) {
+    json.put("type", "alarm_state");
+    putAlarm(json, *alarm, event.time);
+  } else if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) {
+    json.put("type", "alarm_condition");
+    putCondition(json, *change, event.time);
+  }
+}
+
+std::optional<QString> areaOf(const Event &event) {
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) return alarm->area;
+  if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) return change->area;
+  return std::nullopt;
+}
+
+QString topicOf(const QString &area, int ruleId) {
+  const QString root = QStringLiteral("alarms/") + (area.isEmpty() ? QString() : area + u'/');
+  return root + QString::number(ruleId);
 }
 
 QString excerpt(const QString &text, int longest) {

@@ -36,6 +36,15 @@ inline constexpr std::array answerShapes{
     AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},
     AnswerShape{"GET", "/api/os/telemetry/latest", "200",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Telemetry\"}}"},
+    AnswerShape{"GET", "/api/v1/alarms", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Alarm\"}}"},
+    AnswerShape{"GET", "/api/v1/alarms/{rule_id}", "200", "{\"$ref\":\"#/components/schemas/Alarm\"}"},
+    AnswerShape{"GET", "/api/v1/alarm-rules", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/AlarmRule\"}}"},
+    AnswerShape{"GET", "/api/v1/alarm-rules/{id}", "200", "{\"$ref\":\"#/components/schemas/AlarmRule\"}"},
+    AnswerShape{"POST", "/api/v1/alarm-rules", "201", "{\"$ref\":\"#/components/schemas/AlarmRule\"}"},
+    AnswerShape{"PUT", "/api/v1/alarm-rules/{id}", "200", "{\"$ref\":\"#/components/schemas/AlarmRule\"}"},
+    AnswerShape{"DELETE", "/api/v1/alarm-rules/{id}", "204", nullptr},
     AnswerShape{"POST", "/api/os/command", "200", "{\"$ref\":\"#/components/schemas/Command\"}"},
     AnswerShape{"POST", "/api/os/command", "202", "{\"$ref\":\"#/components/schemas/Command\"}"},
     AnswerShape{"POST", "/api/os/command", "403",
@@ -86,6 +95,25 @@ inline constexpr std::array namedSchemas{
         "\"type\":{\"type\":\"string\"},\"value\":{},\"quality\":{\"type\":\"string\"},"
         "\"timestamp\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"unit\":{\"type\":\"string\"},"
         "\"description\":{\"type\":\"string\"},\"writable\":{\"type\":\"boolean\"}}}"},
+    NamedSchema{
+        "Alarm",
+        "{\"type\":\"object\",\"required\":[\"rule_id\",\"rule_name\",\"state\",\"condition\",\"severity\",\"since\"],"
+        "\"properties\":{\"rule_id\":{\"type\":\"integer\"},\"rule_name\":{\"type\":\"string\"},"
+        "\"alarm_id\":{\"type\":\"integer\"},\"area\":{\"type\":\"string\"},"
+        "\"state\":{\"enum\":[\"OK\",\"WARNING\",\"ALARM\"]},\"condition\":{\"enum\":[\"Normal\","
+        "\"Unacknowledged-Active\",\"Acknowledged-Active\",\"RTN-Unacknowledged\",\"Latched\",\"Shelved\","
+        "\"Suppressed-by-Design\",\"Out-of-Service\"]},"
+        "\"severity\":{\"enum\":[\"critical\",\"major\",\"minor\",\"info\"]},"
+        "\"value\":{\"type\":[\"number\",\"null\"]},\"message\":{\"type\":\"string\"},"
+        "\"since\":{\"type\":\"string\",\"format\":\"date-time\"},\"acknowledged\":{\"type\":\"boolean\"},"
+        "\"acknowledged_by\":{\"type\":\"string\"},"
+        "\"acknowledged_at\":{\"type\":\"string\",\"format\":\"date-time\"},\"comment\":{\"type\":\"string\"},"
+        "\"shelved_until\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    // The manifest's rule object; its own keys depend on the comparison.
+    NamedSchema{"AlarmRule",
+                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+                "\"point\":{\"type\":\"string\"},\"comparison\":{\"type\":\"string\"},"
+                "\"version\":{\"type\":\"integer\"},\"from_manifest\":{\"type\":\"boolean\"}}}"},
     // R5-4
     NamedSchema{"Telemetry",
                 "{\"type\":\"object\",\"required\":[\"type\",\"endpointId\",\"value\",\"timestamp\"],\"properties\":{"

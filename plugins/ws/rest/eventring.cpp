@@ -11,6 +11,7 @@ qsizetype textOf(const Event &event) {
   if (const auto *system = std::get_if<SystemEvent>(&event.body)) return 2 * system->text.size();
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) return 2 * status->error.size();
   if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) return 2 * alarm->message.size();
+  if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) return 2 * change->comment.size();
   return 0;
 }
 

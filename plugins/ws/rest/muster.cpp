@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "rest/csvcell.h"
+
 namespace tagwire::ws {
 namespace {
 
@@ -37,37 +39,6 @@ QJsonObject entryJson(const MusterEntry &entry, Time now) {
   json.insert(QStringLiteral("last_fix"), toIso(tag.lastFix));
   json.insert(QStringLiteral("age_ms"), ageOf(tag, now));
   return json;
-}
-
-bool isAnyOf(QChar character, QStringView these) { return these.contains(character); }
-
-/// Spreadsheets run what begins with such a character, after blanks too.
-bool beginsFormula(QStringView text) {
-  const QStringView bare = text.trimmed();
-  return !bare.isEmpty() && isAnyOf(bare.front(), u"=+-@\uFF1D\uFF0B\uFF0D\uFF20");
-}
-
-/// Some take `;` or a tab for the end of a cell: what stands behind may be the beginning of one, too.
-QString guarded(const QString &text) {
-  QString guarded;
-  qsizetype from = 0;
-  for (qsizetype i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && !isAnyOf(text.at(i), u";\t\r\n")) continue;
-    const QStringView part = QStringView(text).mid(from, i - from);
-    if (beginsFormula(part)) guarded += u'\'';
-    guarded += part;
-    if (i < text.size()) guarded += text.at(i);
-    from = i + 1;
-  }
-  return guarded;
-}
-
-QByteArray cell(const QString &text) {
-  QString made = guarded(text);
-  const bool isQuoted =
-      std::any_of(made.cbegin(), made.cend(), [](QChar each) { return isAnyOf(each, u",;\t\r\n\""); });
-  if (isQuoted) made = u'"' + made.replace(u'"', QStringLiteral("\"\"")) + u'"';
-  return made.toUtf8();
 }
 
 }  // namespace
@@ -105,10 +76,10 @@ QByteArray musterCsv(const QList<MusterEntry> &entries, Time now) {
   QByteArray csv = "instance,state,zone_id,zone_name,tag_id,name,class,x,y,z,last_fix,age_ms\r\n";
   for (const MusterEntry &entry : entries) {
     const Whereabouts &tag = entry.tag;
-    QByteArrayList cells{cell(entry.instance), wordOf(tag.state)};
+    QByteArrayList cells{csvCell(entry.instance), wordOf(tag.state)};
     const bool isSeen = tag.state != State::Unseen;
-    cells << (isSeen ? QByteArray::number(tag.zone) : QByteArray()) << cell(entry.zoneName);
-    cells << cell(tag.tag) << cell(tag.name) << cell(tag.tagClass);
+    cells << (isSeen ? QByteArray::number(tag.zone) : QByteArray()) << csvCell(entry.zoneName);
+    cells << csvCell(tag.tag) << csvCell(tag.name) << csvCell(tag.tagClass);
     for (const double coordinate : {tag.position.x, tag.position.y, tag.position.z}) {
       cells << (isSeen ? QByteArray::number(coordinate, 'g', 12) : QByteArray());
     }

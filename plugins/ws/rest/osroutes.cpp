@@ -4,7 +4,7 @@
 #include <QJsonArray>
 #include <QJsonObject>
 
-#include "alarmdesks.h"
+#include "alarmhistory.h"
 #include "auth/pointaccess.h"
 #include "endpointid.h"
 #include "protocols/panelframes.h"
@@ -34,25 +34,6 @@ struct Page {
 
 Response pageResponse(const QByteArray &json, qint64 total) {
   return {200, "application/json", json, {{"X-Total-Count", QByteArray::number(total)}}};
-}
-
-QJsonObject toJson(const AlarmStatus &alarm) {
-  const AlarmTransition &transition = alarm.transition;
-  return {{QStringLiteral("alarmId"), transition.alarmId},
-          {QStringLiteral("ruleId"), transition.ruleId},
-          {QStringLiteral("ruleName"), transition.ruleName},
-          {QStringLiteral("severity"), toText(transition.severity)},
-          {QStringLiteral("message"), transition.message},
-          {QStringLiteral("status"), QStringLiteral("active")},
-          {QStringLiteral("state"), toText(transition.state)},
-          {QStringLiteral("area"), transition.area},
-          {QStringLiteral("endpointId"), transition.pointNumber},
-          {QStringLiteral("value"), toJson(Value(transition.value))},
-          {QStringLiteral("timestamp"), toIso(alarm.since)}};
-}
-
-QStringList alarmStatuses() {
-  return {QStringLiteral("active"), QStringLiteral("cleared_unacked"), QStringLiteral("cleared_acked")};
 }
 
 }  // namespace
@@ -143,23 +124,43 @@ void OsRoutes::alarms(const Call &call) const {
   const auto page = Page::fromQuery(call.target);
   if (!page) return call.answer(errorResponse(400, page.error(), now));
   const QString status = call.target.value("status").value_or(QString());
-  if (!status.isEmpty() && !alarmStatuses().contains(status)) {
-    const QString allowed = alarmStatuses().join(QStringLiteral(", "));
+  if (!status.isEmpty() && !OsAlarm::statuses().contains(status)) {
+    const QString allowed = OsAlarm::statuses().join(QStringLiteral(", "));
     return call.answer(errorResponse(400, QStringLiteral("status is wrong (allowed: %1)").arg(allowed), now));
   }
-  askAlarms(m_state.context, [page = *page, status, answer = call.answer, caller = call.caller,
-                              now](const Result<QList<AlarmStatus>> &active) {
-    if (!active) return answer(errorResponse(404, active.error(), now));
-    qint64 total = 0;
-    QJsonArray list;
-    for (const AlarmStatus &alarm : *active) {
-      if (!caller->may(right::readAlarms, alarm.transition.area)) continue;
-      // An alarm that is over is not kept: nobody can acknowledge one yet.
-      if (!status.isEmpty() && status != u"active") continue;
-      if (page.holds(total++)) list.append(toJson(alarm));
+  const auto took = [this, page = *page, status, answer = call.answer,
+                     caller = call.caller](const DeskAnswers<QList<AlarmStatus>> &answers) {
+    if (const auto refusal = answers.refusal()) {
+      return answer(errorResponse(*refusal, m_state.context.clock().now()));
     }
-    answer(pageResponse(QJsonDocument(list).toJson(QJsonDocument::Compact), total));
-  });
+    QList<OsAlarm> alarms;
+    for (const auto &desk : answers.entries) alarms += OsAlarm::standing(desk.answer, *caller);
+    const auto tell = [page, status, answer](const QList<OsAlarm> &all) {
+      qint64 total = 0;
+      QJsonArray list;
+      for (const OsAlarm &alarm : all) {
+        if (!status.isEmpty() && status != alarm.status) continue;
+        if (page.holds(total++)) list.append(alarm.json());
+      }
+      answer(pageResponse(QJsonDocument(list).toJson(QJsonDocument::Compact), total));
+    };
+    if (!status.isEmpty() && status != u"cleared_acked") return tell(alarms);
+    clearedAlarms(answer, caller, [alarms, tell](const QList<OsAlarm> &cleared) { tell(alarms + cleared); });
+  };
+  askDesks(m_state.context, &AlarmDesk::standingAlarms, took);
+}
+
+void OsRoutes::clearedAlarms(const Answer &answer, const CallerPointer &caller,
+                             const std::function<void(const QList<OsAlarm> &)> &taker) const {
+  AlarmHistoryQuery query;
+  query.from = m_state.context.clock().now() - std::chrono::hours(24);
+  query.limit = mostPerPage;
+  query.newestFirst = true;
+  askHistory(m_state.context, query, {},
+             [this, answer, caller, taker](const tl::expected<AlarmHistoryPage, Refusal> &page) {
+               if (!page) return answer(errorResponse(page.error(), m_state.context.clock().now()));
+               taker(OsAlarm::cleared(page->events, *caller));
+             });
 }
 
 }  // namespace tagwire::ws

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "rest/osalarm.h"
 #include "rest/part.h"
 
 namespace tagwire::ws {
@@ -14,6 +15,9 @@ class OsRoutes : public RestPart {
   void latest(const Call &call) const;
   void latestOf(const Call &call, const QStringList &numbers) const;
   void alarms(const Call &call) const;
+  /// Goes on with those that are over and acknowledged: the newest of the last day.
+  void clearedAlarms(const Answer &answer, const CallerPointer &caller,
+                     const std::function<void(const QList<OsAlarm> &)> &taker) const;
   void events(const Call &call) const;
 
   GatewayState &m_state;

@@ -2,6 +2,9 @@
 #include "part.h"
 
 #include "rest/accountroutes.h"
+#include "rest/alarmhistoryroutes.h"
+#include "rest/alarmroutes.h"
+#include "rest/alarmruleroutes.h"
 #include "rest/commanddesk.h"
 #include "rest/connectionroutes.h"
 #include "rest/deviceroutes.h"
@@ -13,7 +16,6 @@
 #include "rest/pointroutes.h"
 #include "rest/roomroutes.h"
 #include "rest/rtlsroutes.h"
-#include "rest/serviceroutes.h"
 #include "rest/siteroutes.h"
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
@@ -26,7 +28,9 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
-  parts.push_back(std::make_unique<ServiceRoutes>(router, state));
+  parts.push_back(std::make_unique<AlarmHistoryRoutes>(router, state));
+  parts.push_back(std::make_unique<AlarmRoutes>(router, state));
+  parts.push_back(std::make_unique<AlarmRuleRoutes>(router, state));
   parts.push_back(std::make_unique<RoomRoutes>(router, state));
   parts.push_back(std::make_unique<CommandDesk>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));

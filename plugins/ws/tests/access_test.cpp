@@ -39,6 +39,12 @@ QStringList anonymousFor(Role role) {
 struct Fixture : RestFixture {
   explicit Fixture(const QStringList &anonymous = {}) : RestFixture(whole(anonymous), &makeProtocol) {
     alarms.active = {{context.clock().now(), alarmOf(77, AlarmState::Alarm, AlarmState::Ok, "hall")}};
+    alarms.areaList = {{QStringLiteral("hall"), AlarmState::Alarm, Severity::Critical, 1, 1, 1}};
+    AlarmRule rule;
+    rule.id = 77;
+    rule.rule = {{QStringLiteral("id"), 77}, {QStringLiteral("area"), QStringLiteral("hall")}};
+    alarms.ruleList = {rule};
+    alarms.versions[77] = {rule};
     context.answerWith(&alarms);
     context.addInstance(QStringLiteral("uwb"), QStringLiteral("rtls"), &rtls);
     rtls.everybody = {{QStringLiteral("SIM1"), {}, {}, Whereabouts::State::Present, 417, Position{1, 2, 0, {}}, {}}};

@@ -107,6 +107,16 @@ inline QList<RouteRow> omloxRouteRows(const QByteArray &version) {
   return rows;
 }
 
+inline const QString acknowledgeAlarms = QStringLiteral("alarms:ack");
+inline const QString shelveAlarms = QStringLiteral("alarms:shelve");
+inline const QString administerAlarms = QStringLiteral("alarms:admin");
+
+/// One that is done to the alarm of rule 77, for another area with the same right.
+inline RouteRow alarmActionRow(const char *path, const char *target, const QString &right) {
+  const QString elsewhere = QString(right).replace(QLatin1String("alarms:"), QLatin1String("alarms:other/#:"));
+  return {"post", path, target, {right}, elsewhere, 404, "{\"one_shot\":true}"};
+}
+
 inline const QList<RouteRow> ownRouteRows{
     {"get", "/", "/", {}},
     {"get", "/healthz", "/healthz", {}},
@@ -172,6 +182,57 @@ inline const QList<RouteRow> ownRouteRows{
      {QStringLiteral("alarms:read")},
      QStringLiteral("alarms:other/#:read"),
      200},
+    {"get",
+     "/api/v1/alarms/areas",
+     "/api/v1/alarms/areas",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     200},
+    {"get", "/api/v1/alarms/history", "/api/v1/alarms/history", {QStringLiteral("alarms:read")}},
+    {"get", "/api/v1/alarms/statistics", "/api/v1/alarms/statistics", {QStringLiteral("alarms:read")}},
+    {"get",
+     "/api/v1/alarms/{rule_id}",
+     "/api/v1/alarms/77",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     404},
+    {"post", "/api/v1/alarms/ack", "/api/v1/alarms/ack", {acknowledgeAlarms}, {}, 0, "{\"rule_ids\":[77]}"},
+    alarmActionRow("/api/v1/alarms/{rule_id}/ack", "/api/v1/alarms/77/ack", acknowledgeAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/comment", "/api/v1/alarms/77/comment", acknowledgeAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/shelve", "/api/v1/alarms/77/shelve", shelveAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/unshelve", "/api/v1/alarms/77/unshelve", shelveAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/suppress", "/api/v1/alarms/77/suppress", administerAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/unsuppress", "/api/v1/alarms/77/unsuppress", administerAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/out-of-service", "/api/v1/alarms/77/out-of-service", administerAlarms),
+    alarmActionRow("/api/v1/alarms/{rule_id}/in-service", "/api/v1/alarms/77/in-service", administerAlarms),
+    {"get",
+     "/api/v1/alarm-rules",
+     "/api/v1/alarm-rules",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     200},
+    {"post", "/api/v1/alarm-rules", "/api/v1/alarm-rules", {administerAlarms}, {}, 0, "{}", 400},
+    {"get",
+     "/api/v1/alarm-rules/{id}",
+     "/api/v1/alarm-rules/77",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     404},
+    {"put", "/api/v1/alarm-rules/{id}", "/api/v1/alarm-rules/77", {administerAlarms}, {}, 0, "{}", 400},
+    {"delete",
+     "/api/v1/alarm-rules/{id}",
+     "/api/v1/alarm-rules/77",
+     {administerAlarms},
+     QStringLiteral("alarms:other/#:admin"),
+     404,
+     {},
+     204},
+    {"get",
+     "/api/v1/alarm-rules/{id}/versions",
+     "/api/v1/alarm-rules/77/versions",
+     {QStringLiteral("alarms:read")},
+     QStringLiteral("alarms:other/#:read"),
+     404},
     {"get",
      "/api/v1/events",
      "/api/v1/events?type=trigger",

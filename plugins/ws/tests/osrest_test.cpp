@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
 #include "services/ingestdesk.h"
 #include "testing/quietalarmdesk.h"
@@ -56,6 +57,7 @@ class OsRestTest : public QObject {
   void R5_13_latestGivesTheTelemetryOfR5_4();
   void R5_13_latestOnlyOfPointsThatTheCallerMayRead();
   void R5_13_listsAlarms();
+  void R5_13_alarmsByTheirStatus();
   void R5_13_onlyAlarmsOfTheCallersAreas();
   void R5_12_ingestCountsWhatItTook();
   void R5_12_refusals_data();
@@ -115,13 +117,59 @@ void OsRestTest::R5_13_listsAlarms() {
   const HttpReply second = fixture.get("/api/os/alarms?limit=1&offset=1");
   QCOMPARE(second.array().size(), 1);
   QCOMPARE(second.array().at(0)[u"ruleId"].toInt(), 78);
-  for (const char *over : {"cleared_unacked", "cleared_acked"}) {
-    const HttpReply none = fixture.get(QByteArray("/api/os/alarms?status=") + over);
-    QCOMPARE(none.status, 200);
-    QCOMPARE(none.body, QByteArray("[]"));
-  }
   QCOMPARE(fixture.get("/api/os/alarms?status=open").status, 400);
   QCOMPARE(fixture.get("/api/os/alarms?offset=-1").status, 400);
+}
+
+void OsRestTest::R5_13_alarmsByTheirStatus() {
+  using Condition = AlarmCondition;
+  Fixture fixture;
+  FakeAlarms desk;
+  fixture.context.answerWith(&desk);
+  const auto stands = [&](int rule, AlarmState state, Condition condition) {
+    AlarmTransition alarm = alarmOf(rule, state, AlarmState::Ok);
+    alarm.condition = condition;
+    desk.active.append({.since = fromMilliseconds(1'000), .transition = alarm});
+  };
+  stands(1, AlarmState::Alarm, Condition::UnacknowledgedActive);
+  stands(2, AlarmState::Ok, Condition::RtnUnacknowledged);
+  stands(3, AlarmState::Ok, Condition::Latched);
+  stands(4, AlarmState::Alarm, Condition::Shelved);
+  stands(5, AlarmState::Ok, Condition::OutOfService);
+  const Time now = fixture.context.clock().now();
+  const auto happened = [&](std::chrono::minutes ago, decltype(Event::body) body) {
+    desk.records.append({static_cast<quint64>(desk.records.size() + 1), now - ago, {}, std::move(body)});
+  };
+  const auto over = [](int rule, Condition condition) {
+    AlarmTransition alarm = alarmOf(rule, AlarmState::Ok, AlarmState::Alarm);
+    alarm.condition = condition;
+    return alarm;
+  };
+  const auto acknowledged = [](int rule) {
+    auto change = changeOf(rule, Condition::Normal, Condition::RtnUnacknowledged, "ack");
+    change.state = AlarmState::Ok;
+    return change;
+  };
+  happened(std::chrono::hours(25), over(10, Condition::Normal));  // too long ago
+  happened(std::chrono::minutes(50), over(2, Condition::RtnUnacknowledged));
+  happened(std::chrono::minutes(40), over(11, Condition::Normal));
+  happened(std::chrono::minutes(30), over(12, Condition::RtnUnacknowledged));
+  happened(std::chrono::minutes(20), acknowledged(12));
+  const auto rules = [&](const char *query) {
+    QList<int> ids;
+    for (const QJsonValue &each : fixture.get(QByteArray("/api/os/alarms") + query).array()) {
+      ids << each[u"ruleId"].toInt();
+    }
+    return ids;
+  };
+  QCOMPARE(rules("?status=active"), QList<int>({1}));
+  QCOMPARE(rules("?status=cleared_unacked"), QList<int>({2, 3}));
+  QCOMPARE(rules("?status=cleared_acked"), QList<int>({12, 11}));
+  QCOMPARE(rules(""), QList<int>({1, 2, 3, 12, 11}));
+  QCOMPARE(rules("?limit=2&offset=2"), QList<int>({3, 12}));
+  const QJsonObject cleared = fixture.get("/api/os/alarms?status=cleared_acked").array().at(0).toObject();
+  QCOMPARE(cleared.value(QStringLiteral("status")).toString(), QStringLiteral("cleared_acked"));
+  QCOMPARE(cleared.value(QStringLiteral("timestamp")).toString(), QStringLiteral("2025-12-31T23:30:00.000Z"));
 }
 
 void OsRestTest::R5_13_onlyAlarmsOfTheCallersAreas() {

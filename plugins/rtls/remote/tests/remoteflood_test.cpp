@@ -3,7 +3,7 @@
 
 #include "othersite.h"
 #include "rawsite.h"
-#include "testauthority.h"
+#include "testing/testauthority.h"
 
 using namespace tagwire;
 using namespace tagwire::rtls;

@@ -3,7 +3,7 @@
 #include <QTcpSocket>
 
 #include "othersite.h"
-#include "testauthority.h"
+#include "testing/testauthority.h"
 
 using namespace tagwire;
 using namespace tagwire::rtls;

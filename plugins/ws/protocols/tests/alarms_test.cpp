@@ -41,8 +41,13 @@ class AlarmsTest : public QObject {
   void R3_5_filter();
   void R3_5_wrongFilters_data();
   void R3_5_wrongFilters();
-  void laterAndUnknownMessages_data();
-  void laterAndUnknownMessages();
+  void R3_3_snapshotHasThreeLists();
+  void R3_3_changesMeanwhileAreInTheSnapshot();
+  void R3_4_whatElseThereIsToSay();
+  void R3_20_conditionsAreNoStates();
+  void R3_20_conditionsPassTheFilter();
+  void unknownMessages_data();
+  void unknownMessages();
   void clientsThatLeaveAreForgotten();
 };
 
@@ -118,7 +123,7 @@ void AlarmsTest::R3_4_transition() {
            QByteArray(R"({"type":"alarm_state","ts":"2024-02-19T13:37:45.123456+00:00","datapoint_id":42,"rule_id":77,)"
                       R"("rule_name":"Compressor Discharge High Temp","state":"ALARM","severity":"critical",)"
                       R"("comparison":"above","value":85.5,"warning_threshold":75.0,"alarm_threshold":80.0,)"
-                      R"("message":"Rule Compressor Discharge High Temp -> ALARM","alarm_id":4277})"));
+                      R"("message":"Rule Compressor Discharge High Temp -> ALARM","alarm_id":4277,"condition":"Normal"})"));
   QCOMPARE(one.frames[0].bytes().constData(), two.frames[0].bytes().constData());
 }
 
@@ -151,6 +156,128 @@ void AlarmsTest::R3_4_whatTheSnapshotSaidIsNotRepeated() {
   bench.move(77, AlarmState::Alarm, AlarmState::Ok);
   QCOMPARE(newer.count(), 2);
   QCOMPARE(older.count(), 3);
+}
+
+void AlarmsTest::R3_3_snapshotHasThreeLists() {
+  Bench bench;
+  bench.activate(1, AlarmState::Alarm);
+  bench.activate(2, AlarmState::Ok);
+  bench.activate(3, AlarmState::Ok);
+  bench.activate(4, AlarmState::Warning);
+  bench.desk.active[0].isAcknowledged = true;
+  bench.desk.active[0].acknowledgedBy = QStringLiteral("ann");
+  bench.desk.active[0].acknowledgedAt = bench.context.clock().now();
+  bench.desk.active[0].comment = QStringLiteral("seen");
+  bench.desk.active[1].transition.condition = AlarmCondition::RtnUnacknowledged;
+  bench.desk.active[2].transition.condition = AlarmCondition::OutOfService;
+  bench.desk.active[2].outOfServiceBy = QStringLiteral("eve");
+  bench.desk.active[3].transition.condition = AlarmCondition::Shelved;
+  bench.desk.active[3].shelvedUntil = bench.context.clock().now() + 60s;
+  RecordingSession session;
+  bench.protocol.opened(session);
+  QTRY_COMPARE(session.count(), 1);
+  const auto list = [&](const char *key) { return session.last().value(QLatin1String(key)).toArray(); };
+  QCOMPARE(list("active").size(), 2);
+  QCOMPARE(list("active")[0][u"acknowledged"].toBool(), true);
+  QCOMPARE(list("active")[0][u"acknowledged_by"].toString(), QStringLiteral("ann"));
+  QCOMPARE(list("active")[0][u"acknowledged_at"].toString(), QStringLiteral("2026-01-01T00:00:00.000000+00:00"));
+  QCOMPARE(list("active")[0][u"comment"].toString(), QStringLiteral("seen"));
+  QCOMPARE(list("active")[1][u"condition"].toString(), QStringLiteral("Shelved"));
+  QCOMPARE(list("active")[1][u"shelved_until"].toString(), QStringLiteral("2026-01-01T00:01:00.000000+00:00"));
+  QCOMPARE(list("unacknowledged").size(), 1);
+  QCOMPARE(list("unacknowledged")[0][u"rule_id"].toInt(), 2);
+  QCOMPARE(list("inhibited").size(), 1);
+  QCOMPARE(list("inhibited")[0][u"out_of_service_by"].toString(), QStringLiteral("eve"));
+}
+
+void AlarmsTest::R3_3_changesMeanwhileAreInTheSnapshot() {
+  using Condition = AlarmCondition;
+  Bench bench;
+  bench.activate(77, AlarmState::Alarm);
+  bench.activate(78, AlarmState::Ok);
+  bench.desk.active[1].transition.condition = Condition::RtnUnacknowledged;
+  bench.desk.isHolding = true;
+  RecordingSession session;
+  bench.protocol.opened(session);
+  QTRY_COMPARE(bench.desk.asked, 1);
+  auto acknowledged = changeOf(77, Condition::AcknowledgedActive, Condition::UnacknowledgedActive, "ack");
+  raise(bench.context, bench.protocol, acknowledged);
+  auto over = changeOf(78, Condition::Normal, Condition::RtnUnacknowledged, "ack");
+  over.state = AlarmState::Ok;
+  raise(bench.context, bench.protocol, over);
+  auto shelved = changeOf(79, Condition::Shelved, Condition::Normal, "shelve");
+  shelved.state = AlarmState::Ok;
+  shelved.until = bench.context.clock().now() + 60s;
+  raise(bench.context, bench.protocol, shelved);
+  bench.desk.held(bench.desk.active);
+  QTRY_COMPARE(session.count(), 1);
+  const QJsonArray active = session.last().value(QStringLiteral("active")).toArray();
+  QCOMPARE(active.size(), 1);
+  QCOMPARE(active[0][u"condition"].toString(), QStringLiteral("Acknowledged-Active"));
+  QCOMPARE(active[0][u"acknowledged_by"].toString(), QStringLiteral("ann"));
+  QVERIFY(session.last().value(QStringLiteral("unacknowledged")).toArray().isEmpty());
+  const QJsonArray inhibited = session.last().value(QStringLiteral("inhibited")).toArray();
+  QCOMPARE(inhibited.size(), 1);
+  QCOMPARE(inhibited[0][u"rule_id"].toInt(), 79);
+  QCOMPARE(inhibited[0][u"shelved_by"].toString(), QStringLiteral("ann"));
+  QVERIFY(inhibited[0][u"value"].isNull());
+}
+
+void AlarmsTest::R3_4_whatElseThereIsToSay() {
+  Bench bench;
+  RecordingSession session;
+  bench.join(session);
+  AlarmTransition alarm = alarmOf(77, AlarmState::Alarm, AlarmState::Ok);
+  alarm.condition = AlarmCondition::UnacknowledgedActive;
+  alarm.level = QStringLiteral("HH");
+  alarm.valueText = QStringLiteral("Tripped");
+  alarm.isFirstOut = true;
+  alarm.isChattering = true;
+  alarm.isStored = false;
+  raise(bench.context, bench.protocol, alarm);
+  QVERIFY2(session.text(0).endsWith(R"("condition":"Unacknowledged-Active","level":"HH","value_text":"Tripped",)"
+                                    R"("first_out":true,"chattering":true,"stored":false})"),
+           session.text(0).constData());
+}
+
+void AlarmsTest::R3_20_conditionsAreNoStates() {
+  Bench bench;
+  RecordingSession session;
+  bench.join(session);
+  auto change = changeOf(77, AlarmCondition::Shelved, AlarmCondition::UnacknowledgedActive, "shelve", "hall");
+  change.comment = QStringLiteral("known");
+  change.until = bench.context.clock().now() + 60s;
+  change.isStored = false;
+  raise(bench.context, bench.protocol, change);
+  QCOMPARE(session.count(), 1);
+  QCOMPARE(session.text(0),
+           QByteArray(R"({"type":"alarm_condition","ts":"2026-01-01T00:00:00.000000+00:00","rule_id":77,)"
+                      R"("rule_name":"Compressor Discharge High Temp","condition":"Shelved",)"
+                      R"("previous_condition":"Unacknowledged-Active","state":"ALARM","severity":"critical",)"
+                      R"("cause":"shelve","by":"ann","comment":"known","until":"2026-01-01T00:01:00.000000+00:00",)"
+                      R"("alarm_id":4277,"area":"hall","stored":false})"));
+  // A state that was told before is no repeat of a condition, and the other way round.
+  bench.move(77, AlarmState::Alarm, AlarmState::Ok, "hall");
+  raise(bench.context, bench.protocol, change);
+  QCOMPARE(session.each("type").join(u' '), QStringLiteral("alarm_condition alarm_state alarm_condition"));
+}
+
+void AlarmsTest::R3_20_conditionsPassTheFilter() {
+  Bench bench;
+  RecordingSession all;
+  RecordingSession filtered;
+  RecordingSession elsewhere;
+  elsewhere.allow({QStringLiteral("alarms:brewhouse:read")});
+  for (RecordingSession *each : {&all, &filtered, &elsewhere}) bench.join(*each);
+  bench.protocol.received(filtered, R"({"type":"filter","rules":[5]})");
+  QTRY_COMPARE(filtered.count(), 2);
+  filtered.clear();
+  const auto acknowledged = AlarmCondition::AcknowledgedActive;
+  raise(bench.context, bench.protocol,
+        changeOf(77, acknowledged, AlarmCondition::UnacknowledgedActive, "ack", "hall"));
+  QCOMPARE(all.count(), 1);
+  QCOMPARE(filtered.count(), 0);
+  QCOMPARE(elsewhere.count(), 0);
 }
 
 void AlarmsTest::R3_5_filter() {
@@ -199,17 +326,15 @@ void AlarmsTest::R3_5_wrongFilters() {
   QCOMPARE(session.count(), 1);
 }
 
-void AlarmsTest::laterAndUnknownMessages_data() {
+void AlarmsTest::unknownMessages_data() {
   QTest::addColumn<QByteArray>("text");
   QTest::addColumn<QString>("error");
-  QTest::newRow("ack") << QByteArray(R"({"type":"ack","rule_id":77})") << "ack is not served yet";
-  QTest::newRow("playback") << QByteArray(R"({"type":"playback"})") << "playback is not served yet";
   QTest::newRow("unknown") << QByteArray(R"({"type":"x"})") << "unknown type \"x\"";
   QTest::newRow("no type") << QByteArray("{}") << "type must be a text";
   QTest::newRow("deep") << QByteArray(40'000, '[') << "not JSON";
 }
 
-void AlarmsTest::laterAndUnknownMessages() {
+void AlarmsTest::unknownMessages() {
   QFETCH(QByteArray, text);
   QFETCH(QString, error);
   Bench bench;

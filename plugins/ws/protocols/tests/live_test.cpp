@@ -93,7 +93,6 @@ class LiveTest : public QObject {
   void R6_2_snapshotsLeaveTurnsToOthers();
   void R6_2_oneSnapshotServesAllWhoWait();
   void R6_5_unsubscribeAndPing();
-  void R6_5_laterOperationsAreRefusedWithTheReason();
   void R6_5_aCommandIsToldEveryStep();
   void R6_5_wrongCommands_data();
   void R6_5_wrongCommands();
@@ -539,14 +538,6 @@ void LiveTest::R6_5_unsubscribeAndPing() {
   QCOMPARE(session.count(), 0);
   bench.say(session, R"({"op":"unsubscribe","id":"a"})");
   QCOMPARE(session.last().value(QStringLiteral("message")).toString(), QStringLiteral("no such subscription"));
-}
-
-void LiveTest::R6_5_laterOperationsAreRefusedWithTheReason() {
-  Bench bench;
-  RecordingSession session;
-  bench.open(session);
-  bench.say(session, R"({"op":"ack","id":"k","rule_id":77,"comment":"x"})");
-  QCOMPARE(session.text(0), QByteArray(R"({"op":"error","id":"k","message":"ack is not served yet"})"));
 }
 
 void LiveTest::R6_5_aCommandIsToldEveryStep() {

@@ -53,6 +53,8 @@ class PanelTest : public QObject {
   void R5_5_everyStepInOrder();
   void R5_5_failure();
   void R5_6_alarmWhenActiveOrWorse();
+  void R5_6_notWhatIsShelvedSuppressedOrOutOfService();
+  void R5_6_againWhenTheShelvingEnds();
   void R5_6_onlyAlarmsOfAreasThatTheCallerMayRead();
   void R5_7_wrongMessages_data();
   void R5_7_wrongMessages();
@@ -289,6 +291,38 @@ void PanelTest::R5_6_alarmWhenActiveOrWorse() {
   raise(bench.context, bench.panel, alarmOf(77, AlarmState::Ok, AlarmState::Warning));
   QCOMPARE(bench.session.count(), 2);
   QCOMPARE(bench.session.text(1), QByteArray(R"({"type":"alarm","alarmId":4277,"severity":"critical",)"
+                                             R"("message":"Rule Compressor Discharge High Temp -> ALARM",)"
+                                             R"("timestamp":"2026-01-01T00:00:00.000Z","ruleId":77})"));
+}
+
+void PanelTest::R5_6_notWhatIsShelvedSuppressedOrOutOfService() {
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"alarms"})");
+  for (const AlarmCondition condition :
+       {AlarmCondition::Shelved, AlarmCondition::SuppressedByDesign, AlarmCondition::OutOfService}) {
+    AlarmTransition alarm = alarmOf(77, AlarmState::Alarm, AlarmState::Ok);
+    alarm.condition = condition;
+    raise(bench.context, bench.panel, alarm);
+  }
+  QCOMPARE(bench.session.count(), 0);
+  AlarmTransition alarm = alarmOf(77, AlarmState::Alarm, AlarmState::Ok);
+  alarm.condition = AlarmCondition::UnacknowledgedActive;
+  raise(bench.context, bench.panel, alarm);
+  QCOMPARE(bench.session.count(), 1);
+}
+
+void PanelTest::R5_6_againWhenTheShelvingEnds() {
+  using Condition = AlarmCondition;
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"alarms"})");
+  raise(bench.context, bench.panel, changeOf(77, Condition::Shelved, Condition::UnacknowledgedActive, "shelve"));
+  raise(bench.context, bench.panel, changeOf(77, Condition::AcknowledgedActive, Condition::UnacknowledgedActive, "ack"));
+  auto over = changeOf(77, Condition::RtnUnacknowledged, Condition::Shelved, "shelving_ended");
+  over.state = AlarmState::Ok;
+  raise(bench.context, bench.panel, over);
+  QCOMPARE(bench.session.count(), 0);
+  raise(bench.context, bench.panel, changeOf(77, Condition::UnacknowledgedActive, Condition::Shelved, "shelving_ended"));
+  QCOMPARE(bench.session.text(0), QByteArray(R"({"type":"alarm","alarmId":4277,"severity":"critical",)"
                                              R"("message":"Rule Compressor Discharge High Temp -> ALARM",)"
                                              R"("timestamp":"2026-01-01T00:00:00.000Z","ruleId":77})"));
 }

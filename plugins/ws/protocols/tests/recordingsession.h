@@ -6,9 +6,9 @@
 #include <QJsonObject>
 #include <QtEndian>
 
+#include "fakealarms.h"
 #include "http/target.h"
 #include "testcontext.h"
-#include "testing/quietalarmdesk.h"
 #include "websocket/session.h"
 
 namespace tagwire::ws {
@@ -159,24 +159,21 @@ inline AlarmTransition alarmOf(int rule, AlarmState state, AlarmState previous, 
   return alarm;
 }
 
-/// An alarm plugin as far as its desk is concerned: answers at once, or when the test says so.
-class FakeAlarms : public Plugin, public QuietAlarmDesk {
- public:
-  void start() override {}
-  void stop() override {}
-  void standingAlarms(Reply<QList<AlarmStatus>> reply) override {
-    ++asked;
-    if (isHolding) {
-      held = reply;
-    } else {
-      reply(active);
-    }
-  }
-
-  QList<AlarmStatus> active;
-  bool isHolding = false;
-  Reply<QList<AlarmStatus>> held;
-  int asked = 0;
-};
+/// What an operator did, as the desk tells it.
+inline AlarmConditionChange changeOf(int rule, AlarmCondition condition, AlarmCondition previous, const char *cause,
+                                     const char *area = "") {
+  AlarmConditionChange change;
+  change.alarmId = 4200 + rule;
+  change.ruleId = rule;
+  change.ruleName = QStringLiteral("Compressor Discharge High Temp");
+  change.area = QString::fromUtf8(area);
+  change.state = AlarmState::Alarm;
+  change.severity = Severity::Critical;
+  change.condition = condition;
+  change.previous = previous;
+  change.cause = QString::fromUtf8(cause);
+  change.by = QStringLiteral("ann");
+  return change;
+}
 
 }  // namespace tagwire::ws

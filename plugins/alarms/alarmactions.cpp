@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// AlarmEngine: what operators do, and what is shown to them.
+#include <algorithm>
+
+#include "alarmentry.h"
+
+namespace tagwire::alarms {
+namespace {
+
+struct Word {
+  AlarmAction::Kind kind;
+  ConditionInput::Kind input;
+  const char *cause;
+};
+
+constexpr Word words[] = {
+    {AlarmAction::Kind::Acknowledge, ConditionInput::Acknowledge, "ack"},
+    {AlarmAction::Kind::Shelve, ConditionInput::Shelve, "shelve"},
+    {AlarmAction::Kind::Unshelve, ConditionInput::Unshelve, "unshelve"},
+    {AlarmAction::Kind::Suppress, ConditionInput::Suppress, "suppress"},
+    {AlarmAction::Kind::Unsuppress, ConditionInput::Unsuppress, "unsuppress"},
+    {AlarmAction::Kind::OutOfService, ConditionInput::TakeOutOfService, "out-of-service"},
+    {AlarmAction::Kind::InService, ConditionInput::PutInService, "in-service"},
+};
+
+AlarmAnswer refused(AlarmAnswer::Outcome outcome, const QString &text) {
+  return {.outcome = outcome, .errors = {text}, .status = {}, .rule = {}};
+}
+
+/// The state machine's input for an action, or what is wrong with it.
+Result<ConditionInput> inputFor(const AlarmAction &action, ConditionInput::Kind kind, Time now,
+                                std::chrono::milliseconds longest) {
+  if (kind != ConditionInput::Shelve) return ConditionInput{kind, {}};
+  if (!action.duration && !action.isOneShot) {
+    return failure(QStringLiteral("shelving needs duration_s or one_shot: true"));
+  }
+  const auto duration = action.duration.value_or(longest);
+  if (duration.count() <= 0 || duration > longest) {
+    return failure(QStringLiteral("an alarm can't be shelved for %1 s (allowed: more than 0, up to %2 s)")
+                       .arg(static_cast<double>(duration.count()) / 1000)
+                       .arg(static_cast<double>(longest.count()) / 1000));
+  }
+  return ConditionInput{action.isOneShot ? ConditionInput::ShelveOnce : ConditionInput::Shelve, now + duration};
+}
+
+}  // namespace
+
+AlarmAnswer AlarmEngine::act(const AlarmAction &action, const Moment &moment, Outcome &outcome) {
+  const auto slot = m_slots.constFind(action.ruleId);
+  if (slot == m_slots.cend()) {
+    return refused(AlarmAnswer::Outcome::NoSuchRule, QStringLiteral("there is no rule %1").arg(action.ruleId));
+  }
+  if (action.comment.size() > AlarmDesk::longestComment) {
+    return refused(AlarmAnswer::Outcome::Invalid, QStringLiteral("the comment has %1 characters (allowed: up to %2)")
+                                                      .arg(action.comment.size())
+                                                      .arg(AlarmDesk::longestComment));
+  }
+  Entry &entry = *m_entries[*slot];
+  if (action.kind == AlarmAction::Kind::Comment) return comment(entry, action, moment, outcome);
+  const auto word =
+      std::find_if(std::begin(words), std::end(words), [&](const Word &each) { return each.kind == action.kind; });
+  const auto input = inputFor(action, word->input, moment.time, m_settings.longestShelving);
+  if (!input) return refused(AlarmAnswer::Outcome::Invalid, input.error());
+  const AlarmMemory before = entry.memory;
+  noteWho(entry, action, moment);
+  if (!change(entry, *input, {QLatin1String(word->cause), action.by, action.comment}, moment, outcome)) {
+    entry.memory = before;
+    return {.outcome = AlarmAnswer::Outcome::Already, .errors = {}, .status = status(entry), .rule = {}};
+  }
+  if (action.kind == AlarmAction::Kind::Acknowledge && before.wasTold) {
+    outcome.occasions << occasion(entry, Occasion::Kind::Acknowledged, moment);
+    outcome.occasions.last().by = action.by;
+    outcome.occasions.last().comment = action.comment;
+  }
+  arm(entry, moment);
+  return {.outcome = AlarmAnswer::Outcome::Done, .errors = {}, .status = status(entry), .rule = {}};
+}
+
+AlarmAnswer AlarmEngine::comment(Entry &entry, const AlarmAction &action, const Moment &moment, Outcome &outcome) {
+  if (action.comment.trimmed().isEmpty()) {
+    return refused(AlarmAnswer::Outcome::Invalid, QStringLiteral("comment is missing: there is nothing to note"));
+  }
+  entry.memory.comment = action.comment;
+  tell(entry, entry.memory.condition.condition(), {QStringLiteral("comment"), action.by, action.comment}, moment,
+       outcome);
+  return {.outcome = AlarmAnswer::Outcome::Done, .errors = {}, .status = status(entry), .rule = {}};
+}
+
+/// Before the change, for what is told of it shows this too.
+void AlarmEngine::noteWho(Entry &entry, const AlarmAction &action, const Moment &moment) {
+  AlarmMemory &memory = entry.memory;
+  if (!action.comment.isEmpty()) memory.comment = action.comment;
+  memory.shelvings = 0;
+  switch (action.kind) {
+    case AlarmAction::Kind::Acknowledge:
+      memory.acknowledgedAt = moment.time;
+      memory.acknowledgedBy = action.by;
+      break;
+    case AlarmAction::Kind::Shelve:
+      memory.shelvedBy = action.by;
+      break;
+    case AlarmAction::Kind::Suppress:
+      memory.suppressedBy = action.by;
+      break;
+    case AlarmAction::Kind::OutOfService:
+      memory.outOfServiceBy = action.by;
+      break;
+    default:
+      break;
+  }
+}
+
+void AlarmEngine::adopt(int ruleId, const AlarmMemory &memory, const Moment &moment, Outcome &outcome) {
+  const auto slot = m_slots.constFind(ruleId);
+  if (slot == m_slots.cend()) return;
+  Entry &entry = *m_entries[*slot];
+  AlarmMemory &present = entry.memory;
+  const ConditionState before = present.condition;
+  ConditionState adopted = memory.condition;
+  if (memory.state != present.state) adopted.alarm = before.alarm;  // what the value says now counts
+  adopted.isSuppressedByCondition = before.isSuppressedByCondition;
+  if (adopted == before) return;
+  entry.setCondition(adopted);
+  present.acknowledgedAt = memory.acknowledgedAt;
+  present.acknowledgedBy = memory.acknowledgedBy;
+  present.comment = memory.comment;
+  present.shelvedBy = memory.shelvedBy;
+  present.outOfServiceBy = memory.outOfServiceBy;
+  if (adopted.isSuppressedByOperator) present.suppressedBy = memory.suppressedBy;
+  tell(entry, before.condition(), {QStringLiteral("restored"), QStringLiteral("tagwire")}, moment, outcome);
+  announce(entry, before.isAnnounced(), false, moment, outcome);
+  arm(entry, moment);
+}
+
+void AlarmEngine::noteChange(int ruleId, const QString &by, const Moment &moment, Outcome &outcome) {
+  const Entry &entry = *m_entries[m_slots.value(ruleId)];
+  tell(entry, entry.memory.condition.condition(), {QStringLiteral("rule_changed"), by}, moment, outcome);
+}
+
+void AlarmEngine::remove(int ruleId, const QString &by, const Moment &moment, Outcome &outcome) {
+  const auto slot = m_slots.constFind(ruleId);
+  if (slot == m_slots.cend()) return;
+  Entry &entry = *m_entries[*slot];
+  const AlarmState previous = entry.state.shown;
+  entry.state.shown = AlarmState::Ok;
+  if (previous != AlarmState::Ok) settle(entry, previous, moment, outcome);
+  const AlarmCondition condition = entry.memory.condition.condition();
+  entry.setCondition({});
+  tell(entry, condition, {QStringLiteral("rule_removed"), by}, moment, outcome);
+  unlink(entry);
+  m_free.push_back(*slot);
+  m_entries[*slot].reset();
+  m_slots.remove(ruleId);
+}
+
+const Rule *AlarmEngine::rule(int ruleId) const {
+  const auto slot = m_slots.constFind(ruleId);
+  return slot == m_slots.cend() ? nullptr : &m_entries[*slot]->rule;
+}
+
+AlarmStatus AlarmEngine::status(int ruleId) const { return status(*m_entries[m_slots.value(ruleId)]); }
+
+AlarmStatus AlarmEngine::status(const Entry &entry) const {
+  const AlarmMemory &memory = entry.memory;
+  AlarmStatus status;
+  status.since = memory.since;
+  status.transition = transition(entry);
+  const AlarmCondition alarm = memory.condition.alarm;
+  status.isAcknowledged = alarm == AlarmCondition::AcknowledgedActive || alarm == AlarmCondition::Latched;
+  status.acknowledgedAt = memory.acknowledgedAt;
+  status.acknowledgedBy = memory.acknowledgedBy;
+  status.comment = memory.comment;
+  status.shelvedUntil = memory.condition.shelvedUntil;
+  status.shelvedBy = memory.shelvedBy;
+  status.suppressedBy = memory.suppressedBy;
+  status.outOfServiceBy = memory.outOfServiceBy;
+  return status;
+}
+
+QList<AlarmStatus> AlarmEngine::standing() const {
+  std::vector<const Entry *> found;
+  for (const auto &entry : m_entries) {
+    if (entry && entry->memory.isStanding()) found.push_back(entry.get());
+  }
+  std::sort(found.begin(), found.end(), [](const Entry *one, const Entry *other) { return one->order < other->order; });
+  QList<AlarmStatus> all;
+  for (const Entry *entry : found) all << status(*entry);
+  return all;
+}
+
+QList<int> AlarmEngine::chattering() const {
+  QList<int> all;
+  for (const auto &entry : m_entries) {
+    if (entry && entry->isChattering()) all << entry->rule.id;
+  }
+  return all;
+}
+
+QList<int> AlarmEngine::ruleIds() const { return m_slots.keys(); }
+
+QByteArray AlarmEngine::memoryOf(int ruleId) const {
+  const auto slot = m_slots.constFind(ruleId);
+  return slot == m_slots.cend() ? QByteArray() : m_entries[*slot]->memory.toJson();
+}
+
+QList<AlarmArea> AlarmEngine::areas() const {
+  QMap<QString, AlarmArea> areas;
+  for (const auto &entry : m_entries) {
+    if (!entry) continue;
+    QString name = entry->area;
+    for (;;) {
+      count(areas[name], *entry);
+      if (name.isEmpty()) break;
+      name = name.contains(u'/') ? name.section(u'/', 0, -2) : QString();
+    }
+  }
+  QList<AlarmArea> all;
+  for (auto each = areas.begin(); each != areas.end(); ++each) {
+    each->name = each.key();
+    all << *each;
+  }
+  return all;
+}
+
+/// An alarm that is shelved, suppressed or out of service does not colour its area.
+void AlarmEngine::count(AlarmArea &area, const Entry &entry) const {
+  ++area.rules;
+  const AlarmMemory &memory = entry.memory;
+  const AlarmCondition condition = memory.condition.condition();
+  if (condition == AlarmCondition::UnacknowledgedActive || condition == AlarmCondition::RtnUnacknowledged) {
+    ++area.unacknowledged;
+  }
+  if (memory.state == AlarmState::Ok || !memory.condition.isAnnounced()) return;
+  ++area.active;
+  area.state = std::max(area.state, memory.state);
+  area.severity = std::max(area.severity, severityOf(entry));
+}
+
+QStringList AlarmEngine::unknownPoints() const {
+  QStringList unknown;
+  const auto look = [&](const QList<PointReference> &points) {
+    for (const PointReference &each : points) {
+      if (each.name.isEmpty() || unknown.contains(each.name)) continue;
+      if (m_world.bind(each.name).point == PointId::None) unknown << each.name;
+    }
+  };
+  for (const auto &entry : m_entries) {
+    if (!entry) continue;
+    look(inputsOf(entry->rule));
+    if (!entry->rule.suppressWhen.isEmpty()) look(pointsOf(entry->rule.suppressWhen));
+  }
+  for (const auto &group : m_groups) {
+    if (!group->config.suppressWhen.isEmpty()) look(pointsOf(group->config.suppressWhen));
+  }
+  return unknown;
+}
+
+Severity AlarmEngine::severityOf(const Entry &entry) { return entry.memory.escalatedTo.value_or(entry.rule.severity); }
+
+AlarmTransition AlarmEngine::transition(const Entry &entry) const {
+  const Rule &rule = entry.rule;
+  const AlarmMemory &memory = entry.memory;
+  AlarmTransition transition;
+  transition.alarmId = memory.occurrence;
+  transition.ruleId = rule.id;
+  transition.ruleName = rule.name;
+  transition.area = entry.area;
+  transition.state = memory.state;
+  transition.previous = memory.previous;
+  transition.condition = memory.condition.condition();
+  transition.severity = severityOf(entry);
+  transition.comparison = rule.comparison.word();
+  transition.level = memory.level;
+  transition.point = entry.binding.point;
+  transition.pointNumber = entry.binding.number;
+  transition.value = memory.value;
+  transition.valueText = memory.valueText;
+  transition.warningThreshold = rule.warningThreshold;
+  transition.alarmThreshold = rule.alarmThreshold;
+  transition.warningThresholdLow = rule.warningThresholdLow;
+  transition.warningThresholdHigh = rule.warningThresholdHigh;
+  transition.alarmThresholdLow = rule.alarmThresholdLow;
+  transition.alarmThresholdHigh = rule.alarmThresholdHigh;
+  transition.message = QStringLiteral("Rule %1 -> %2").arg(rule.name, toText(memory.state));
+  transition.isFirstOut = memory.isFirstOut && memory.state != AlarmState::Ok;
+  transition.isChattering = entry.isChattering();
+  return transition;
+}
+
+}  // namespace tagwire::alarms

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QSet>
+
+#include "notify/channel.h"
+#include "notify/transfers.h"
+
+namespace tagwire::alarms {
+
+/// Sends each message as a mail, one recipient after the other over one connection, so that one whom the server does
+/// not know keeps nobody else from getting it, and who has it gets it no second time. Thread-bound; owned by the
+/// target's lane.
+class MailChannel : public Channel {
+ public:
+  MailChannel(const NotificationTarget &target, const Clock &clock, Transfers &transfers);
+  void send(const Message &message, Done done) override;
+
+ private:
+  void next();
+  void ended(const TransferEnd &end, const QString &password);
+  void conclude();
+
+  const NotificationTarget &m_target;
+  Transfers &m_transfers;
+  QString m_key;           ///< of the message below
+  QSet<qsizetype> m_have;  ///< recipients that have it, from earlier attempts too
+  QByteArray m_mail;
+  qsizetype m_recipient = 0;
+  QStringList m_refused;  ///< recipients, with the status
+  Outcome m_trouble;      ///< with a reason when something failed
+  Done m_done;
+  std::shared_ptr<int> m_life = std::make_shared<int>();
+};
+
+}  // namespace tagwire::alarms

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storefile.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+
+#include <sqlite3.h>
+
+#include "storedrecord.h"
+#include "storeschema.h"
+
+namespace tagwire::alarms {
+
+namespace {
+
+// Shorter than AlarmStore::patience, so that a lock of another program is told as what it is.
+constexpr std::chrono::milliseconds busyTimeout{1500};
+
+// FULL: what was committed is there after a power cut too. The check of cells finds a damaged page before it is used.
+constexpr const char *settingsSql =
+    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000; "
+    "PRAGMA cell_size_check = ON;";
+
+// Files that were put aside. More of them mean a broken machine; we never delete them.
+constexpr qsizetype mostPutAside = 100;
+
+Time timeFrom(qint64 nanoseconds) { return Time(std::chrono::nanoseconds(nanoseconds)); }
+
+QString both(const QString &first, const QString &second) { return first + QStringLiteral("; ") + second; }
+
+/// "alarms.db.damaged-20260210T142530123Z", one that is not taken yet.
+QString asideName(const QString &path, const char *why) {
+  const QString stamp = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd'T'HHmmsszzz'Z'"));
+  const QString name = path + u'.' + QLatin1String(why) + u'-' + stamp;
+  QString free = name;
+  for (int i = 2; QFile::exists(free); ++i) free = name + u'-' + QString::number(i);
+  return free;
+}
+
+}  // namespace
+
+Result<StoreContent> StoreFile::open() {
+  auto opened = tryOpen();
+  if (!opened && m_trouble != Trouble::Other) {
+    const auto aside = putAside();
+    if (!aside) {
+      opened = failure(both(opened.error(), aside.error()));
+    } else if ((opened = tryOpen())) {
+      opened->setAside = *aside;
+    }
+  }
+  if (!opened) close();
+  return opened;
+}
+
+Result<StoreContent> StoreFile::tryOpen() {
+  close();
+  m_trouble = Trouble::Other;
+  StoreContent content;
+  const auto opened = m_connection.open(m_path, busyTimeout)
+                          .and_then([this] { return checkSchema(); })
+                          .and_then([this] { return prepare(); })
+                          .and_then([this] { return checkTables(); })
+                          .and_then([&] { return readNumbers(content); })
+                          .and_then([&] { return readAlarms(content); })
+                          .and_then([&] { return readNotices(content); })
+                          .and_then([&] { return readRules(content); })
+                          // Tells now whether it can be written.
+                          .and_then([this] {
+                            return m_writer->setNumber("opened_ns", QDateTime::currentMSecsSinceEpoch() * 1'000'000);
+                          });
+  if (opened) return content;
+  if (m_writer && m_writer->foundDamage()) m_trouble = Trouble::Damaged;
+  return failure(QStringLiteral("%1: %2").arg(m_path, opened.error()));
+}
+
+Result<void> StoreFile::checkSchema() {
+  const auto version = m_connection.number("PRAGMA user_version");
+  if (!version) return failed();
+  const auto application = m_connection.number("PRAGMA application_id");
+  const auto tables = m_connection.number("SELECT count(*) FROM sqlite_schema");
+  if (!application || !tables) return failed();
+  const bool isOurs = *application == storeApplicationId && *version > 0;
+  if (!isOurs && *tables > 0) {
+    m_trouble = Trouble::Damaged;
+    return failure(QStringLiteral("a SQLite file of another program"));
+  }
+  if (*version > storeSchemaVersion) {
+    m_trouble = Trouble::Newer;
+    return failure(QStringLiteral("written by a newer version of this program (schema %1; this one knows up to %2)")
+                       .arg(*version)
+                       .arg(storeSchemaVersion));
+  }
+  const auto journal = m_connection.writeAhead();
+  if (!journal) {
+    failed();
+    return journal;
+  }
+  if (const auto set = run(settingsSql); !set || isOurs) return set;
+  const QByteArray make = QByteArrayLiteral("BEGIN IMMEDIATE;") + storeSchemaSql +
+                          "PRAGMA application_id = " + QByteArray::number(storeApplicationId) +
+                          "; PRAGMA user_version = " + QByteArray::number(storeSchemaVersion) + "; COMMIT";
+  return run(make.constData());
+}
+
+Result<void> StoreFile::prepare() {
+  m_writer.emplace(m_connection, m_mostRecords);
+  return m_writer->prepare();
+}
+
+// The history is left out, since it is long: a damage there is found when it is read or written.
+Result<void> StoreFile::checkTables() {
+  for (const char *check : {"PRAGMA quick_check(meta)", "PRAGMA quick_check(alarm_state)",
+                            "PRAGMA quick_check(alarm_rule)", "PRAGMA quick_check(notice)"}) {
+    const auto found = m_connection.word(check);
+    if (!found) return failed();
+    if (*found == u"ok") continue;
+    m_trouble = Trouble::Damaged;
+    return failure(*found);
+  }
+  return {};
+}
+
+Result<void> StoreFile::readNumbers(StoreContent &content) {
+  StoreWriter::Numbers numbers;
+  const auto read = forEachRow("SELECT key, value FROM meta", [&](const Statement &row) {
+    if (row.text(0) == "last_occurrence") numbers.lastOccurrence = row.integer(1);
+    if (row.text(0) == "last_notice") numbers.lastNotice = row.integer(1);
+  });
+  if (!read) return read;
+  // Two queries, since only then each is one step down the tree.
+  const auto oldest = m_connection.number("SELECT ifnull(min(id), 1) FROM alarm_history");
+  if (!oldest) return failed();
+  const auto newest = m_connection.number("SELECT ifnull(max(id), 0) FROM alarm_history");
+  if (!newest) return failed();
+  numbers.oldestRecord = *oldest;
+  numbers.newestRecord = *newest;
+  m_writer->setNumbers(numbers);
+  content.lastOccurrence = numbers.lastOccurrence;
+  content.lastNotice = numbers.lastNotice;
+  return {};
+}
+
+Result<void> StoreFile::readAlarms(StoreContent &content) {
+  return forEachRow("SELECT rule_id, memory FROM alarm_state ORDER BY rule_id", [&](const Statement &row) {
+    content.alarms.append({static_cast<int>(row.integer(0)), row.text(1)});
+  });
+}
+
+Result<void> StoreFile::readNotices(StoreContent &content) {
+  return forEachRow("SELECT id, target, created_ns, not_before_ns, attempts, body FROM notice ORDER BY id",
+                    [&](const Statement &row) {
+                      content.notices.append({row.integer(0), QString::fromUtf8(row.text(1)), timeFrom(row.integer(2)),
+                                              timeFrom(row.integer(3)), static_cast<int>(row.integer(4)), row.text(5)});
+                    });
+}
+
+Result<void> StoreFile::readRules(StoreContent &content) {
+  const QByteArray sql = QByteArrayLiteral("SELECT ") + ruleColumns +
+                         " FROM alarm_rule AS r WHERE version = (SELECT max(version) FROM alarm_rule WHERE id = r.id) "
+                         "AND NOT removed ORDER BY id";
+  return forEachRow(sql.constData(), [&](const Statement &row) { content.rules.append(ruleFrom(row)); });
+}
+
+Result<void> StoreFile::forEachRow(const char *sql, const std::function<void(const Statement &)> &take) {
+  Statement statement;
+  if (const auto prepared = statement.prepare(m_connection.handle(), sql); !prepared) return failed();
+  int code = statement.step();
+  for (; code == SQLITE_ROW; code = statement.step()) take(statement);
+  return code == SQLITE_DONE ? Result<void>() : failed();
+}
+
+Result<void> StoreFile::run(const char *sql) {
+  return sqlite3_exec(m_connection.handle(), sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Result<void>() : failed();
+}
+
+/// What went wrong last; m_trouble says of what kind it is.
+tl::unexpected<QString> StoreFile::failed() {
+  m_trouble = isDamage(m_connection.handle()) ? Trouble::Damaged : Trouble::Other;
+  return failure(errorText(m_connection.handle()));
+}
+
+StoreFile::Outcome StoreFile::write(const QList<NamedWork> &works) {
+  if (!m_writer) return {.trouble = QStringLiteral("%1 is not open").arg(m_path)};
+  if (m_connection.wasMoved()) return goOnInNewFile(works, QStringLiteral("%1 was moved or deleted").arg(m_path));
+  const auto stored = m_writer->write(works);
+  if (stored) return {.isStored = true};
+  const QString trouble = QStringLiteral("%1: %2").arg(m_path, stored.error());
+  if (!m_writer->foundDamage()) return {.trouble = trouble};
+  m_trouble = Trouble::Damaged;
+  const auto aside = putAside();
+  if (!aside) return {.trouble = both(trouble, aside.error())};
+  return goOnInNewFile(works, QStringLiteral("%1; it lies as %2 now").arg(trouble, *aside));
+}
+
+StoreFile::Outcome StoreFile::beginAnew(const QString &trouble) {
+  m_trouble = Trouble::Damaged;
+  const auto aside = putAside();
+  if (!aside) return {.trouble = both(trouble, aside.error())};
+  return goOnInNewFile({}, QStringLiteral("%1; it lies as %2 now").arg(trouble, *aside));
+}
+
+StoreFile::Outcome StoreFile::goOnInNewFile(const QList<NamedWork> &works, const QString &trouble) {
+  const auto opened = open();
+  if (!opened) return {.trouble = both(trouble, opened.error())};
+  const auto stored = m_writer->write(works);
+  if (!stored) return {.trouble = both(trouble, stored.error())};
+  return {.isStored = true, .isNewFile = true, .trouble = trouble};
+}
+
+void StoreFile::close() {
+  m_writer.reset();
+  m_connection.close();
+}
+
+/// Gives the name that the file has now, without the folder.
+Result<QString> StoreFile::putAside() {
+  const QFileInfo file(m_path);
+  const QStringList before = file.dir().entryList({file.fileName() + QStringLiteral(".damaged-*Z")}, QDir::Files);
+  if (before.size() >= mostPutAside) return failure(QStringLiteral("too many damaged files lie there already"));
+  // What is in its journal stays there: bringing it home would change the file.
+  if (m_connection.handle()) sqlite3_db_config(m_connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  close();
+  const QString aside = asideName(m_path, m_trouble == Trouble::Newer ? "newer" : "damaged");
+  // The file itself last: what is left of a journal alone would be taken for that of the new file.
+  for (const char *suffix : {"-wal", "-shm", "-journal", ""}) {
+    QFile part(m_path + QLatin1String(suffix));
+    if (part.exists() && !part.rename(aside + QLatin1String(suffix))) {
+      return failure(QStringLiteral("%1 can't be put aside: %2").arg(part.fileName(), part.errorString()));
+    }
+  }
+  return QFileInfo(aside).fileName();
+}
+
+}  // namespace tagwire::alarms
