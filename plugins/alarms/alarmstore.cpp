@@ -15,6 +15,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
+// Of the journal; from here on it is brought home.
+constexpr int manyPages = 1000;
+
 milliseconds timeUntil(steady_clock::time_point deadline) {
   return std::max(0ms, std::chrono::ceil<milliseconds>(deadline - steady_clock::now()));
 }
@@ -52,6 +55,7 @@ void AlarmStore::open(Opened opened) {
   m_state = State::Opening;
   m_hasMissed = false;
   m_isDamaged = false;
+  m_isBringingHome = false;
   m_file = std::make_shared<StoreFile>(m_path, m_keptRecords);
   m_mustStop = std::make_shared<std::atomic_bool>(false);
   m_writer = std::make_unique<TaskThread>(this);
@@ -186,6 +190,26 @@ void AlarmStore::written(const StoreFile::Outcome &outcome) {
   answerRefused();
   m_retry.stop();
   comeUp();
+  if (outcome.journalPages >= manyPages && m_state == State::Up) bringHome();
+}
+
+/// In the reader's thread, so that no commit waits for it.
+void AlarmStore::bringHome() {
+  if (std::exchange(m_isBringingHome, true)) return;
+  auto isSound = std::make_shared<bool>(true);
+  Question task;
+  task.ask = [path = m_path, mustStop = m_mustStop, isSound] {
+    StoreReader reader(path, mustStop);
+    reader.bringHome();
+    *isSound = !reader.foundDamage();
+  };
+  task.answer = [this, isSound] {
+    m_isBringingHome = false;
+    return *isSound;
+  };
+  task.refuse = [](const QString &) {};
+  m_questions.push_back(std::move(task));
+  readNext();
 }
 
 /// The disk does not answer. What is with the writer may get there later; the others are forgotten.

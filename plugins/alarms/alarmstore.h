@@ -24,10 +24,10 @@ class PointTable;
 namespace tagwire::alarms {
 
 /// The alarms' own SQLite file in the data dir: states, history, rules of run time, notices still to be sent. Two
-/// threads of its own do the work, one writes and one reads; everything here returns at once. What comes while a
-/// transaction is under way is committed together with the next (group commit): no timer, so a single change waits for
-/// nothing. A disk that fails makes it go down, with a line in the log; it is tried again, and when it comes up again
-/// needsAll() asks for everything, for it may have missed much. Thread-bound (host thread); owned by Alarms.
+/// threads of its own do the work, one commits, one reads and tidies up; everything here returns at once. What comes
+/// while a transaction is under way is committed together with the next (group commit): no timer, so a single change
+/// waits for nothing. A disk that fails makes it go down, with a line in the log; it is tried again, and when it comes
+/// up again needsAll() asks for everything, for it may have missed much. Thread-bound (host thread); owned by Alarms.
 class AlarmStore : public QObject {
   Q_OBJECT
  public:
@@ -106,6 +106,7 @@ class AlarmStore : public QObject {
   void readNext();
   void answered();
   void refuseQuestions();
+  void bringHome();
   void beginAnew();
   void comeUp();
   void goDown(const QString &reason);
@@ -133,7 +134,8 @@ class AlarmStore : public QObject {
   State m_state = State::Closed;
   QString m_reason;  ///< why it is down
   qsizetype m_underWay = 0;
-  int m_files = 0;           ///< rises when one is put aside, and when the new one is there
+  int m_files = 0;  ///< rises when one is put aside, and when the new one is there
+  bool m_isBringingHome = false;
   bool m_isDamaged = false;  ///< the reader found out
   bool m_hasMissed = false;  ///< some work was not stored since needsAll()
 };

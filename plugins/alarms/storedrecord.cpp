@@ -7,8 +7,6 @@
 #include <cmath>
 #include <limits>
 
-#include "pointtable.h"
-
 namespace tagwire::alarms {
 
 namespace {
@@ -77,21 +75,46 @@ void bindShared(Statement &insert, const Body &body) {
   insert.bind(SeverityParameter, bytes(toText(body.severity)));
 }
 
-/// What has no column of its own.
-QByteArray restOf(const Event &event) {
-  static const PointTable noPoints;  // the name has a column
-  QJsonObject json = toJson(event, noPoints);
-  for (const char *key : {"seq", "type", "t", "rule_id", "rule_name", "area", "alarm_id", "state", "previous",
-                          "previous_condition", "condition", "severity", "value", "by", "cause", "comment"}) {
-    json.remove(QLatin1String(key));
+void put(QJsonObject &json, const char *key, const std::optional<double> &number) {
+  if (number) json.insert(QLatin1String(key), *number);
+}
+
+void put(QJsonObject &json, const char *key, const QString &text) {
+  if (!text.isEmpty()) json.insert(QLatin1String(key), text);
+}
+
+void putRest(QJsonObject &json, const AlarmTransition &alarm) {
+  put(json, "comparison", alarm.comparison);
+  put(json, "level", alarm.level);
+  json.insert(QLatin1String("datapoint_id"), alarm.pointNumber);
+  put(json, "value_text", alarm.valueText);
+  put(json, "warning_threshold", alarm.warningThreshold);
+  put(json, "alarm_threshold", alarm.alarmThreshold);
+  put(json, "warning_threshold_low", alarm.warningThresholdLow);
+  put(json, "warning_threshold_high", alarm.warningThresholdHigh);
+  put(json, "alarm_threshold_low", alarm.alarmThresholdLow);
+  put(json, "alarm_threshold_high", alarm.alarmThresholdHigh);
+  put(json, "message", alarm.message);
+  if (alarm.isFirstOut) json.insert(QLatin1String("first_out"), true);
+  if (alarm.isChattering) json.insert(QLatin1String("chattering"), true);
+  if (!alarm.isStored) json.insert(QLatin1String("stored"), false);
+  if (std::isinf(alarm.value)) json.insert(infiniteKey, alarm.value > 0 ? 1 : -1);
+}
+
+void putRest(QJsonObject &json, const AlarmConditionChange &change) {
+  if (change.until) {
+    json.insert(QLatin1String("until"), toIso(*change.until));
+    json.insert(untilKey, static_cast<qint64>(change.until->time_since_epoch().count()));
   }
-  if (event.source.isEmpty()) json.remove(QStringLiteral("source"));
-  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body); alarm && std::isinf(alarm->value)) {
-    json.insert(infiniteKey, alarm->value > 0 ? 1 : -1);
-  }
-  if (const auto *change = std::get_if<AlarmConditionChange>(&event.body); change && change->until) {
-    json.insert(untilKey, static_cast<qint64>(change->until->time_since_epoch().count()));
-  }
+  if (!change.isStored) json.insert(QLatin1String("stored"), false);
+}
+
+/// What has no column of its own, under the names of toJson().
+template <class Body>
+QByteArray restOf(const QString &source, const Body &body) {
+  QJsonObject json;
+  put(json, "source", source);
+  putRest(json, body);
   return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
 
@@ -171,13 +194,14 @@ bool bindRecord(Statement &insert, const StoredRecord &record) {
     bindShared(insert, *alarm);
     bindText(insert, PointParameter, record.point);
     insert.bind(ValueParameter, alarm->value);
+    insert.bind(JsonParameter, restOf(event.source, *alarm));
   } else {
     bindShared(insert, *change);
     bindText(insert, WhoParameter, change->by);
     bindText(insert, CauseParameter, change->cause);
     bindText(insert, CommentParameter, change->comment);
+    insert.bind(JsonParameter, restOf(event.source, *change));
   }
-  insert.bind(JsonParameter, restOf(event));
   return true;
 }
 

@@ -23,6 +23,9 @@ constexpr const char *settingsSql =
     "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8000; "
     "PRAGMA cell_size_check = ON;";
 
+// Pages of the journal at which the writer itself brings it home, since the reader does not get to it.
+constexpr int mostJournalPages = 16'000;
+
 // Files that were put aside. More of them mean a broken machine; we never delete them.
 constexpr qsizetype mostPutAside = 100;
 
@@ -98,6 +101,7 @@ Result<void> StoreFile::checkSchema() {
     failed();
     return journal;
   }
+  sqlite3_wal_hook(m_connection.handle(), &StoreFile::committed, this);
   if (const auto set = run(settingsSql); !set || isOurs) return set;
   const QByteArray make = QByteArrayLiteral("BEGIN IMMEDIATE;") + storeSchemaSql +
                           "PRAGMA application_id = " + QByteArray::number(storeApplicationId) +
@@ -186,7 +190,7 @@ StoreFile::Outcome StoreFile::write(const QList<NamedWork> &works) {
   if (!m_writer) return {.trouble = QStringLiteral("%1 is not open").arg(m_path)};
   if (m_connection.wasMoved()) return goOnInNewFile(works, QStringLiteral("%1 was moved or deleted").arg(m_path));
   const auto stored = m_writer->write(works);
-  if (stored) return {.isStored = true};
+  if (stored) return {.isStored = true, .journalPages = m_journalPages};
   const QString trouble = QStringLiteral("%1: %2").arg(m_path, stored.error());
   if (!m_writer->foundDamage()) return {.trouble = trouble};
   m_trouble = Trouble::Damaged;
@@ -208,6 +212,13 @@ StoreFile::Outcome StoreFile::goOnInNewFile(const QList<NamedWork> &works, const
   const auto stored = m_writer->write(works);
   if (!stored) return {.trouble = both(trouble, stored.error())};
   return {.isStored = true, .isNewFile = true, .trouble = trouble};
+}
+
+int StoreFile::committed(void *file, sqlite3 *database, const char *name, int pages) {
+  static_cast<StoreFile *>(file)->m_journalPages = pages;
+  // An error here would make a failure of what is committed; the next commit shows it if it lasts.
+  if (pages >= mostJournalPages) sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return SQLITE_OK;
 }
 
 void StoreFile::close() {

@@ -17,6 +17,7 @@ class StoreFile {
     bool isStored = false;
     bool isNewFile = false;  ///< what was stored before is no longer in it
     QString trouble = {};    ///< why not, or why a new file was begun; empty: all was well
+    int journalPages = 0;    ///< that wait to be brought home by StoreReader::bringHome()
   };
 
   /// Of `mostRecords` in the history the oldest go.
@@ -44,6 +45,7 @@ class StoreFile {
   Result<void> forEachRow(const char *sql, const std::function<void(const Statement &)> &take);
   Result<void> run(const char *sql);
   Result<QString> putAside();
+  static int committed(void *file, sqlite3 *database, const char *name, int pages);
   Outcome goOnInNewFile(const QList<NamedWork> &works, const QString &trouble);
   tl::unexpected<QString> failed();
 
@@ -52,6 +54,7 @@ class StoreFile {
   SqliteConnection m_connection;
   std::optional<StoreWriter> m_writer;  ///< while it is open
   Trouble m_trouble = Trouble::Other;   ///< of what kind the last error was
+  int m_journalPages = 0;
 };
 
 }  // namespace tagwire::alarms

@@ -122,6 +122,14 @@ Result<QList<AlarmRule>> StoreReader::ruleVersions(int id) {
   return rules;
 }
 
+void StoreReader::bringHome() {
+  m_foundDamage = false;
+  if (!m_connection.open(m_path, busyTimeout) || !m_connection.execute("PRAGMA synchronous = FULL")) return;
+  sqlite3 *database = m_connection.handle();
+  const int code = sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK) m_foundDamage = isDamage(database);
+}
+
 Result<void> StoreReader::forEachRow(const Question &question, const std::function<void(const Statement &)> &take) {
   Statement statement;
   if (const auto prepared = statement.prepare(m_connection.handle(), question.sql.constData()); !prepared) {

@@ -27,6 +27,9 @@ class StoreReader {
   Result<QList<CameAlarm>> came(Time from, Time to);
   Result<QList<AlarmRule>> ruleVersions(int id);
 
+  /// Moves what was committed from the journal into the file. Commits go on meanwhile.
+  void bringHome();
+
   /// Whether the last error was that the file is damaged.
   bool foundDamage() const { return m_foundDamage; }
 

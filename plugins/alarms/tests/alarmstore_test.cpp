@@ -392,6 +392,16 @@ class AlarmStoreTest : public QObject {
     QCOMPARE(after.read("SELECT count(*) FROM alarm_history"), QStringLiteral("10"));
   }
 
+  void theJournalIsBroughtHomeWhileItRuns() {
+    StoreFixture fixture;
+    QVERIFY(fixture.open().has_value());
+    for (int i = 0; i < 20; ++i) QVERIFY(fixture.commit(manyRecords(1000)));
+    QTRY_VERIFY(QFileInfo(fixture.path()).size() > 1'000'000);
+    QVERIFY(fixture.commit(manyRecords(1)));
+    QVERIFY(QFileInfo(fixture.path() + QStringLiteral("-wal")).size() < 30'000'000);
+    QCOMPARE(fixture.read("PRAGMA integrity_check"), QStringLiteral("ok"));
+  }
+
   void closingWaitsForWhatIsUnderWay() {
     StoreFixture fixture;
     QVERIFY(fixture.open().has_value());
