@@ -113,6 +113,7 @@ std::optional<bool> result(const Expression &expression, const ExpressionState &
 }
 
 bool isNotUsable(const Expression &expression, const ExpressionState &state, qsizetype input) {
+  if (input < 0) return false;
   for (size_t i = 0; i < state.conditions.size(); ++i) {
     const Condition &condition = expression.conditions.at(static_cast<qsizetype>(i));
     const bool looksAtIt = condition.pointInput == input || condition.referenceInput == input;

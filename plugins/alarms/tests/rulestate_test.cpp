@@ -47,6 +47,7 @@ class RuleStateTest : public QObject {
   void levels();
   void notUsable_data();
   void notUsable();
+  void notUsableIsOfTheNewestSample();
   void staysSmall();
   void R3_12_outsideTheScheduleIsOk();
   void R3_12_staleOutsideTheSchedule();
@@ -493,6 +494,20 @@ void RuleStateTest::notUsable() {
   RuleState state;
   takeSample(made, state, 0, sample(value), Moment());
   QCOMPARE(state.notUsable, !isUsable);
+}
+
+void RuleStateTest::notUsableIsOfTheNewestSample() {
+  const Rule made = rule(
+      R"("comparison":"expression","when":{"point":"p/x","comparison":"above","threshold":80},
+         "warning_when":{"point":"p/y","comparison":"above","threshold":80})");
+  RuleState state;
+  takeSample(made, state, 1, sample(QStringLiteral("x")), Moment());
+  QVERIFY(state.notUsable);
+  takeSample(made, state, 2, sample(QStringLiteral("81")), Moment());
+  QVERIFY(!state.notUsable);
+  takeSample(made, state, 0, sample(QStringLiteral("x")), Moment());
+  QVERIFY(!state.notUsable);
+  QCOMPARE(state.shown, AlarmState::Warning);
 }
 
 /// There may be 100,000 of them, and each sample touches one.
