@@ -31,10 +31,7 @@ std::optional<bool> isTrue(const Condition &condition, const ExpressionState::Co
                            const Moment &moment) {
   const Reading &reading = state.reading;
   const Comparison::Kind kind = condition.comparison.kind;
-  if (kind == Comparison::Stale) {
-    return reading.updated == Reading::never ? std::nullopt
-                                             : std::optional(isStale(reading, *condition.staleAfter, moment));
-  }
+  if (kind == Comparison::Stale) return isStale(reading, *condition.staleAfter, moment);
   if (kind == Comparison::BadQuality) {
     if (!reading.isSeen) return std::nullopt;
     return reading.quality == QualityLevel::Bad || (condition.orUncertain && reading.quality != QualityLevel::Good);
@@ -113,6 +110,7 @@ std::optional<bool> result(const Expression &expression, const ExpressionState &
 }
 
 bool isNotUsable(const Expression &expression, const ExpressionState &state, qsizetype input) {
+  if (input < 0) return false;
   for (size_t i = 0; i < state.conditions.size(); ++i) {
     const Condition &condition = expression.conditions.at(static_cast<qsizetype>(i));
     const bool looksAtIt = condition.pointInput == input || condition.referenceInput == input;
@@ -126,7 +124,7 @@ std::optional<nanoseconds> nextDue(const Expression &expression, const Expressio
   for (size_t i = 0; i < state.conditions.size(); ++i) {
     const Condition &condition = expression.conditions.at(static_cast<qsizetype>(i));
     const Reading &reading = state.conditions[i].reading;
-    if (condition.comparison.kind == Comparison::Stale && !isStale(reading, *condition.staleAfter, moment)) {
+    if (condition.comparison.kind == Comparison::Stale && moment.elapsed - reading.updated < *condition.staleAfter) {
       keepEarlier(due, reading.updated + *condition.staleAfter);
     }
     keepEarlier(due, nextDue(reading, kindOf(condition), moment));

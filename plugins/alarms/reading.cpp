@@ -73,8 +73,11 @@ void takeSample(Reading &reading, const ReadingKind &kind, ReadingOf which, cons
   const std::optional<double> number = toNumber(sample.value);
   const bool isBad = sample.quality.isBad();
   const bool usable = isUsable(kind.comparison, sample.value, number);
-  reading.quality = sample.quality.level;
-  reading.isSeen = true;
+  // So every point stands before its first value, after each start: no reason for an alarm.
+  if (sample.quality.reason != QualityReason::WaitingForFirstValue) {
+    reading.quality = sample.quality.level;
+    reading.isSeen = true;
+  }
   reading.notUsable = !isBad && !usable;
   if (kind.comparison == Comparison::Deviation) {
     reading.type = ValueType::Double;
@@ -97,8 +100,10 @@ std::optional<nanoseconds> nextDue(const Reading &reading, const ReadingKind &ki
   return reading.more->window.nextDue(moment.elapsed, kind.window);
 }
 
-bool isStale(const Reading &reading, nanoseconds after, const Moment &moment) {
-  return reading.updated != Reading::never && moment.elapsed - reading.updated >= after;
+std::optional<bool> isStale(const Reading &reading, nanoseconds after, const Moment &moment) {
+  if (reading.updated == Reading::never) return std::nullopt;
+  if (moment.elapsed - reading.updated >= after) return true;
+  return reading.type == ValueType::None ? std::nullopt : std::optional(false);
 }
 
 bool matchesAny(const Reading &reading, const QList<NamedValue> &values) {

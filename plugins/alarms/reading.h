@@ -30,8 +30,8 @@ struct Reading {
   QSharedDataPointer<More> more;
   ValueType type = ValueType::None;           ///< of the newest usable sample
   QualityLevel quality = QualityLevel::Good;  ///< of the newest sample
-  bool isSeen = false;                        ///< there was a sample, of whatever quality
-  bool trusted = false;                       ///< `value` (or the text) is that of now
+  bool isSeen = false;     ///< there was a sample, of whatever quality (but one that says that none came yet)
+  bool trusted = false;    ///< `value` (or the text) is that of now
   bool notUsable = false;  ///< the newest sample was not Bad, but nothing that the comparison can look at
 
   QString text() const { return more && type == ValueType::Text ? more->text : QString(); }
@@ -50,8 +50,9 @@ void takeSample(Reading &reading, const ReadingKind &kind, ReadingOf which, cons
 std::optional<double> rateOf(const Reading &reading, const ReadingKind &kind, const Moment &moment);
 /// When rateOf() changes by time alone.
 std::optional<std::chrono::nanoseconds> nextDue(const Reading &reading, const ReadingKind &kind, const Moment &moment);
-/// No usable sample for `after`.
-bool isStale(const Reading &reading, std::chrono::nanoseconds after, const Moment &moment);
+/// No usable sample for `after`. Nothing before the first one, while it may still come in time: after a restart nobody
+/// knows whether what was stale still is.
+std::optional<bool> isStale(const Reading &reading, std::chrono::nanoseconds after, const Moment &moment);
 bool matchesAny(const Reading &reading, const QList<NamedValue> &values);
 
 inline void keepEarlier(std::optional<std::chrono::nanoseconds> &due, std::optional<std::chrono::nanoseconds> other) {

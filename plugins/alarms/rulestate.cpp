@@ -80,8 +80,8 @@ void advanceByWords(const Rule &rule, RuleState &state, const Moment &moment) {
 }
 
 void advanceByAge(const Rule &rule, RuleState &state, const Moment &moment) {
-  advanceBoth(rule, state, rule.warningAfter && isStale(state, *rule.warningAfter, moment),
-              isStale(state, *rule.staleAfter, moment), moment);
+  const Beyond warning = rule.warningAfter ? isStale(state, *rule.warningAfter, moment) : false;
+  advanceBoth(rule, state, warning, isStale(state, *rule.staleAfter, moment), moment);
 }
 
 qsizetype placeOf(const PointReference &point, const QList<PointReference> &points) {
@@ -162,8 +162,8 @@ std::optional<nanoseconds> inputDue(const Rule &rule, const RuleState &state, co
   std::optional<nanoseconds> due;
   if (rule.comparison.kind == Comparison::Stale) {
     const nanoseconds since = state.updated == Reading::never ? moment.elapsed : state.updated;
-    if (rule.warningAfter && !isStale(state, *rule.warningAfter, moment)) return since + *rule.warningAfter;
-    if (!isStale(state, *rule.staleAfter, moment)) return since + *rule.staleAfter;
+    if (rule.warningAfter && moment.elapsed - since < *rule.warningAfter) return since + *rule.warningAfter;
+    if (moment.elapsed - since < *rule.staleAfter) return since + *rule.staleAfter;
   } else if (state.expressions) {
     due = nextDue(rule.when, state.expressions->when, moment);
     keepEarlier(due, nextDue(rule.warningWhen, state.expressions->warningWhen, moment));

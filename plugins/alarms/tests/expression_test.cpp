@@ -2,6 +2,7 @@
 #include "expression.h"
 
 #include <QJsonDocument>
+#include <QRandomGenerator>
 #include <QtTest>
 
 #include "testing/testcontext.h"
@@ -18,7 +19,7 @@ struct Holder {
   Expression when;
 };
 
-QByteArray leaf(const char *point) {
+QByteArray leaf(const QByteArray &point) {
   return QByteArray("{\"point\":\"p/") + point + "\",\"comparison\":\"equals\",\"value\":1}";
 }
 
@@ -30,6 +31,7 @@ class ExpressionTest : public QObject {
  private Q_SLOTS:
   void R3_10_threeValuedLogic_data();
   void R3_10_threeValuedLogic();
+  void R3_10_randomTrees();
   void R3_10_conditions_data();
   void R3_10_conditions();
   void R3_14_badIsUnknown();
@@ -108,6 +110,59 @@ void ExpressionTest::R3_10_threeValuedLogic() {
   }
   const auto got = result(made, state, Moment());
   QCOMPARE(got ? QString::number(*got) : QStringLiteral("u"), outcome);
+}
+
+namespace {
+
+/// A random tree over points a to e, at most `deepest` levels.
+QJsonObject randomTree(QRandomGenerator &random, int deepest) {
+  const int kind = deepest > 1 ? random.bounded(4) : 3;
+  if (kind == 3)
+    return QJsonDocument::fromJson(leaf(QByteArray(1, static_cast<char>('a' + random.bounded(5))))).object();
+  if (kind == 2) return {{QStringLiteral("not"), randomTree(random, deepest - 1)}};
+  QJsonArray parts;
+  for (int i = random.bounded(1, 4); i > 0; --i) parts.append(randomTree(random, deepest - 1));
+  return {{kind == 1 ? QStringLiteral("all") : QStringLiteral("any"), parts}};
+}
+
+/// Kleene's logic as numbers, straight from the JSON: 0 false, 1 unknown, 2 true; `all` is the least, `any` the
+/// greatest.
+int plainResult(const QJsonObject &tree, const QHash<QString, int> &points) {
+  if (tree.contains(QLatin1String("not"))) return 2 - plainResult(tree.value(QLatin1String("not")).toObject(), points);
+  if (tree.contains(QLatin1String("point"))) return points.value(tree.value(QLatin1String("point")).toString(), 1);
+  const bool isAll = tree.contains(QLatin1String("all"));
+  int outcome = isAll ? 2 : 0;
+  const QJsonArray parts = tree.value(isAll ? QLatin1String("all") : QLatin1String("any")).toArray();
+  for (const auto &part : parts) {
+    const int one = plainResult(part.toObject(), points);
+    outcome = isAll ? std::min(outcome, one) : std::max(outcome, one);
+  }
+  return outcome;
+}
+
+}  // namespace
+
+void ExpressionTest::R3_10_randomTrees() {
+  const quint32 seed = QRandomGenerator::system()->generate();
+  qInfo("seed %u", seed);
+  QRandomGenerator random(seed);
+  for (int tree = 0; tree < 1000; ++tree) {
+    const QJsonObject json = randomTree(random, 4);
+    const QByteArray text = QJsonDocument(json).toJson(QJsonDocument::Compact);
+    const Expression made = expression(text);
+    ExpressionState state;
+    begin(made, state, Moment());
+    QHash<QString, int> points;
+    for (int step = 0; step < 20; ++step) {
+      const char point[] = {static_cast<char>('a' + random.bounded(5)), 0};
+      const int now = random.bounded(3);
+      points.insert(QStringLiteral("p/") + QLatin1String(point), now);
+      const Quality quality = now == 1 ? Quality::bad(QualityReason::Timeout) : Quality();
+      give(made, state, point, now == 2 ? 1.0 : 0.0, Moment(), quality);
+      const auto got = result(made, state, Moment());
+      QVERIFY2((got ? (*got ? 2 : 0) : 1) == plainResult(json, points), text.constData());
+    }
+  }
 }
 
 void ExpressionTest::R3_10_conditions_data() {

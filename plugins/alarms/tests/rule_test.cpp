@@ -242,7 +242,7 @@ void RuleTest::R3_15_oneRuleByItself() {
 }
 
 void RuleTest::examplesOfTheReadme() {
-  QFile readme(QFINDTESTDATA("../README.md"));
+  QFile readme(QStringLiteral(QT_TESTCASE_SOURCEDIR "/README.md"));
   QVERIFY(readme.open(QIODevice::ReadOnly));
   const QByteArray text = readme.readAll();
   const auto begin = text.indexOf('[', text.indexOf("<!-- rules -->"));

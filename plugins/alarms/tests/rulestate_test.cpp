@@ -40,6 +40,8 @@ class RuleStateTest : public QObject {
   void R3_10_expression();
   void R3_10_rateFadesWithoutASample();
   void R3_10_staleIsDueWithoutASample();
+  void R3_22_restartLeavesWhatIsNotKnownYet_data();
+  void R3_22_restartLeavesWhatIsNotKnownYet();
   void expressionInputsAreEachOnce();
   void R3_14_unknownExpressionStopsAFall();
   void wordsAndTexts_data();
@@ -48,6 +50,7 @@ class RuleStateTest : public QObject {
   void levels();
   void notUsable_data();
   void notUsable();
+  void notUsableIsOfTheNewestSample();
   void staysSmall();
   void R3_12_outsideTheScheduleIsOk();
   void R3_12_staleOutsideTheSchedule();
@@ -56,7 +59,7 @@ class RuleStateTest : public QObject {
  private:
   static Rule rule(const char *keys);
   static Sample sample(const QString &what);
-  static QString play(const Rule &rule, const QString &script);
+  static QString play(const Rule &rule, const QString &script, RuleState state = RuleState());
   static AlarmState takeValue(const Rule &rule, RuleState &state, double value, const Moment &moment);
   static void addScripts();
   static void playScript();
@@ -95,6 +98,10 @@ Sample RuleStateTest::sample(const QString &what) {
     made.quality = Quality::bad(QualityReason::NoConnection);
     return made;
   }
+  if (text == QLatin1String("waiting")) {
+    made.quality = Quality::bad(QualityReason::WaitingForFirstValue);
+    return made;
+  }
   if (text.startsWith(u'~')) {
     made.quality = Quality::uncertain(QualityReason::Stale);
     text.remove(0, 1);
@@ -113,8 +120,7 @@ Sample RuleStateTest::sample(const QString &what) {
   return made;
 }
 
-QString RuleStateTest::play(const Rule &rule, const QString &script) {
-  RuleState state;
+QString RuleStateTest::play(const Rule &rule, const QString &script, RuleState state) {
   QString states;
   for (const QString &step : script.split(u' ', Qt::SkipEmptyParts)) {
     const qint64 milliseconds = static_cast<qint64>(step.section(u':', 0, 0).toDouble() * 1000);
@@ -294,6 +300,7 @@ void RuleStateTest::R3_10_badQuality_data() {
   row("bad", R"("comparison":"bad_quality")", "0:- 1:5 2:bad 3:~5 4:bad 5:x", "OOAOAO");
   row("uncertain", R"("comparison":"bad_quality","warning_on_uncertain":true)", "0:5 1:~5 2:bad 3:~5 4:5", "OWAWO");
   row("bad from the start", R"("comparison":"bad_quality")", "0:bad", "A");
+  row("before the first value", R"("comparison":"bad_quality")", "0:waiting 1:5 2:bad 3:5", "OOAO");
   row("delays", R"("comparison":"bad_quality","on_delay_ms":3000,"off_delay_ms":2000)",
       "0:bad 2:5 3:bad 6:- 7:5 8:bad 9:5 11:-", "OOOAAAAO");
 }
@@ -373,6 +380,35 @@ void RuleStateTest::R3_10_staleIsDueWithoutASample() {
   takeTime(stale, state, at(11));
   QCOMPARE(state.shown, AlarmState::Alarm);
   QVERIFY(!nextDue(stale, state, at(11)));
+}
+
+void RuleStateTest::R3_22_restartLeavesWhatIsNotKnownYet_data() {
+  addScripts();
+  row("stale, still", R"("comparison":"stale","stale_after_ms":10000)", "0:waiting 9:- 10:- 20:5", "AAAO");
+  row("stale, no more", R"("comparison":"stale","stale_after_ms":10000)", "0:waiting 9:5 18:- 19:-", "AOOA");
+  row("bad", R"("comparison":"bad_quality")", "0:waiting 1:- 2:bad 3:5", "AAAO");
+  row("above", above, "0:waiting 1:- 2:bad 3:85 4:70", "AAAAO");
+  row("deadband", R"("comparison":"above","alarm_threshold":80,"deadband":5)", "0:waiting 1:76 2:74", "AAO");
+  row("rate", R"("comparison":"rate_of_change","alarm_threshold":1,"window_ms":10000)", "0:waiting 1:5 2:5 6:5",
+      "AAAO");
+  row("deviation", R"("comparison":"deviation","alarm_threshold":1,"reference":"p/r")", "0:waiting 1:5 2:ref=5", "AAO");
+  row("discrete", R"("comparison":"discrete","alarm_values":["Trip"])", "0:waiting 1:Trip 2:Run", "AAO");
+  row("expression",
+      R"("comparison":"expression","when":{"all":[{"point":"p/v","comparison":"bad_quality"},
+         {"point":"p/v","comparison":"stale","stale_after_ms":5000}]})",
+      "0:waiting 4:- 5:- 6:bad 7:5", "AAAAO");
+}
+
+/// As the engine goes on with a rule that was in ALARM before.
+void RuleStateTest::R3_22_restartLeavesWhatIsNotKnownYet() {
+  QFETCH(QByteArray, keys);
+  QFETCH(QString, script);
+  QFETCH(QString, states);
+  RuleState state;
+  state.shown = AlarmState::Alarm;
+  state.warning.passed = true;
+  state.alarm.passed = true;
+  QCOMPARE(play(rule(keys.constData()), script, state), states);
 }
 
 void RuleStateTest::expressionInputsAreEachOnce() {
@@ -494,6 +530,20 @@ void RuleStateTest::notUsable() {
   RuleState state;
   takeSample(made, state, 0, sample(value), Moment());
   QCOMPARE(state.notUsable, !isUsable);
+}
+
+void RuleStateTest::notUsableIsOfTheNewestSample() {
+  const Rule made = rule(
+      R"("comparison":"expression","when":{"point":"p/x","comparison":"above","threshold":80},
+         "warning_when":{"point":"p/y","comparison":"above","threshold":80})");
+  RuleState state;
+  takeSample(made, state, 1, sample(QStringLiteral("x")), Moment());
+  QVERIFY(state.notUsable);
+  takeSample(made, state, 2, sample(QStringLiteral("81")), Moment());
+  QVERIFY(!state.notUsable);
+  takeSample(made, state, 0, sample(QStringLiteral("x")), Moment());
+  QVERIFY(!state.notUsable);
+  QCOMPARE(state.shown, AlarmState::Warning);
 }
 
 /// There may be 100,000 of them, and each sample touches one.
