@@ -105,7 +105,7 @@ Result<void> StoreWriter::addNotices(const StoreWork &work) {
     m_insertNotice.bind(3, nanoseconds(notice.created));
     m_insertNotice.bind(4, nanoseconds(notice.notBefore));
     m_insertNotice.bind(5, static_cast<qint64>(notice.attempts));
-    m_insertNotice.bind(6, notice.body.isNull() ? QByteArray("") : notice.body);
+    m_insertNotice.bind(6, notice.body);
     if (const auto added = finish(m_insertNotice); !added) return added;
     m_numbers.lastNotice = std::max(m_numbers.lastNotice, notice.id);
   }

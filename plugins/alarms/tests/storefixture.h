@@ -127,4 +127,11 @@ inline StoreWork manyRecords(int count, qint64 first = 1) {
   return work;
 }
 
+/// Their numbers, "1 2 3".
+inline QString idsOf(const QList<Event> &events) {
+  QStringList ids;
+  for (const Event &event : events) ids << QString::number(event.sequence);
+  return ids.join(u' ');
+}
+
 }  // namespace tagwire::alarms
