@@ -2,6 +2,7 @@
 #include "schedule.h"
 
 #include <QDateTime>
+#include <QHash>
 #include <QRegularExpression>
 
 #include <algorithm>
@@ -72,14 +73,38 @@ bool Schedule::beginsOn(QDate date) const {
                       [date](const DateRange &exception) { return exception.contains(date); });
 }
 
+namespace {
+
+struct WallClock {
+  QDate date;
+  int minute = 0;  ///< of the day
+};
+
+/// Many rules ask for the same minute in the same zone, and the zone's rules are slow to apply: the last answer for
+/// each zone is kept. Offsets change at full minutes only.
+WallClock wallClock(const QTimeZone &zone, Time time) {
+  struct Kept {
+    Time minute = Time::min();
+    WallClock clock;
+  };
+  thread_local QHash<QByteArray, Kept> keptByZone;  // as many as there are zones
+  Kept &kept = keptByZone[zone.id()];
+  const Time minute = std::chrono::floor<std::chrono::minutes>(time);
+  if (kept.minute != minute) {
+    const QDateTime local = QDateTime::fromMSecsSinceEpoch(toMilliseconds(time), zone);
+    kept = {minute, {local.date(), local.time().hour() * 60 + local.time().minute()}};
+  }
+  return kept.clock;
+}
+
+}  // namespace
+
 bool Schedule::contains(Time time) const {
-  const QTimeZone zone = timezone ? timezone->zone : QTimeZone::utc();
-  const QDateTime local = QDateTime::fromMSecsSinceEpoch(toMilliseconds(time), zone);
-  const int minute = local.time().hour() * 60 + local.time().minute();
-  const bool today = beginsOn(local.date());
+  const auto [date, minute] = wallClock(timezone ? timezone->zone : QTimeZone::utc(), time);
+  const bool today = beginsOn(date);
   if (start.minutes == end.minutes) return today;
   if (start.minutes < end.minutes) return today && minute >= start.minutes && minute < end.minutes;
-  const bool yesterday = beginsOn(local.date().addDays(-1));
+  const bool yesterday = beginsOn(date.addDays(-1));
   return (today && minute >= start.minutes) || (yesterday && minute < end.minutes);
 }
 

@@ -96,6 +96,8 @@ Result<QList<CameAlarm>> StoreReader::came(Time from, Time to) {
   const Question question{
       "SELECT time_ns, rule_id, rule_name, area, severity FROM alarm_history WHERE time_ns >= ? AND time_ns < ? AND "
       "kind = 'alarm' AND (state = 'ALARM' AND previous <> 'ALARM' OR state = 'WARNING' AND previous = 'OK') "
+      // Of those that nobody was told of, none count (docs/alarm-states.md).
+      "AND condition NOT IN ('Shelved', 'Suppressed-by-Design', 'Out-of-Service') "
       "ORDER BY time_ns, id",
       {nanoseconds(from), nanoseconds(to)}};
   QHash<QByteArray, QString> texts;  // few names, many records
