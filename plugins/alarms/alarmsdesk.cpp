@@ -92,7 +92,12 @@ void Alarms::ruleVersions(Reply<QList<AlarmRule>> reply, int id) {
   if (const auto yes = ready(); !yes) return reply(failure(yes.error()));
   const auto rule = ruleOf(id);
   if (rule && rule->isFromManifest) return reply(QList<AlarmRule>{*rule});
-  m_store->ruleVersions(std::move(reply), id);
+  m_store->ruleVersions(
+      [reply, id](Result<QList<AlarmRule>> versions) {
+        if (versions && versions->isEmpty()) return reply(failure(QStringLiteral("there never was a rule %1").arg(id)));
+        reply(std::move(versions));
+      },
+      id);
 }
 
 void Alarms::changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) {
