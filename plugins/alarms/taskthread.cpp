@@ -28,13 +28,15 @@ TaskThread::TaskThread(QObject *owner) : m_shared(std::make_shared<Shared>()) {
 }
 
 TaskThread::~TaskThread() {
+  bool isAtWork = false;
   {
     const std::lock_guard lock(m_shared->mutex);
     m_shared->mustEnd = true;
     m_shared->tell = nullptr;
+    isAtWork = m_isBusy && !m_shared->isOver;
   }
   m_shared->changed.notify_all();
-  if (m_isBusy) {
+  if (isAtWork) {
     m_thread.detach();
   } else {
     m_thread.join();
