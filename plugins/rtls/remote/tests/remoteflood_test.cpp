@@ -11,9 +11,9 @@ using namespace tagwire::rtls;
 namespace {
 
 /// The longest time between two turns of the loop, for people.
-class LoopWatch : public QObject {
+class TurnWatch : public QObject {
  public:
-  LoopWatch() {
+  TurnWatch() {
     m_turn.start();
     startTimer(0);
   }
@@ -79,7 +79,7 @@ void RemoteFloodTest::floodEndsTheConnection() {
   fixture.write("ca.pem", authority.authority);
   auto rtls = fixture.make(site.url(), isEncrypted ? "\"ca\":\"ca.pem\"" : "");
   QVERIFY2(rtls, qPrintable(fixture.errors));
-  LoopWatch watch;
+  TurnWatch watch;
   rtls->start();
   QTRY_VERIFY_WITH_TIMEOUT(fixture.state.contains(QLatin1String("it sends more than 20000 messages")), 20'000);
   QCOMPARE(fixture.refused("flood"), 1.0);
