@@ -27,6 +27,14 @@ AlarmAnswer refused(AlarmAnswer::Outcome outcome, const QString &text) {
   return {.outcome = outcome, .errors = {text}, .status = {}, .rule = {}};
 }
 
+void add(AlarmArea &area, const AlarmArea &part) {
+  area.state = std::max(area.state, part.state);
+  area.severity = std::max(area.severity, part.severity);
+  area.active += part.active;
+  area.unacknowledged += part.unacknowledged;
+  area.rules += part.rules;
+}
+
 /// The state machine's input for an action, or what is wrong with it.
 Result<ConditionInput> inputFor(const AlarmAction &action, ConditionInput::Kind kind, Time now,
                                 std::chrono::milliseconds longest) {
@@ -116,8 +124,20 @@ void AlarmEngine::adopt(int ruleId, const AlarmMemory &memory, const Moment &mom
   Entry &entry = *m_entries[*slot];
   AlarmMemory &present = entry.memory;
   const ConditionState before = present.condition;
+  const bool isKnown = entry.state.alarm.isKnown || entry.state.warning.isKnown;
+  if (memory.state != present.state && !isKnown) {
+    // No value says anything yet, so what was stored holds.
+    restore(ruleId, memory);
+    outcome.events << Event{.sequence = 0, .time = moment.time, .source = {}, .body = transition(entry)};
+    outcome.touched << ruleId;
+    return arm(entry, moment);
+  }
   ConditionState adopted = memory.condition;
-  if (memory.state != present.state) adopted.alarm = before.alarm;  // what the value says now counts
+  if (memory.state != present.state) {
+    const bool isOver = present.state == AlarmState::Ok;
+    adopted.alarm =
+        isOver ? after(adopted, {ConditionInput::Return, {}}, moment.time, entry.rule.latch).alarm : before.alarm;
+  }
   adopted.isSuppressedByCondition = before.isSuppressedByCondition;
   if (adopted == before) return;
   entry.setCondition(adopted);
@@ -204,12 +224,16 @@ QByteArray AlarmEngine::memoryOf(int ruleId) const {
 }
 
 QList<AlarmArea> AlarmEngine::areas() const {
-  QMap<QString, AlarmArea> areas;
+  // There are few areas and many rules: each area for itself first, then upwards.
+  QHash<QString, AlarmArea> own;
   for (const auto &entry : m_entries) {
-    if (!entry) continue;
-    QString name = entry->area;
+    if (entry) count(own[entry->area], *entry);
+  }
+  QMap<QString, AlarmArea> areas;
+  for (auto each = own.cbegin(); each != own.cend(); ++each) {
+    QString name = each.key();
     for (;;) {
-      count(areas[name], *entry);
+      add(areas[name], *each);
       if (name.isEmpty()) break;
       name = name.contains(u'/') ? name.section(u'/', 0, -2) : QString();
     }
@@ -236,11 +260,26 @@ void AlarmEngine::count(AlarmArea &area, const Entry &entry) const {
   area.severity = std::max(area.severity, severityOf(entry));
 }
 
+AlarmEngine::Counts AlarmEngine::counts() const {
+  Counts counts;
+  for (const auto &entry : m_entries) {
+    if (!entry) continue;
+    const AlarmMemory &memory = entry->memory;
+    ++counts.byCondition[static_cast<size_t>(memory.condition.condition())];
+    if (entry->isChattering()) ++counts.chattering;
+    if (memory.state == AlarmState::Ok || !memory.condition.isAnnounced()) continue;
+    ++counts.announcedBySeverity[static_cast<size_t>(severityOf(*entry))];
+  }
+  return counts;
+}
+
 QStringList AlarmEngine::unknownPoints() const {
   QStringList unknown;
+  QSet<QString> seen;
   const auto look = [&](const QList<PointReference> &points) {
     for (const PointReference &each : points) {
-      if (each.name.isEmpty() || unknown.contains(each.name)) continue;
+      if (each.name.isEmpty() || seen.contains(each.name)) continue;
+      seen.insert(each.name);
       if (m_world.bind(each.name).point == PointId::None) unknown << each.name;
     }
   };

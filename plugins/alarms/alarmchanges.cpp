@@ -22,6 +22,8 @@ ConditionInput::Kind inputFor(AlarmState previous, AlarmState now) {
 void AlarmEngine::set(int ruleId, AlarmState state, const QString &text, const Moment &moment, Outcome &outcome) {
   Entry &entry = *m_entries[m_slots.value(ruleId)];
   const AlarmState previous = std::exchange(entry.state.shown, state);
+  entry.state.alarm.passed = state == AlarmState::Alarm;
+  entry.state.warning.passed = state != AlarmState::Ok;
   if (state == previous) return;
   entry.setText = text;
   settle(entry, previous, moment, outcome);
@@ -43,9 +45,14 @@ void AlarmEngine::settle(Entry &entry, AlarmState previous, const Moment &moment
   if (input.kind == ConditionInput::Rise && memory.condition.alarm != AlarmCondition::UnacknowledgedActive) {
     memory.escalationSteps = 0;  // it begins anew, as the alarm does
   }
+  const bool wasShelved = memory.condition.isShelved;
   entry.setCondition(after(memory.condition, input, moment.time, entry.rule.latch));
   outcome.events << Event{.sequence = 0, .time = moment.time, .source = {}, .body = transition(entry)};
   outcome.touched << entry.rule.id;
+  if (wasShelved && !memory.condition.isShelved) {
+    memory.shelvedBy.clear();
+    tell(entry, memory.condition.condition(), {QStringLiteral("shelving_ended"), itself()}, moment, outcome);
+  }
   const bool isNew = input.kind == ConditionInput::Raise || input.kind == ConditionInput::Rise;
   announce(entry, wasAnnounced, isNew, moment, outcome);
   if (input.kind == ConditionInput::Return && memory.wasTold) {
@@ -59,11 +66,16 @@ void AlarmEngine::beginOccurrence(Entry &entry) {
   AlarmMemory &memory = entry.memory;
   ++m_activeCount;
   memory.occurrence = m_world.nextOccurrence();
+  memory.ruleName = entry.rule.name;
+  memory.area = entry.area;
   memory.isFirstOut = entry.group && entry.group->config.firstOut && entry.group->standing == 0;
   memory.wasTold = false;
-  memory.unacknowledgedSince.reset();
-  memory.escalationSteps = 0;
-  memory.escalatedTo.reset();
+  // One that comes again before anybody acknowledged it waits for somebody since it first came.
+  if (memory.condition.alarm != AlarmCondition::RtnUnacknowledged) {
+    memory.unacknowledgedSince.reset();
+    memory.escalationSteps = 0;
+    memory.escalatedTo.reset();
+  }
   memory.acknowledgedAt.reset();
   memory.acknowledgedBy.clear();
   memory.comment.clear();
@@ -73,7 +85,7 @@ void AlarmEngine::beginOccurrence(Entry &entry) {
 void AlarmEngine::announce(Entry &entry, bool wasAnnounced, bool isNew, const Moment &moment, Outcome &outcome) {
   AlarmMemory &memory = entry.memory;
   if (memory.condition.condition() != AlarmCondition::UnacknowledgedActive) {
-    memory.unacknowledgedSince.reset();
+    if (memory.condition.condition() != AlarmCondition::RtnUnacknowledged) memory.unacknowledgedSince.reset();
     if (memory.condition.alarm == AlarmCondition::Normal) memory.escalatedTo.reset();
     return;
   }
@@ -181,6 +193,7 @@ void AlarmEngine::runOut(Entry &entry, const Moment &moment, Outcome &outcome) {
 void AlarmEngine::escalate(Entry &entry, const Moment &moment, Outcome &outcome) {
   AlarmMemory &memory = entry.memory;
   if (!entry.escalation || !memory.unacknowledgedSince) return;
+  if (memory.condition.condition() != AlarmCondition::UnacknowledgedActive) return;  // it went; it may come again
   const QList<EscalationStep> &steps = entry.escalation->steps;
   while (memory.escalationSteps < steps.size()) {
     const EscalationStep &step = steps.at(memory.escalationSteps);

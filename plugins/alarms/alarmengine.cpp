@@ -38,8 +38,10 @@ AlarmEngine::AlarmEngine(Settings settings, World world) : m_settings(std::move(
     group->config = config;
     group->place = static_cast<quint32>(m_groups.size());
     if (!config.suppressWhen.isEmpty()) listen(pointsOf(config.suppressWhen), Listens::Group, group->place);
+    m_groupsById.insert(config.id, group.get());
     m_groups.push_back(std::move(group));
   }
+  for (const EscalationConfig &each : m_settings.escalations) m_escalationsById.insert(each.id, &each);
 }
 
 AlarmEngine::~AlarmEngine() = default;
@@ -86,6 +88,16 @@ void AlarmEngine::put(const Rule &rule) {
     const Entry &before = *m_entries[fresh->slot];
     fresh->order = before.order;
     fresh->memory = before.memory;
+    // What was read stays when it is read in the same way: an old value is not a new one.
+    const auto names = [](const QList<PointReference> &points) {
+      QStringList all;
+      for (const PointReference &each : points) all << each.name;
+      return all;
+    };
+    const bool isSame = before.rule.comparison.kind == rule.comparison.kind && before.rule.window == rule.window &&
+                        names(inputsOf(before.rule)) == names(inputsOf(rule)) &&
+                        rule.comparison.kind != Comparison::Expression;
+    if (isSame) static_cast<Reading &>(fresh->state) = before.state;
     unlink(*m_entries[fresh->slot]);
   }
   link(*fresh);
@@ -103,19 +115,35 @@ void AlarmEngine::link(Entry &entry) {
     entry.suppression = std::make_unique<ExpressionState>();
     listen(pointsOf(entry.rule.suppressWhen), Listens::Suppression, entry.slot);
   }
-  for (const auto &group : m_groups) {
-    if (group->config.id != entry.rule.group) continue;
-    entry.group = group.get();
-    group->members.push_back(entry.slot);
-    if (entry.memory.condition.alarm != AlarmCondition::Normal) ++group->standing;
+  entry.group = m_groupsById.value(entry.rule.group);
+  if (entry.group) {
+    entry.group->members.push_back(entry.slot);
+    if (entry.memory.condition.alarm != AlarmCondition::Normal) ++entry.group->standing;
   }
-  for (const EscalationConfig &each : m_settings.escalations) {
-    if (each.id == entry.rule.escalation) entry.escalation = &each;
-  }
+  entry.escalation = m_escalationsById.value(entry.rule.escalation);
+  if (!isBound(points) || !isBound(pointsOf(entry.rule.suppressWhen))) m_unbound.push_back(entry.slot);
   resume(entry.state, entry.memory);
 }
 
+bool AlarmEngine::isBound(const QList<PointReference> &points) const {
+  return std::all_of(points.begin(), points.end(), [this](const PointReference &each) {
+    return each.name.isEmpty() || m_world.bind(each.name).point != PointId::None;
+  });
+}
+
+bool AlarmEngine::bindAgain(const Moment &moment, Outcome &outcome) {
+  const std::vector<Slot> unbound = std::exchange(m_unbound, {});
+  for (const Slot slot : unbound) {
+    if (!m_entries[slot]) continue;
+    const Rule rule = m_entries[slot]->rule;
+    put(rule);
+    begin(rule.id, moment, outcome);
+  }
+  return m_unbound.size() < unbound.size();
+}
+
 void AlarmEngine::unlink(Entry &entry) {
+  std::erase(m_unbound, entry.slot);
   forget(inputsOf(entry.rule), Listens::Rule, entry.slot);
   if (!entry.rule.suppressWhen.isEmpty()) forget(pointsOf(entry.rule.suppressWhen), Listens::Suppression, entry.slot);
   if (!entry.group) return;
@@ -168,15 +196,21 @@ void AlarmEngine::begin(int ruleId, const Moment &moment, Outcome &outcome) {
   if (slot == m_slots.cend()) return;
   Entry &entry = *m_entries[*slot];
   if (entry.memory.since == Time()) entry.memory.since = moment.time;
-  if (entry.suppression) tagwire::alarms::begin(entry.rule.suppressWhen, *entry.suppression, moment);
-  for (size_t point = 1; point < m_listeners.size(); ++point) {
-    for (const Listener &each : m_listeners[point]) {
-      if (each.how == Listens::Group || each.slot != *slot) continue;
-      const Sample last = m_world.last(static_cast<PointId>(point));
-      if (last.point != PointId::None) hand(each, last, moment, outcome);
-    }
+  if (entry.suppression) {
+    tagwire::alarms::begin(entry.rule.suppressWhen, *entry.suppression, moment);
+    takeLast(pointsOf(entry.rule.suppressWhen), Listens::Suppression, *slot, moment, outcome);
   }
+  if (!entry.state.isSeen) takeLast(inputsOf(entry.rule), Listens::Rule, *slot, moment, outcome);
   takeTime(*slot, moment, outcome);
+}
+
+void AlarmEngine::takeLast(const QList<PointReference> &points, Listens how, Slot slot, const Moment &moment,
+                           Outcome &outcome) {
+  for (qsizetype i = 0; i < points.size(); ++i) {
+    const PointId point = m_world.bind(points.at(i).name).point;
+    const Sample last = point == PointId::None ? Sample() : m_world.last(point);
+    if (last.point != PointId::None) hand({how, static_cast<quint8>(i), slot}, last, moment, outcome);
+  }
 }
 
 void AlarmEngine::take(const Sample &sample, const Moment &moment, Outcome &outcome) {
@@ -202,11 +236,14 @@ void AlarmEngine::takeRule(const Listener &listener, const Sample &sample, const
   Entry &entry = *m_entries[listener.slot];
   const AlarmState previous = entry.state.shown;
   const AlarmState now = takeSample(entry.rule, entry.state, listener.input, sample, moment);
+  const quint64 bit = quint64(1) << (listener.input & 63);
   if (entry.state.notUsable) {
     ++outcome.ignored;
-    if (!entry.complained) outcome.notUsable << entry.rule.id;
+    if (!(entry.complained & bit)) outcome.notUsable << entry.rule.id;
+    entry.complained |= bit;
+  } else if (!sample.quality.isBad()) {
+    entry.complained &= ~bit;
   }
-  entry.complained = entry.state.notUsable || (entry.complained && sample.quality.isBad());
   if (now != previous) settle(entry, previous, moment, outcome);
   arm(entry, moment);
 }
@@ -216,10 +253,10 @@ void AlarmEngine::takeTime(const Moment &moment, Outcome &outcome) {
   const bool wasSet = m_clockOffset && std::chrono::abs(offset - *m_clockOffset) > clockStep;
   m_clockOffset = offset;
   std::vector<Slot> due;
-  while (!m_wakes.empty() && m_wakes.top().due <= moment.elapsed) {
-    due.push_back(m_wakes.top().slot);
-    if (!isLive(m_wakes.top())) due.pop_back();
-    m_wakes.pop();
+  while (!m_wakes.empty() && m_wakes.front().due <= moment.elapsed) {
+    if (isLive(m_wakes.front())) due.push_back(m_wakes.front().slot);
+    std::pop_heap(m_wakes.begin(), m_wakes.end(), std::greater<>());
+    m_wakes.pop_back();
   }
   if (wasSet) {
     for (Slot slot = 0; slot < m_entries.size(); ++slot) {
@@ -255,9 +292,29 @@ void AlarmEngine::takeTime(Slot slot, const Moment &moment, Outcome &outcome) {
 }
 
 std::optional<nanoseconds> AlarmEngine::nextDue() {
-  while (!m_wakes.empty() && !isLive(m_wakes.top())) m_wakes.pop();
+  while (!m_wakes.empty() && !isLive(m_wakes.front())) {
+    std::pop_heap(m_wakes.begin(), m_wakes.end(), std::greater<>());
+    m_wakes.pop_back();
+  }
   if (m_wakes.empty()) return std::nullopt;
-  return m_wakes.top().due;
+  return m_wakes.front().due;
+}
+
+void AlarmEngine::wakeAt(std::chrono::nanoseconds due, Slot slot) {
+  // Those that are out of date go by themselves when they are due, which may be days away.
+  if (m_wakes.size() > 4 * (m_entries.size() + m_groups.size()) + 4096) {
+    m_wakes.clear();
+    for (Slot each = 0; each < m_entries.size(); ++each) {
+      if (m_entries[each] && m_entries[each]->wake != nanoseconds::max())
+        m_wakes.push_back({m_entries[each]->wake, each});
+    }
+    for (const auto &group : m_groups) {
+      if (group->wake != nanoseconds::max()) m_wakes.push_back({group->wake, group->place | groupBit});
+    }
+    std::make_heap(m_wakes.begin(), m_wakes.end(), std::greater<>());
+  }
+  m_wakes.push_back({due, slot});
+  std::push_heap(m_wakes.begin(), m_wakes.end(), std::greater<>());
 }
 
 /// When something of this entry happens by itself. A wake that comes too early does no harm, so one that stands already
@@ -266,7 +323,8 @@ void AlarmEngine::arm(Entry &entry, const Moment &moment) {
   std::optional<nanoseconds> due = tagwire::alarms::nextDue(entry.rule, entry.state, moment);
   const AlarmMemory &memory = entry.memory;
   if (memory.condition.shelvedUntil) keepEarlier(due, elapsedAt(*memory.condition.shelvedUntil, moment));
-  if (memory.unacknowledgedSince && entry.escalation && memory.escalationSteps < entry.escalation->steps.size()) {
+  if (memory.unacknowledgedSince && memory.condition.condition() == AlarmCondition::UnacknowledgedActive &&
+      entry.escalation && memory.escalationSteps < entry.escalation->steps.size()) {
     const EscalationStep &step = entry.escalation->steps.at(memory.escalationSteps);
     keepEarlier(due, elapsedAt(*memory.unacknowledgedSince + step.after, moment));
   }
@@ -276,7 +334,7 @@ void AlarmEngine::arm(Entry &entry, const Moment &moment) {
   }
   if (!due || *due >= entry.wake) return;
   entry.wake = *due;
-  m_wakes.push({*due, entry.slot});
+  wakeAt(*due, entry.slot);
 }
 
 void AlarmEngine::arm(Group &group, const Moment &moment) {
@@ -284,7 +342,7 @@ void AlarmEngine::arm(Group &group, const Moment &moment) {
   const auto due = tagwire::alarms::nextDue(group.config.suppressWhen, group.state, moment);
   if (!due || *due >= group.wake) return;
   group.wake = *due;
-  m_wakes.push({*due, group.place | groupBit});
+  wakeAt(*due, group.place | groupBit);
 }
 
 }  // namespace tagwire::alarms

@@ -3,8 +3,8 @@
 
 #include <QHash>
 
+#include <array>
 #include <functional>
-#include <queue>
 #include <vector>
 
 #include "alarmmemory.h"
@@ -83,6 +83,15 @@ class AlarmEngine {
   /// As the store keeps it.
   QByteArray memoryOf(int ruleId) const;
   QList<int> ruleIds() const;
+  /// Of now; looks at every rule.
+  struct Counts {
+    std::array<qint64, 8> byCondition{};          ///< by AlarmCondition
+    std::array<qint64, 4> announcedBySeverity{};  ///< in WARNING or ALARM and announced; by Severity
+    qint64 chattering = 0;
+  };
+  Counts counts() const;
+  /// Points were declared: looks for those that were not there. True when some came.
+  bool bindAgain(const Moment &moment, Outcome &outcome);
   /// Names of points that rules look at and nobody declared.
   QStringList unknownPoints() const;
   /// In WARNING or ALARM.
@@ -113,6 +122,9 @@ class AlarmEngine {
 
   void listen(const QList<PointReference> &points, Listens how, Slot slot);
   void forget(const QList<PointReference> &points, Listens how, Slot slot);
+  bool isBound(const QList<PointReference> &points) const;
+  void wakeAt(std::chrono::nanoseconds due, Slot slot);
+  void takeLast(const QList<PointReference> &points, Listens how, Slot slot, const Moment &moment, Outcome &outcome);
   Slot freshSlot();
   void link(Entry &entry);
   void unlink(Entry &entry);
@@ -153,7 +165,10 @@ class AlarmEngine {
   std::vector<std::unique_ptr<Group>> m_groups;
   QHash<int, Slot> m_slots;                        ///< by rule id
   std::vector<std::vector<Listener>> m_listeners;  ///< by point id
-  std::priority_queue<Wake, std::vector<Wake>, std::greater<>> m_wakes;
+  std::vector<Wake> m_wakes;                       ///< a heap, the earliest first; some are out of date, see isLive()
+  std::vector<Slot> m_unbound;                     ///< rules of which some point is not there
+  QHash<QString, Group *> m_groupsById;
+  QHash<QString, const EscalationConfig *> m_escalationsById;
   quint64 m_putCount = 0;
   std::optional<std::chrono::nanoseconds> m_clockOffset;
   qsizetype m_activeCount = 0;

@@ -34,8 +34,8 @@ struct AlarmEngine::Entry {
   std::optional<bool> isSuppressing;
   Group *group = nullptr;
   const EscalationConfig *escalation = nullptr;
-  std::unique_ptr<Chatter> chatter;  ///< null before the first
-  bool complained = false;
+  std::unique_ptr<Chatter> chatter;                                 ///< null before the first
+  quint64 complained = 0;                                           ///< of which inputs, by their places
   QString setText;                                                  ///< by set()
   std::chrono::nanoseconds wake = std::chrono::nanoseconds::max();  ///< it stands in m_wakes with this
 

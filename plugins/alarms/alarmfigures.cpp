@@ -25,8 +25,10 @@ void countStanding(AlarmStatistics &figures, const QList<AlarmStatus> &standing,
   }
 }
 
-QList<AlarmStatistics::Count> mostFrequent(const QList<AlarmStore::Came> &came) {
-  QHash<int, AlarmStatistics::Count> counts;
+using Counts = QHash<int, AlarmStatistics::Count>;
+
+Counts countRules(const QList<AlarmStore::Came> &came) {
+  Counts counts;
   for (const AlarmStore::Came &each : came) {
     AlarmStatistics::Count &count = counts[each.ruleId];
     count.ruleId = each.ruleId;
@@ -34,6 +36,10 @@ QList<AlarmStatistics::Count> mostFrequent(const QList<AlarmStore::Came> &came) 
     count.area = each.area;
     ++count.count;
   }
+  return counts;
+}
+
+QList<AlarmStatistics::Count> mostFrequent(const Counts &counts) {
   QList<AlarmStatistics::Count> all = counts.values();
   std::sort(all.begin(), all.end(), [](const auto &one, const auto &other) {
     return one.count != other.count ? one.count > other.count : one.ruleId < other.ruleId;
@@ -68,10 +74,10 @@ AlarmStatistics figuresOf(Time from, Time to, Time now, const QList<AlarmStore::
   countSlices(figures, came);
   countStanding(figures, standing, now);
   for (const AlarmStore::Came &each : came) ++figures.bySeverity[each.severity];
-  figures.mostFrequent = mostFrequent(came);
+  const Counts counts = countRules(came);
+  figures.mostFrequent = mostFrequent(counts);
   for (const AlarmStatus &each : chattering) {
-    const auto count = std::count_if(came.begin(), came.end(),
-                                     [&](const AlarmStore::Came &one) { return one.ruleId == each.transition.ruleId; });
+    const qint64 count = counts.value(each.transition.ruleId).count;
     figures.chattering << AlarmStatistics::Count{each.transition.ruleId, each.transition.ruleName, each.transition.area,
                                                  count};
   }

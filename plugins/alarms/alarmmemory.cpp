@@ -80,6 +80,8 @@ void readRest(const QJsonObject &json, AlarmMemory &memory) {
   memory.occurrence = json.value(QLatin1String("occurrence")).toInteger();
   const QJsonValue value = json.value(QLatin1String("value"));
   if (value.isDouble()) memory.value = value.toDouble();
+  memory.ruleName = textAt(json, "rule_name");
+  memory.area = textAt(json, "area");
   memory.valueText = textAt(json, "value_text");
   memory.level = textAt(json, "level");
   memory.isFirstOut = flagAt(json, "first_out");
@@ -106,6 +108,8 @@ QByteArray AlarmMemory::toJson() const {
   putCondition(json, condition);
   put(json, "occurrence", occurrence);
   if (std::isfinite(value)) json.insert(QLatin1String("value"), value);
+  put(json, "rule_name", ruleName);
+  put(json, "area", area);
   put(json, "value_text", valueText);
   put(json, "level", level);
   put(json, "first_out", isFirstOut);

@@ -18,6 +18,8 @@ struct AlarmMemory {
   Time since;  ///< of the state
   ConditionState condition;
   qint64 occurrence = 0;
+  QString ruleName;  ///< for when the manifest does not have the rule any more
+  QString area;
   double value = std::numeric_limits<double>::quiet_NaN();  ///< that brought it to its state
   QString valueText;
   QString level;

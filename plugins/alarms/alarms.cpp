@@ -9,6 +9,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::minutes rateWindow{10};
+constexpr milliseconds openPatience{5'000};
+constexpr std::chrono::seconds figuresPace{5};
 
 template <class T>
 void sortUnique(QList<T> &list) {
@@ -40,15 +42,33 @@ Alarms::Alarms(AlarmsConfig config, PluginContext &context, std::shared_ptr<Rule
       m_ids(std::move(ids)),
       m_storeRule(m_ids->enterOwn(context.id())),
       m_timer(this),
+      m_openPatience(this),
       m_transitions(
           context.metrics().counter("tagwire_alarms_transitions_total", "Changes between OK, WARNING, ALARM")),
       m_actions(context.metrics().counter("tagwire_alarms_condition_changes_total",
                                           "Acknowledgements, shelvings, suppressions and other changes of condition")),
       m_ignored(context.metrics().counter("tagwire_alarms_ignored_samples_total",
                                           "Samples of watched points that held nothing a rule can look at")),
+      m_missedRecords(context.metrics().counter("tagwire_alarms_history_lost_total",
+                                                "Changes that are in no history: too many while the store was down")),
       m_active(context.metrics().gauge("tagwire_alarms_active", "Rules in WARNING or ALARM")),
       m_tenMinutes(context.metrics().gauge("tagwire_alarms_last_ten_minutes",
-                                           "Alarms that came within the last ten minutes; over 10 is a flood")) {
+                                           "Alarms that came within the last ten minutes; over 10 is a flood")),
+      m_unacknowledged(context.metrics().gauge("tagwire_alarms_unacknowledged", "Alarms nobody acknowledged yet")),
+      m_shelved(context.metrics().gauge("tagwire_alarms_shelved", "Rules that are shelved")),
+      m_suppressed(context.metrics().gauge("tagwire_alarms_suppressed", "Rules that are suppressed by design")),
+      m_outOfService(context.metrics().gauge("tagwire_alarms_out_of_service", "Rules that are out of service")),
+      m_chattering(context.metrics().gauge("tagwire_alarms_chattering", "Rules whose alarm comes again and again")) {
+  for (const Severity each : {Severity::Info, Severity::Minor, Severity::Major, Severity::Critical}) {
+    m_bySeverity.push_back(context.metrics().gauge("tagwire_alarms_announced",
+                                                   "Rules in WARNING or ALARM that nothing keeps from being announced",
+                                                   {{"severity", toText(each).data()}}));
+  }
+  m_openPatience.setSingleShot(true);
+  connect(&m_openPatience, &QTimer::timeout, this, [this] {
+    if (m_storeTrouble.isEmpty()) m_storeTrouble = QStringLiteral("the disk does not answer");
+    if (m_running && !m_isReady) begin({});
+  });
   m_timer.setSingleShot(true);
   m_timer.setTimerType(Qt::PreciseTimer);
   connect(&m_timer, &QTimer::timeout, this, &Alarms::wake);
@@ -81,6 +101,7 @@ void Alarms::start() {
     work.notices << notice;
     m_store->commit(std::move(work), [](bool) {});
   });
+  m_openPatience.start(openPatience);
   m_store->open([this](Result<StoreContent> content) { opened(std::move(content)); });
 }
 
@@ -99,97 +120,6 @@ void Alarms::makeEngine() {
   m_engine->put(storeRule(m_storeRule, m_context.id()));
 }
 
-void Alarms::opened(Result<StoreContent> content) {
-  if (!m_running) return;
-  if (m_isReady) return openedLate(content);
-  if (!content) m_storeTrouble = content.error();
-  const StoreContent held = content ? std::move(*content) : StoreContent();
-  m_ids->beginOccurrences(held.lastOccurrence, m_context.clock());
-  m_lastNotice = held.lastNotice;
-  const Moment moment = now();
-  Outcome outcome;
-  takeRules(held.rules);
-  takeMemories(held.alarms, moment, outcome);
-  m_isReady = true;
-  showStatus();
-  takeNotices(held.notices);
-  m_notifications->start();
-  // What came before we ran counts: a value that is already too high is an alarm, not only the next one.
-  m_engine->begin(moment, outcome);
-  publish(outcome, moment);
-  if (!held.setAside.isEmpty()) {
-    const QString text = QStringLiteral("the alarm store was damaged and lies now in %1; states and history begin anew")
-                             .arg(held.setAside);
-    setStoreAlarm(AlarmState::Alarm, text);
-    setStoreAlarm(AlarmState::Ok, {});
-  }
-  const bool isTrouble = !m_storeTrouble.isEmpty();
-  setStoreAlarm(isTrouble ? AlarmState::Alarm : AlarmState::Ok, m_storeTrouble);
-}
-
-/// The store could not be opened at the start, but now. needsAll() follows.
-void Alarms::openedLate(const Result<StoreContent> &content) {
-  if (!content) return;
-  m_ids->beginOccurrences(content->lastOccurrence, m_context.clock());
-  m_lastNotice = std::max(m_lastNotice, content->lastNotice);
-  const Moment moment = now();
-  Outcome outcome;
-  QList<AlarmRule> rules = content->rules;
-  rules.removeIf([this](const AlarmRule &each) { return m_ownRules.contains(each.id); });
-  takeRules(rules);
-  for (const KeptAlarm &each : content->alarms) {
-    const auto memory = AlarmMemory::fromJson(each.memory);
-    if (memory) m_engine->adopt(each.ruleId, *memory, moment, outcome);
-  }
-  for (const AlarmRule &each : rules) m_engine->begin(each.id, moment, outcome);
-  takeNotices(content->notices);
-  publish(outcome, moment);
-}
-
-void Alarms::takeNotices(const QList<Notice> &notices) {
-  for (const Notice &each : notices) m_notices.insert(each.id, each);
-  m_notifications->restore(notices);
-}
-
-void Alarms::takeRules(const QList<AlarmRule> &rules) {
-  for (const AlarmRule &each : rules) {
-    const auto rule = readRule(each.rule, surroundings());
-    if (!rule) {
-      qCWarning(m_context.log()).noquote() << "rule" << each.id << "of run time is left out:" << rule.error().first();
-    } else if (!m_ids->enter(each.id, m_context.id()) || m_engine->has(each.id)) {
-      qCWarning(m_context.log()) << "rule" << each.id << "of run time is left out: the manifest has that id";
-    } else {
-      m_engine->put(*rule);
-    }
-    m_ownRules.insert(each.id, each);
-  }
-}
-
-void Alarms::takeMemories(const QList<KeptAlarm> &alarms, const Moment &moment, Outcome &outcome) {
-  for (const KeptAlarm &each : alarms) {
-    const auto memory = AlarmMemory::fromJson(each.memory);
-    if (!memory) {
-      qCWarning(m_context.log()).noquote() << "what was stored of rule" << each.ruleId << "is lost:" << memory.error();
-    } else if (m_engine->restore(each.ruleId, *memory)) {
-      continue;
-    } else if (!m_ownRules.contains(each.ruleId)) {
-      outcome.events << goneEvent(each.ruleId, *memory, moment);
-    }
-    outcome.touched << each.ruleId;
-  }
-}
-
-/// The manifest does not have the rule any more, though its alarm stood.
-Event Alarms::goneEvent(int ruleId, const AlarmMemory &memory, const Moment &moment) {
-  AlarmConditionChange gone;
-  gone.alarmId = memory.occurrence;
-  gone.ruleId = ruleId;
-  gone.previous = memory.condition.condition();
-  gone.cause = QStringLiteral("rule_removed");
-  gone.by = QStringLiteral("tagwire");
-  return {.sequence = 0, .time = moment.time, .source = {}, .body = gone};
-}
-
 void Alarms::stop() {
   m_timer.stop();
   m_isReady = false;
@@ -197,10 +127,18 @@ void Alarms::stop() {
   // What waits for the disk is told yet; its notices lie in the store for the next start.
   if (m_store) m_store->close();
   m_running = false;
-  m_store.reset();
-  m_notifications.reset();
+  m_timer.stop();
+  m_openPatience.stop();
+  // Whoever was told may have stopped us: they are on the stack then.
+  if (m_store) m_store.release()->deleteLater();
+  if (m_notifications) m_notifications.release()->deleteLater();
   m_engine.reset();
+  for (auto each = m_ownRules.cbegin(); each != m_ownRules.cend(); ++each) m_ids->leave(each.key());
   m_ownRules.clear();
+  m_ruleVersions.clear();
+  m_missedRules.clear();
+  m_missed.clear();
+  m_knownPoints = 0;
   m_notices.clear();
   m_storeTrouble.clear();
 }
@@ -211,6 +149,7 @@ void Alarms::write(const Samples &samples) {
   if (m_isReady) {
     const Moment moment = now();
     Outcome outcome;
+    if (m_context.points().count() != m_knownPoints) bindAgain(moment, outcome);
     for (const Sample &sample : samples) m_engine->take(sample, moment, outcome);
     publish(outcome, moment);
   }
@@ -219,44 +158,26 @@ void Alarms::write(const Samples &samples) {
 
 void Alarms::notify(const Event &) {}
 
+/// Points were declared since: rules of run time may have waited for them.
+void Alarms::bindAgain(const Moment &moment, Outcome &outcome) {
+  const bool isFirst = m_knownPoints == 0;
+  m_knownPoints = m_context.points().count();
+  if (!isFirst && m_engine->bindAgain(moment, outcome)) showStatus();
+}
+
 Moment Alarms::now() const { return {m_context.clock().now(), m_context.clock().elapsed()}; }
 
 void Alarms::showStatus() {
   QStringList troubles;
   const QStringList unknown = m_engine->unknownPoints();
-  if (!unknown.isEmpty()) troubles << QStringLiteral("no such point: %1").arg(unknown.join(u", "));
+  if (!unknown.isEmpty()) {
+    const qsizetype more = unknown.size() - unknown.mid(0, 10).size();
+    troubles << QStringLiteral("no such point: %1").arg(unknown.mid(0, 10).join(u", ")) +
+                    (more > 0 ? QStringLiteral(" and %1 more").arg(more) : QString());
+  }
   if (!m_storeTrouble.isEmpty()) troubles << QStringLiteral("alarm store: %1").arg(m_storeTrouble);
   Q_EMIT statusChanged(troubles.isEmpty() ? PluginState::Running : PluginState::Degraded,
                        troubles.join(QStringLiteral("; ")));
-}
-
-void Alarms::storeDown(const QString &reason) {
-  m_storeTrouble = reason;
-  if (!m_isReady) return;
-  showStatus();
-  setStoreAlarm(AlarmState::Alarm, reason);
-}
-
-/// The store is back and may have missed much.
-void Alarms::storeAll() {
-  m_storeTrouble.clear();
-  if (!m_isReady) return;
-  StoreWork work;
-  work.isWhole = true;
-  const QList<int> ids = m_engine->ruleIds();
-  for (const int id : ids) work.alarms << KeptAlarm{id, m_engine->memoryOf(id)};
-  for (const AlarmRule &each : std::as_const(m_ownRules)) work.rules << each;
-  work.notices = m_notices.values();
-  m_store->commit(std::move(work), [](bool) {});
-  showStatus();
-  setStoreAlarm(AlarmState::Ok, {});
-}
-
-void Alarms::setStoreAlarm(AlarmState state, const QString &text) {
-  const Moment moment = now();
-  Outcome outcome;
-  m_engine->set(m_storeRule, state, text, moment, outcome);
-  publish(outcome, moment);
 }
 
 void Alarms::wake() {
@@ -272,7 +193,7 @@ void Alarms::publish(Outcome &outcome, const Moment &moment, QList<AlarmRule> ru
   count(outcome, moment);
   armTimer(moment);
   if (outcome.events.isEmpty() && outcome.touched.isEmpty() && rules.isEmpty()) {
-    if (released) released();
+    if (released) released(true);
     return;
   }
   StoreWork work;
@@ -285,9 +206,14 @@ void Alarms::publish(Outcome &outcome, const Moment &moment, QList<AlarmRule> ru
   }
   const QList<Notice> notices = work.notices;
   for (const Notice &each : notices) m_notices.insert(each.id, each);
-  m_store->commit(std::move(work), [this, events = outcome.events, notices, released](bool isStored) {
+  const QList<AlarmRule> changed = work.rules;
+  m_store->commit(std::move(work), [this, events = outcome.events, notices, changed, released](bool isStored) {
+    if (!isStored) {
+      keepMissed(events);
+      m_missedRules << changed;
+    }
     release(events, notices, isStored);
-    if (released) released();
+    if (released) released(isStored);
   });
 }
 
@@ -316,6 +242,24 @@ void Alarms::count(const Outcome &outcome, const Moment &moment) {
   while (!m_came.empty() && m_came.front() + rateWindow <= moment.elapsed) m_came.pop_front();
   m_tenMinutes.set(static_cast<double>(m_came.size()));
   m_active.set(static_cast<double>(m_engine->activeCount()));
+  if (m_figuresAt.count() == 0 || moment.elapsed - m_figuresAt >= figuresPace) showFigures(moment);
+}
+
+/// All rules are looked at, so not for each sample.
+void Alarms::showFigures(const Moment &moment) {
+  m_figuresAt = moment.elapsed;
+  const AlarmEngine::Counts counts = m_engine->counts();
+  const auto of = [&](AlarmCondition condition) {
+    return static_cast<double>(counts.byCondition[static_cast<size_t>(condition)]);
+  };
+  m_unacknowledged.set(of(AlarmCondition::UnacknowledgedActive) + of(AlarmCondition::RtnUnacknowledged));
+  m_shelved.set(of(AlarmCondition::Shelved));
+  m_suppressed.set(of(AlarmCondition::SuppressedByDesign));
+  m_outOfService.set(of(AlarmCondition::OutOfService));
+  m_chattering.set(static_cast<double>(counts.chattering));
+  for (size_t i = 0; i < m_bySeverity.size(); ++i) {
+    m_bySeverity[i].set(static_cast<double>(counts.announcedBySeverity[i]));
+  }
 }
 
 void Alarms::armTimer(const Moment &moment) {

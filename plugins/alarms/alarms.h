@@ -40,26 +40,30 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
 
  private:
   using Outcome = AlarmEngine::Outcome;
-  using Released = std::function<void()>;
+  using Released = std::function<void(bool isStored)>;
 
   Moment now() const;
   /// Whether there is something to ask; else the reason.
   Result<void> ready() const;
   void makeEngine();
   void opened(Result<StoreContent> content);
+  void begin(const StoreContent &held);
   void openedLate(const Result<StoreContent> &content);
   void takeNotices(const QList<Notice> &notices);
-  void takeRules(const QList<AlarmRule> &rules);
+  void takeRules(const StoreContent &held);
   void takeMemories(const QList<KeptAlarm> &alarms, const Moment &moment, Outcome &outcome);
   void showStatus();
   void storeDown(const QString &reason);
   void storeAll();
+  void keepMissed(const QList<Event> &events);
   void setStoreAlarm(AlarmState state, const QString &text);
   void wake();
   void publish(Outcome &outcome, const Moment &moment, QList<AlarmRule> rules, Released released);
   void publish(Outcome &outcome, const Moment &moment) { publish(outcome, moment, {}, {}); }
   void release(QList<Event> events, const QList<Notice> &notices, bool isStored);
   void count(const Outcome &outcome, const Moment &moment);
+  void showFigures(const Moment &moment);
+  void bindAgain(const Moment &moment, Outcome &outcome);
   void armTimer(const Moment &moment);
   static Event goneEvent(int ruleId, const AlarmMemory &memory, const Moment &moment);
 
@@ -77,19 +81,32 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   std::unique_ptr<NotificationDesk> m_notifications;
   std::unique_ptr<AlarmStore> m_store;
   QMap<int, AlarmRule> m_ownRules;  ///< of run time, by id
+  QHash<int, int> m_ruleVersions;   ///< the newest of each rule of run time that ever was, by id
+  QList<AlarmRule> m_missedRules;   ///< changed while the store was down
+  QList<Event> m_missed;            ///< told while the store was down
   QMap<qint64, Notice> m_notices;   ///< not settled yet
   QTimer m_timer;
+  QTimer m_openPatience;  ///< a store that does not open holds nothing up for longer
   bool m_running = false;
   bool m_isReady = false;  ///< the store's content is here, or could not be had
   QString m_storeTrouble;
   qint64 m_lastNotice = 0;
   std::deque<std::chrono::nanoseconds> m_came;  ///< in the last ten minutes
+  quint32 m_knownPoints = 0;                    ///< in the point table, when the rules were bound
+  std::chrono::nanoseconds m_figuresAt{0};
 
   Counter m_transitions;
   Counter m_actions;
   Counter m_ignored;
+  Counter m_missedRecords;
   Gauge m_active;
   Gauge m_tenMinutes;
+  Gauge m_unacknowledged;
+  Gauge m_shelved;
+  Gauge m_suppressed;
+  Gauge m_outOfService;
+  Gauge m_chattering;
+  std::vector<Gauge> m_bySeverity;
 };
 
 /// An instance as the manifest wants it; null when there are errors, each reported to `reader`.

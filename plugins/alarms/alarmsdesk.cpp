@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alarms: what others ask of it.
+#include <algorithm>
+
 #include "alarmfigures.h"
 #include "alarms.h"
 
@@ -36,7 +38,7 @@ void Alarms::act(Reply<AlarmAnswer> reply, AlarmAction action) {
   const Moment moment = now();
   Outcome outcome;
   const AlarmAnswer answer = m_engine->act(action, moment, outcome);
-  publish(outcome, moment, {}, [reply, answer] { reply(answer); });
+  publish(outcome, moment, {}, [reply, answer](bool) { reply(answer); });
 }
 
 void Alarms::areas(Reply<QList<AlarmArea>> reply) {
@@ -102,6 +104,12 @@ void Alarms::ruleVersions(Reply<QList<AlarmRule>> reply, int id) {
 
 void Alarms::changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) {
   if (const auto yes = ready(); !yes) return reply(failure(yes.error()));
+  // A rule that is gone with the next start would be worse than none.
+  if (!m_store->isUp()) {
+    return reply(
+        refused(AlarmAnswer::Outcome::NotPossible,
+                {QStringLiteral("the alarm store is down, and rules must be stored: %1").arg(m_storeTrouble)}));
+  }
   if (change.kind == AlarmRuleChange::Kind::Create && !change.rule.contains(QLatin1String("id"))) {
     change.rule.insert(QLatin1String("id"), m_ids->nextFree());
   }
@@ -121,7 +129,9 @@ void Alarms::changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) {
 AlarmAnswer Alarms::mayChange(int id) const {
   const auto rule = ruleOf(id);
   if (!rule) return refused(AlarmAnswer::Outcome::NoSuchRule, {QStringLiteral("there is no rule %1").arg(id)});
-  if (!rule->isFromManifest) return {};
+  const bool isInManifest =
+      std::any_of(m_config.rules.begin(), m_config.rules.end(), [id](const Rule &each) { return each.id == id; });
+  if (!rule->isFromManifest && !isInManifest) return {};
   return refused(AlarmAnswer::Outcome::NotPossible,
                  {QStringLiteral("rule %1 stands in the manifest: change it there").arg(id)});
 }
@@ -141,11 +151,12 @@ void Alarms::putRule(const AlarmRuleChange &change, const Rule &rule, Reply<Alar
                          {QStringLiteral("there are %1 rules already, the most that are allowed").arg(mostRules)}));
   }
   m_ids->enter(rule.id, m_context.id());
+  m_ids->noteUsed(rule.id);
   const Moment moment = now();
   AlarmRule version{.id = rule.id,
                     .rule = shapeOf<Rule>().write(rule),
                     .isFromManifest = false,
-                    .version = m_ownRules.value(rule.id).version + (isNew ? 0 : 1),
+                    .version = ++m_ruleVersions[rule.id],
                     .changedBy = change.by,
                     .changedAt = moment.time};
   m_ownRules.insert(rule.id, version);
@@ -154,13 +165,13 @@ void Alarms::putRule(const AlarmRuleChange &change, const Rule &rule, Reply<Alar
   m_engine->noteChange(rule.id, change.by, moment, outcome);
   m_engine->begin(rule.id, moment, outcome);
   const AlarmAnswer answer{.status = m_engine->status(rule.id), .rule = version};
-  publish(outcome, moment, {version}, [reply, answer] { reply(answer); });
+  publish(outcome, moment, {version}, [reply, answer](bool) { reply(answer); });
 }
 
 void Alarms::removeRule(const AlarmRuleChange &change, Reply<AlarmAnswer> reply) {
   AlarmRule version = m_ownRules.take(change.id);
   const Moment moment = now();
-  ++version.version;
+  version.version = ++m_ruleVersions[change.id];
   version.rule = {};
   version.changedBy = change.by;
   version.changedAt = moment.time;
@@ -168,7 +179,7 @@ void Alarms::removeRule(const AlarmRuleChange &change, Reply<AlarmAnswer> reply)
   m_engine->remove(change.id, change.by, moment, outcome);
   m_ids->leave(change.id);
   const AlarmAnswer answer{.status = {}, .rule = version};
-  publish(outcome, moment, {version}, [reply, answer] { reply(answer); });
+  publish(outcome, moment, {version}, [reply, answer](bool) { reply(answer); });
 }
 
 }  // namespace tagwire::alarms

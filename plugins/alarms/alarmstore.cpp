@@ -253,9 +253,9 @@ void AlarmStore::answerRefused() {
 void AlarmStore::close() {
   if (m_state == State::Closed) return;
   const QSignalBlocker quiet(this);
+  m_opened = nullptr;  // who closes does not want to hear that it is open
   finish(steady_clock::now() + patience);
   m_state = State::Closed;
-  m_opened = nullptr;
   m_retry.stop();
   m_patience.stop();
   answerAll(false);

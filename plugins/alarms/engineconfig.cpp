@@ -133,6 +133,11 @@ void checkNames(const Rule &rule, const KnownNames &names, const QString &path, 
 }
 
 void checkAlarms(AlarmsConfig &config, const QTimeZone &siteZone, ConfigReader &reader) {
+  if (config.chatter && config.chatter->shelve && *config.chatter->shelve > config.longestShelving) {
+    reader.error(QStringLiteral("chatter.shelve_ms"), QStringLiteral("%1 is longer than max_shelving_ms %2")
+                                                          .arg(config.chatter->shelve->count())
+                                                          .arg(config.longestShelving.count()));
+  }
   checkIds(config.groups, "groups", reader);
   checkIds(config.escalations, "escalations", reader);
   checkNotifications(config.notifications, siteZone, reader);

@@ -37,7 +37,7 @@ void RuleIds::leave(const QString &instance) {
 
 int RuleIds::nextFree() const {
   int id = firstOfRunTime;
-  while (m_instances.contains(id)) ++id;
+  while (m_instances.contains(id) || m_used.contains(id)) ++id;
   return id;
 }
 

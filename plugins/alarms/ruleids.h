@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QHash>
+#include <QSet>
 #include <QString>
 
 namespace tagwire {
@@ -24,6 +25,8 @@ class RuleIds {
   /// False when another instance has it.
   bool enter(int id, const QString &instance);
   void leave(int id) { m_instances.remove(id); }
+  /// A rule of run time had it once: it may be given again by whoever asks for it, but not by nextFree().
+  void noteUsed(int id) { m_used.insert(id); }
   void leave(const QString &instance);
   /// Who has it; empty: nobody.
   QString owner(int id) const { return m_instances.value(id); }
@@ -40,6 +43,7 @@ class RuleIds {
 
  private:
   QHash<int, QString> m_instances;  ///< by rule id
+  QSet<int> m_used;
   qint64 m_nextOccurrence = 1;
 };
 

@@ -100,6 +100,9 @@ RuleState::Expressions &expressionsOf(const Rule &rule, RuleState &state, const 
     }
     begin(rule.when, state.expressions->when, moment);
     begin(rule.warningWhen, state.expressions->warningWhen, moment);
+    // As far as the deadband goes: what was beyond before a restart still is.
+    for (auto &each : state.expressions->when.conditions) each.passed = state.alarm.passed;
+    for (auto &each : state.expressions->warningWhen.conditions) each.passed = state.warning.passed;
   }
   return *state.expressions;
 }

@@ -165,7 +165,13 @@ Result<void> StoreFile::readRules(StoreContent &content) {
   const QByteArray sql = QByteArrayLiteral("SELECT ") + ruleColumns +
                          " FROM alarm_rule AS r WHERE version = (SELECT max(version) FROM alarm_rule WHERE id = r.id) "
                          "AND NOT removed ORDER BY id";
-  return forEachRow(sql.constData(), [&](const Statement &row) { content.rules.append(ruleFrom(row)); });
+  return forEachRow("SELECT id, max(version) FROM alarm_rule GROUP BY id",
+                    [&](const Statement &row) {
+                      content.ruleVersions.insert(static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1)));
+                    })
+      .and_then([&] {
+        return forEachRow(sql.constData(), [&](const Statement &row) { content.rules.append(ruleFrom(row)); });
+      });
 }
 
 Result<void> StoreFile::forEachRow(const char *sql, const std::function<void(const Statement &)> &take) {

@@ -29,8 +29,9 @@ struct StoreWork {
 /// What the file held when it was opened.
 struct StoreContent {
   QList<KeptAlarm> alarms;
-  QList<Notice> notices;   ///< by id
-  QList<AlarmRule> rules;  ///< the newest version of each rule that is not removed
+  QList<Notice> notices;         ///< by id
+  QList<AlarmRule> rules;        ///< the newest version of each rule that is not removed
+  QHash<int, int> ruleVersions;  ///< the newest version of each rule of run time that ever was, by id
   qint64 lastOccurrence = 0;
   qint64 lastNotice = 0;
   QString setAside;  ///< name under which a file that could not be read lies now; empty: all was well

@@ -378,7 +378,7 @@ void AlarmsTest::creatingEmitsNothingAndStartsNoTimer() {
   m_context->pointTable().update({Sample{m_point, {}, m_context->clock().now(), 85.0}});
   auto alarms = make(",\"schedule\":{\"start\":\"00:00\",\"end\":\"00:00\"}");
   const auto timers = alarms->findChildren<QTimer *>();
-  QCOMPARE(timers.size(), 1);
+  QCOMPARE(timers.size(), 2);
   for (const QTimer *timer : timers) QVERIFY(!timer->isActive());
   QVERIFY(m_told.isEmpty());
   QVERIFY(!QFile::exists(storePath()));
