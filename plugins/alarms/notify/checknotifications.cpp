@@ -69,9 +69,9 @@ class TargetCheck {
 
   bool isAddressFor(bool isMail, const char *allowed) {
     if (!m_target.url) {
-      error("url", QStringLiteral("missing (allowed: %1)").arg(QLatin1String(allowed)));
+      error("url", QStringLiteral("missing (allowed: %1)").arg(QString::fromUtf8(allowed)));
     } else if (m_target.url->isMail() != isMail) {
-      error("url", QStringLiteral("is not of this type of target (allowed: %1)").arg(QLatin1String(allowed)));
+      error("url", QStringLiteral("is not of this type of target (allowed: %1)").arg(QString::fromUtf8(allowed)));
     } else {
       return true;
     }
