@@ -59,6 +59,7 @@ int schemaCommand(const QStringList &arguments);
 int pluginsCommand(const QStringList &arguments);
 int simCommand(const QStringList &arguments);
 int probeCommand(const QStringList &arguments);
+int alarmsCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);
 int userCommand(const QStringList &arguments);

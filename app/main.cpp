@@ -31,6 +31,7 @@ constexpr std::array commands{
     Command{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
     Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
     Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
+    Command{"alarms", alarmsCommand, "alarms test-target MANIFEST TARGET", "send one test notice to a target now"},
     Command{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
     Command{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
     Command{"watch", watchCommand, "watch URL [TOPIC…]",

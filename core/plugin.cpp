@@ -16,6 +16,7 @@ PluginContext::~PluginContext() = default;
 PointRows PluginFactory::pointRows(ConfigReader &) const { return {}; }
 std::unique_ptr<Tool> PluginFactory::simulator() const { return nullptr; }
 std::unique_ptr<Tool> PluginFactory::prober() const { return nullptr; }
+std::unique_ptr<Tool> PluginFactory::tool(const QString &) const { return nullptr; }
 
 QLatin1String toText(PluginState state) {
   switch (state) {

@@ -85,10 +85,12 @@ class TAGWIRE_EXPORT PluginFactory {
   virtual std::unique_ptr<Tool> simulator() const;
   /// Null when there is nothing to probe.
   virtual std::unique_ptr<Tool> prober() const;
+  /// What `tagwire <type> <name>` does, for types that have such a command. Null when there is none of this name.
+  virtual std::unique_ptr<Tool> tool(const QString &name) const;
 };
 
 }  // namespace tagwire
 
 /// Interface id; the number after the slash is the API version and rises with every incompatible change.
-#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/4"
+#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/5"
 Q_DECLARE_INTERFACE(tagwire::PluginFactory, TAGWIRE_PLUGIN_IID)

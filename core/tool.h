@@ -9,15 +9,23 @@
 
 namespace tagwire {
 
-/// Why a tool did not start: wrong use (exit code 64), or somebody else listens at its port (69).
+/// Why a tool did not start: wrong use (exit code 64), somebody else listens at its port (69), or the manifest that it
+/// was given is wrong (78).
 struct ToolError {
   ToolError(QString reason, bool isPortBusy = false) : text(std::move(reason)), portBusy(isPortBusy) {}
+  static ToolError badManifest(QString problems) {
+    ToolError error(std::move(problems));
+    error.manifestBad = true;
+    return error;
+  }
   QString text;
   bool portBusy;
+  bool manifestBad = false;
 };
 
 /// Something of a plugin that runs without a manifest: the simulated counterpart of `tagwire sim <type>`, or what
-/// `tagwire probe <type>` asks a device. Thread-bound to the main thread; owned by the command.
+/// `tagwire probe <type>` asks a device, or what `tagwire <type> <name>` does. Thread-bound to the main thread; owned
+/// by the command.
 class TAGWIRE_EXPORT Tool : public QObject {
   Q_OBJECT
  public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarms.h"
+#include "notify/targettester.h"
 
 namespace tagwire::alarms {
 
@@ -14,6 +15,11 @@ class AlarmsFactory : public QObject, public PluginFactory {
   }
 
   ConfigSchema schema() const override { return schemaOf<AlarmsConfig>(); }
+
+  std::unique_ptr<Tool> tool(const QString &name) const override {
+    if (name != QLatin1String("test-target")) return nullptr;
+    return std::make_unique<TargetTester>();
+  }
 };
 
 }  // namespace tagwire::alarms

@@ -20,14 +20,15 @@ class TargetCheck {
     if (m_target.type == TargetType::Email) checkEmail();
     if (m_target.type == TargetType::Command) checkCommand();
     checkTls();
-    if (m_target.timeout < m_target.connectTimeout) {
-      error("timeout_ms", QStringLiteral("%1 is less than connect_timeout_ms %2")
-                              .arg(m_target.timeout.count())
-                              .arg(m_target.connectTimeout.count()));
-    }
-    for (Schedule &schedule : m_target.schedule) {
+    for (qsizetype i = 0; i < m_target.schedule.size(); ++i) {
+      Schedule &schedule = m_target.schedule[i];
       if (!schedule.timezone) schedule.timezone = ZoneName{siteZone};
+      if (schedule.start.minutes < 24 * 60) continue;
+      m_reader.error(QStringLiteral("%1.schedule[%2].start").arg(m_path).arg(i),
+                     QStringLiteral("24:00 ends a day (allowed: 00:00 to 23:59)"));
     }
+    checkMadeOf("subject", m_target.subject);
+    checkMadeOf("text", m_target.text);
     fillIn(m_target.subject, "[{severity}] {rule_name}: {state} ({kind})");
     fillIn(m_target.text,
            "{message}\n\nWhat: {kind} {by} {comment}\nState: {state}, {condition}\nSeverity: {severity}\n"
@@ -36,6 +37,13 @@ class TargetCheck {
 
  private:
   void error(const char *key, const QString &message) { m_reader.error(m_path + u'.' + QLatin1String(key), message); }
+
+  /// {subject} and {text} are for commands: nothing is made of itself.
+  void checkMadeOf(const char *key, const MessageTemplate &made) {
+    if (made.uses(QLatin1String("subject")) || made.uses(QLatin1String("text"))) {
+      error(key, QStringLiteral("can't hold {subject} or {text} (allowed: in \"command\")"));
+    }
+  }
 
   static void fillIn(MessageTemplate &text, const char *ours) {
     if (text.isEmpty()) text = MessageTemplate::fromText(QLatin1String(ours)).value_or(MessageTemplate());
@@ -61,9 +69,9 @@ class TargetCheck {
 
   bool isAddressFor(bool isMail, const char *allowed) {
     if (!m_target.url) {
-      error("url", QStringLiteral("missing (allowed: %1)").arg(QLatin1String(allowed)));
+      error("url", QStringLiteral("missing (allowed: %1)").arg(QString::fromUtf8(allowed)));
     } else if (m_target.url->isMail() != isMail) {
-      error("url", QStringLiteral("is not of this type of target (allowed: %1)").arg(QLatin1String(allowed)));
+      error("url", QStringLiteral("is not of this type of target (allowed: %1)").arg(QString::fromUtf8(allowed)));
     } else {
       return true;
     }

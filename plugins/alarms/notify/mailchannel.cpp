@@ -56,7 +56,7 @@ void MailChannel::ended(const TransferEnd &end, const QString &password) {
     m_refused << m_target.to.at(m_recipient).text + status;
   } else {
     m_trouble.reason = end.error + status;
-    // No answer at all: the others would only wait for the same.
+    // It is not there: the others would only wait for the same.
     if (end.status == 0) return conclude();
   }
   next();

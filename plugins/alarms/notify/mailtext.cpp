@@ -12,7 +12,7 @@ namespace {
 /// splits a character.
 QByteArray headerText(const QString &text) {
   constexpr qsizetype longestPlain = 60;
-  constexpr qsizetype mostBytes = 45;
+  constexpr qsizetype mostBytes = 39;  // 76 characters with the name of the header, as RFC 2047 has it
   const bool isPlain = text.size() <= longestPlain && !text.contains(QLatin1String("=?")) &&
                        std::all_of(text.cbegin(), text.cend(),
                                    [](QChar each) { return each.unicode() >= 0x20 && each.unicode() < 0x7f; });

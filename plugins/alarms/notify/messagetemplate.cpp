@@ -8,13 +8,13 @@
 namespace tagwire::alarms {
 
 const QStringList &MessageTemplate::placeholders() {
-  static const QStringList all{QStringLiteral("alarm_id"), QStringLiteral("area"),      QStringLiteral("by"),
-                               QStringLiteral("comment"),  QStringLiteral("condition"), QStringLiteral("instance"),
-                               QStringLiteral("kind"),     QStringLiteral("level"),     QStringLiteral("local_time"),
-                               QStringLiteral("message"),  QStringLiteral("notice_id"), QStringLiteral("point"),
-                               QStringLiteral("previous"), QStringLiteral("rule_id"),   QStringLiteral("rule_name"),
-                               QStringLiteral("severity"), QStringLiteral("site"),      QStringLiteral("state"),
-                               QStringLiteral("ts"),       QStringLiteral("value"),     QStringLiteral("value_text")};
+  static const QStringList all{
+      QStringLiteral("alarm_id"),   QStringLiteral("area"),     QStringLiteral("by"),        QStringLiteral("comment"),
+      QStringLiteral("condition"),  QStringLiteral("instance"), QStringLiteral("kind"),      QStringLiteral("level"),
+      QStringLiteral("local_time"), QStringLiteral("message"),  QStringLiteral("notice_id"), QStringLiteral("point"),
+      QStringLiteral("previous"),   QStringLiteral("rule_id"),  QStringLiteral("rule_name"), QStringLiteral("severity"),
+      QStringLiteral("site"),       QStringLiteral("state"),    QStringLiteral("subject"),   QStringLiteral("text"),
+      QStringLiteral("ts"),         QStringLiteral("value"),    QStringLiteral("value_text")};
   return all;
 }
 
@@ -55,6 +55,11 @@ QString MessageTemplate::fill(const QJsonObject &fields) const {
   QString text;
   for (const Part &part : m_parts) text += part.isField ? shown(fields, part.text) : part.text;
   return text;
+}
+
+bool MessageTemplate::uses(QLatin1String name) const {
+  return std::any_of(m_parts.cbegin(), m_parts.cend(),
+                     [name](const Part &part) { return part.isField && part.text == name; });
 }
 
 bool MessageTemplate::hasPlaceholders() const {

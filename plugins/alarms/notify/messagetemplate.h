@@ -21,6 +21,7 @@ class MessageTemplate {
 
   QString fill(const QJsonObject &fields) const;
   bool hasPlaceholders() const;
+  bool uses(QLatin1String name) const;
   bool isEmpty() const { return m_parts.isEmpty(); }
 
  private:

@@ -29,9 +29,7 @@ class NotificationDesk::Delivery {
 
   void start() {
     m_isRunning = true;
-    const auto needsTransfers = [](const auto &lane) { return lane->target().type != TargetType::Command; };
-    if (std::any_of(m_lanes.cbegin(), m_lanes.cend(), needsTransfers)) m_transfers = std::make_unique<Transfers>();
-    for (const auto &lane : m_lanes) lane->open(m_transfers.get());
+    for (const auto &lane : m_lanes) lane->open(transfersFor(lane->target().type));
     m_timer.start(0);
   }
 
@@ -39,7 +37,8 @@ class NotificationDesk::Delivery {
     m_isRunning = false;
     m_timer.stop();
     for (const auto &lane : m_lanes) lane->close();
-    m_transfers.reset();
+    m_webTransfers.reset();
+    m_mailTransfers.clear();
   }
 
   void add(const Notice &notice) {
@@ -58,6 +57,12 @@ class NotificationDesk::Delivery {
   }
 
  private:
+  Transfers *transfersFor(TargetType type) {
+    if (type == TargetType::Email) return m_mailTransfers.emplace_back(std::make_unique<Transfers>()).get();
+    if (type == TargetType::Webhook && !m_webTransfers) m_webTransfers = std::make_unique<Transfers>();
+    return m_webTransfers.get();
+  }
+
   void tell(const QList<qint64> &settled, const QList<Notice> &postponed) {
     for (const qint64 id : settled) {
       if (m_isRunning) Q_EMIT m_desk.settled(id);
@@ -83,7 +88,8 @@ class NotificationDesk::Delivery {
 
   NotificationDesk &m_desk;
   PluginContext &m_context;
-  std::unique_ptr<Transfers> m_transfers;
+  std::unique_ptr<Transfers> m_webTransfers;
+  std::vector<std::unique_ptr<Transfers>> m_mailTransfers;
   std::vector<std::unique_ptr<Lane>> m_lanes;
   QList<qint64> m_forget;
   QTimer m_timer;

@@ -6,8 +6,8 @@
 
 namespace tagwire::alarms {
 
-OpenTransfer::OpenTransfer(int number, Transfer transfer)
-    : m_number(number), m_transfer(std::move(transfer)), m_handle(curl_easy_init()) {
+OpenTransfer::OpenTransfer(int number, Transfer transfer, SocketBook &sockets)
+    : m_number(number), m_transfer(std::move(transfer)), m_sockets(sockets), m_handle(curl_easy_init()) {
   if (m_handle) setUp();
 }
 
@@ -41,6 +41,10 @@ void OpenTransfer::setUp() {
     set(CURLOPT_CAPATH, static_cast<const char *>(nullptr));
   }
   set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_OPENSOCKETFUNCTION, &OpenTransfer::openSocket);
+  set(CURLOPT_OPENSOCKETDATA, static_cast<void *>(&m_sockets));
+  set(CURLOPT_CLOSESOCKETFUNCTION, &OpenTransfer::closeSocket);
+  set(CURLOPT_CLOSESOCKETDATA, static_cast<void *>(&m_sockets));
   set(CURLOPT_WRITEFUNCTION, &OpenTransfer::takeBody);
   set(CURLOPT_WRITEDATA, static_cast<void *>(this));
   if (m_transfer.mailFrom.isEmpty()) {
@@ -64,6 +68,8 @@ void OpenTransfer::setUpPost() {
 
 void OpenTransfer::setUpMail() {
   set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  // The time-out of the whole does not count when libcurl says good-bye.
+  set(CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(m_transfer.timeout.count() / 1000 + 1));
   set(CURLOPT_USE_SSL, static_cast<long>(m_transfer.isTlsRequired ? CURLUSESSL_ALL : CURLUSESSL_NONE));
   if (!m_transfer.user.isEmpty()) {
     set(CURLOPT_USERNAME, m_transfer.user.constData());
@@ -80,6 +86,14 @@ void OpenTransfer::setUpMail() {
   set(CURLOPT_HEADERDATA, static_cast<void *>(this));
 }
 
+curl_socket_t OpenTransfer::openSocket(void *book, curlsocktype, curl_sockaddr *address) {
+  return static_cast<SocketBook *>(book)->open(address->family, address->socktype, address->protocol);
+}
+
+int OpenTransfer::closeSocket(void *book, curl_socket_t socket) {
+  return static_cast<SocketBook *>(book)->close(socket);
+}
+
 size_t OpenTransfer::takeBody(char *bytes, size_t size, size_t count, void *self) {
   auto *transfer = static_cast<OpenTransfer *>(self);
   const auto length = static_cast<qsizetype>(size * count);
@@ -93,7 +107,9 @@ size_t OpenTransfer::takeBody(char *bytes, size_t size, size_t count, void *self
 size_t OpenTransfer::takeHeader(char *bytes, size_t size, size_t count, void *self) {
   auto *transfer = static_cast<OpenTransfer *>(self);
   const auto length = std::min(static_cast<qsizetype>(size * count), Transfers::mostKept);
+  const bool isGreeting = transfer->m_answer.isEmpty();
   transfer->m_answer = QByteArray(bytes, length).trimmed();
+  if (isGreeting) transfer->m_isTurnedAway = !transfer->m_answer.startsWith('2');
   return size * count;
 }
 
@@ -114,7 +130,7 @@ TransferEnd OpenTransfer::end(CURLcode code) const {
   }
   long status = 0;
   curl_easy_getinfo(m_handle, CURLINFO_RESPONSE_CODE, &status);
-  end.status = static_cast<int>(status);
+  end.status = m_isTurnedAway ? 0 : static_cast<int>(status);
   end.answer = m_answer;
   curl_off_t retryAfter = 0;
   curl_easy_getinfo(m_handle, CURLINFO_RETRY_AFTER, &retryAfter);

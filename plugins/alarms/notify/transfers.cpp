@@ -23,13 +23,18 @@ bool beginCurl() {
 /// The thread. begin() is thread-safe; all else is its own.
 class Transfers::Loop {
  public:
-  explicit Loop(Transfers &owner)
-      : m_owner(owner), m_multi(beginCurl() ? curl_multi_init() : nullptr), m_thread([this] { run(); }) {}
+  explicit Loop(Transfers &owner) : m_owner(owner), m_multi(beginCurl() ? curl_multi_init() : nullptr) {
+    // A connection that had to make room for another would be closed with a good-bye, and that may take its time.
+    if (m_multi) curl_multi_setopt(m_multi, CURLMOPT_MAXCONNECTS, 2000L);
+    m_thread = std::thread([this] { run(); });
+  }
 
   ~Loop() {
     m_isEnding = true;
     if (m_multi) curl_multi_wakeup(m_multi);
+    m_sockets.shutAll();
     m_thread.join();
+    m_sockets.shutAll();
     for (const auto &transfer : m_open) curl_multi_remove_handle(m_multi, transfer->handle());
     m_open.clear();
     if (m_multi) curl_multi_cleanup(m_multi);
@@ -68,7 +73,7 @@ class Transfers::Loop {
       taken.swap(m_new);
     }
     for (auto &[number, transfer] : taken) {
-      auto open = std::make_unique<OpenTransfer>(number, std::move(transfer));
+      auto open = std::make_unique<OpenTransfer>(number, std::move(transfer), m_sockets);
       if (!open->handle() || !open->isSetUp() || curl_multi_add_handle(m_multi, open->handle()) != CURLM_OK) {
         tell(*open, CURLE_FAILED_INIT);
       } else {
@@ -102,12 +107,13 @@ class Transfers::Loop {
   }
 
   Transfers &m_owner;
+  SocketBook m_sockets;
   CURLM *m_multi;
   std::mutex m_mutex;
   std::vector<std::pair<int, Transfer>> m_new;
   std::vector<std::unique_ptr<OpenTransfer>> m_open;
   std::atomic<bool> m_isEnding = false;
-  std::thread m_thread;  // last: it uses all the others
+  std::thread m_thread;
 };
 
 Transfers::Transfers() : m_loop(std::make_unique<Loop>(*this)) {}

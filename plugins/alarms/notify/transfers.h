@@ -31,13 +31,14 @@ struct Transfer {
 /// How it ended.
 struct TransferEnd {
   QString error;      ///< why there is no answer, or, by SMTP, what was refused; empty: there is one
-  int status = 0;     ///< the newest of HTTP or SMTP; 0: none
+  int status = 0;     ///< the newest of HTTP or SMTP; 0: it did not let us speak
   QByteArray answer;  ///< the first bytes: the body of HTTP, the last line of SMTP
   std::chrono::seconds retryAfter{0};
 };
 
 /// Speaks HTTP and SMTP, with libcurl in a thread of its own, so that neither a name look-up, nor a TLS handshake, nor
-/// a peer that does not answer holds up anybody. Thread-bound; owned by the notification desk.
+/// a peer that does not answer holds up anybody. Only good-byes of SMTP may hold up the thread, so each mail server
+/// gets one of its own. Thread-bound; owned by the notification desk.
 class Transfers : public QObject {
   Q_OBJECT
  public:

@@ -21,6 +21,19 @@ QByteArray target(const QByteArray &url, const QByteArray &keys = ",\"starttls\"
          to + "]" + keys + "}";
 }
 
+/// The subject, of encoded words each of which is whole characters.
+QByteArray subjectOf(const ReceivedMail &mail) {
+  QByteArray decoded;
+  for (const QByteArray &word : mail.header("Subject").split('\n')) {
+    const QByteArray one = word.trimmed();
+    if (!one.startsWith("=?UTF-8?B?") || !one.endsWith("?=") || one.size() > 75) return "no encoded word: " + one;
+    const QByteArray bytes = QByteArray::fromBase64(one.mid(10).chopped(2));
+    if (QString::fromUtf8(bytes).toUtf8() != bytes) return "a character is cut: " + one;
+    decoded += bytes;
+  }
+  return decoded;
+}
+
 QStringList bodiesOf(const MailServer &server) {
   QStringList bodies;
   for (const ReceivedMail &each : server.mails) bodies << QString::fromUtf8(each.body()).trimmed();
@@ -42,6 +55,7 @@ class MailTest : public QObject {
   void troubleIsTriedAgain();
   void aServerThatHangsIsLeft_data();
   void aServerThatHangsIsLeft();
+  void aGoodByeWithoutAnAnswerHoldsUpNobody();
   void oneUnknownRecipientKeepsItFromNobody();
   void greylistingOfOneSendsItToNobodyTwice();
   void aMailThatIsRefusedHoldsUpNoOther();
@@ -74,10 +88,7 @@ void MailTest::r3_23_sendsAMail() {
   QCOMPARE(mail.header("X-Tagwire-Delivery"), QByteArray("alarms-1"));
   QCOMPARE(mail.header("Content-Type"), QByteArray("text/plain; charset=utf-8"));
   QVERIFY(mail.text.startsWith("Date: 01 Jan 2026 00:00:00 +0000\r\n"));
-  const QByteArray subject = mail.header("Subject");
-  QVERIFY(subject.startsWith("=?UTF-8?B?") && subject.endsWith("?="));
-  QCOMPARE(QByteArray::fromBase64(subject.mid(10).chopped(2)),
-           QByteArray("[critical] Kessel überhitzt: ALARM (raised)"));
+  QCOMPARE(subjectOf(mail), QByteArray("[critical] Kessel überhitzt: ALARM (raised)"));
   QVERIFY(mail.body().startsWith("Rule Kessel überhitzt -> ALARM"));
   QVERIFY(mail.body().contains("Time: 2026-01-01 05:30:00 IST"));
   for (const QByteArray &line : mail.text.split('\n')) QVERIFY(line.size() <= 79);
@@ -153,6 +164,22 @@ void MailTest::aServerThatHangsIsLeft() {
   server.silentAt.clear();
   fixture.passPause();
   QTRY_COMPARE(fixture.settled.size(), 1);
+}
+
+void MailTest::aGoodByeWithoutAnAnswerHoldsUpNobody() {
+  MailServer server;
+  MailServer other;
+  server.silentAt = "QUIT";
+  server.answers.insert("RCPT", "451 later");
+  const QByteArray second = target(other.url(), nameOnly).replace("\"id\":\"mail\"", "\"id\":\"other\"");
+  {
+    // It would wait for five minutes, at the end of the attempt or of all.
+    DeskFixture fixture(target(server.url(), nameOnly + ",\"timeout_ms\":300000") + ',' + second);
+    fixture.desk->start();
+    fixture.raise();
+    QTRY_COMPARE(fixture.settled, QList<qint64>{2});
+    QTRY_VERIFY(server.commands.contains("QUIT"));
+  }
 }
 
 void MailTest::oneUnknownRecipientKeepsItFromNobody() {
@@ -286,14 +313,7 @@ void MailTest::longSubjectsAreWhole() {
   const QString name = QString(QStringLiteral("ü€😀")).repeated(40);
   fixture.raise(DeskFixture::occasion(name));
   QTRY_COMPARE(fixture.settled.size(), 1);
-  QByteArray decoded;
-  for (const QByteArray &word : server.mails.first().header("Subject").split('\n')) {
-    const QByteArray one = word.trimmed();
-    QVERIFY(one.size() <= 75);
-    const QByteArray bytes = QByteArray::fromBase64(one.mid(10).chopped(2));
-    QVERIFY(QString::fromUtf8(bytes).toUtf8() == bytes);  // no character is cut
-    decoded += bytes;
-  }
+  const QByteArray decoded = subjectOf(server.mails.first());
   QVERIFY(name.startsWith(QString::fromUtf8(decoded)));
   QVERIFY(decoded.size() > 300);
 }
@@ -313,9 +333,11 @@ void MailTest::aGroupIsOneMail() {
 
 /// aiosmtpd, which others wrote, takes the mails, and Python's email package reads them.
 void MailTest::anotherMailServer() {
+  const QStringList isThere{QStringLiteral("-c"), QStringLiteral("import aiosmtpd")};
+  if (QProcess::execute(QStringLiteral(MAIL_PYTHON), isThere) != 0) QSKIP("python3-aiosmtpd is not there");
   QProcess peer;
   peer.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-  peer.start(QStringLiteral("/usr/bin/python3"), {QStringLiteral(MAIL_PEER)});
+  peer.start(QStringLiteral(MAIL_PYTHON), {QStringLiteral(MAIL_PEER)});
   QVERIFY(peer.waitForReadyRead(20'000));
   const QByteArray port = peer.readLine().trimmed();
   DeskFixture fixture(target("smtp://127.0.0.1:" + port, ",\"starttls\":\"off\",\"text\":\"{comment}\"",
@@ -333,7 +355,7 @@ void MailTest::anotherMailServer() {
   const QJsonObject mail = mails.first().toObject();
   QCOMPARE(mail.value(QStringLiteral("sender")).toString(), QStringLiteral("tagwire@plant.example"));
   QCOMPARE(mail.value(QStringLiteral("recipients")).toArray(), QJsonArray{QStringLiteral("a@plant.example")});
-  QCOMPARE(mail.value(QStringLiteral("to")).toString(), QStringLiteral("<a@plant.example>, <b@plant.example>"));
+  QCOMPARE(mail.value(QStringLiteral("to")).toString(), QStringLiteral("a@plant.example, b@plant.example"));
   QCOMPARE(mail.value(QStringLiteral("subject")).toString(),
            QStringLiteral("[critical] %1: ALARM (raised)").arg(occasion.alarm.ruleName));
   QCOMPARE(mail.value(QStringLiteral("text")).toString().trimmed(), occasion.comment);

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # A mail server by aiosmtpd: prints its port, takes mails until its input ends, then prints them as Python's email
 # package understands them.
+import asyncio
 import email
 import email.policy
 import json
 import sys
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 mails = []
 
@@ -27,11 +28,13 @@ class Keep:
         return "250 taken"
 
 
-controller = Controller(Keep(), hostname="127.0.0.1", port=0)
-# Its own check connects to the port it was given, which is 0 here.
-controller._trigger_server = lambda: None
-controller.start()
-print(controller.server.sockets[0].getsockname()[1], flush=True)
-sys.stdin.read()
-controller.stop()
+async def serve():
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Keep(), hostname="test"), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+asyncio.run(serve())
 print(json.dumps(mails))

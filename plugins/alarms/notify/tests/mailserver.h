@@ -59,6 +59,7 @@ class MailServer : public QTcpServer {
     QByteArray buffer;
     ReceivedMail mail;
     bool isInData = false;
+    bool isInAuth = false;
   };
 
   static void say(QSslSocket *socket, const QByteArray &line) { socket->write(line + "\r\n"); }
@@ -102,7 +103,11 @@ class MailServer : public QTcpServer {
       socket->setSslConfiguration(*tls);
       return socket->startServerEncryption();
     }
-    if (verb == "AUTH") return say(socket, "235 welcome");
+    if (verb == "AUTH") {
+      session.isInAuth = true;
+      return say(socket, "334 ");
+    }
+    if (std::exchange(session.isInAuth, false)) return say(socket, "235 welcome");
     if (verb == "MAIL") session.mail = {.from = line.mid(10), .to = {}, .text = {}};
     if (verb == "RCPT") session.mail.to << line.mid(8);
     if (verb == "DATA") {

@@ -96,6 +96,7 @@ class NotificationConfigTest : public QObject {
     row("token of two lines", hook(",\"token\":{\"$env\":\"TWO_LINES\"}"), "token: can't be sent in a header");
     row("placeholder", hook(",\"subject\":\"{rulename}\""),
         "{rulename} is no placeholder (allowed: {alarm_id}, {area}");
+    row("of itself", hook(",\"text\":\"a {text}\""), "text: can't hold {subject} or {text} (allowed: in \"command\")");
     row("brace", hook(",\"text\":\"a { b\""), "{ is no placeholder");
     row("subject of two lines", hook(",\"subject\":\"a\\r\\nBcc: x@y.z\""), "subject: has a control character");
     row("severity", hook(",\"severities\":[\"bad\"]"), "unknown word \"bad\" (allowed: critical, major, minor, info)");
@@ -122,7 +123,6 @@ class NotificationConfigTest : public QObject {
     row("grouped command", "{\"id\":\"o\",\"type\":\"command\",\"command\":[\"/bin/page\"],\"group_ms\":10}",
         "group_ms: has no meaning");
     row("ca without tls", hook(",\"ca_file\":\"a\"").replace("https", "http"), "ca_file: means nothing without TLS");
-    row("timeouts", hook(",\"timeout_ms\":1000"), "timeout_ms: 1000 is less than connect_timeout_ms 5000");
     row("rate", hook(",\"rate_limit\":0"), "rate_limit: 0 is out of range");
   }
   void refusals() {
@@ -183,6 +183,21 @@ class NotificationConfigTest : public QObject {
     occasion.alarm.severity = Severity::Critical;
     occasion.alarm.area = QStringLiteral("cold-store/room1");
     QTEST(isWanted(one(hook(keys)), occasion), "wanted");
+  }
+
+  void theReadmesExampleIsGood() {
+    QFile file(QStringLiteral(ALARMS_README));
+    QVERIFY(file.open(QFile::ReadOnly));
+    QByteArray text = file.readAll();
+    text.remove(0, text.indexOf("<!-- notifications -->"));
+    text.remove(0, text.indexOf('[') + 1);
+    text.truncate(text.indexOf("\n]\n"));
+    qputenv("HOOK_SECRET", "a");
+    qputenv("MAIL_PASSWORD", "b");
+    QString errors;
+    const auto config = read(text, &errors);
+    QVERIFY2(config, qPrintable(errors));
+    QCOMPARE(config->size(), 3);
   }
 
   void texts() {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QJsonArray>
 #include <QMessageAuthenticationCode>
-#include <QSslKey>
 
 #include "deskfixture.h"
 #include "hookserver.h"
 #include "notify/targetqueue.h"
-#include "testing/testauthority.h"
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -22,14 +20,6 @@ QStringList namesOf(const HookServer &server) {
   QStringList names;
   for (const HookRequest &each : server.requests) names << each.json().value(QStringLiteral("rule_name")).toString();
   return names;
-}
-
-QSslConfiguration tlsOf(const TestAuthority &authority) {
-  QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-  tls.setLocalCertificate(QSslCertificate(authority.certificate));
-  tls.setPrivateKey(QSslKey(authority.key, QSsl::Ec));
-  tls.setPeerVerifyMode(QSslSocket::VerifyNone);
-  return tls;
 }
 
 }  // namespace
@@ -57,10 +47,6 @@ class WebhookTest : public QObject {
   void tooManyAreGivenUp();
   void nothingAfterStop();
   void startsAgainAfterStop();
-  void tlsIsVerified();
-  void tlsWithAPrivateAuthority();
-  void noProxyOfTheEnvironment();
-  void aSecretIsNeverSaid();
 };
 
 void WebhookTest::initTestCase() {
@@ -393,78 +379,6 @@ void WebhookTest::startsAgainAfterStop() {
   fixture.raise();
   QTRY_COMPARE(fixture.settled, (QList<qint64>{1, 2}));
   QCOMPARE(fixture.kept.size(), 1);
-}
-
-void WebhookTest::tlsIsVerified() {
-  const TestAuthority authority("IP:127.0.0.1");
-  const QSslConfiguration tls = tlsOf(authority);
-  HookServer server(&tls);
-  DeskFixture fixture(target("ops", server.url("https"), ",\"token\":{\"$env\":\"HOOK_TOKEN\"}"));
-  fixture.desk->start();
-  fixture.raise();
-  QTRY_COMPARE(fixture.postponed.size(), 1);
-  QVERIFY(server.requests.isEmpty());
-}
-
-void WebhookTest::tlsWithAPrivateAuthority() {
-  const TestAuthority authority("IP:127.0.0.1");
-  const TestAuthority other("DNS:other.example");
-  const QSslConfiguration tls = tlsOf(authority);
-  const QSslConfiguration otherTls = tlsOf(other);
-  HookServer server(&tls);
-  HookServer otherServer(&otherTls);
-  QTemporaryDir folder;
-  for (const auto &[name, pem] : {std::pair{"ca.pem", authority.authority}, {"other.pem", other.authority}}) {
-    QFile file(folder.filePath(QLatin1String(name)));
-    QVERIFY(file.open(QFile::WriteOnly));
-    file.write(pem);
-  }
-  const auto withCa = [&](const char *file) {
-    return ",\"ca_file\":\"" + folder.filePath(QLatin1String(file)).toUtf8() + '"';
-  };
-  DeskFixture fixture(target("ops", server.url("https"), withCa("ca.pem")) + ',' +
-                      target("wrong", server.url("https"), withCa("other.pem")) + ',' +
-                      target("name", otherServer.url("https"), withCa("other.pem")));
-  fixture.desk->start();
-  fixture.raise();
-  QTRY_COMPARE(fixture.settled, QList<qint64>{1});
-  QTRY_COMPARE(fixture.postponed.size(), 2);
-  QCOMPARE(server.requests.size(), 1);
-  QVERIFY(otherServer.requests.isEmpty());
-}
-
-void WebhookTest::noProxyOfTheEnvironment() {
-  HookServer proxy;
-  HookServer server;
-  qputenv("http_proxy", proxy.url());
-  DeskFixture fixture(target("ops", server.url()));
-  fixture.desk->start();
-  fixture.raise();
-  QTRY_COMPARE(fixture.settled.size(), 1);
-  qunsetenv("http_proxy");
-  QCOMPARE(proxy.connections, 0);
-  DeskFixture by(
-      target("ops", "http://example.invalid/hook", ",\"proxy\":\"" + proxy.url().replace("/hook", "") + '"'));
-  by.desk->start();
-  by.raise();
-  QTRY_COMPARE(by.settled.size(), 1);
-  QCOMPARE(proxy.requests.first().line, QByteArray("POST http://example.invalid/hook HTTP/1.1"));
-}
-
-void WebhookTest::aSecretIsNeverSaid() {
-  LogCatcher log;
-  HookServer server;
-  server.status = "401 hunter2-token hunter2-secret";
-  server.body = "who is hunter2-token?";
-  DeskFixture fixture(
-      target("ops", server.url(), ",\"secret\":{\"$env\":\"HOOK_SECRET\"},\"token\":{\"$env\":\"HOOK_TOKEN\"}"));
-  fixture.desk->start();
-  fixture.raise();
-  QTRY_COMPARE(fixture.postponed.size(), 1);
-  QCOMPARE(LogCatcher::count(QStringLiteral("HTTP status 401")), 1);
-  QCOMPARE(LogCatcher::count(QStringLiteral("hunter2")), 0);
-  QVERIFY(!QString::fromStdString(fixture.context.metrics().text()).contains(QLatin1String("hunter2")));
-  QVERIFY(!server.requests.first().body.contains("hunter2"));
 }
 
 QTEST_GUILESS_MAIN(WebhookTest)
