@@ -68,9 +68,7 @@ std::optional<Refusal> checkPoints(const QJsonObject &rule, const Caller &caller
   return std::nullopt;
 }
 
-QString notPermittedThere() {
-  return QStringLiteral("not permitted: alarms:admin for the area of the rule is due");
-}
+QString notPermittedThere() { return QStringLiteral("not permitted: alarms:admin for the area of the rule is due"); }
 
 }  // namespace
 
@@ -92,8 +90,8 @@ AlarmRuleRoutes::AlarmRuleRoutes(Router &router, GatewayState &state) : m_state(
               to(&AlarmRuleRoutes::create),
               {{"instance", "string", "where there are several that know alarms: which of them"}},
               ruleSchema});
-  router.add({"GET", "/api/v1/alarm-rules/{id}", "one rule", Served::Rest, right::readAlarms,
-              to(&AlarmRuleRoutes::one)});
+  router.add(
+      {"GET", "/api/v1/alarm-rules/{id}", "one rule", Served::Rest, right::readAlarms, to(&AlarmRuleRoutes::one)});
   router.add({"PUT",
               "/api/v1/alarm-rules/{id}",
               "changes a rule that was made at run time",
@@ -227,10 +225,9 @@ void AlarmRuleRoutes::replace(const Call &call) const {
 }
 
 void AlarmRuleRoutes::remove(const Call &call) const {
-  withRule(call, right::administerAlarms,
-           [this, answer = call.answer, caller = call.caller](const FoundRule &found) {
-             change(found.instance, {AlarmRuleChange::Kind::Remove, found.rule.id, {}, operatorName(*caller)}, answer);
-           });
+  withRule(call, right::administerAlarms, [this, answer = call.answer, caller = call.caller](const FoundRule &found) {
+    change(found.instance, {AlarmRuleChange::Kind::Remove, found.rule.id, {}, operatorName(*caller)}, answer);
+  });
 }
 
 void AlarmRuleRoutes::change(const QString &instance, const AlarmRuleChange &change, const Answer &answer) const {

@@ -178,7 +178,8 @@ void AlarmHistoryTest::R3_24_onlyOfTheCallersAreas() {
   Fixture fixture({QStringLiteral("alarms:hall:read")});
   Fixture::record(fixture.desk, 1s, rise(1, "hall"));
   Fixture::record(fixture.desk, 2s, rise(2, "cold-store"));
-  Fixture::record(fixture.desk, 3s, changeOf(2, AlarmCondition::Shelved, AlarmCondition::Normal, "shelve", "cold-store"));
+  Fixture::record(fixture.desk, 3s,
+                  changeOf(2, AlarmCondition::Shelved, AlarmCondition::Normal, "shelve", "cold-store"));
   QCOMPARE(fixture.rules(), QList<int>({1}));
   const HttpReply csv = fixture.history("?format=csv");
   QCOMPARE(csv.body.count("\r\n"), 2);
