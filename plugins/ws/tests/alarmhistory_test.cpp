@@ -72,6 +72,7 @@ class AlarmHistoryTest : public QObject {
   void R3_25_figuresOfTheDesk();
   void R3_25_figuresOfAPartOfThePlant();
   void R3_25_figuresOfSeveralDesks();
+  void aDeskThatCannotTellIsNoQuietPlant();
   void R3_25_wrongRanges_data();
   void R3_25_wrongRanges();
 };
@@ -327,6 +328,23 @@ void AlarmHistoryTest::R3_25_figuresOfSeveralDesks() {
   QCOMPARE(figures[u"average_per_10_min"].toDouble(), 6.0);
   QCOMPARE(figures[u"standing"].toInt(), 4);
   QCOMPARE(figures[u"by_severity"][u"major"].toInt(), 12);
+}
+
+void AlarmHistoryTest::aDeskThatCannotTellIsNoQuietPlant() {
+  class Broken : public FakeAlarms {
+    void history(Reply<QList<Event>> reply, AlarmHistoryQuery) override { reply(down()); }
+    void statistics(Reply<AlarmStatistics> reply, Time, Time) override { reply(down()); }
+    void areas(Reply<QList<AlarmArea>> reply) override { reply(down()); }
+    static tl::unexpected<QString> down() { return failure(QStringLiteral("the alarm store is down")); }
+  };
+  Fixture fixture;
+  Broken broken;
+  fixture.context.addInstance(QStringLiteral("broken"), QStringLiteral("alarms"), &broken);
+  for (const char *what : {"history", "statistics", "areas"}) {
+    const HttpReply reply = fixture.get(QByteArray("/api/v1/alarms/") + what);
+    QCOMPARE(reply.status, 503);
+    QCOMPARE(errorOf(reply), QStringLiteral("the alarm store is down"));
+  }
 }
 
 void AlarmHistoryTest::R3_25_wrongRanges_data() {

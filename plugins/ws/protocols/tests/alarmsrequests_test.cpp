@@ -95,6 +95,7 @@ class AlarmsRequestsTest : public QObject {
   void R3_24_playbackWaitsForTheClient();
   void R3_24_playbackShowsWhatTheCallerMaySee();
   void R3_24_playbackOfManyPages();
+  void R3_24_playbackTellsThatTheHistoryCannotBeRead();
 };
 
 void AlarmsRequestsTest::R3_21_acknowledge() {
@@ -402,6 +403,23 @@ void AlarmsRequestsTest::R3_24_playbackOfManyPages() {
   QCOMPARE(bench.played(), all);
   QCOMPARE(bench.end().value(QStringLiteral("events")).toInt(), 1001);
   for (const AlarmHistoryQuery &query : std::as_const(bench.desk.queries)) QVERIFY(query.limit <= 200);
+}
+
+void AlarmsRequestsTest::R3_24_playbackTellsThatTheHistoryCannotBeRead() {
+  class Broken : public FakeAlarms {
+    void history(Reply<QList<Event>> reply, AlarmHistoryQuery) override {
+      reply(failure(QStringLiteral("the alarm store is down")));
+    }
+  };
+  Bench bench;
+  QVERIFY(bench.isReady());
+  Broken broken;
+  bench.context.addInstance(QStringLiteral("broken"), QStringLiteral("alarms"), &broken);
+  bench.record(1, AlarmState::Alarm, 100s);
+  (void)bench.ask("{\"type\":\"playback\",\"from\":\"1970-01-01\"}");
+  QTRY_VERIFY(!bench.end().isEmpty());
+  QCOMPARE(bench.end().value(QStringLiteral("error")).toString(), QStringLiteral("the alarm store is down"));
+  QVERIFY(bench.played().isEmpty());
 }
 
 QTEST_GUILESS_MAIN(AlarmsRequestsTest)
