@@ -128,8 +128,8 @@ std::optional<Refusal> refusalOf(const Result<AlarmAnswer> &answer, int ruleId) 
   return Refusal{400, text, {}};
 }
 
-void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action,
-                const CallerPointer &caller, ActionTaker taker) {
+void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action, const CallerPointer &caller,
+                ActionTaker taker) {
   const Right due = rightFor(action.kind);
   const QString area = found.status.transition.area;
   const bool mayRead = caller->may(right::readAlarms, area);
@@ -141,16 +141,17 @@ void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmActi
                              .arg(action.ruleId);
     return taker({Refusal{403, text, {}}, false, {}});
   }
-  context.requestFrom(found.instance, &AlarmDesk::act,
-                      [taker = std::move(taker), rule = action.ruleId, mayRead](const Result<AlarmAnswer> &answer) {
-                        ActionOutcome outcome{refusalOf(answer, rule), false, {}};
-                        if (!outcome.refusal) {
-                          outcome.isChanged = answer->outcome == AlarmAnswer::Outcome::Done;
-                          if (mayRead) outcome.status = answer->status;
-                        }
-                        taker(outcome);
-                      },
-                      action);
+  context.requestFrom(
+      found.instance, &AlarmDesk::act,
+      [taker = std::move(taker), rule = action.ruleId, mayRead](const Result<AlarmAnswer> &answer) {
+        ActionOutcome outcome{refusalOf(answer, rule), false, {}};
+        if (!outcome.refusal) {
+          outcome.isChanged = answer->outcome == AlarmAnswer::Outcome::Done;
+          if (mayRead) outcome.status = answer->status;
+        }
+        taker(outcome);
+      },
+      action);
 }
 
 void carryOut(PluginContext &context, const AlarmAction &action, const CallerPointer &caller, ActionTaker taker) {

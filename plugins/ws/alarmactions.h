@@ -35,8 +35,8 @@ using ActionTaker = std::function<void(const ActionOutcome &)>;
 /// called once, never from within this call.
 void carryOut(PluginContext &context, const AlarmAction &action, const CallerPointer &caller, ActionTaker taker);
 /// The same where the rule was found before; then `taker` may be called at once.
-void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action,
-                const CallerPointer &caller, ActionTaker taker);
+void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action, const CallerPointer &caller,
+                ActionTaker taker);
 
 /// Why an answer of a desk is none that the caller asked for; nothing when it is.
 std::optional<Refusal> refusalOf(const Result<AlarmAnswer> &answer, int ruleId);

@@ -35,8 +35,8 @@ struct DeskAnswers {
   /// Why this is not the whole answer, as 404 (nobody knows alarms) or 503.
   std::optional<Refusal> refusal() const {
     if (!missing.isEmpty()) return Refusal{503, missing, {}};
-    if (!entries.isEmpty()) return std::nullopt;
     if (!errors.isEmpty()) return Refusal{503, errors.first(), {}};
+    if (!entries.isEmpty()) return std::nullopt;
     return Refusal{404, QStringLiteral("no instance offers the alarm desk"), {}};
   }
 };

@@ -77,7 +77,6 @@ void askHistory(PluginContext &context, const AlarmHistoryQuery &query, const Al
       },
       [taker = std::move(taker), query, cursor](const Answers &answers) {
         if (const auto refusal = answers.refusal()) return taker(tl::unexpected(*refusal));
-        if (!answers.errors.isEmpty()) return taker(tl::unexpected(Refusal{503, answers.errors.first(), {}}));
         taker(merge(answers, query, cursor));
       });
 }

@@ -13,8 +13,8 @@
 
 namespace tagwire::ws {
 
-/// Asks the alarm desks for the standing alarms, once for all who ask at the same time, and brings the answer up to date
-/// with the events that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
+/// Asks the alarm desks for the standing alarms, once for all who ask at the same time, and brings the answer up to
+/// date with the events that arrived while it was under way. Thread-bound (main thread); owned by a protocol.
 class AlarmBook {
  public:
   using Active = QList<AlarmStatus>;

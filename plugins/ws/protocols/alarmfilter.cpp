@@ -93,8 +93,8 @@ Result<AlarmFilter> AlarmFilter::fromJson(const QJsonObject &message) {
 bool AlarmFilter::admits(int rule, Severity severity, const QString &area) const {
   if (rules && !rules->contains(rule)) return false;
   if (severities && !severities->contains(severity)) return false;
-  return !areas || std::any_of(areas->begin(), areas->end(),
-                               [&](const PathPattern &pattern) { return pattern.matches(area); });
+  return !areas ||
+         std::any_of(areas->begin(), areas->end(), [&](const PathPattern &pattern) { return pattern.matches(area); });
 }
 
 }  // namespace tagwire::ws

@@ -19,6 +19,7 @@ struct AlarmFilter {
 
   static Result<AlarmFilter> fromJson(const QJsonObject &message);
   bool admits(int rule, Severity severity, const QString &area) const;
+  bool isOpen() const { return !rules && !severities && !areas; }
 };
 
 std::optional<Severity> severityFrom(const QString &word);

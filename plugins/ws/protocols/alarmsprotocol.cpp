@@ -85,6 +85,7 @@ void AlarmsProtocol::closed(Session &session) { m_clients.erase(session.id()); }
 
 void AlarmsProtocol::ask(Client &client) {
   ++client.asked;
+  m_round = {};
   m_alarms.ask([this, id = client.session->id()](const AlarmBook::Active &standing) {
     const auto found = m_clients.find(id);
     // Only the newest of several requests counts: its filter is the one that holds.
@@ -92,12 +93,29 @@ void AlarmsProtocol::ask(Client &client) {
   });
 }
 
+/// All who asked meanwhile get their snapshots in one go: no event comes between, and nobody asks anew.
 void AlarmsProtocol::sendSnapshot(Client &client, const AlarmBook::Active &standing) {
-  auto shown = std::make_shared<States>();
+  if (!m_round.states) {
+    auto states = std::make_shared<States>();
+    for (const AlarmStatus &alarm : standing) states->insert(alarm.transition.ruleId, alarm.transition.state);
+    m_round.states = std::move(states);
+  }
+  if (client.filter.isOpen()) {
+    Frame &frame = m_round.frames[client.session->caller()->permissions.key(right::readAlarms)];
+    if (frame.bytes().isEmpty()) frame = snapshotFor(client, standing);
+    client.session->send(frame);
+  } else {
+    client.session->send(snapshotFor(client, standing));
+  }
+  client.shown = m_round.states;
+  client.moved.clear();
+  client.shownAt = m_context.clock().elapsed();
+}
+
+Frame AlarmsProtocol::snapshotFor(const Client &client, const AlarmBook::Active &standing) const {
   QList<const AlarmStatus *> seen;
   for (const AlarmStatus &alarm : standing) {
     const AlarmTransition &newest = alarm.transition;
-    shown->insert(newest.ruleId, newest.state);
     if (sees(client, newest.ruleId, newest.severity, newest.area)) seen.append(&alarm);
   }
   JsonText json;
@@ -107,9 +125,7 @@ void AlarmsProtocol::sendSnapshot(Client &client, const AlarmBook::Active &stand
   json.key("ts");
   json.time(m_context.clock().now(), 6, "+00:00");
   json.endObject();
-  client.session->send(Frame::text(json.view()));
-  client.shown = std::move(shown);
-  client.shownAt = m_context.clock().elapsed();
+  return Frame::text(json.view());
 }
 
 void AlarmsProtocol::refuse(Session &session, const QString &message) {
@@ -124,13 +140,14 @@ void AlarmsProtocol::refuse(Session &session, const QString &message) {
 
 void AlarmsProtocol::notify(const Event &event) {
   m_alarms.note(event);
+  m_round = {};
   if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) return notifyTransition(event, *alarm);
   if (std::holds_alternative<AlarmConditionChange>(event.body)) notifyChange(event);
 }
 
 void AlarmsProtocol::notifyTransition(const Event &event, const AlarmTransition &alarm) {
-  const bool isRepeat = alarm.state == alarm.previous ||
-                        (m_sent.contains(alarm.ruleId) && m_sent.value(alarm.ruleId) == alarm.state);
+  const bool isRepeat =
+      alarm.state == alarm.previous || (m_sent.contains(alarm.ruleId) && m_sent.value(alarm.ruleId) == alarm.state);
   m_sent.insert(alarm.ruleId, alarm.state);
   if (isRepeat) return;
   const Frame frame = eventFrame(event);
@@ -140,15 +157,11 @@ void AlarmsProtocol::notifyTransition(const Event &event, const AlarmTransition 
 }
 
 void AlarmsProtocol::sendTransition(Client &client, const AlarmTransition &alarm, const Frame &frame) {
-  if (client.shown) {
+  if (client.shown && !client.moved.contains(alarm.ruleId)) {
     const auto shown = client.shown->constFind(alarm.ruleId);
     if (shown != client.shown->cend() && *shown == alarm.state) return;
     // The rule moved on: from here on m_sent tells repeats.
-    if (shown != client.shown->cend()) {
-      auto rest = std::make_shared<States>(*client.shown);
-      rest->remove(alarm.ruleId);
-      client.shown = std::move(rest);
-    }
+    if (shown != client.shown->cend()) client.moved.insert(alarm.ruleId);
   }
   client.session->send(frame);
 }
@@ -162,9 +175,13 @@ void AlarmsProtocol::notifyChange(const Event &event) {
 }
 
 void AlarmsProtocol::tick(Time) {
+  m_round = {};
   const auto elapsed = m_context.clock().elapsed();
   for (auto &[id, client] : m_clients) {
-    if (client.shown && elapsed - client.shownAt > snapshotOverlap) client.shown.reset();
+    if (client.shown && elapsed - client.shownAt > snapshotOverlap) {
+      client.shown.reset();
+      client.moved.clear();
+    }
     if (client.playback && client.playback->isOver()) client.playback.reset();
     if (client.playback) client.playback->goOn();
   }

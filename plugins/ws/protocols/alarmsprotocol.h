@@ -36,9 +36,15 @@ class AlarmsProtocol : public Protocol {
     AlarmFilter filter;
     int asked = 0;                        ///< snapshots under way; until then transitions go into them
     int openActions = 0;                  ///< that have no result yet
-    std::shared_ptr<const States> shown;  ///< what the newest snapshot said, until its rules move on
+    std::shared_ptr<const States> shown;  ///< what the newest snapshot said
+    QSet<int> moved;                      ///< rules of `shown` that have moved on since
     std::chrono::nanoseconds shownAt{0};
     std::unique_ptr<AlarmPlayback> playback;  ///< the newest, maybe over
+  };
+  /// One answer of the desks and what was made of it, for all who asked at the same time.
+  struct Round {
+    std::shared_ptr<const States> states;
+    QHash<QString, Frame> frames;  ///< for clients without a filter, by their rights
   };
   /// What a `result` answers: echoed as the client gave it.
   struct Request {
@@ -51,6 +57,7 @@ class AlarmsProtocol : public Protocol {
   static bool sees(const Client &client, const Event &event);
   void ask(Client &client);
   void sendSnapshot(Client &client, const AlarmBook::Active &standing);
+  Frame snapshotFor(const Client &client, const AlarmBook::Active &standing) const;
   void refuse(Session &session, const QString &message);
   void notifyTransition(const Event &event, const AlarmTransition &alarm);
   void sendTransition(Client &client, const AlarmTransition &alarm, const Frame &frame);
@@ -70,6 +77,7 @@ class AlarmsProtocol : public Protocol {
   const Limits m_limits;
   AlarmBook m_alarms;
   std::unordered_map<quint64, Client> m_clients;
+  Round m_round;
   States m_sent;  ///< newest state of each rule, to tell repeats
   Counter m_refused;
   const std::shared_ptr<AlarmsProtocol *> m_self;  ///< what comes late finds it gone

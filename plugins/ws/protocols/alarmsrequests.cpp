@@ -76,8 +76,7 @@ void AlarmsProtocol::act(Client &client, AlarmAction::Kind kind, const QJsonObje
   const auto action = readAction(kind, *rule, message, *client.session->caller());
   if (!action) return refuseIt(400, action.error());
   if (client.openActions >= mostOpenActions) {
-    return refuseIt(429,
-                    QStringLiteral("%1 actions under way are all that a client may have").arg(mostOpenActions));
+    return refuseIt(429, QStringLiteral("%1 actions under way are all that a client may have").arg(mostOpenActions));
   }
   ++client.openActions;
   carryOut(m_context, *action, client.session->caller(),

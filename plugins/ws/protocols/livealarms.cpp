@@ -48,10 +48,10 @@ void LiveProtocol::act(LiveClient &client, Kind kind, const QJsonObject &message
   }
   ++client.openActions;
   ws::carryOut(m_context, *action, client.session->caller(),
-           [self = std::weak_ptr(m_self), session = client.session->id(), id = *id,
-            action = *action](const ActionOutcome &outcome) {
-             if (const auto protocol = self.lock()) (*protocol)->acted(session, id, action, outcome);
-           });
+               [self = std::weak_ptr(m_self), session = client.session->id(), id = *id,
+                action = *action](const ActionOutcome &outcome) {
+                 if (const auto protocol = self.lock()) (*protocol)->acted(session, id, action, outcome);
+               });
 }
 
 void LiveProtocol::acted(quint64 client, const QString &id, const AlarmAction &action, const ActionOutcome &outcome) {

@@ -132,8 +132,9 @@ void LiveProtocol::carryOut(LiveClient &client, const QString &operation, const 
   if (operation == QLatin1String("ping")) return client.session->send(Frame::text("{\"op\":\"pong\"}"));
   if (const auto action = actionFromWord(operation)) return act(client, *action, message);
   const QString why =
-      QStringLiteral("unknown op \"%1\" (allowed: subscribe, unsubscribe, command, ack, shelve, unshelve, suppress, "
-                     "unsuppress, out-of-service, in-service, comment, ping, auth)")
+      QStringLiteral(
+          "unknown op \"%1\" (allowed: subscribe, unsubscribe, command, ack, shelve, unshelve, suppress, "
+          "unsuppress, out-of-service, in-service, comment, ping, auth)")
           .arg(excerpt(operation));
   refuse(*client.session, message.value(QLatin1String("id")), why);
 }

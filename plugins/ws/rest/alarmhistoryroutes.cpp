@@ -161,8 +161,9 @@ void AlarmHistoryRoutes::countOn(const std::shared_ptr<Counting> &counting) cons
                counting->records += static_cast<int>(page->events.size());
                if (page->isLast) return counting->answer(figuresResponse(counting->figures.figures()));
                if (counting->records >= mostCounted) {
-                 const QString text = QStringLiteral("too many alarms to count for a part of the plant (allowed: a "
-                                                     "range with up to %1 of them)");
+                 const QString text = QStringLiteral(
+                     "too many alarms to count for a part of the plant (allowed: a "
+                     "range with up to %1 of them)");
                  return refuse(counting->answer, {400, text.arg(mostCounted), {}});
                }
                counting->cursor = page->next;

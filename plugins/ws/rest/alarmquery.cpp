@@ -20,9 +20,8 @@ template <class T>
 Result<QList<T>> wordsAt(const Target &target, const char *key, std::initializer_list<T> all) {
   QList<T> found;
   for (const QString &word : target.values(key)) {
-    const auto same = std::find_if(all.begin(), all.end(), [&](T each) {
-      return word.compare(toText(each), Qt::CaseInsensitive) == 0;
-    });
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](T each) { return word.compare(toText(each), Qt::CaseInsensitive) == 0; });
     if (same == all.end()) {
       QStringList allowed;
       for (const T each : all) allowed << toText(each);

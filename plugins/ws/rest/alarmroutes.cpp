@@ -180,17 +180,17 @@ void AlarmRoutes::list(const Call &call) const {
 void AlarmRoutes::one(const Call &call) const {
   const auto rule = ruleIdFromText(call.variables.value(QStringLiteral("rule_id")));
   if (!rule) return refuse(call.answer, {400, rule.error(), {}});
-  findAlarm(m_state.context, *rule,
-            [this, rule = *rule, answer = call.answer,
-             caller = call.caller](const tl::expected<FoundAlarm, Refusal> &found) {
-              if (!found) return refuse(answer, found.error());
-              if (!caller->may(right::readAlarms, found->status.transition.area)) {
-                return refuse(answer, noSuchRule(rule));
-              }
-              JsonText json;
-              putAlarmObject(json, found->status, m_state.context.points());
-              answer({200, "application/json", json.bytes()});
-            });
+  findAlarm(
+      m_state.context, *rule,
+      [this, rule = *rule, answer = call.answer, caller = call.caller](const tl::expected<FoundAlarm, Refusal> &found) {
+        if (!found) return refuse(answer, found.error());
+        if (!caller->may(right::readAlarms, found->status.transition.area)) {
+          return refuse(answer, noSuchRule(rule));
+        }
+        JsonText json;
+        putAlarmObject(json, found->status, m_state.context.points());
+        answer({200, "application/json", json.bytes()});
+      });
 }
 
 void AlarmRoutes::act(const Call &call, AlarmAction::Kind kind) const {
@@ -217,8 +217,8 @@ void AlarmRoutes::acknowledgeMany(const Call &call) const {
   if (!rules) return refuse(call.answer, {400, rules.error(), {}});
   auto action = readAction(AlarmAction::Kind::Acknowledge, rules->first(), *body, *call.caller);
   if (!action) return refuse(call.answer, {400, action.error(), {}});
-  const auto round = std::make_shared<Round>(
-      Round{call.answer, *rules, QList<ActionOutcome>(rules->size()), rules->size()});
+  const auto round =
+      std::make_shared<Round>(Round{call.answer, *rules, QList<ActionOutcome>(rules->size()), rules->size()});
   const auto took = [this, round, action = *action,
                      caller = call.caller](const DeskAnswers<QList<AlarmStatus>> &answers) mutable {
     QHash<int, FoundAlarm> found;

@@ -68,9 +68,7 @@ std::optional<Refusal> checkPoints(const QJsonObject &rule, const Caller &caller
   return std::nullopt;
 }
 
-QString notPermittedThere() {
-  return QStringLiteral("not permitted: alarms:admin for the area of the rule is due");
-}
+QString notPermittedThere() { return QStringLiteral("not permitted: alarms:admin for the area of the rule is due"); }
 
 }  // namespace
 
@@ -92,8 +90,8 @@ AlarmRuleRoutes::AlarmRuleRoutes(Router &router, GatewayState &state) : m_state(
               to(&AlarmRuleRoutes::create),
               {{"instance", "string", "where there are several that know alarms: which of them"}},
               ruleSchema});
-  router.add({"GET", "/api/v1/alarm-rules/{id}", "one rule", Served::Rest, right::readAlarms,
-              to(&AlarmRuleRoutes::one)});
+  router.add(
+      {"GET", "/api/v1/alarm-rules/{id}", "one rule", Served::Rest, right::readAlarms, to(&AlarmRuleRoutes::one)});
   router.add({"PUT",
               "/api/v1/alarm-rules/{id}",
               "changes a rule that was made at run time",
@@ -191,13 +189,13 @@ void AlarmRuleRoutes::create(const Call &call) const {
     return refuse(call.answer, *refusal);
   }
   const AlarmRuleChange wish{AlarmRuleChange::Kind::Create, 0, withoutBesides(*rule), operatorName(*call.caller)};
-  const auto took = [this, wish, wanted = call.target.value("instance"),
+  const auto took = [this, wish, wanted = call.target.value("instance"), caller = call.caller,
                      answer = call.answer](const DeskAnswers<QList<AlarmRule>> &answers) {
     QStringList instances;
     for (const auto &desk : answers.entries) instances << desk.instance;
     if (instances.isEmpty()) return refuse(answer, *answers.refusal());
     const bool isClear = wanted ? instances.contains(*wanted) : instances.size() == 1;
-    if (isClear) return change(wanted.value_or(instances.first()), wish, answer);
+    if (isClear) return change(wanted.value_or(instances.first()), wish, *caller, answer);
     const QString text = QStringLiteral("say by ?instance= where the rule belongs (allowed: %1)");
     refuse(answer, {400, text.arg(instances.join(QStringLiteral(", "))), {}});
   };
@@ -221,23 +219,28 @@ void AlarmRuleRoutes::replace(const Call &call) const {
     }
     if (!caller->may(right::administerAlarms, areaOf(fresh))) return refuse(answer, {403, notPermittedThere(), {}});
     if (const auto refusal = checkPoints(fresh, *caller, m_state.context.points())) return refuse(answer, *refusal);
-    change(found.instance, {AlarmRuleChange::Kind::Replace, found.rule.id, fresh, operatorName(*caller)}, answer);
+    change(found.instance, {AlarmRuleChange::Kind::Replace, found.rule.id, fresh, operatorName(*caller)}, *caller,
+           answer);
   };
   withRule(call, right::administerAlarms, took);
 }
 
 void AlarmRuleRoutes::remove(const Call &call) const {
-  withRule(call, right::administerAlarms,
-           [this, answer = call.answer, caller = call.caller](const FoundRule &found) {
-             change(found.instance, {AlarmRuleChange::Kind::Remove, found.rule.id, {}, operatorName(*caller)}, answer);
-           });
+  withRule(call, right::administerAlarms, [this, answer = call.answer, caller = call.caller](const FoundRule &found) {
+    change(found.instance, {AlarmRuleChange::Kind::Remove, found.rule.id, {}, operatorName(*caller)}, *caller, answer);
+  });
 }
 
-void AlarmRuleRoutes::change(const QString &instance, const AlarmRuleChange &change, const Answer &answer) const {
+void AlarmRuleRoutes::change(const QString &instance, const AlarmRuleChange &change, const Caller &caller,
+                             const Answer &answer) const {
   m_state.context.requestFrom(
       instance, &AlarmDesk::changeRule,
-      [this, kind = change.kind, id = change.id, answer](const Result<AlarmAnswer> &done) {
+      [this, kind = change.kind, id = change.id, by = nameWithKind(caller), answer](const Result<AlarmAnswer> &done) {
         if (const auto refusal = refusalOf(done, id)) return refuse(answer, *refusal);
+        static constexpr std::array deeds{"made", "changed", "removed"};
+        qCInfo(m_state.context.log()).noquote() << QStringLiteral("alarm rule %1 was %2 by %3")
+                                                       .arg(id > 0 ? id : done->rule.id)
+                                                       .arg(QLatin1String(deeds[static_cast<size_t>(kind)]), by);
         if (kind == AlarmRuleChange::Kind::Remove) return answer({204, {}, {}, {}});
         const bool isNew = kind == AlarmRuleChange::Kind::Create;
         Response response = Response::json(isNew ? 201 : 200, QJsonDocument(jsonOf(done->rule)));

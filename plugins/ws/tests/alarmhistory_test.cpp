@@ -72,6 +72,7 @@ class AlarmHistoryTest : public QObject {
   void R3_25_figuresOfTheDesk();
   void R3_25_figuresOfAPartOfThePlant();
   void R3_25_figuresOfSeveralDesks();
+  void aDeskThatCannotTellIsNoQuietPlant();
   void R3_25_wrongRanges_data();
   void R3_25_wrongRanges();
 };
@@ -178,7 +179,8 @@ void AlarmHistoryTest::R3_24_onlyOfTheCallersAreas() {
   Fixture fixture({QStringLiteral("alarms:hall:read")});
   Fixture::record(fixture.desk, 1s, rise(1, "hall"));
   Fixture::record(fixture.desk, 2s, rise(2, "cold-store"));
-  Fixture::record(fixture.desk, 3s, changeOf(2, AlarmCondition::Shelved, AlarmCondition::Normal, "shelve", "cold-store"));
+  Fixture::record(fixture.desk, 3s,
+                  changeOf(2, AlarmCondition::Shelved, AlarmCondition::Normal, "shelve", "cold-store"));
   QCOMPARE(fixture.rules(), QList<int>({1}));
   const HttpReply csv = fixture.history("?format=csv");
   QCOMPARE(csv.body.count("\r\n"), 2);
@@ -326,6 +328,23 @@ void AlarmHistoryTest::R3_25_figuresOfSeveralDesks() {
   QCOMPARE(figures[u"average_per_10_min"].toDouble(), 6.0);
   QCOMPARE(figures[u"standing"].toInt(), 4);
   QCOMPARE(figures[u"by_severity"][u"major"].toInt(), 12);
+}
+
+void AlarmHistoryTest::aDeskThatCannotTellIsNoQuietPlant() {
+  class Broken : public FakeAlarms {
+    void history(Reply<QList<Event>> reply, AlarmHistoryQuery) override { reply(down()); }
+    void statistics(Reply<AlarmStatistics> reply, Time, Time) override { reply(down()); }
+    void areas(Reply<QList<AlarmArea>> reply) override { reply(down()); }
+    static tl::unexpected<QString> down() { return failure(QStringLiteral("the alarm store is down")); }
+  };
+  Fixture fixture;
+  Broken broken;
+  fixture.context.addInstance(QStringLiteral("broken"), QStringLiteral("alarms"), &broken);
+  for (const char *what : {"history", "statistics", "areas"}) {
+    const HttpReply reply = fixture.get(QByteArray("/api/v1/alarms/") + what);
+    QCOMPARE(reply.status, 503);
+    QCOMPARE(errorOf(reply), QStringLiteral("the alarm store is down"));
+  }
 }
 
 void AlarmHistoryTest::R3_25_wrongRanges_data() {

@@ -12,7 +12,7 @@ using Condition = AlarmCondition;
 
 namespace {
 
-AlarmStatus statusOf(int rule, AlarmState state, Condition condition, const char *area) {
+AlarmStatus standingOf(int rule, AlarmState state, Condition condition, const char *area) {
   AlarmTransition transition = alarmOf(rule, state, AlarmState::Ok, area);
   transition.condition = condition;
   return {.since = fromMilliseconds(1'000), .transition = transition};
@@ -21,21 +21,21 @@ AlarmStatus statusOf(int rule, AlarmState state, Condition condition, const char
 /// Two instances that know alarms: one of the halls, one of the cold store.
 struct Fixture : RestFixture {
   explicit Fixture(const QStringList &permissions = {QStringLiteral("*:*")}) : RestFixture(config(permissions)) {
-    desk.active = {statusOf(77, AlarmState::Alarm, Condition::UnacknowledgedActive, "hall/north"),
-                   statusOf(78, AlarmState::Warning, Condition::Shelved, "hall/south"),
-                   statusOf(79, AlarmState::Ok, Condition::RtnUnacknowledged, "hall/north")};
+    desk.active = {standingOf(77, AlarmState::Alarm, Condition::UnacknowledgedActive, "hall/north"),
+                   standingOf(78, AlarmState::Warning, Condition::Shelved, "hall/south"),
+                   standingOf(79, AlarmState::Ok, Condition::RtnUnacknowledged, "hall/north")};
     desk.active[1].transition.severity = Severity::Minor;
-    coldDesk.active = {statusOf(88, AlarmState::Alarm, Condition::AcknowledgedActive, "cold-store")};
+    coldDesk.active = {standingOf(88, AlarmState::Alarm, Condition::AcknowledgedActive, "cold-store")};
     coldDesk.active[0].isAcknowledged = true;
     coldDesk.active[0].acknowledgedBy = QStringLiteral("ann");
-    coldDesk.quiet = {statusOf(89, AlarmState::Ok, Condition::Normal, "cold-store")};
+    coldDesk.quiet = {standingOf(89, AlarmState::Ok, Condition::Normal, "cold-store")};
     context.addInstance(QStringLiteral("alarms"), QStringLiteral("alarms"), &desk);
     context.addInstance(QStringLiteral("cold"), QStringLiteral("alarms"), &coldDesk);
   }
   QList<int> rules(const QByteArray &query = {}) {
-    QList<int> ids;
-    for (const QJsonValue &each : get("/api/v1/alarms" + query).array()) ids << each[u"rule_id"].toInt();
-    return ids;
+    QList<int> all;
+    for (const QJsonValue &each : get("/api/v1/alarms" + query).array()) all << each[u"rule_id"].toInt();
+    return all;
   }
   HttpReply act(const QByteArray &what, const QByteArray &body = "{}") {
     return send("POST", "/api/v1/alarms/" + what, body);

@@ -41,6 +41,7 @@ class AlarmsTest : public QObject {
   void R3_5_filter();
   void R3_5_wrongFilters_data();
   void R3_5_wrongFilters();
+  void R3_3_snapshotsOfOtherRightsDiffer();
   void R3_3_snapshotHasThreeLists();
   void R3_3_changesMeanwhileAreInTheSnapshot();
   void R3_4_whatElseThereIsToSay();
@@ -109,6 +110,32 @@ void AlarmsTest::R3_3_oneRequestForAllWhoComeAtOnce() {
   QTRY_COMPARE(sessions.back()->count(), 1);
   for (const auto &session : sessions) QCOMPARE(session->count(), 1);
   QCOMPARE(bench.desk.asked, 1);
+  // Encoded once for all of the same rights.
+  const char *bytes = sessions.front()->frames[0].bytes().constData();
+  for (const auto &session : sessions) QCOMPARE(session->frames[0].bytes().constData(), bytes);
+}
+
+void AlarmsTest::R3_3_snapshotsOfOtherRightsDiffer() {
+  Bench bench;
+  bench.activate(77, AlarmState::Alarm, "hall");
+  bench.activate(88, AlarmState::Alarm, "brewhouse");
+  RecordingSession all;
+  RecordingSession some;
+  RecordingSession filtered;
+  some.allow({QStringLiteral("alarms:hall:read")});
+  for (RecordingSession *each : {&all, &some, &filtered}) bench.protocol.opened(*each);
+  bench.protocol.received(filtered, R"({"type":"filter","rules":[88]})");
+  const auto rules = [](const RecordingSession &session) {
+    QStringList ids;
+    for (const QJsonValue &each : session.last().value(QStringLiteral("active")).toArray()) {
+      ids << QString::number(each[u"rule_id"].toInt());
+    }
+    return ids.join(u' ');
+  };
+  QTRY_COMPARE(filtered.count(), 2);
+  QCOMPARE(rules(all), QStringLiteral("77 88"));
+  QCOMPARE(rules(some), QStringLiteral("77"));
+  QCOMPARE(rules(filtered), QStringLiteral("88"));
 }
 
 void AlarmsTest::R3_4_transition() {
@@ -119,11 +146,12 @@ void AlarmsTest::R3_4_transition() {
   bench.join(two);
   bench.context.manualClock().setNow(Time(std::chrono::microseconds(1'708'349'865'123'456)));
   bench.move(77, AlarmState::Alarm, AlarmState::Ok);
-  QCOMPARE(one.text(0),
-           QByteArray(R"({"type":"alarm_state","ts":"2024-02-19T13:37:45.123456+00:00","datapoint_id":42,"rule_id":77,)"
-                      R"("rule_name":"Compressor Discharge High Temp","state":"ALARM","severity":"critical",)"
-                      R"("comparison":"above","value":85.5,"warning_threshold":75.0,"alarm_threshold":80.0,)"
-                      R"("message":"Rule Compressor Discharge High Temp -> ALARM","alarm_id":4277,"condition":"Normal"})"));
+  QCOMPARE(
+      one.text(0),
+      QByteArray(R"({"type":"alarm_state","ts":"2024-02-19T13:37:45.123456+00:00","datapoint_id":42,"rule_id":77,)"
+                 R"("rule_name":"Compressor Discharge High Temp","state":"ALARM","severity":"critical",)"
+                 R"("comparison":"above","value":85.5,"warning_threshold":75.0,"alarm_threshold":80.0,)"
+                 R"("message":"Rule Compressor Discharge High Temp -> ALARM","alarm_id":4277,"condition":"Normal"})"));
   QCOMPARE(one.frames[0].bytes().constData(), two.frames[0].bytes().constData());
 }
 
@@ -273,8 +301,7 @@ void AlarmsTest::R3_20_conditionsPassTheFilter() {
   QTRY_COMPARE(filtered.count(), 2);
   filtered.clear();
   const auto acknowledged = AlarmCondition::AcknowledgedActive;
-  raise(bench.context, bench.protocol,
-        changeOf(77, acknowledged, AlarmCondition::UnacknowledgedActive, "ack", "hall"));
+  raise(bench.context, bench.protocol, changeOf(77, acknowledged, AlarmCondition::UnacknowledgedActive, "ack", "hall"));
   QCOMPARE(all.count(), 1);
   QCOMPARE(filtered.count(), 0);
   QCOMPARE(elsewhere.count(), 0);

@@ -79,8 +79,7 @@ void LiveAlarmsTest::R6_2_conditionsComeAmongTheAlarms() {
   QTRY_COMPARE(bench.session.last().value(QStringLiteral("op")).toString(), QStringLiteral("snapshot"));
   QVERIFY(bench.alarms().isEmpty());
   const qsizetype before = bench.session.count();
-  raise(bench.context, *bench.live,
-        changeOf(5, Condition::Shelved, Condition::AcknowledgedActive, "shelve", "hall"));
+  raise(bench.context, *bench.live, changeOf(5, Condition::Shelved, Condition::AcknowledgedActive, "shelve", "hall"));
   bench.live->flush();
   QCOMPARE(bench.session.count(), before);
 }
@@ -102,8 +101,8 @@ void LiveAlarmsTest::R6_5_actions() {
   QFETCH(QString, done);
   Bench bench;
   bench.session.allow({QStringLiteral("*:*")}, QStringLiteral("ann"));
-  const QJsonObject answer = bench.ask("{\"op\":\"" + word.toUtf8() +
-                                       "\",\"id\":\"k\",\"rule_id\":77,\"comment\":\"x\",\"one_shot\":true}");
+  const QJsonObject answer =
+      bench.ask("{\"op\":\"" + word.toUtf8() + "\",\"id\":\"k\",\"rule_id\":77,\"comment\":\"x\",\"one_shot\":true}");
   QCOMPARE(answer.value(QStringLiteral("op")).toString(), done);
   QCOMPARE(answer.value(QStringLiteral("id")).toString(), QStringLiteral("k"));
   QCOMPARE(answer.value(QStringLiteral("rule_id")).toInt(), 77);

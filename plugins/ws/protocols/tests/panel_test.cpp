@@ -316,12 +316,14 @@ void PanelTest::R5_6_againWhenTheShelvingEnds() {
   Bench bench;
   bench.say(R"({"type":"subscribe","channel":"alarms"})");
   raise(bench.context, bench.panel, changeOf(77, Condition::Shelved, Condition::UnacknowledgedActive, "shelve"));
-  raise(bench.context, bench.panel, changeOf(77, Condition::AcknowledgedActive, Condition::UnacknowledgedActive, "ack"));
+  raise(bench.context, bench.panel,
+        changeOf(77, Condition::AcknowledgedActive, Condition::UnacknowledgedActive, "ack"));
   auto over = changeOf(77, Condition::RtnUnacknowledged, Condition::Shelved, "shelving_ended");
   over.state = AlarmState::Ok;
   raise(bench.context, bench.panel, over);
   QCOMPARE(bench.session.count(), 0);
-  raise(bench.context, bench.panel, changeOf(77, Condition::UnacknowledgedActive, Condition::Shelved, "shelving_ended"));
+  raise(bench.context, bench.panel,
+        changeOf(77, Condition::UnacknowledgedActive, Condition::Shelved, "shelving_ended"));
   QCOMPARE(bench.session.text(0), QByteArray(R"({"type":"alarm","alarmId":4277,"severity":"critical",)"
                                              R"("message":"Rule Compressor Discharge High Temp -> ALARM",)"
                                              R"("timestamp":"2026-01-01T00:00:00.000Z","ruleId":77})"));
