@@ -40,7 +40,7 @@ struct AlarmAction {
 /// A rule with its history of changes (R3-15).
 struct AlarmRule {
   int id = 0;
-  QJsonObject rule;            ///< the manifest's rule object; empty: this version removed it
+  QJsonObject rule;            ///< the manifest's rule object, with `area`; empty: this version removed it
   bool isFromManifest = true;  ///< may not be changed at run time
   int version = 1;
   QString changedBy = {};
@@ -138,7 +138,8 @@ class TAGWIRE_EXPORT AlarmDesk {
   /// At most 31 days.
   virtual void statistics(Reply<AlarmStatistics> reply, Time from, Time to) = 0;
 
-  virtual void rules(Reply<QList<AlarmRule>> reply) = 0;
+  /// Those with these ids that there are; all for an empty list (which may take a while with many rules).
+  virtual void rules(Reply<QList<AlarmRule>> reply, QList<int> ids) = 0;
   /// Every version of one rule, the oldest first; an error when there never was one.
   virtual void ruleVersions(Reply<QList<AlarmRule>> reply, int id) = 0;
   virtual void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) = 0;

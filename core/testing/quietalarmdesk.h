@@ -14,7 +14,7 @@ class QuietAlarmDesk : public AlarmDesk {
   void areas(Reply<QList<AlarmArea>> reply) override { reply(QList<AlarmArea>()); }
   void history(Reply<QList<Event>> reply, AlarmHistoryQuery) override { reply(QList<Event>()); }
   void statistics(Reply<AlarmStatistics> reply, Time, Time) override { reply(refused()); }
-  void rules(Reply<QList<AlarmRule>> reply) override { reply(QList<AlarmRule>()); }
+  void rules(Reply<QList<AlarmRule>> reply, QList<int>) override { reply(QList<AlarmRule>()); }
   void ruleVersions(Reply<QList<AlarmRule>> reply, int) override { reply(refused()); }
   void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange) override { reply(refused()); }
 

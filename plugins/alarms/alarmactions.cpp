@@ -178,6 +178,8 @@ const Rule *AlarmEngine::rule(int ruleId) const {
   return slot == m_slots.cend() ? nullptr : &m_entries[*slot]->rule;
 }
 
+QString AlarmEngine::areaOf(int ruleId) const { return m_entries[m_slots.value(ruleId)]->area; }
+
 AlarmStatus AlarmEngine::status(int ruleId) const { return status(*m_entries[m_slots.value(ruleId)]); }
 
 AlarmStatus AlarmEngine::status(const Entry &entry) const {

@@ -15,7 +15,7 @@ constexpr quint32 groupBit = 0x8000'0000;
 constexpr std::chrono::seconds clockStep{1};
 
 /// The area that a rule names, else the place of its point: "plc1/boiler" of "plc1/boiler/temp".
-QString areaOf(const Rule &rule, const QList<PointReference> &points) {
+QString areaFor(const Rule &rule, const QList<PointReference> &points) {
   if (!rule.area.isEmpty() || points.isEmpty()) return rule.area;
   return points.first().name.section(u'/', 0, -2);
 }
@@ -108,7 +108,7 @@ void AlarmEngine::put(const Rule &rule) {
 /// Everything that others know of an entry.
 void AlarmEngine::link(Entry &entry) {
   const QList<PointReference> points = inputsOf(entry.rule);
-  entry.area = areaOf(entry.rule, points);
+  entry.area = areaFor(entry.rule, points);
   if (!points.isEmpty()) entry.binding = m_world.bind(points.first().name);
   listen(points, Listens::Rule, entry.slot);
   if (!entry.rule.suppressWhen.isEmpty()) {

@@ -76,6 +76,8 @@ class AlarmEngine {
   bool has(int ruleId) const { return m_slots.contains(ruleId); }
   const Rule *rule(int ruleId) const;
   AlarmStatus status(int ruleId) const;
+  /// Its own, or the place of its point.
+  QString areaOf(int ruleId) const;
   /// Those that are not simply OK and Normal, in the order of put().
   QList<AlarmStatus> standing() const;
   QList<AlarmArea> areas() const;

@@ -34,7 +34,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void areas(Reply<QList<AlarmArea>> reply) override;
   void history(Reply<QList<Event>> reply, AlarmHistoryQuery query) override;
   void statistics(Reply<AlarmStatistics> reply, Time from, Time to) override;
-  void rules(Reply<QList<AlarmRule>> reply) override;
+  void rules(Reply<QList<AlarmRule>> reply, QList<int> ids) override;
   void ruleVersions(Reply<QList<AlarmRule>> reply, int id) override;
   void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) override;
 

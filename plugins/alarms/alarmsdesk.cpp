@@ -76,17 +76,23 @@ RuleSurroundings Alarms::surroundings() const {
 /// As it is shown; its own rule is not.
 std::optional<AlarmRule> Alarms::ruleOf(int id) const {
   const auto own = m_ownRules.constFind(id);
-  if (own != m_ownRules.cend()) return *own;
   const Rule *rule = m_engine->rule(id);
-  if (!rule || id == m_storeRule) return std::nullopt;
-  return AlarmRule{.id = id, .rule = shapeOf<Rule>().write(*rule)};
+  if (id == m_storeRule || (!rule && own == m_ownRules.cend())) return std::nullopt;
+  AlarmRule shown = own != m_ownRules.cend() ? *own : AlarmRule{.id = id, .rule = shapeOf<Rule>().write(*rule)};
+  if (rule) shown.rule.insert(QStringLiteral("area"), m_engine->areaOf(id));
+  return shown;
 }
 
-void Alarms::rules(Reply<QList<AlarmRule>> reply) {
+void Alarms::rules(Reply<QList<AlarmRule>> reply, QList<int> ids) {
   if (const auto yes = ready(); !yes) return reply(failure(yes.error()));
+  if (ids.isEmpty()) {
+    for (const Rule &rule : m_config.rules) ids << rule.id;
+    ids << m_ownRules.keys();
+  }
   QList<AlarmRule> all;
-  for (const Rule &rule : m_config.rules) all << *ruleOf(rule.id);
-  for (const AlarmRule &rule : std::as_const(m_ownRules)) all << rule;
+  for (const int id : std::as_const(ids)) {
+    if (const auto rule = ruleOf(id)) all << *rule;
+  }
   reply(all);
 }
 

@@ -23,8 +23,8 @@ void Alarms::begin(const StoreContent &held) {
   m_openPatience.stop();
   const Moment moment = now();
   m_ids->beginOccurrences(held.lastOccurrence, m_context.clock());
-  // Without a store the numbers of notices must not meet those that it holds.
-  m_lastNotice = m_store->isUp() ? held.lastNotice : toMilliseconds(moment.time);
+  // Receivers tell repetitions by the number: none may come again, whatever became of the store.
+  m_lastNotice = std::max(held.lastNotice, toMilliseconds(moment.time) * 1000);
   Outcome outcome;
   takeRules(held);
   takeMemories(held.alarms, moment, outcome);

@@ -46,9 +46,9 @@ void describeBehaviour(Shape<Rule> &shape) {
       .range(1, 100)
       .orSingle();
   shape.optional("latch", &Rule::latch, "the alarm stays until it is acknowledged after its end");
-  shape.optional("group", &Rule::group, "alarms that belong together: the first of them is marked").range(1, 100);
+  shape.optional("group", &Rule::group, "id of one of `groups`").range(1, 100);
   shape.optional("suppress_when", &Rule::suppressWhen, "the alarm is suppressed while this is true");
-  shape.optional("escalation", &Rule::escalation, "name of the escalation chain").range(1, 100);
+  shape.optional("escalation", &Rule::escalation, "id of one of `escalations`").range(1, 100);
   shape.optional("guidance", &Rule::guidance, "what the operator should do").range(1, 1000);
 }
 

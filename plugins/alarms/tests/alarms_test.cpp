@@ -427,7 +427,7 @@ void AlarmsTest::R3_15_rulesOfRunTime() {
   QCOMPARE(replaced.outcome, AlarmAnswer::Outcome::Done);
   QCOMPARE(replaced.rule.version, 2);
   QCOMPARE(m_told.last().state, AlarmState::Ok);
-  const auto rules = **ask<QList<AlarmRule>>(*alarms, &AlarmDesk::rules);
+  const auto rules = **ask<QList<AlarmRule>, QList<int>>(*alarms, &AlarmDesk::rules, {});
   QCOMPARE(rules.size(), 2);
   QVERIFY(rules.at(0).isFromManifest);
   QCOMPARE(rules.at(1).rule.value(QLatin1String("alarm_threshold")).toDouble(), 70.0);
@@ -454,7 +454,7 @@ void AlarmsTest::R3_15_rulesOfRunTimeSurviveARestart() {
   QCOMPARE(standing.size(), 1);
   QCOMPARE(standing.at(0).transition.ruleId, 900);
   QCOMPARE(m_told.size(), 1);
-  QCOMPARE((**ask<QList<AlarmRule>>(*alarms, &AlarmDesk::rules)).last().changedBy, QStringLiteral("anna"));
+  QCOMPARE((**ask<QList<AlarmRule>, QList<int>>(*alarms, &AlarmDesk::rules, {})).last().changedBy, QStringLiteral("anna"));
 }
 
 void AlarmsTest::R3_15_wrongRulesAreRefused_data() {
@@ -481,7 +481,7 @@ void AlarmsTest::R3_15_wrongRulesAreRefused() {
   const AlarmAnswer answer = change(*alarms, AlarmRuleChange::Kind::Create, 0, rule);
   QCOMPARE(answer.outcome, AlarmAnswer::Outcome::Invalid);
   QVERIFY2(answer.errors.join(u'\n').contains(error), qPrintable(answer.errors.join(u'\n')));
-  QCOMPARE((**ask<QList<AlarmRule>>(*alarms, &AlarmDesk::rules)).size(), 1);
+  QCOMPARE((**ask<QList<AlarmRule>, QList<int>>(*alarms, &AlarmDesk::rules, {})).size(), 1);
 }
 
 void AlarmsTest::R3_15_rulesOfTheManifestStay() {

@@ -115,43 +115,47 @@ void AlarmRuleRoutes::list(const Call &call) const {
   if (!limit) return refuse(call.answer, {400, limit.error(), {}});
   const auto offset = call.target.wholeNumber("offset", 0, 1'000'000'000, 0);
   if (!offset) return refuse(call.answer, {400, offset.error(), {}});
-  askDesks(m_state.context, &AlarmDesk::rules,
-           [this, answer = call.answer, caller = call.caller, limit = *limit,
-            offset = *offset](const DeskAnswers<QList<AlarmRule>> &answers) {
-             if (const auto refusal = answers.refusal()) return refuse(answer, *refusal);
-             QJsonArray list;
-             qint64 total = 0;
-             for (const auto &desk : answers.entries) {
-               for (const AlarmRule &rule : desk.answer) {
-                 if (!caller->may(right::readAlarms, areaOf(rule.rule))) continue;
-                 const qint64 index = total++;
-                 if (index >= offset && index < offset + limit) list.append(jsonOf(rule));
-               }
-             }
-             Response response = Response::json(200, QJsonDocument(list));
-             response.fields.append({"X-Total-Count", QByteArray::number(total)});
-             answer(response);
-           });
+  askDesks(
+      m_state.context, &AlarmDesk::rules,
+      [this, answer = call.answer, caller = call.caller, limit = *limit,
+       offset = *offset](const DeskAnswers<QList<AlarmRule>> &answers) {
+        if (const auto refusal = answers.refusal()) return refuse(answer, *refusal);
+        QJsonArray list;
+        qint64 total = 0;
+        for (const auto &desk : answers.entries) {
+          for (const AlarmRule &rule : desk.answer) {
+            if (!caller->may(right::readAlarms, areaOf(rule.rule))) continue;
+            const qint64 index = total++;
+            if (index >= offset && index < offset + limit) list.append(jsonOf(rule));
+          }
+        }
+        Response response = Response::json(200, QJsonDocument(list));
+        response.fields.append({"X-Total-Count", QByteArray::number(total)});
+        answer(response);
+      },
+      QList<int>());
 }
 
 void AlarmRuleRoutes::withRule(const Call &call, Right due, const RuleTaker &taker) const {
   const auto id = ruleIdFromText(call.variables.value(QStringLiteral("id")));
   if (!id) return refuse(call.answer, {400, id.error(), {}});
-  askDesks(m_state.context, &AlarmDesk::rules,
-           [this, id = *id, due, taker, answer = call.answer,
-            caller = call.caller](const DeskAnswers<QList<AlarmRule>> &answers) {
-             for (const auto &desk : answers.entries) {
-               for (const AlarmRule &rule : desk.answer) {
-                 if (rule.id != id || rule.rule.isEmpty()) continue;
-                 const QString area = areaOf(rule.rule);
-                 if (caller->may(due, area)) return taker({desk.instance, rule});
-                 // Whether it is there is nothing for who may not see it.
-                 if (!caller->may(right::readAlarms, area)) return refuse(answer, noSuchRule(id));
-                 return refuse(answer, {403, notPermittedThere(), {}});
-               }
-             }
-             refuse(answer, answers.refusal().value_or(noSuchRule(id)));
-           });
+  askDesks(
+      m_state.context, &AlarmDesk::rules,
+      [this, id = *id, due, taker, answer = call.answer,
+       caller = call.caller](const DeskAnswers<QList<AlarmRule>> &answers) {
+        for (const auto &desk : answers.entries) {
+          for (const AlarmRule &rule : desk.answer) {
+            if (rule.id != id || rule.rule.isEmpty()) continue;
+            const QString area = areaOf(rule.rule);
+            if (caller->may(due, area)) return taker({desk.instance, rule});
+            // Whether it is there is nothing for who may not see it.
+            if (!caller->may(right::readAlarms, area)) return refuse(answer, noSuchRule(id));
+            return refuse(answer, {403, notPermittedThere(), {}});
+          }
+        }
+        refuse(answer, answers.refusal().value_or(noSuchRule(id)));
+      },
+      QList<int>{*id});
 }
 
 void AlarmRuleRoutes::one(const Call &call) const {
@@ -199,7 +203,8 @@ void AlarmRuleRoutes::create(const Call &call) const {
     const QString text = QStringLiteral("say by ?instance= where the rule belongs (allowed: %1)");
     refuse(answer, {400, text.arg(instances.join(QStringLiteral(", "))), {}});
   };
-  askDesks(m_state.context, &AlarmDesk::rules, took);
+  // Which instances there are; of what they know nothing is asked.
+  askDesks(m_state.context, &AlarmDesk::rules, took, QList<int>{0});
 }
 
 void AlarmRuleRoutes::replace(const Call &call) const {

@@ -56,7 +56,11 @@ class FakeAlarms : public Plugin, public QuietAlarmDesk {
     answer.to = to;
     reply(answer);
   }
-  void rules(Reply<QList<AlarmRule>> reply) override { reply(ruleList); }
+  void rules(Reply<QList<AlarmRule>> reply, QList<int> ids) override {
+    QList<AlarmRule> found = ruleList;
+    if (!ids.isEmpty()) found.removeIf([&](const AlarmRule &each) { return !ids.contains(each.id); });
+    reply(found);
+  }
   void ruleVersions(Reply<QList<AlarmRule>> reply, int id) override {
     if (versions.contains(id)) return reply(versions.value(id));
     reply(failure(QStringLiteral("there never was such a rule")));
