@@ -22,7 +22,8 @@ struct StoreWork {
   QList<Notice> notices;         ///< new ones, and those whose attempts changed; by Notice::id
   QList<qint64> settledNotices;  ///< delivered or given up
   QList<AlarmRule> rules;        ///< new versions of rules of run time
-  /// `alarms` and `notices` are all there are: what else the file holds of them goes. The answer to needsAll().
+  /// `alarms` and `notices` are all there are: what else the file holds of them goes. Records that it holds already are
+  /// not stored again. The answer to needsAll().
   bool isWhole = false;
 };
 

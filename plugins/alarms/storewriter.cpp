@@ -25,10 +25,18 @@ qint64 nanoseconds(Time time) { return time.time_since_epoch().count(); }
 Result<void> StoreWriter::prepare() {
   const QByteArray insertRecord = QByteArrayLiteral("INSERT INTO alarm_history(") + recordColumns + ") VALUES(NULL" +
                                   QByteArrayLiteral(",?").repeated(recordParameters) + ')';
+  // A commit that was given up may have come to its end after all. The numbers are those of recordColumns.
+  const QByteArray insertMissed =
+      QByteArrayLiteral("INSERT INTO alarm_history(") + recordColumns +
+      ") SELECT NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17 WHERE NOT EXISTS (SELECT 1 FROM "
+      "alarm_history WHERE rule_id = ?4 AND time_ns = ?1 AND kind = ?3 AND alarm_id IS ?7 AND state IS ?8 AND previous "
+      "IS "
+      "?9 AND condition IS ?10 AND cause IS ?15)";
   const std::pair<Statement &, const char *> statements[] = {
       {m_begin, "BEGIN IMMEDIATE"},
       {m_commit, "COMMIT"},
       {m_insertRecord, insertRecord.constData()},
+      {m_insertMissed, insertMissed.constData()},
       {m_trimRecords, "DELETE FROM alarm_history WHERE id <= ?"},
       {m_insertAlarm, "INSERT OR REPLACE INTO alarm_state(rule_id, memory) VALUES(?,?)"},
       {m_removeAlarm, "DELETE FROM alarm_state WHERE rule_id = ?"},
@@ -80,9 +88,10 @@ Result<void> StoreWriter::add(const NamedWork &named) {
 Result<void> StoreWriter::addRecords(const NamedWork &named) {
   for (qsizetype i = 0; i < named.work.records.size(); ++i) {
     const StoredRecord record{named.work.records.at(i), named.points.value(i)};
-    if (!bindRecord(m_insertRecord, record)) continue;
-    if (const auto added = finish(m_insertRecord); !added) return added;
-    m_numbers.newestRecord = sqlite3_last_insert_rowid(m_connection.handle());
+    Statement &insert = named.work.isWhole ? m_insertMissed : m_insertRecord;
+    if (!bindRecord(insert, record)) continue;
+    if (const auto added = finish(insert); !added) return added;
+    m_numbers.newestRecord = std::max(m_numbers.newestRecord, sqlite3_last_insert_rowid(m_connection.handle()));
     m_numbers.lastOccurrence = std::max(m_numbers.lastOccurrence, occurrenceOf(record.event));
   }
   return {};

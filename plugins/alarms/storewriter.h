@@ -45,7 +45,7 @@ class StoreWriter {
   SqliteConnection &m_connection;
   const qint64 m_mostRecords;
   Statement m_begin, m_commit;
-  Statement m_insertRecord, m_trimRecords;
+  Statement m_insertRecord, m_insertMissed, m_trimRecords;
   Statement m_insertAlarm, m_removeAlarm, m_removeAlarms;
   Statement m_insertNotice, m_removeNotice, m_removeNotices;
   Statement m_insertRule, m_setNumber;

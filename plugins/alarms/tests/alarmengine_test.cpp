@@ -67,6 +67,10 @@ class Bench {
     last[id] = Sample{id, quality, now.time, value};
     engine->take(last[id], now, fresh());
   }
+  void feedText(const char *name, const char *text) {
+    const PointId id = point(QString::fromLatin1(name));
+    engine->take(Sample{id, Quality::good(), now.time, QString::fromLatin1(text)}, now, fresh());
+  }
   void pass(std::chrono::nanoseconds time) {
     now.time += time;
     now.elapsed += time;
@@ -108,6 +112,7 @@ class Bench {
   AlarmEngine::Outcome outcome;
   QHash<PointId, Sample> last;
   qint64 occurrence = 0;
+  QString hidden;  ///< name of a point that nobody declared yet
 
  private:
   AlarmEngine::Outcome &fresh() {
@@ -152,6 +157,12 @@ class AlarmEngineTest : public QObject {
   void R3_23_escalates();
   void R3_23_acknowledgingEndsTheEscalation();
   void R3_23_escalationGoesOnOverARestart();
+  void R3_23_flickeringDoesNotPutTheEscalationOff();
+  void setStateStays();
+  void lateStoreBringsBackWhatOperatorsDid();
+  void ruleWaitsForItsPoint();
+  void replacedRuleKeepsAnOldValueOld();
+  void eachInputComplainsOnce();
   void chatteringIsMarkedAndEnds();
   void chatteringIsShelvedUpToItsLimit();
   void occasionsOfASuppressedAlarm();
@@ -244,7 +255,9 @@ void AlarmEngineTest::R3_20_shelvedOnceEndsWithTheAlarm() {
   bench.act({.kind = Kind::Shelve, .ruleId = 1, .by = QStringLiteral("anna"), .comment = {}, .isOneShot = true});
   QCOMPARE(bench.engine->status(1).shelvedUntil, bench.now.time + 8h);
   bench.feed("plc1/boiler/temp", 70);
-  QCOMPARE(bench.told(), Told{QStringLiteral("OK/RTN-Unacknowledged")});
+  QCOMPARE(bench.told(),
+           (Told{QStringLiteral("OK/RTN-Unacknowledged"), QStringLiteral("shelving_ended/RTN-Unacknowledged")}));
+  QVERIFY(bench.engine->status(1).shelvedBy.isEmpty());
   bench.feed("plc1/boiler/temp", 85);
   QCOMPARE(bench.told(), Told{QStringLiteral("ALARM/Unacknowledged-Active")});
 }
@@ -502,6 +515,114 @@ void AlarmEngineTest::R3_23_escalationGoesOnOverARestart() {
   QCOMPARE(bench.engine->status(1).transition.severity, Severity::Critical);
   bench.pass(60s);
   QCOMPARE(bench.outcome.occasions.first().targets, QStringList{QStringLiteral("manager")});
+}
+
+void AlarmEngineTest::R3_23_flickeringDoesNotPutTheEscalationOff() {
+  Bench bench(escalatingRule);
+  bench.begin();
+  for (int i = 0; i < 5; ++i) {
+    bench.feed("p/a", 9);
+    bench.pass(7s);
+    bench.feed("p/a", 0);
+    bench.pass(5s);
+  }
+  bench.feed("p/a", 9);
+  QCOMPARE(bench.engine->status(1).transition.severity, Severity::Minor);
+  bench.pass(1s);
+  QCOMPARE(bench.told(), Told{QStringLiteral("escalated/Unacknowledged-Active")});
+}
+
+/// A rule without a point has the state that it was given, whatever the time does.
+void AlarmEngineTest::setStateStays() {
+  Bench bench(R"({"rules":[]})");
+  Rule rule;
+  rule.id = 9;
+  rule.name = QStringLiteral("Own");
+  rule.alarmThreshold = 1;
+  bench.engine->put(rule);
+  bench.begin();
+  AlarmEngine::Outcome outcome;
+  bench.engine->set(9, AlarmState::Alarm, QStringLiteral("disk full"), bench.now, outcome);
+  QCOMPARE(outcome.events.size(), 1);
+  AlarmAction action{.kind = Kind::Shelve, .ruleId = 9, .by = {}, .comment = {}, .duration = 10min};
+  bench.act(action);
+  bench.pass(10min);
+  QCOMPARE(bench.told(), Told{QStringLiteral("shelving_ended/Unacknowledged-Active")});
+  bench.engine->set(9, AlarmState::Ok, {}, bench.now, outcome);
+  bench.now.time += 1h;
+  bench.pass(1s);
+  QVERIFY(bench.told().isEmpty());
+  QCOMPARE(bench.engine->status(9).transition.state, AlarmState::Ok);
+}
+
+void AlarmEngineTest::lateStoreBringsBackWhatOperatorsDid() {
+  Bench bench(R"({"rules":[{"id":1,"name":"A","point":"p/a","comparison":"above","alarm_threshold":5},
+                           {"id":2,"name":"B","point":"p/b","comparison":"above","alarm_threshold":5},
+                           {"id":3,"name":"C","point":"p/c","comparison":"above","alarm_threshold":5}]})");
+  AlarmMemory acknowledged;
+  acknowledged.state = AlarmState::Alarm;
+  acknowledged.condition.alarm = AlarmCondition::AcknowledgedActive;
+  acknowledged.acknowledgedBy = QStringLiteral("anna");
+  AlarmMemory open = acknowledged;
+  open.condition.alarm = AlarmCondition::UnacknowledgedActive;
+  bench.begin();
+  bench.feed("p/a", 9);
+  bench.feed("p/b", 0);
+  AlarmEngine::Outcome outcome;
+  bench.engine->adopt(1, acknowledged, bench.now, outcome);
+  bench.engine->adopt(2, open, bench.now, outcome);
+  bench.engine->adopt(3, open, bench.now, outcome);
+  QCOMPARE(bench.condition(1), AlarmCondition::AcknowledgedActive);
+  QCOMPARE(bench.condition(2), AlarmCondition::RtnUnacknowledged);
+  QCOMPARE(bench.condition(3), AlarmCondition::UnacknowledgedActive);
+  QCOMPARE(bench.state(3), AlarmState::Alarm);
+  QCOMPARE(outcome.events.size(), 3);
+  QCOMPARE(bench.engine->activeCount(), 2);
+}
+
+void AlarmEngineTest::ruleWaitsForItsPoint() {
+  Bench bench(oneRule);
+  bench.hidden = QStringLiteral("plc1/boiler/temp");
+  bench.make();
+  bench.begin();
+  QCOMPARE(bench.engine->unknownPoints(), QStringList{QStringLiteral("plc1/boiler/temp")});
+  bench.feed("plc1/boiler/temp", 85);
+  QVERIFY(bench.told().isEmpty());
+  AlarmEngine::Outcome outcome;
+  QVERIFY(!bench.engine->bindAgain(bench.now, outcome));
+  bench.hidden.clear();
+  QVERIFY(bench.engine->bindAgain(bench.now, outcome));
+  QCOMPARE(outcome.events.size(), 1);
+  QCOMPARE(bench.state(), AlarmState::Alarm);
+  QVERIFY(bench.engine->unknownPoints().isEmpty());
+}
+
+void AlarmEngineTest::replacedRuleKeepsAnOldValueOld() {
+  Bench bench(R"({"rules":[{"id":1,"name":"A","point":"p/a","comparison":"stale","stale_after_ms":60000}]})");
+  bench.begin();
+  bench.feed("p/a", 1);
+  bench.pass(60s);
+  QCOMPARE(bench.state(), AlarmState::Alarm);
+  Rule rule = *bench.engine->rule(1);
+  rule.name = QStringLiteral("Other name");
+  AlarmEngine::Outcome outcome;
+  bench.engine->put(rule);
+  bench.engine->begin(1, bench.now, outcome);
+  QVERIFY(outcome.events.isEmpty());
+  QCOMPARE(bench.state(), AlarmState::Alarm);
+}
+
+void AlarmEngineTest::eachInputComplainsOnce() {
+  Bench bench(
+      R"({"rules":[{"id":1,"name":"A","point":"p/a","comparison":"deviation","reference":"p/b","alarm_threshold":5}]})");
+  bench.begin();
+  int complaints = 0;
+  for (int i = 0; i < 5; ++i) {
+    bench.feed("p/a", 1);
+    bench.feedText("p/b", "off");
+    complaints += static_cast<int>(bench.outcome.notUsable.size());
+  }
+  QCOMPARE(complaints, 1);
 }
 
 void AlarmEngineTest::chatteringIsMarkedAndEnds() {

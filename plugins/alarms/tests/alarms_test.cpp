@@ -41,6 +41,9 @@ class AlarmsTest : public QObject {
   void R3_21_actionIsAnsweredWhenItIsTold();
   void R3_15_rulesOfRunTime();
   void R3_15_rulesOfRunTimeSurviveARestart();
+  void R3_15_ruleThatIsMadeAgainIsANewVersion();
+  void R3_15_noRuleIsChangedWhileTheStoreIsDown();
+  void stopWhileTheStoreOpens();
   void R3_15_wrongRulesAreRefused_data();
   void R3_15_wrongRulesAreRefused();
   void R3_15_rulesOfTheManifestStay();
@@ -126,7 +129,8 @@ template <class Answer, class... Given>
 std::optional<Result<Answer>> AlarmsTest::ask(Alarms &alarms, void (AlarmDesk::*method)(Reply<Answer>, Given...),
                                               Given... given) {
   auto answer = std::make_shared<std::optional<Result<Answer>>>();
-  (static_cast<AlarmDesk &>(alarms).*method)([answer](Result<Answer> outcome) { *answer = std::move(outcome); }, given...);
+  (static_cast<AlarmDesk &>(alarms).*method)([answer](Result<Answer> outcome) { *answer = std::move(outcome); },
+                                             given...);
   [&] { QTRY_VERIFY(answer->has_value()); }();
   return *answer;
 }
@@ -454,7 +458,55 @@ void AlarmsTest::R3_15_rulesOfRunTimeSurviveARestart() {
   QCOMPARE(standing.size(), 1);
   QCOMPARE(standing.at(0).transition.ruleId, 900);
   QCOMPARE(m_told.size(), 1);
-  QCOMPARE((**ask<QList<AlarmRule>, QList<int>>(*alarms, &AlarmDesk::rules, {})).last().changedBy, QStringLiteral("anna"));
+  QCOMPARE((**ask<QList<AlarmRule>, QList<int>>(*alarms, &AlarmDesk::rules, {})).last().changedBy,
+           QStringLiteral("anna"));
+}
+
+void AlarmsTest::R3_15_ruleThatIsMadeAgainIsANewVersion() {
+  using Kind = AlarmRuleChange::Kind;
+  auto alarms = started();
+  change(*alarms, Kind::Create, 0, ownRule);
+  change(*alarms, Kind::Remove, 900);
+  QCOMPARE(change(*alarms, Kind::Create, 0, ownRule).rule.version, 3);
+  QByteArray numberless = ownRule;
+  numberless.replace("\"id\":900,", "");
+  const int first = change(*alarms, Kind::Create, 0, numberless).rule.id;
+  change(*alarms, Kind::Remove, first);
+  alarms.reset();
+  alarms = started();
+  const auto rules = **ask<QList<AlarmRule>, QList<int>>(*alarms, &AlarmDesk::rules, {});
+  QCOMPARE(rules.last().id, 900);
+  QVERIFY(change(*alarms, Kind::Create, 0, numberless).rule.id > first);
+}
+
+void AlarmsTest::R3_15_noRuleIsChangedWhileTheStoreIsDown() {
+  auto alarms = started();
+  sqlite3 *other = nullptr;
+  QCOMPARE(sqlite3_open(storePath().toUtf8().constData(), &other), SQLITE_OK);
+  QCOMPARE(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
+  feed(*alarms, 85.0);
+  QTRY_VERIFY_WITH_TIMEOUT(!m_told.isEmpty() && !m_told.first().isStored, 20'000);
+  const AlarmAnswer answer = change(*alarms, AlarmRuleChange::Kind::Create, 0, ownRule);
+  QCOMPARE(answer.outcome, AlarmAnswer::Outcome::NotPossible);
+  QVERIFY2(answer.errors.first().contains(QStringLiteral("store is down")), qPrintable(answer.errors.first()));
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  QTRY_COMPARE_WITH_TIMEOUT(m_told.last().state, AlarmState::Ok, 60'000);
+  // What was told meanwhile is in the history, once.
+  const auto events = **ask<QList<Event>, AlarmHistoryQuery>(*alarms, &AlarmDesk::history, {.rules = {77}});
+  QCOMPARE(events.size(), 1);
+}
+
+void AlarmsTest::stopWhileTheStoreOpens() {
+  auto alarms = make();
+  QSignalSpy status(alarms.get(), &Plugin::statusChanged);
+  alarms->start();
+  alarms->stop();
+  QTest::qWait(100);
+  QVERIFY(status.isEmpty());
+  QVERIFY(start(*alarms));
+  feed(*alarms, 85.0);
+  QTRY_COMPARE(m_told.size(), 1);
 }
 
 void AlarmsTest::R3_15_wrongRulesAreRefused_data() {
