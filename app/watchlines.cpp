@@ -81,6 +81,19 @@ QString alarmLine(const QJsonObject &alarm) {
                   textAt(alarm, "severity"), valueText(alarm.value(QLatin1String("value"))), textAt(alarm, "message")});
 }
 
+bool isCondition(const QJsonObject &object) {
+  return object.value(QLatin1String("type")) == QLatin1String("alarm_condition");
+}
+
+/// What an operator did, or what came by itself.
+QString conditionLine(const QJsonObject &change) {
+  return columns({timeText(change.value(QLatin1String("ts"))),
+                  QStringLiteral("alarm %1").arg(change.value(QLatin1String("rule_id")).toInt()),
+                  textAt(change, "condition"), textAt(change, "severity"),
+                  QStringLiteral("%1 by %2").arg(textAt(change, "cause"), textAt(change, "by")),
+                  textAt(change, "comment")});
+}
+
 QString eventLine(const QJsonObject &event) {
   QJsonObject rest = event;
   for (const char *key : {"seq", "type", "t"}) rest.remove(QLatin1String(key));
@@ -88,9 +101,10 @@ QString eventLine(const QJsonObject &event) {
       {timeText(event.value(QLatin1String("t"))), QStringLiteral("event ") + textAt(event, "type"), valueText(rest)});
 }
 
-/// What names a transition, in the list of alarms and in that of events.
+/// What names a transition or a change of condition, in the list of alarms and in that of events.
 QString transitionOf(const QJsonObject &object) {
-  return QStringLiteral("%1 %2").arg(object.value(QLatin1String("rule_id")).toInt()).arg(textAt(object, "state"));
+  const char *key = isCondition(object) ? "cause" : "state";
+  return QStringLiteral("%1 %2").arg(object.value(QLatin1String("rule_id")).toInt()).arg(textAt(object, key));
 }
 
 QJsonArray listAt(const QJsonObject &message, const char *key) { return message.value(QLatin1String(key)).toArray(); }
@@ -129,13 +143,13 @@ QStringList WatchLines::linesOf(const QJsonObject &message) {
   for (const QJsonValue &each : listAt(message, "tags")) lines << tagLine(each.toObject());
   QSet<QString> shown;
   for (const QJsonValue &each : listAt(message, "alarms")) {
-    lines << alarmLine(each.toObject());
+    lines << (isCondition(each.toObject()) ? conditionLine(each.toObject()) : alarmLine(each.toObject()));
     shown.insert(transitionOf(each.toObject()));
   }
   for (const QJsonValue &each : listAt(message, "events")) {
     const QJsonObject event = each.toObject();
     // A transition that both kinds of topics brought is one line.
-    const bool isAlarm = event.value(QLatin1String("type")) == QLatin1String("alarm");
+    const bool isAlarm = event.value(QLatin1String("type")) == QLatin1String("alarm") || isCondition(event);
     if (!isAlarm || !shown.contains(transitionOf(event))) lines << eventLine(event);
   }
   return lines;

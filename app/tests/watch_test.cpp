@@ -122,6 +122,11 @@ void WatchTest::lines() {
          R"("rule_id":77,"state":"ALARM"},{"seq":6,"type":"system","t":"2026-01-01T00:00:02.000Z","kind":"x"}]})"),
       (QStringList{QStringLiteral("00:00:01.000  alarm 77  ALARM  critical  85.5  hot"),
                    QStringLiteral("00:00:02.000  event system  {\"kind\":\"x\"}")}));
+  QCOMPARE(
+      of(R"({"alarms":[{"type":"alarm_condition","ts":"2026-01-01T00:00:01.000000+00:00","rule_id":77,"cause":"ack",)"
+         R"("condition":"Acknowledged-Active","severity":"critical","by":"anna","comment":"seen"}],"events":[{"seq":5,)"
+         R"("type":"alarm_condition","t":"2026-01-01T00:00:01.000Z","rule_id":77,"cause":"ack"}]})"),
+      QStringList{QStringLiteral("00:00:01.000  alarm 77  Acknowledged-Active  critical  ack by anna  seen")});
   QVERIFY(of(R"({"points":5,"tags":{},"alarms":[7],"events":null})").size() == 1);
 }
 
