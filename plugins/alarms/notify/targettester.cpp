@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/targettester.h"
 
+#include "engineconfig.h"
 #include "manifest.h"
-#include "rule.h"
 
 namespace tagwire::alarms {
 namespace {
