@@ -164,7 +164,10 @@ void OmloxNewsTest::fencesLeaveByTheClock() {
   QCOMPARE(heard->news.size(), 4);
   QCOMPARE(nameOf(heard->body(3)), QStringLiteral("region_exit zone/417"));
   QCOMPARE(heard->body(3).value(QStringLiteral("exit_time")).toString(), QStringLiteral("2026-01-01T00:00:30.000Z"));
-  // Who listens to an upper zone hears of those in it.
+  // Who listens to an upper zone hears of those in it, also when they are lost.
+  fixture.fix("SIM2", 15, 15);
+  fixture.wait(31s);
+  QCOMPARE(heard->news.size(), 8);
   const QString upper = hubId(QStringLiteral("uwb"), "zone", QStringLiteral("417"));
   for (const HubNews &each : heard->news) QCOMPARE(each.zones.count(upper), 1);
 }
