@@ -22,6 +22,9 @@ class LearnedTags {
   }
   /// Of a tag that was added.
   bool hasRoomFor(int tag) const { return !isOurs(tag) || placeOf(tag).isPresent || m_present < m_most; }
+  /// Names are used up, be their tags there or lost.
+  bool isOutOfNames() const { return m_most > 0 && m_names >= m_most * namesPerPlace; }
+  bool isOurs(int tag) const { return static_cast<size_t>(tag) < m_places.size() && placeOf(tag).isOurs; }
   /// More than there are places have been there: lost ones gave theirs away.
   bool givesPlacesAway() const { return m_names > m_most; }
 
@@ -43,7 +46,6 @@ class LearnedTags {
     bool isOurs = false;
     bool isPresent = false;
   };
-  bool isOurs(int tag) const { return static_cast<size_t>(tag) < m_places.size() && placeOf(tag).isOurs; }
   const Place &placeOf(int tag) const { return m_places[static_cast<size_t>(tag)]; }
 
   const int m_most;

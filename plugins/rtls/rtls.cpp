@@ -23,8 +23,6 @@ Polygon outlineOf(const Region &region) {
   return outline;
 }
 
-constexpr int mostOfClients = 2 * static_cast<int>(HubObjects::most);
-
 }  // namespace
 
 Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context, ConfigReader &reader)
@@ -130,23 +128,6 @@ void Rtls::recall() {
   queue(outcome);
 }
 
-/// Tags that are not listed come back, but those that are lost: so they free their places.
-void Rtls::recallUnlisted(const TrackerMemory &kept) {
-  QStringList ids, ofClients;
-  for (const auto &tag : kept.tags) {
-    if (m_tracker.find(tag.id) >= 0 || !tag.isPresent || !wrongTagId(tag.id).isEmpty()) continue;
-    if (m_remotes && m_remotes->hasPositionOf(tag.id)) continue;  // declared there
-    (isOfClient(tag.id) ? ofClients : ids) << tag.id;
-  }
-  const qsizetype all = ids.size() + ofClients.size();
-  ids = ids.mid(0, hasRoomFor(ids)) + ofClients.mid(0, hasRoomFor(ofClients));
-  addUnlisted(ids);
-  const qsizetype leftOut = all - ids.size();
-  if (leftOut == 0) return;
-  qCWarning(m_context.log()).noquote()
-      << QStringLiteral("%1 tags of before the restart are not listed, and there is no room for them").arg(leftOut);
-}
-
 void Rtls::stop() {
   flush();  // it goes with what is kept
   m_running = false;
@@ -245,8 +226,8 @@ Result<void> Rtls::accept(IncomingFix fix) {
     m_malformed.add();
     return failure(wrong);
   }
-  if (!m_hub.redirect(fix)) return {};
-  const Result<int> tag = tagOf(fix.fix.tag);
+  if (!m_hub.redirect(fix)) return outranked(fix.fix.tag);
+  const Result<int> tag = tagOf(fix);
   if (!tag) return failure(tag.error());
   Tracker::Outcome outcome;
   auto taken = m_tracker.take(*tag, fix, wakeUp(), outcome);
@@ -262,63 +243,12 @@ Result<void> Rtls::accept(IncomingFix fix) {
   return {};
 }
 
-Result<int> Rtls::tagOf(const QString &id) {
-  const int known = m_tracker.find(id);
-  if (known >= 0 && m_learned.hasRoomFor(known)) return known;
-  if (known < 0 && m_remotes && m_remotes->hasPositionOf(id)) {
-    return refuseUnknown(QStringLiteral("the position of tag \"%1\" comes from another site").arg(id));
-  }
-  if (known < 0 && hasRoomFor({id}) == 1) return addUnknown(id);
-  const QString reason =
-      isOfClient(id) ? QStringLiteral(
-                           "trackable \"%1\" has no room: %2 of clients had a location since the start, be they there "
-                           "or not (allowed: those, or others after a restart)")
-                     : QStringLiteral("tag \"%1\" is not listed, and there are %2 such tags already");
-  return refuseUnknown(reason.arg(id).arg(isOfClient(id) ? mostOfClients : m_mostUnknown));
-}
-
-Result<int> Rtls::addUnknown(const QString &id) {
-  addUnlisted({id});
-  const int tag = m_tracker.find(id);
-  if (tag < 0) return refuseUnknown(QStringLiteral("tag \"%1\": its points were refused").arg(id));
-  return tag;
-}
-
-/// The tag of a trackable that a client of the hub made.
-bool Rtls::isOfClient(const QString &tag) const { return m_hub.site().objects().trackables().contains(tag); }
-
-/// Of new tags, all of clients or none: for how many there is room.
-int Rtls::hasRoomFor(const QStringList &tags) const {
-  const int wanted = static_cast<int>(tags.size());
-  const bool areClients = wanted > 0 && isOfClient(tags.first());
-  return areClients ? std::min(wanted, mostOfClients - m_tagsOfClients) : m_learned.roomForNew(wanted);
-}
-
-/// What there is room for.
-void Rtls::addUnlisted(const QStringList &tags) {
-  for (const QString &tag : m_points.addTags(tags)) {
-    const int index = m_tracker.addTag(tag, QString());
-    if (isOfClient(tag)) {
-      ++m_tagsOfClients;
-      continue;
-    }
-    m_learned.add(index);
-    if (!m_learned.givesPlacesAway()) continue;
-    if (m_reused.value() == 0) {
-      qCInfo(m_context.log()).noquote() << "tag" << tag << "takes the place of one that is lost (said once; counted)";
-    }
-    m_reused.add();
-  }
-  m_hub.site().tagsAdded();
-  m_tagsKnown.set(m_tracker.tagCount());
-  m_tagsOfClientsKnown.set(m_tagsOfClients);
-}
-
-Result<int> Rtls::refuseUnknown(const QString &reason) {
-  m_unknown.add();
-  if (!m_complained) qCWarning(m_context.log()).noquote() << reason << "(said once; refusals are counted)";
-  m_complained = true;
-  return failure(reason);
+/// Another provider is better: where the trackable is does not change, but that it is there is known.
+Result<void> Rtls::outranked(const QString &trackable) {
+  const Moment moment = wakeUp();
+  if (const int tag = m_tracker.find(trackable); tag >= 0) m_tracker.notice(tag, moment);
+  m_file.touch();
+  return {};
 }
 
 void Rtls::walk() {

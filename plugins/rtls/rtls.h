@@ -49,7 +49,10 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   Moment wakeUp();
   Result<void> accept(IncomingFix fix);
   HubPart::Ways hubWays();
-  Result<int> tagOf(const QString &id);
+  Result<void> outranked(const QString &trackable);
+  Result<int> tagOf(const IncomingFix &fix);
+  bool mayMove(int tag);
+  QString whyNoRoom(const QString &id) const;
   Result<int> addUnknown(const QString &id);
   bool isOfClient(const QString &tag) const;
   int hasRoomFor(const QStringList &tags) const;

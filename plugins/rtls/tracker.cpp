@@ -79,6 +79,7 @@ Tracker::Tracker(const Model &model, std::chrono::nanoseconds timeout)
       m_crowd(model),
       m_collisions(model.proximity, m_crowd),
       m_escorts(model.escorts, m_crowd),
+      m_listed(static_cast<int>(model.tags.size())),
       m_classes(model.classes),
       m_classCounts(model.zones.size() * static_cast<size_t>(m_classes.size())),
       m_timeout(timeout),
@@ -110,8 +111,7 @@ int Tracker::addTag(const QString &id, const QString &name, const QString &tagCl
 Result<void> Tracker::take(int tagIndex, const IncomingFix &fix, const Moment &moment, Outcome &outcome) {
   Tag &tag = m_tags[static_cast<size_t>(tagIndex)];
   if (auto admitted = admit(tag, fix, moment, outcome); !admitted) {
-    const bool isDue = lossOf(tag) <= moment.elapsed;
-    if (tag.present && !isDue && isSignOfLife(outcome.refusal)) hear(tagIndex, moment.elapsed);
+    if (isSignOfLife(outcome.refusal)) notice(tagIndex, moment);
     return admitted;
   }
   advance(moment, outcome);
@@ -219,6 +219,15 @@ void Tracker::hear(int tag, std::chrono::nanoseconds elapsed) {
   m_silence.hear(tag);
 }
 
+void Tracker::notice(int index, const Moment &moment) {
+  const Tag &tag = m_tags[static_cast<size_t>(index)];
+  if (tag.present && lossOf(tag) > moment.elapsed) hear(index, moment.elapsed);
+}
+
+FixFilter::Verdict Tracker::judgeAlone(const IncomingFix &fix, const Moment &moment) const {
+  return FixFilter().judge(m_filter, fix, sourceTime(fix, moment.time), moment);
+}
+
 std::chrono::nanoseconds Tracker::nextLoss() const {
   const int tag = m_silence.longestSilent();
   return tag < 0 ? endless : lossOf(m_tags[static_cast<size_t>(tag)]);
@@ -234,7 +243,7 @@ TrackerMemory Tracker::remember(const Moment &moment) const {
   std::vector<int> places(m_tags.size(), -1);  // tag → its place in the memory
   for (int index = 0; index < tagCount(); ++index) {
     const Tag &tag = m_tags[static_cast<size_t>(index)];
-    if (!tag.position.fix) continue;
+    if (!tag.position.fix || (!tag.present && !isListed(index))) continue;
     places[static_cast<size_t>(index)] = static_cast<int>(memory.tags.size());
     memory.tags.push_back({tag.id, tag.present, tag.position, tag.last, {}, {}, tag.heard});
     for (const auto &stay : m_triggers.staysOf(index))
@@ -245,7 +254,8 @@ TrackerMemory Tracker::remember(const Moment &moment) const {
     if (place >= 0) memory.tags[static_cast<size_t>(place)].turns.push_back({turn.trigger, turn.next});
   }
   for (const auto &[rule, tagA, tagB, start] : m_collisions.contacts()) {
-    memory.contacts.push_back({rule, places[static_cast<size_t>(tagA)], places[static_cast<size_t>(tagB)], start});
+    const int a = places[static_cast<size_t>(tagA)], b = places[static_cast<size_t>(tagB)];
+    if (a >= 0 && b >= 0) memory.contacts.push_back({rule, a, b, start});
   }
   return memory;
 }

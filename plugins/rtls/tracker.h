@@ -69,6 +69,8 @@ class Tracker {
   /// Returns the number of the tag, which must be new.
   int addTag(const QString &id, const QString &name, const QString &tagClass = {});
   int tagCount() const { return static_cast<int>(m_tags.size()); }
+  /// Of the manifest.
+  bool isListed(int tag) const { return tag < m_listed; }
   /// Seen, and not lost.
   bool isPresent(int tag) const { return m_tags[static_cast<size_t>(tag)].present; }
   /// The last one; without a fix when it was never seen.
@@ -96,10 +98,14 @@ class Tracker {
   void holdLosses(std::chrono::nanoseconds until) { m_heldUntil = until; }
   /// Nobody is to know any more where a tag is that is present: it is lost at once.
   void forget(int tag, const Moment &moment, Outcome &outcome) { lose(tag, moment, outcome); }
+  /// A sign of life that says nothing of the place: who is present, and not to be lost by now, is heard.
+  void notice(int tag, const Moment &moment);
+  /// What the filter says of a fix whatever came before it.
+  FixFilter::Verdict judgeAlone(const IncomingFix &fix, const Moment &moment) const;
   /// When advance() is due next, on Moment::elapsed; endless: never.
   std::chrono::nanoseconds nextDeadline() const;
 
-  /// What is to be kept over a restart.
+  /// What is to be kept over a restart; nothing of who is lost and not listed.
   TrackerMemory remember(const Moment &moment) const;
   /// Goes on from there: of tags that were added, at triggers that are as they were; every other trigger sees the tags
   /// for the first time. The time in between passes. Only before the first fix; `outcome` gets what became of the tags,
@@ -137,6 +143,7 @@ class Tracker {
   Crowd m_crowd;
   ProximityBoard m_collisions;
   EscortBoard m_escorts;
+  const int m_listed;
   const QStringList m_classes;
   std::vector<int> m_classCounts;  ///< by zone, then class
   QSet<int> m_zoneIds;

@@ -31,7 +31,7 @@ PresenceRule FenceBoard::ruleOf(int tag, const Fence &fence) const {
   const auto wish = m_wishes.find(tag);
   PresenceRule rule = wish == m_wishes.end() ? fence.rule : wish->second.applied(fence.rule);
   // Whoever is away for so long has left in any case.
-  if (fence.timeoutsOverall) rule.toleranceTimeout = std::min(rule.toleranceTimeout, rule.timeout);
+  if (fence.isOfClient) rule.toleranceTimeout = std::min(rule.toleranceTimeout, rule.timeout);
   return rule;
 }
 
@@ -65,13 +65,34 @@ void FenceBoard::leave(int tag, Time time, QList<Crossing> &crossings) {
   if (found == m_stays.end()) return;
   std::vector<int> fences;
   for (const auto &[fence, stay] : found->second) fences.push_back(fence);
+  leave(tag, fences, time, crossings);
+}
+
+void FenceBoard::lose(int tag, Time time, QList<Crossing> &crossings) {
+  const auto found = m_stays.find(tag);
+  if (found == m_stays.end()) return;
+  std::vector<int> fences;
+  for (const auto &[fence, stay] : found->second) {
+    if (!hasOwnTimeout(tag, m_fences[static_cast<size_t>(fence)])) fences.push_back(fence);
+  }
+  leave(tag, fences, time, crossings);
+}
+
+bool FenceBoard::hasOwnTimeout(int tag, const Fence &fence) const {
+  const auto wish = m_wishes.find(tag);
+  if (fence.isOfClient || wish == m_wishes.end()) return fence.isOfClient;
+  return wish->second.timeout || wish->second.exitDelay == endless;
+}
+
+void FenceBoard::leave(int tag, const std::vector<int> &fences, Time time, QList<Crossing> &crossings) {
+  Stays &stays = m_stays[tag];
   for (const int fence : fences) {
     Happenings happened;
-    const Presence before = found->second[fence].presence;
-    lose(found->second[fence].presence, time, happened);
+    const Presence before = stays[fence].presence;
+    rtls::lose(stays[fence].presence, time, happened);
     keep(tag, fence, before, happened, crossings);
   }
-  m_stays.erase(found);
+  if (stays.empty()) m_stays.erase(tag);
 }
 
 nanoseconds FenceBoard::nextDeadline() const {

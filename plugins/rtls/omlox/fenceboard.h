@@ -24,8 +24,8 @@ class FenceBoard {
     QString id;
     Region region;
     PresenceRule rule;
-    QSet<QString> tags;            ///< empty: all
-    bool timeoutsOverall = false;  ///< the tolerance lasts no longer than the timeout, whoever says which
+    QSet<QString> tags;       ///< empty: all
+    bool isOfClient = false;  ///< its timeout is its own; the tolerance lasts no longer, whoever says which
   };
   struct Crossing {
     QString fence;
@@ -45,6 +45,9 @@ class FenceBoard {
   void move(int tag, const QString &id, const Place &place, const Moment &moment, QList<Crossing> &crossings);
   /// Nobody is to know any more where it is: it leaves every fence at once.
   void leave(int tag, Time time, QList<Crossing> &crossings);
+  /// It was silent for too long: it leaves all fences but those of clients, and those that it has its own wishes for
+  /// when to leave.
+  void lose(int tag, Time time, QList<Crossing> &crossings);
   std::chrono::nanoseconds nextDeadline() const;
   void settle(std::chrono::nanoseconds elapsed, QList<Crossing> &crossings);
 
@@ -77,6 +80,8 @@ class FenceBoard {
   using Deadline = std::tuple<std::chrono::nanoseconds, int, int>;  ///< when, tag, fence
 
   PresenceRule ruleOf(int tag, const Fence &fence) const;
+  bool hasOwnTimeout(int tag, const Fence &fence) const;
+  void leave(int tag, const std::vector<int> &fences, Time time, QList<Crossing> &crossings);
   void keep(int tag, int fence, const Presence &before, const Happenings &happened, QList<Crossing> &crossings);
   void schedule(int tag, int fence, Stay &stay, std::chrono::nanoseconds deadline);
 

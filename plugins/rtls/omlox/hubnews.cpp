@@ -39,6 +39,11 @@ HubNews HubSite::newsOf(HubTopic topic, HubCrs crs, int index) const {
   return news;
 }
 
+QStringList HubSite::zonesFrom(const HubZone *zone) const {
+  if (!zone) return {};
+  return zone->isFixed ? m_objects.idsAbove(zone->number) : QStringList{zone->id};
+}
+
 void HubSite::tellLocation(int tag) {
   for (const HubCrs crs : crses) {
     if (crs == HubCrs::Wgs84 && !plane().isGeoreferenced()) continue;
@@ -65,8 +70,7 @@ void HubSite::tellHeard(const HeardLocation &heard) {
     for (const HubTopic topic : {HubTopic::LocationUpdates, HubTopic::LocationUpdatesGeoJson}) {
       if (!m_host.wants(topic, crs)) continue;
       HubNews news = newsOf(topic, crs, tag);
-      news.zones = zone ? QStringList{zone->id} : QStringList();
-      if (zone && zone->isFixed) news.zones = m_objects.idsAbove(zone->number);
+      news.zones = zonesFrom(zone);
       news.providers = {heard.provider};
       news.accuracy = accuracyOf(heard);
       news.subject = heard.fix.fix.tag + u' ' + heard.provider;
@@ -102,7 +106,8 @@ void HubSite::tellCrossing(const FenceBoard::Crossing &crossing) {
     HubNews news = newsOf(HubTopic::FenceEvents, crs, crossing.tag);
     news.isEvent = true;
     news.fence = fence.id;
-    if (!fence.zone.isEmpty() && !news.zones.contains(fence.zone)) news.zones << fence.zone;
+    news.zones += zonesFrom(m_objects.zone(fence.zone));
+    news.zones.removeDuplicates();
     if (m_host.wants(HubTopic::FenceEvents, crs)) {
       news.json = textOf(json);
       m_host.tell(news);
@@ -150,6 +155,9 @@ void HubSite::tellCollision(const Collision &collision) {
     news.isEvent = true;
     news.tags += other.tags;
     news.zones += other.zones;
+    // Who is lost is in none, but was.
+    for (const auto &fix : {collision.a.fix, collision.b.fix}) news.zones += m_objects.idsAbove(fix ? fix->zone : 0);
+    news.zones.removeDuplicates();
     news.trackables += other.trackables;
     news.providers += other.providers;
     news.accuracy.reset();

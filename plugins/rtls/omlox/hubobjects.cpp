@@ -115,6 +115,7 @@ void HubObjects::addFence(const QString &ours, const QString &name, const Region
   const QString id = hubId(m_instance, "fence", ours);
   properties.insert(QStringLiteral("instance"), m_instance);
   HubFence made{{id, {}, true}, {id, region, rule, tags}, idOfZone(zone)};
+  made.fence.rule.timeout = endless;  // the Tracker says who is lost
   made.json = {{QStringLiteral("id"), id},
                {QStringLiteral("region"), m_plane.region(HubCrs::Local, region)},
                {QStringLiteral("foreign_id"), ours},

@@ -19,7 +19,10 @@ bool HubSite::redirect(IncomingFix &fix) {
     fix.sender += u' ' + fix.fix.tag;
     fix.fix.tag = holder->tag;
     m_taken = heardFrom(fix, m_heardFrom);
-    if (!holder->rules.empty() && !outranks(*holder, *m_taken)) return false;
+    // What the filter refuses in any case is none to be held.
+    const bool isRanked =
+        !holder->rules.empty() && m_host.tracker().judgeAlone(fix, m_host.now()).refusal == Refusal::None;
+    if (isRanked && !outranks(*holder, *m_taken)) return false;
   }
   m_heard.remove(u"source");
   if (m_isAwake) return true;
@@ -47,7 +50,8 @@ HeardLocation HubSite::heardFrom(const IncomingFix &fix, const QString &provider
 bool HubSite::outranks(const HubTrackable &trackable, HeardLocation heard) {
   HeardLocation best = bestOf(trackable, heard);
   if (best.provider == heard.provider) return true;
-  m_book.put(heard);
+  const HeardLocation *before = m_book.find(heard.provider, heard.at.elapsed);
+  if (!before || before->at.time <= heard.at.time) m_book.put(heard);
   m_taken.reset();
   if (best.provider != m_speakers.value(trackable.id)) {
     // It may come for a second time, and it came before.

@@ -18,9 +18,13 @@ void HubSite::took(const Tracker::Outcome &outcome) {
   settleHeard(outcome);
   if (!m_isAwake) return;
   for (const auto &change : outcome.changes) {
-    if (change.quality.isBad()) continue;  // its fences know by themselves when they take it for gone
-    note(change.tag, change);
     QList<FenceBoard::Crossing> crossings;
+    if (change.quality.isBad()) {
+      m_fences.lose(change.tag, change.time, crossings);
+      tellCrossings(crossings);
+      continue;
+    }
+    note(change.tag, change);
     const Moment moment{change.time, m_host.now().elapsed};
     m_fences.move(change.tag, tagId(change.tag), placeAt(change.position), moment, crossings);
     tellLocation(change.tag);
@@ -81,7 +85,8 @@ void HubSite::wake() {
   }
 }
 
-/// The time in between passes. Those that are nowhere now have left without being told.
+/// The time in between passes. Those that are nowhere now have left without being told. Of those that stood still the
+/// Tracker knows better when they were heard.
 void HubSite::restoreStays() {
   if (!m_recalled) return;
   const Tracker &tracker = m_host.tracker();
@@ -92,7 +97,9 @@ void HubSite::restoreStays() {
   for (const auto &stay : recalled.stays) {
     const int tag = tracker.find(stay.tag);
     if (tag < 0 || !tracker.isPresent(tag)) continue;
-    m_fences.restore({tag, stay.fence, shifted(stay.presence, shift), stay.entered});
+    Presence presence = shifted(stay.presence, shift);
+    presence.heard = std::max(presence.heard, tracker.last(tag).elapsed);
+    m_fences.restore({tag, stay.fence, presence, stay.entered});
   }
 }
 

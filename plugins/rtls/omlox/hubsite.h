@@ -141,6 +141,8 @@ class HubSite {
   std::optional<double> accuracyOf(int tag) const;
   std::optional<double> accuracyOf(const HeardLocation &heard) const;
   std::optional<FenceWish> wishOf(const QString &tag) const;
+  /// Ids of the zone and of those that it lies in.
+  QStringList zonesFrom(const HubZone *zone) const;
   Result<Place> placeOf(const QJsonObject &location) const;
   HubResult<void> send(const QString &provider, const Place &place, const QJsonObject &details, const QString &sender);
 

@@ -29,7 +29,8 @@ MissedEvents::~MissedEvents() { cancel(); }
 
 void MissedEvents::ask(const Secret &token, const QList<QSslCertificate> &trusted, Time since) {
   cancel();
-  if (m_isOff) return;
+  if (m_isOff || (m_isRefused && token.reveal() == m_token.reveal())) return;
+  m_token = token;
   QUrl url = m_url;
   QUrlQuery query;
   query.addQueryItem(QStringLiteral("since"), toIso(since));
@@ -67,6 +68,7 @@ void MissedEvents::read() {
 void MissedEvents::finish() {
   const auto reply = std::move(m_reply);
   reply->disconnect(this);
+  m_isRefused = false;
   const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
   if (status == 0) return Q_EMIT failed(reply->errorString());
   if (status != 200) return Q_EMIT failed(troubleOf(status));
@@ -79,8 +81,10 @@ void MissedEvents::finish() {
 }
 
 QString MissedEvents::troubleOf(int status) {
-  m_isOff = status == 401 || status == 403 || status == 404;
+  m_isOff = status == 404;
+  m_isRefused = status == 401 || status == 403;
   const QString text = QStringLiteral("HTTP status %1").arg(status);
+  if (m_isRefused) return text + QStringLiteral("; it is not asked again before it has another token");
   return m_isOff ? text + QStringLiteral("; it is not asked again") : text;
 }
 

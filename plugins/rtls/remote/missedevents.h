@@ -24,7 +24,7 @@ class MissedEvents : public QObject {
   ~MissedEvents() override;
 
   /// What came at `since` or later, by the other site's clock. A site that does not answer such requests is not asked
-  /// again.
+  /// again; one that refused the token is, with another token.
   void ask(const Secret &token, const QList<QSslCertificate> &trusted, Time since);
   /// Nothing is emitted until the next ask().
   void cancel();
@@ -44,6 +44,8 @@ class MissedEvents : public QObject {
   std::unique_ptr<QNetworkAccessManager> m_network;  ///< from the first request on: it has a thread
   std::unique_ptr<QNetworkReply, QScopedPointerDeleteLater> m_reply;
   bool m_isOff;
+  Secret m_token;            ///< of the last request
+  bool m_isRefused = false;  ///< m_token is
 };
 
 }  // namespace tagwire::rtls

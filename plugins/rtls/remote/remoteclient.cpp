@@ -57,6 +57,7 @@ void RemoteClient::start() {
 void RemoteClient::stop() {
   m_schedule.stop();
   m_timer.stop();
+  m_loopWatch.expect(endless);
   m_up.set(0);
   if (m_socket) m_socket->disconnect(this);
   // Farewell, so that the other site need not wait for a heartbeat that never comes.
@@ -64,10 +65,21 @@ void RemoteClient::stop() {
   letGo();
 }
 
+/// After the loop stood still, what waits in the socket is read before anybody is called silent.
 void RemoteClient::look() {
   const Moment moment = now();
-  if (const Samples lost = m_feed.advance(moment); !lost.isEmpty()) Q_EMIT samplesCame(lost);
+  noteStall(moment.elapsed);
   if (m_input) m_input->look();
+  if (moment.elapsed >= m_heldUntil) judgeSilence(moment);
+  arm();
+}
+
+void RemoteClient::noteStall(std::chrono::nanoseconds elapsed) {
+  if (const auto until = m_loopWatch.pass(elapsed)) m_heldUntil = *until;
+}
+
+void RemoteClient::judgeSilence(const Moment &moment) {
+  if (const Samples lost = m_feed.advance(moment); !lost.isEmpty()) Q_EMIT samplesCame(lost);
   switch (m_schedule.due(moment.elapsed)) {
     case RemoteSchedule::Step::None:
       break;
@@ -79,15 +91,18 @@ void RemoteClient::look() {
                                       : QStringLiteral("no answer within 10 s"));
       break;
   }
-  arm();
 }
 
 void RemoteClient::arm() {
   using std::chrono::milliseconds;
-  const auto next = std::min(m_schedule.next(), m_feed.nextDeadline());
+  const auto elapsed = m_context.clock().elapsed();
+  noteStall(elapsed);
+  m_loopWatch.expect(endless);
   if (m_schedule.next() == endless) return m_timer.stop();
-  const auto wait = std::chrono::ceil<milliseconds>(next - m_context.clock().elapsed());
-  m_timer.start(std::clamp(wait, milliseconds(1), longestLook));
+  const auto next = std::max(m_heldUntil, std::min(m_schedule.next(), m_feed.nextDeadline()));
+  const auto wait = std::clamp(std::chrono::ceil<milliseconds>(next - elapsed), milliseconds(1), longestLook);
+  m_loopWatch.expect(elapsed + wait);
+  m_timer.start(wait);
 }
 
 void RemoteClient::dial() {
@@ -173,6 +188,7 @@ void RemoteClient::begun() {
 }
 
 void RemoteClient::catchUp(const RecentEvents &recent) {
+  m_feed.caughtUp();
   m_saidMissed.clear();
   m_malformed.add(recent.malformed);
   for (const RemoteEvent &event : recent.events) {

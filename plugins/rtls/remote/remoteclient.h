@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "context.h"
+#include "loopwatch.h"
 #include "remote/inputgate.h"
 #include "remote/missedevents.h"
 #include "remote/remoteconfig.h"
@@ -50,6 +51,8 @@ class RemoteClient : public QObject {
 
  private:
   void look();
+  void noteStall(std::chrono::nanoseconds elapsed);
+  void judgeSilence(const Moment &moment);
   void arm();
   void dial();
   Result<void> readToken();
@@ -100,6 +103,8 @@ class RemoteClient : public QObject {
   bool m_toldMalformed = false;
   bool m_toldRefusal = false;  ///< of this connection
   QTimer m_timer;
+  LoopWatch m_loopWatch;
+  std::chrono::nanoseconds m_heldUntil{0};  ///< until then silence proves nothing
   QString m_trouble;
   QString m_saidTrouble;  ///< in the log
   QString m_saidRefusal;

@@ -10,6 +10,7 @@ namespace tagwire::rtls {
 namespace {
 
 constexpr size_t mostRemembered = 1000;
+constexpr std::chrono::seconds mostLate{60};  ///< an event may come so long after a newer one
 
 }  // namespace
 
@@ -22,12 +23,21 @@ RemoteFeed::RemoteFeed(Subscription subscription) : m_subscription(std::move(sub
   }
 }
 
-void RemoteFeed::begin() { m_earlier = QSet<Key>(m_newest.cbegin(), m_newest.cend()); }
+void RemoteFeed::begin() {
+  m_earlier = QSet<Key>(m_newest.cbegin(), m_newest.cend());
+  if (m_began && !m_owed) m_owed = missedSince();
+}
 
 std::optional<Time> RemoteFeed::resume(Time now) {
-  if (m_began) return m_seen ? m_seen : m_began;
+  if (m_began) return m_owed;
   m_began = now;
   return std::nullopt;
+}
+
+/// Nothing of before the first stream, unless the clock there is behind ours.
+Time RemoteFeed::missedSince() const {
+  if (!m_seen) return *m_began;
+  return std::min(*m_seen, std::max<Time>(*m_seen - mostLate, *m_began));
 }
 
 /// Within one connection nothing is taken for a repetition: two fixes may well have the same time.

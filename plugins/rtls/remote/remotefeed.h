@@ -39,6 +39,8 @@ class RemoteFeed {
   /// The stream of the new connection is there. What came since the time returned may have been missed; nothing when it
   /// is the first stream.
   std::optional<Time> resume(Time now);
+  /// What was missed is here now. Until then every resume() says the same time, whatever the stream brought since.
+  void caughtUp() { m_owed.reset(); }
   Taken<Event> take(const RemoteEvent &remote, const Moment &moment);
   /// What the other site remembers: taken when it came at `since` or later and was not taken yet, over the stream
   /// neither.
@@ -73,6 +75,7 @@ class RemoteFeed {
   Event made(const RemoteEvent &remote, Time time) const;
   static Key keyOf(const RemoteEvent &remote);
   void remember(const Key &key, Time now);
+  Time missedSince() const;
   bool isWithinSubscription(const RemoteEvent &remote) const;
   Sample forget(QualityReason reason, Time time);
 
@@ -85,6 +88,7 @@ class RemoteFeed {
   QSet<Key> m_earlier;          ///< those that earlier connections brought, or the other site's memory
   std::optional<Time> m_began;  ///< the first stream
   std::optional<Time> m_seen;   ///< the newest event
+  std::optional<Time> m_owed;   ///< what came since then may have been missed
 };
 
 }  // namespace tagwire::rtls

@@ -39,6 +39,7 @@ class OmloxFencesTest : public QObject {
   void onlyListedTags();
   void newFencesKeepWhoIsInside();
   void leaveEndsEverything();
+  void whoIsLostLeaves();
 
  private:
   QString move(double x, std::chrono::milliseconds time, int tag = 0) {
@@ -159,6 +160,25 @@ void OmloxFencesTest::leaveEndsEverything() {
   QCOMPARE(textOf(crossings), QStringLiteral("-a 4000 -b 4000"));
   QVERIFY(m_board.fencesOf(0).isEmpty());
   QCOMPARE(crossings[0].entered, at(0s).time);
+}
+
+/// Not the fences of clients, and not against its own wishes: there the time counts.
+void OmloxFencesTest::whoIsLostLeaves() {
+  m_board = {};
+  PresenceRule rule;
+  rule.timeout = 60s;
+  auto ofClient = fence("b", 0, 10, rule);
+  ofClient.isOfClient = true;
+  m_board.setFences({fence("a", 0, 10), ofClient});
+  FenceWish wish;
+  wish.timeout = 50s;
+  m_board.setWish(1, wish);
+  QCOMPARE(move(5, 0s, 0) + move(5, 0s, 1), QStringLiteral("+a 0 +b 0+a 0 +b 0"));
+  QList<FenceBoard::Crossing> crossings;
+  for (int tag = 0; tag < 3; ++tag) m_board.lose(tag, at(30s).time, crossings);
+  QCOMPARE(textOf(crossings), QStringLiteral("-a 30000"));
+  QCOMPARE(crossings[0].tag, 0);
+  QCOMPARE(settle(60s), QStringLiteral("-a 50000 -b 50000 -b 60000"));
 }
 
 QTEST_GUILESS_MAIN(OmloxFencesTest)

@@ -79,6 +79,7 @@ struct OmloxFixture {
     instances.front()->stop();
     instances.clear();
     restarted = std::make_unique<OmloxContext>(context.id());
+    restarted->manualClock().setNow(context.clock().now());
     const QDir before(context.dataDir());
     for (const QString &file : before.entryList(QDir::Files)) {
       QFile::copy(before.filePath(file), QDir(restarted->dataDir()).filePath(file));

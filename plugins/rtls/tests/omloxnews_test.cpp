@@ -27,7 +27,10 @@ class OmloxNewsTest : public QObject {
   void whoWasInsideBefore();
   void fencesOfClients();
   void fencesLeaveByTheClock();
+  void signsOfLifeKeepWhoStandsStill();
+  void afterAStallNobodyLeaves();
   void staysOutliveTheProgram();
+  void longStaysOutliveTheProgram();
   void staysThatEndedMeanwhile();
   void damagedStaysArePutAside();
   void proximity();
@@ -160,6 +163,63 @@ void OmloxNewsTest::fencesLeaveByTheClock() {
   fixture.list(QStringLiteral("zones"));
   QCOMPARE(heard->news.size(), 4);
   QCOMPARE(nameOf(heard->body(3)), QStringLiteral("region_exit zone/417"));
+  QCOMPARE(heard->body(3).value(QStringLiteral("exit_time")).toString(), QStringLiteral("2026-01-01T00:00:30.000Z"));
+  // Who listens to an upper zone hears of those in it, also when they are lost.
+  fixture.fix("SIM2", 15, 15);
+  fixture.wait(31s);
+  QCOMPARE(heard->news.size(), 8);
+  const QString upper = hubId(QStringLiteral("uwb"), "zone", QStringLiteral("417"));
+  for (const HubNews &each : heard->news) QCOMPARE(each.zones.count(upper), 1);
+}
+
+/// Fixes that the filter refuses, as they are not new.
+void OmloxNewsTest::signsOfLifeKeepWhoStandsStill() {
+  OmloxFixture fixture(hall + ",\"timeout_ms\":5000,\"filter\":{\"duplicates\":true}");
+  const auto heard = fixture.listen({{HubTopic::FenceEvents, localCrs}});
+  const QByteArray still =
+      location("SIM1", 1, 1, "\"crs\":\"local\",\"timestamp_generated\":\"2026-01-01T00:00:00.000Z\"");
+  QCOMPARE(fixture.ask("PUT", QStringLiteral("providers/SIM1/location"), still).status, 204);
+  for (int i = 0; i < 4; ++i) {
+    fixture.wait(2s);
+    QCOMPARE(fixture.ask("PUT", QStringLiteral("providers/SIM1/location"), still).status, 400);
+  }
+  QCOMPARE(heard->texts("event_type"), QStringList{QStringLiteral("region_entry")});
+}
+
+/// What waited meanwhile says that it is there.
+void OmloxNewsTest::afterAStallNobodyLeaves() {
+  OmloxFixture fixture;
+  const auto heard = fixture.listen({{HubTopic::FenceEvents, localCrs}});
+  fixture.fix("SIM1", 5, 5);
+  fixture.context.manualClock().advance(31s);
+  fixture.fix("SIM1", 6, 5);
+  QCOMPARE(heard->texts("event_type"), QStringList{QStringLiteral("region_entry")});
+  // Who does not come leaves when it is lost.
+  fixture.wait(31s);
+  QCOMPARE(heard->texts("exit_time"), (QStringList{QString(), QStringLiteral("2026-01-01T00:01:01.000Z")}));
+}
+
+/// The file says when it was entered, and not what came later.
+void OmloxNewsTest::longStaysOutliveTheProgram() {
+  OmloxFixture fixture;
+  QCOMPARE(fixture
+               .ask("POST", QStringLiteral("fences"),
+                    "{\"foreign_id\":\"mine\",\"timeout\":10000,\"region\":{\"type\":\"Point\",\"coordinates\":"
+                    "[3.048,3.048]},\"radius\":1,\"crs\":\"local\",\"zone_id\":\"418\"}")
+               .status,
+           201);
+  fixture.fix("SIM1", 10, 9);
+  QTRY_VERIFY(QFile::exists(fixture.context.dataDir() + QStringLiteral("/omlox-uwb.state")));
+  for (int i = 0; i < 10; ++i) {
+    fixture.wait(4s);
+    fixture.fix("SIM1", 10, 9);
+  }
+  fixture.restart();
+  const auto heard = fixture.listen({{HubTopic::FenceEvents, localCrs}});
+  fixture.fix("SIM1", 90, 50);
+  QCOMPARE(heard->news.size(), 1);
+  QCOMPARE(nameOf(heard->body(0)), QStringLiteral("region_exit mine"));
+  QCOMPARE(heard->body(0).value(QStringLiteral("entry_time")).toString(), QStringLiteral("2026-01-01T00:00:00.000Z"));
 }
 
 /// Since when, and that it stands within the tolerance.
@@ -304,6 +364,13 @@ void OmloxNewsTest::collisionsOfARule() {
   QCOMPARE(QJsonValue(heard->body(0))[u"collisions"][1][u"id"].toString(),
            hubId(QStringLiteral("uwb"), "trackable", QStringLiteral("F1")));
   QCOMPARE(heard->news[0].providers, (QStringList{QStringLiteral("P1"), QStringLiteral("F1")}));
+  // Also of those that end as both are lost.
+  fixture.fix("F1", 16, 10);
+  fixture.wait(31s);
+  QCOMPARE(heard->news.size(), 4);
+  for (const HubNews &each : heard->news) {
+    QCOMPARE(each.zones, QStringList{hubId(QStringLiteral("uwb"), "zone", QStringLiteral("1"))});
+  }
 }
 
 void OmloxNewsTest::listenersThatAreGone() {

@@ -64,6 +64,8 @@ class OmloxProvidersTest : public QObject {
   void rulesCountForFixesBeforeAnybodyAsks();
   void heldLocationsAreTold();
   void silentProvidersCountNoMore();
+  void anotherProviderKeepsTheTrackable();
+  void olderLocationsAreNotHeld();
   void whatAFilterRefusesDoesNotCount();
   void eachProviderKeepsItsLast();
   void forgottenProviders();
@@ -198,6 +200,36 @@ void OmloxProvidersTest::silentProvidersCountNoMore() {
   fixture.say("G", "gps", 21);
   QCOMPARE(fixture.where(), text("G 21"));
   QCOMPARE(fixture.ask("GET", text("providers/U/location"), {}, text("local")).status, 404);
+}
+
+/// The best one falls silent, and the other is heard all the time: nothing is lost in between.
+void OmloxProvidersTest::anotherProviderKeepsTheTrackable() {
+  CartFixture fixture("[{\"expression\":\"type = 'uwb'\",\"priority\":1}]");
+  const auto heard = fixture.listen({{HubTopic::FenceEvents, HubCrs::Local}});
+  fixture.say("U", "uwb", 5);
+  for (int second = 1; second <= 40; ++second) {
+    fixture.wait(1s);
+    QCOMPARE(fixture.where(), second <= 30 ? text("U 5") : text("G 20"));
+    QCOMPARE(fixture.say("G", "gps", 20), 204);
+  }
+  QCOMPARE(heard->texts("event_type"), QStringList{text("region_entry")});
+  fixture.wait(31s);
+  QCOMPARE(heard->texts("event_type"), (QStringList{text("region_entry"), text("region_exit")}));
+}
+
+/// Of each provider the newest counts, and nothing that the filter refuses.
+void OmloxProvidersTest::olderLocationsAreNotHeld() {
+  CartFixture fixture("[{\"expression\":\"type = 'uwb'\",\"priority\":1}]",
+                      hall + ",\"filter\":{\"max_age_ms\":20000}");
+  const char *before = "\"crs\":\"local\",\"timestamp_generated\":\"2025-12-31T23:59:50.000Z\"";
+  const char *longBefore = "\"crs\":\"local\",\"timestamp_generated\":\"2025-12-31T23:59:00.000Z\"";
+  fixture.say("U", "uwb", 5);
+  QCOMPARE(fixture.say("W", "wifi", 10, longBefore), 400);
+  QCOMPARE(fixture.ask("GET", text("providers/W/location"), {}, text("local")).status, 404);
+  QCOMPARE(fixture.say("G", "gps", 20), 204);
+  QCOMPARE(fixture.say("G", "gps", 21, before), 204);
+  QCOMPARE(fixture.last("G"), 20.0);
+  QCOMPARE(fixture.where(), text("U 5"));
 }
 
 void OmloxProvidersTest::whatAFilterRefusesDoesNotCount() {

@@ -18,6 +18,7 @@ class RtlsTest : public RtlsFixture {
   void R1_2_directoryTellsAll();
   void R1_36_directoryTellsTriggers();
   void everythingOfATurnIsOneBatch();
+  void namesAreForWhatIsBelieved();
   void metricsCount();
   void walkerFeedsTheSameIntake();
   void occupancyIsThereFromTheStart();
@@ -173,6 +174,30 @@ void RtlsTest::everythingOfATurnIsOneBatch() {
   QCOMPARE(m_batches.size(), 1);
   QTRY_COMPARE(m_batches.size(), 2);
   QVERIFY(m_batches.at(1).size() >= 50);
+}
+
+/// They stay until the next start.
+void RtlsTest::namesAreForWhatIsBelieved() {
+  auto rtls = make(R"(,"unknown_tags":1,"filter":{"max_age_ms":1000})");
+  rtls->start();
+  QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("X10.*10 such tags were there")));
+  IncomingFix old;
+  old.x = old.y = 15;
+  old.time = m_context->clock().now() - std::chrono::seconds(2);
+  for (int i = 0; i < 20; ++i) {
+    old.fix.tag = QStringLiteral("OLD%1").arg(i);
+    QString reason;
+    rtls->take([&](Result<bool> accepted) { reason = accepted ? QString() : accepted.error(); }, old);
+    QVERIFY2(reason.startsWith(QStringLiteral("TS is 2000 ms old")), qPrintable(reason));
+  }
+  QCOMPARE(m_context->metrics()
+               .counter("tagwire_rtls_fixes_refused_total", "Fixes that were not taken", {{"reason", "age"}})
+               .value(),
+           20.0);
+  for (int i = 0; i < 11; ++i) {
+    QCOMPARE(take(*rtls, qPrintable(QStringLiteral("X%1").arg(i)), 15, 15).isEmpty(), i < 10);
+    letTimePass(*rtls, std::chrono::seconds(31));
+  }
 }
 
 void RtlsTest::metricsCount() {

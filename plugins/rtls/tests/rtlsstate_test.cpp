@@ -129,6 +129,10 @@ void RtlsStateTest::stateFreesThePlacesOfLostTagsThatAreNotListed() {
   QTRY_VERIFY(last("uwb/tag/X1/position").quality == Quality::bad(QualityReason::Lost));
   rtls->stop();
   rtls.reset();
+  QFile kept(statePath());
+  QVERIFY(kept.open(QIODevice::ReadOnly));
+  const QByteArray content = kept.readAll();
+  QVERIFY(content.contains("SIM1") && !content.contains("X1"));
   restartProgram(std::chrono::seconds(1));
   rtls = make(R"(,"unknown_tags":1)");
   rtls->start();

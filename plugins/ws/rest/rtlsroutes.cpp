@@ -71,10 +71,17 @@ QJsonDocument namesOf(const QList<ZoneBook::Site> &sites, const Permissions &per
 /// R1-34. With the origin, so that another site that catches up does not take what came from a third one, or from
 /// itself.
 QJsonObject recentJson(const TriggerEvent &event, Time time) {
-  QJsonObject json{{QStringLiteral("trigger_id"), event.triggerId}, {QStringLiteral("trigger_name"), event.triggerName},
-                   {QStringLiteral("tag_id"), event.tagId},         {QStringLiteral("tag_name"), event.tagName},
-                   {QStringLiteral("direction"), event.direction},  {QStringLiteral("timestamp"), toIso(time)},
-                   {QStringLiteral("zone_id"), event.zoneId}};
+  QJsonObject json{{QStringLiteral("trigger_id"), event.triggerId},
+                   {QStringLiteral("trigger_name"), event.triggerName},
+                   {QStringLiteral("tag_id"), event.tagId},
+                   {QStringLiteral("tag_name"), event.tagName},
+                   {QStringLiteral("direction"), event.direction},
+                   {QStringLiteral("timestamp"), toIso(time)},
+                   {QStringLiteral("zone_id"), event.zoneId},
+                   {QStringLiteral("x"), event.x},
+                   {QStringLiteral("y"), event.y},
+                   {QStringLiteral("z"), event.z}};
+  if (!event.reason.isEmpty()) json.insert(QStringLiteral("reason"), event.reason);
   if (!event.origin.isEmpty()) json.insert(QStringLiteral("origin"), event.origin);
   return json;
 }

@@ -148,15 +148,18 @@ void RtlsRestTest::R1_34_recentEvents() {
   QCOMPARE(fixture.get("/recent_events").body,
            QByteArray("[{\"direction\":\"OnEnter\",\"tag_id\":\"SIM1\",\"tag_name\":\"Badge\","
                       "\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"trigger_id\":123,"
-                      "\"trigger_name\":\"Entry Gate\",\"zone_id\":417},"
+                      "\"trigger_name\":\"Entry Gate\",\"x\":1,\"y\":2,\"z\":0,\"zone_id\":417},"
                       "{\"direction\":\"OnEnter\",\"tag_id\":\"SIM2\",\"tag_name\":\"Badge\","
                       "\"timestamp\":\"2026-01-01T00:00:01.500Z\",\"trigger_id\":124,"
-                      "\"trigger_name\":\"Entry Gate\",\"zone_id\":418}]"));
+                      "\"trigger_name\":\"Entry Gate\",\"x\":1,\"y\":2,\"z\":0,\"zone_id\":418}]"));
   TriggerEvent far = triggerOf("SIM1", 900, 900);
   far.origin = QStringLiteral("wss://other/ws/M");
+  far.reason = QStringLiteral("timeout");
   fixture.raise(far);
   QCOMPARE(fixture.get("/recent_events").array().last().toObject().value(QStringLiteral("origin")).toString(),
            far.origin);
+  QCOMPARE(fixture.get("/recent_events").array().last().toObject().value(QStringLiteral("reason")).toString(),
+           far.reason);
 }
 
 void RtlsRestTest::R1_34_filters_data() {

@@ -70,6 +70,9 @@ class RemoteMissedTest : public QObject {
   void R1_34_onlyAfterAReconnect();
   void R1_34_nothingTwice();
   void R1_34_ofItsZoneAndTriggersOnly();
+  void R1_34_eventsOfTheFirstPartHideNothing();
+  void R1_34_aLinkThatFlapsHidesNothing();
+  void R1_34_anotherTokenIsTried();
   void R1_34_aSiteWithoutItIsAskedOnce_data();
   void R1_34_aSiteWithoutItIsAskedOnce();
   void hostileAnswersChangeNothing_data();
@@ -186,6 +189,69 @@ static void listen(QtMsgType type, const QMessageLogContext &, const QString &te
   if (type == QtWarningMsg && text.contains(QLatin1String("does not say what happened"))) said << text;
 }
 
+/// The first part of the tags streams before the last one does.
+void RemoteMissedTest::R1_34_eventsOfTheFirstPartHideNothing() {
+  SiteWithMemory site;
+  RemoteFixture fixture;
+  auto rtls = fixture.make(site.url(), manyTags());
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  site.sendEvent(900, "T0", at(first));
+  QTRY_COMPARE(fixture.events.size(), 1);
+  site.answers = false;
+  site.client->abort();
+  QTRY_VERIFY(site.connections == 2 && site.count("request", QStringLiteral("BeginStream")) == 1);
+  site.remember(901, second, ",\"zone_id\":417", "T4999");
+  site.sendEvent(902, "T0", at(third));
+  QTRY_COMPARE(fixture.events.size(), 2);
+  site.answers = true;
+  site.send("{\"type\":\"response\",\"response\":\"BeginStream\"}");
+  QTRY_COMPARE(fixture.events.size(), 3);
+  QCOMPARE(fixture.trigger(2).triggerId, 901);
+}
+
+/// The link goes again before the answer is there, and the stream has brought something.
+void RemoteMissedTest::R1_34_aLinkThatFlapsHidesNothing() {
+  SiteWithMemory site;
+  RemoteFixture fixture;
+  auto rtls = begin(fixture, site);
+  site.isSilent = true;
+  site.remember(901, second);
+  QVERIFY(reconnect(fixture, site));
+  QTRY_COMPARE(site.requests.size(), 1);
+  site.sendEvent(902, "SIM1", at(third));
+  QTRY_COMPARE(fixture.events.size(), 2);
+  site.isSilent = false;
+  QVERIFY(reconnect(fixture, site));
+  QTRY_COMPARE(fixture.events.size(), 3);
+  QCOMPARE(fixture.trigger(2).triggerId, 901);
+}
+
+/// Refused it is not asked for again, until the token is another one.
+void RemoteMissedTest::R1_34_anotherTokenIsTried() {
+  SiteWithMemory site;
+  site.status = "403 Forbidden";
+  site.remember(901, second);
+  RemoteFixture fixture;
+  fixture.write("token", "tw_old");
+  auto rtls = begin(fixture, site, "\"token\":{\"$file\":\"token\"}");
+  said.clear();
+  const auto before = qInstallMessageHandler(&listen);
+  const bool isSaid = reconnect(fixture, site) && QTest::qWaitFor([] { return said.size() == 1; });
+  qInstallMessageHandler(before);
+  QVERIFY(isSaid);
+  site.sendEvent(902, "SIM1", at(third));
+  QTRY_COMPARE(fixture.events.size(), 2);
+  site.status = "200 OK";
+  QVERIFY(reconnect(fixture, site));
+  fixture.write("token", "tw_new");
+  QVERIFY(reconnect(fixture, site));
+  QTRY_COMPARE(fixture.events.size(), 3);
+  QCOMPARE(fixture.trigger(2).triggerId, 901);
+  QCOMPARE(site.requests.size(), 2);
+}
+
 void RemoteMissedTest::R1_34_aSiteWithoutItIsAskedOnce_data() {
   QTest::addColumn<QByteArray>("status");
   QTest::newRow("404") << QByteArray("404 Not Found");
@@ -248,7 +314,9 @@ void RemoteMissedTest::hostileAnswersChangeNothing() {
   QVERIFY(isSaid);
   QVERIFY2(said.first().contains(why), qPrintable(said.first()));
   QVERIFY(fixture.isRunning());
-  // The next time all is well again; what is no event is counted.
+  site.sendEvent(903, "SIM1", at(third));
+  QTRY_COMPARE(fixture.events.size(), 2);
+  // The next time all is well again, and asked from behind the same event; what is no event is counted.
   site.status = "200 OK";
   site.body.clear();
   site.memory << "7"
@@ -256,7 +324,8 @@ void RemoteMissedTest::hostileAnswersChangeNothing() {
               << "{\"trigger_id\":901,\"direction\":\"OnEnter\",\"tag_id\":\"SIM1\"}";
   site.remember(902, second);
   QVERIFY(reconnect(fixture, site));
-  QTRY_COMPARE(fixture.events.size(), 2);
+  QTRY_COMPARE(fixture.events.size(), 3);
+  QCOMPARE(fixture.trigger(2).triggerId, 902);
   QCOMPARE(fixture.refused("malformed"), 3.0);
 }
 

@@ -69,6 +69,7 @@ class RemotePartsTest : public QObject {
   void R1_31_whatCameBeforeAReconnectIsNotTakenAgain();
   void withinOneConnectionNothingIsARepetition();
   void R1_34_sinceTheNewestEvent();
+  void R1_34_whatIsOwedStaysOwed();
   void whatNobodyAskedForIsDropped();
   void whatAnotherSiteRelaysIsDropped();
   void positionsAndTheirEnds();
@@ -267,15 +268,51 @@ void RemotePartsTest::R1_34_sinceTheNewestEvent() {
   ManualClock clock;
   RemoteFeed remote = feed();
   const Time began = clock.now();
+  const auto again = [&](std::chrono::nanoseconds after) {
+    remote.caughtUp();
+    remote.begin();
+    return remote.resume(began + after);
+  };
   QVERIFY(!remote.resume(began));
-  QVERIFY(remote.resume(began + 1h) == began);
+  QVERIFY(again(1h) == began);
   QVERIFY(remote.take(told(), {began + 2h, 2h}));
-  QVERIFY(remote.resume(began + 3h) == *told().time);
+  QVERIFY(again(3h) == *told().time);
+  // What came late may be older than the newest.
+  RemoteEvent soon = told();
+  soon.time = began + 59s;
+  QVERIFY(remote.take(soon, {began + 4h, 4h}));
+  QVERIFY(again(4h) == began);
+  soon.time = began + 61s;
+  QVERIFY(remote.take(soon, {began + 4h, 4h}));
+  QVERIFY(again(4h) == began + 1s);
   // A clock that is ahead there hides nothing of what comes after.
   RemoteEvent ahead = told();
   ahead.time = began + 1000h;
   QVERIFY(remote.take(ahead, {began + 4h, 4h}));
-  QVERIFY(remote.resume(began + 5h) == began + 4h);
+  QVERIFY(again(5h) == began + 4h - 60s);
+}
+
+/// Whatever the stream brings before the answer, and however often the link goes.
+void RemotePartsTest::R1_34_whatIsOwedStaysOwed() {
+  ManualClock clock;
+  RemoteFeed remote = feed();
+  const Time began = clock.now();
+  QVERIFY(!remote.resume(began));
+  RemoteEvent live = told();
+  live.event.zoneId = 417;
+  for (const auto at : {1h, 2h, 3h}) {
+    remote.begin();
+    live.time = began + at;
+    QVERIFY(remote.take(live, {began + at, at}));  // of the first part of the tags
+    QVERIFY(remote.resume(began + at) == began);
+  }
+  RemoteEvent missed = live;
+  missed.time = began + 30min;
+  QVERIFY(remote.takeMissed(missed, began, began + 3h));
+  QCOMPARE(remote.takeMissed(live, began, began + 3h).error(), RemoteFeed::Drop::Repeated);
+  remote.caughtUp();
+  remote.begin();
+  QVERIFY(remote.resume(began + 4h) == began + 3h - 60s);
 }
 
 void RemotePartsTest::whatNobodyAskedForIsDropped() {

@@ -21,6 +21,7 @@ class RemoteStatusTest : public QObject {
   void withoutItsTokenItDoesNotConnect_data();
   void withoutItsTokenItDoesNotConnect();
   void tokenIsReadAgainForEachConnection();
+  void R1_32_afterAStallWhatWaitsIsReadFirst();
 };
 
 /// Each is sent after the answer to the one before.
@@ -246,5 +247,40 @@ void RemoteStatusTest::tokenThatTheOtherSiteSaysIsNotSaid() {
   QVERIFY(all.join(u'\n').contains(answer.contains("xx") ? QLatin1String("xxx") : QLatin1String("Bearer (token)")));
   for (const QString &line : all) QVERIFY2(!line.contains(QLatin1String("tw_k")), qPrintable(line));
 }
+/// What waits in the socket is read before anybody is called silent, be it a tag or the site.
+void RemoteStatusTest::R1_32_afterAStallWhatWaitsIsReadFirst() {
+  OtherSite site;
+  RemoteFixture fixture;
+  fixture.context.isStill = true;
+  ManualClock &clock = fixture.context.manualClock();
+  auto rtls = fixture.make(site.url(), "\"positions\":true");
+  QVERIFY2(rtls, qPrintable(fixture.errors));
+  rtls->start();
+  QTRY_VERIFY(fixture.isRunning());
+  const QByteArray fix = "{\"type\":\"GISData\",\"ID\":\"SIM1\",\"X\":1,\"Y\":2}";
+  site.send(fix);
+  QTRY_COMPARE(fixture.samples.size(), 1);
+  // It looks at the clock once a second at least.
+  const auto letItLook = [] {
+    bool isOver = false;
+    QTimer::singleShot(1200, Qt::PreciseTimer, qApp, [&] { isOver = true; });
+    return QTest::qWaitFor([&] { return isOver; });
+  };
+  clock.advance(std::chrono::seconds(70));
+  QVERIFY(letItLook());
+  site.send(fix);
+  QTRY_COMPARE(fixture.samples.size(), 2);
+  QVERIFY(fixture.samples.at(1).quality.isGood());
+  QVERIFY(fixture.isRunning());
+  // What waited is read, and nothing came.
+  clock.advance(std::chrono::seconds(31));
+  QVERIFY(letItLook());
+  QCOMPARE(fixture.samples.size(), 2);
+  clock.advance(std::chrono::seconds(3));
+  QTRY_COMPARE(fixture.samples.size(), 3);
+  QVERIFY(fixture.samples.at(2).quality == Quality::bad(QualityReason::Lost));
+  QCOMPARE(site.connections, 1);
+}
+
 QTEST_GUILESS_MAIN(RemoteStatusTest)
 #include "remotestatus_test.moc"
