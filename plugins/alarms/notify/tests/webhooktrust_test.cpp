@@ -14,14 +14,6 @@ QByteArray target(const QByteArray &id, const QByteArray &url, const QByteArray 
   return "{\"id\":\"" + id + "\",\"type\":\"webhook\",\"url\":\"" + url + "\"" + keys + "}";
 }
 
-QSslConfiguration tlsOf(const TestAuthority &authority) {
-  QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-  tls.setLocalCertificate(QSslCertificate(authority.certificate));
-  tls.setPrivateKey(QSslKey(authority.key, QSsl::Ec));
-  tls.setPeerVerifyMode(QSslSocket::VerifyNone);
-  return tls;
-}
-
 }  // namespace
 
 /// Whom a webhook trusts, and what it tells nobody.
