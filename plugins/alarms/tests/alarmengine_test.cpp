@@ -40,7 +40,7 @@ class Bench {
     engine = std::make_unique<AlarmEngine>(
         AlarmEngine::Settings{m_config.groups, m_config.escalations, m_config.chatter, 8h},
         AlarmEngine::World{[this](const QString &name) {
-                             return AlarmEngine::Binding{point(name), 42};
+                             return name == hidden ? AlarmEngine::Binding() : AlarmEngine::Binding{point(name), 42};
                            },
                            [this](PointId id) { return last.value(id); }, [this] { return ++occurrence; }});
     for (const Rule &rule : m_config.rules) engine->put(rule);
