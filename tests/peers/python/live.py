@@ -66,7 +66,8 @@ async def check_alarms_tags_events():
     stream = await Stream.open(PATH, TOKENS["admin"])
     snapshot = await stream.ask("R6-2 the snapshot of all", subscribe("a", "tags/*", "alarms/#", "events/#"),
                                 fits(op="snapshot", id="a"))
-    check("R6-2 no alarms yet", snapshot.get("alarms", []) == [], snapshot)
+    # Others may have left one that nobody acknowledged.
+    check("R6-2 no active alarms yet", all(each["state"] == "OK" for each in snapshot.get("alarms", [])), snapshot)
     moving = await stream.wait_for("R1-11 a tag", lambda m: m["op"] == "update" and m.get("tags"))
     check("R6-2 fields of R1-11", fits(ID="WALK1")(moving["tags"][0]) and "X" in moving["tags"][0], moving)
     await write(TEMPERATURE, 85.5)
