@@ -13,7 +13,7 @@
 
 using namespace tagwire;
 using namespace tagwire::alarms;
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 namespace {
 
@@ -61,7 +61,7 @@ AlarmEngine::World makeWorld(qint64 &occurrence) {
           [](PointId) { return Sample(); }, [&occurrence] { return ++occurrence; }};
 }
 
-double seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
+double seconds(Steady::time_point since) { return std::chrono::duration<double>(Steady::now() - since).count(); }
 
 struct Rate {
   double evaluations = 0;
@@ -75,7 +75,7 @@ Rate measureEngine(const Scene &scene) {
   Moment moment{fromMilliseconds(1'760'000'000'000), std::chrono::seconds(1)};
   AlarmEngine::Outcome outcome;
   engine.begin(moment, outcome);
-  const auto begin = Clock::now();
+  const auto begin = Steady::now();
   for (int round = 0; round < rounds; ++round) {
     moment.elapsed += std::chrono::milliseconds(100);
     moment.time += std::chrono::milliseconds(100);
@@ -101,7 +101,7 @@ double measureLoop(const Scene &scene) {
   std::vector<std::vector<const Plain *>> byPoint(pointCount);
   for (const Plain &each : plain) byPoint[each.point].push_back(&each);
   size_t beyond = 0;
-  const auto begin = Clock::now();
+  const auto begin = Steady::now();
   for (int round = 0; round < rounds; ++round) {
     for (size_t i = 0; i < scene.samples.size(); ++i) {
       const double value = std::get<double>(scene.samples[i].value);
@@ -123,7 +123,7 @@ void measureStart() {
   memory.acknowledgedBy = QStringLiteral("anna");
   const QByteArray kept = memory.toJson();
   const size_t before = mallinfo2().uordblks;
-  const auto begin = Clock::now();
+  const auto begin = Steady::now();
   AlarmEngine engine({{}, {}, {}, std::chrono::hours(8)}, makeWorld(occurrence));
   for (const Rule &rule : scene.rules) engine.put(rule);
   for (int i = 0; i < 10'000; ++i) engine.restore(i * 10 + 1, *AlarmMemory::fromJson(kept));
