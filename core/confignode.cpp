@@ -39,7 +39,7 @@ class LineIndex {
   }
 
  private:
-  static constexpr qsizetype markEvery = 1024;
+  static constexpr qsizetype markEvery = 64;
 
   /// How many of a QString's characters begin with this byte of UTF-8.
   static int charactersOf(char byte) {
