@@ -23,6 +23,34 @@ constexpr Word words[] = {
     {AlarmAction::Kind::InService, ConditionInput::PutInService, "in-service"},
 };
 
+QString itself() { return QStringLiteral("tagwire"); }
+
+/// What was stored, with what operators did since then without the store.
+AlarmMemory withPresent(AlarmMemory kept, const AlarmMemory &present) {
+  const ConditionState &now = present.condition;
+  if (now.isShelved) {
+    kept.condition.isShelved = true;
+    kept.condition.isOneShot = now.isOneShot;
+    kept.condition.shelvedUntil = now.shelvedUntil;
+    kept.shelvedBy = present.shelvedBy;
+  }
+  if (now.isSuppressedByOperator) {
+    kept.condition.isSuppressedByOperator = true;
+    kept.suppressedBy = present.suppressedBy;
+  }
+  if (now.isOutOfService) {
+    kept.condition.isOutOfService = true;
+    kept.outOfServiceBy = present.outOfServiceBy;
+  }
+  if (present.acknowledgedAt) {
+    kept.condition.alarm = now.alarm;
+    kept.acknowledgedAt = present.acknowledgedAt;
+    kept.acknowledgedBy = present.acknowledgedBy;
+  }
+  if (!present.comment.isEmpty()) kept.comment = present.comment;
+  return kept;
+}
+
 AlarmAnswer refused(AlarmAnswer::Outcome outcome, const QString &text) {
   return {.outcome = outcome, .errors = {text}, .status = {}, .rule = {}};
 }
@@ -123,17 +151,17 @@ void AlarmEngine::adopt(int ruleId, const AlarmMemory &memory, const Moment &mom
   if (slot == m_slots.cend()) return;
   Entry &entry = *m_entries[*slot];
   AlarmMemory &present = entry.memory;
+  const AlarmMemory kept = withPresent(memory, present);
   const ConditionState before = present.condition;
   const bool isKnown = entry.state.alarm.isKnown || entry.state.warning.isKnown;
-  if (memory.state != present.state && !isKnown) {
-    // No value says anything yet, so what was stored holds.
-    restore(ruleId, memory);
-    outcome.events << Event{.sequence = 0, .time = moment.time, .source = {}, .body = transition(entry)};
-    outcome.touched << ruleId;
+  if (kept.state != AlarmState::Ok && present.state == AlarmState::Ok && !isKnown) {
+    // No value says anything yet, so what was stored holds; its record is in the history already.
+    restore(ruleId, kept);
+    tell(entry, before.condition(), {QStringLiteral("restored"), itself()}, moment, outcome);
     return arm(entry, moment);
   }
-  ConditionState adopted = memory.condition;
-  if (memory.state != present.state) {
+  ConditionState adopted = kept.condition;
+  if (kept.state != present.state) {
     const bool isOver = present.state == AlarmState::Ok;
     adopted.alarm =
         isOver ? after(adopted, {ConditionInput::Return, {}}, moment.time, entry.rule.latch).alarm : before.alarm;
@@ -141,15 +169,30 @@ void AlarmEngine::adopt(int ruleId, const AlarmMemory &memory, const Moment &mom
   adopted.isSuppressedByCondition = before.isSuppressedByCondition;
   if (adopted == before) return;
   entry.setCondition(adopted);
-  present.acknowledgedAt = memory.acknowledgedAt;
-  present.acknowledgedBy = memory.acknowledgedBy;
-  present.comment = memory.comment;
-  present.shelvedBy = memory.shelvedBy;
-  present.outOfServiceBy = memory.outOfServiceBy;
-  if (adopted.isSuppressedByOperator) present.suppressedBy = memory.suppressedBy;
-  tell(entry, before.condition(), {QStringLiteral("restored"), QStringLiteral("tagwire")}, moment, outcome);
+  present.acknowledgedAt = kept.acknowledgedAt;
+  present.acknowledgedBy = kept.acknowledgedBy;
+  present.comment = kept.comment;
+  present.shelvedBy = kept.shelvedBy;
+  present.outOfServiceBy = kept.outOfServiceBy;
+  if (adopted.isSuppressedByOperator) present.suppressedBy = kept.suppressedBy;
+  if (present.occurrence == 0) takeOccurrence(entry, kept, moment, outcome);
+  tell(entry, before.condition(), {QStringLiteral("restored"), itself()}, moment, outcome);
   announce(entry, before.isAnnounced(), false, moment, outcome);
   arm(entry, moment);
+}
+
+/// Nothing was raised meanwhile, so it is still the occurrence that was stored.
+void AlarmEngine::takeOccurrence(Entry &entry, const AlarmMemory &kept, const Moment &moment, Outcome &outcome) const {
+  AlarmMemory &present = entry.memory;
+  present.occurrence = kept.occurrence;
+  present.ruleName = kept.ruleName;
+  present.area = kept.area;
+  present.unacknowledgedSince = kept.unacknowledgedSince;
+  present.escalationSteps = kept.escalationSteps;
+  present.escalatedTo = kept.escalatedTo;
+  if (kept.wasTold && kept.state != AlarmState::Ok && present.state == AlarmState::Ok) {
+    outcome.occasions << occasion(entry, Occasion::Kind::Resolved, moment);
+  }
 }
 
 void AlarmEngine::noteChange(int ruleId, const QString &by, const Moment &moment, Outcome &outcome) {

@@ -54,9 +54,10 @@ void AlarmEngine::settle(Entry &entry, AlarmState previous, const Moment &moment
     tell(entry, memory.condition.condition(), {QStringLiteral("shelving_ended"), itself()}, moment, outcome);
   }
   const bool isNew = input.kind == ConditionInput::Raise || input.kind == ConditionInput::Rise;
+  const Occasion over = occasion(entry, Occasion::Kind::Resolved, moment);  // with the severity of before the end
   announce(entry, wasAnnounced, isNew, moment, outcome);
   if (input.kind == ConditionInput::Return && memory.wasTold) {
-    outcome.occasions << occasion(entry, Occasion::Kind::Resolved, moment);
+    outcome.occasions << over;
     memory.wasTold = false;
   }
   if (input.kind == ConditionInput::Raise) watchChatter(entry, moment, outcome);
@@ -100,6 +101,7 @@ Occasion AlarmEngine::occasion(const Entry &entry, Occasion::Kind kind, const Mo
   occasion.kind = kind;
   occasion.time = moment.time;
   occasion.alarm = transition(entry);
+  occasion.raisedAs = entry.rule.severity;
   return occasion;
 }
 

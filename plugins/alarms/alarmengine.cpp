@@ -94,8 +94,8 @@ void AlarmEngine::put(const Rule &rule) {
       for (const PointReference &each : points) all << each.name;
       return all;
     };
-    const bool isSame = before.rule.comparison.kind == rule.comparison.kind && before.rule.window == rule.window &&
-                        names(inputsOf(before.rule)) == names(inputsOf(rule)) &&
+    const bool isSame = before.bound == boundOf(rule) && before.rule.comparison.kind == rule.comparison.kind &&
+                        before.rule.window == rule.window && names(inputsOf(before.rule)) == names(inputsOf(rule)) &&
                         rule.comparison.kind != Comparison::Expression;
     if (isSame) static_cast<Reading &>(fresh->state) = before.state;
     unlink(*m_entries[fresh->slot]);
@@ -121,25 +121,34 @@ void AlarmEngine::link(Entry &entry) {
     if (entry.memory.condition.alarm != AlarmCondition::Normal) ++entry.group->standing;
   }
   entry.escalation = m_escalationsById.value(entry.rule.escalation);
-  if (!isBound(points) || !isBound(pointsOf(entry.rule.suppressWhen))) m_unbound.push_back(entry.slot);
+  entry.bound = boundOf(entry.rule);
+  if (entry.bound < points.size() + pointsOf(entry.rule.suppressWhen).size()) m_unbound.push_back(entry.slot);
   resume(entry.state, entry.memory);
 }
 
-bool AlarmEngine::isBound(const QList<PointReference> &points) const {
-  return std::all_of(points.begin(), points.end(), [this](const PointReference &each) {
+qsizetype AlarmEngine::boundOf(const Rule &rule) const {
+  const QList<PointReference> points = inputsOf(rule) + pointsOf(rule.suppressWhen);
+  return std::count_if(points.begin(), points.end(), [this](const PointReference &each) {
     return each.name.isEmpty() || m_world.bind(each.name).point != PointId::None;
   });
 }
 
 bool AlarmEngine::bindAgain(const Moment &moment, Outcome &outcome) {
   const std::vector<Slot> unbound = std::exchange(m_unbound, {});
+  bool isNews = false;
   for (const Slot slot : unbound) {
     if (!m_entries[slot]) continue;
+    // What runs in a rule of which nothing came goes on.
+    if (boundOf(m_entries[slot]->rule) == m_entries[slot]->bound) {
+      m_unbound.push_back(slot);
+      continue;
+    }
     const Rule rule = m_entries[slot]->rule;
     put(rule);
     begin(rule.id, moment, outcome);
+    isNews = true;
   }
-  return m_unbound.size() < unbound.size();
+  return isNews;
 }
 
 void AlarmEngine::unlink(Entry &entry) {

@@ -124,7 +124,8 @@ class AlarmEngine {
 
   void listen(const QList<PointReference> &points, Listens how, Slot slot);
   void forget(const QList<PointReference> &points, Listens how, Slot slot);
-  bool isBound(const QList<PointReference> &points) const;
+  /// Of its points and those of its suppression, how many are there.
+  qsizetype boundOf(const Rule &rule) const;
   void wakeAt(std::chrono::nanoseconds due, Slot slot);
   void takeLast(const QList<PointReference> &points, Listens how, Slot slot, const Moment &moment, Outcome &outcome);
   Slot freshSlot();
@@ -157,6 +158,7 @@ class AlarmEngine {
   Occasion occasion(const Entry &entry, Occasion::Kind kind, const Moment &moment) const;
   AlarmTransition transition(const Entry &entry) const;
   AlarmStatus status(const Entry &entry) const;
+  void takeOccurrence(Entry &entry, const AlarmMemory &kept, const Moment &moment, Outcome &outcome) const;
   static Severity severityOf(const Entry &entry);
   void count(AlarmArea &area, const Entry &entry) const;
 

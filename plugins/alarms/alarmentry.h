@@ -28,6 +28,7 @@ struct AlarmEngine::Entry {
   Binding binding;
   Slot slot = 0;
   quint64 order = 0;
+  qsizetype bound = 0;  ///< AlarmEngine::boundOf()
   RuleState state;
   AlarmMemory memory;
   std::unique_ptr<ExpressionState> suppression;  ///< null: the rule has no condition of its own

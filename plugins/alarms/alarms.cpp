@@ -2,6 +2,7 @@
 #include "alarms.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tagwire::alarms {
 namespace {
@@ -118,9 +119,11 @@ void Alarms::makeEngine() {
       std::move(world));
   for (const Rule &rule : m_config.rules) m_engine->put(rule);
   m_engine->put(storeRule(m_storeRule, m_context.id()));
+  m_knownPoints = m_context.points().count();
 }
 
 void Alarms::stop() {
+  if (std::exchange(m_isStopping, true)) return;  // whoever hears of the last events
   m_timer.stop();
   m_isReady = false;
   if (m_notifications) m_notifications->stop();
@@ -138,7 +141,7 @@ void Alarms::stop() {
   m_ruleVersions.clear();
   m_missedRules.clear();
   m_missed.clear();
-  m_knownPoints = 0;
+  m_isStopping = false;
   m_notices.clear();
   m_storeTrouble.clear();
 }
@@ -160,9 +163,8 @@ void Alarms::notify(const Event &) {}
 
 /// Points were declared since: rules of run time may have waited for them.
 void Alarms::bindAgain(const Moment &moment, Outcome &outcome) {
-  const bool isFirst = m_knownPoints == 0;
   m_knownPoints = m_context.points().count();
-  if (!isFirst && m_engine->bindAgain(moment, outcome)) showStatus();
+  if (m_engine->bindAgain(moment, outcome)) showStatus();
 }
 
 Moment Alarms::now() const { return {m_context.clock().now(), m_context.clock().elapsed()}; }

@@ -48,6 +48,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void makeEngine();
   void opened(Result<StoreContent> content);
   void begin(const StoreContent &held);
+  void tellSetAside(const StoreContent &held);
   void openedLate(const Result<StoreContent> &content);
   void takeNotices(const QList<Notice> &notices);
   void takeRules(const StoreContent &held);
@@ -88,6 +89,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   QTimer m_timer;
   QTimer m_openPatience;  ///< a store that does not open holds nothing up for longer
   bool m_running = false;
+  bool m_isStopping = false;
   bool m_isReady = false;  ///< the store's content is here, or could not be had
   QString m_storeTrouble;
   qint64 m_lastNotice = 0;

@@ -35,12 +35,7 @@ void Alarms::begin(const StoreContent &held) {
   // What came before we ran counts: a value that is already too high is an alarm, not only the next one.
   m_engine->begin(moment, outcome);
   publish(outcome, moment);
-  if (!held.setAside.isEmpty()) {
-    const QString text = QStringLiteral("the alarm store was damaged and lies now in %1; states and history begin anew")
-                             .arg(held.setAside);
-    setStoreAlarm(AlarmState::Alarm, text);
-    setStoreAlarm(AlarmState::Ok, {});
-  }
+  tellSetAside(held);
   const bool isTrouble = !m_storeTrouble.isEmpty();
   setStoreAlarm(isTrouble ? AlarmState::Alarm : AlarmState::Ok, m_storeTrouble);
 }
@@ -55,11 +50,30 @@ void Alarms::openedLate(const Result<StoreContent> &content) {
   takeRules(*content);
   for (const KeptAlarm &each : content->alarms) {
     const auto memory = AlarmMemory::fromJson(each.memory);
-    if (memory) m_engine->adopt(each.ruleId, *memory, moment, outcome);
+    if (!memory) continue;
+    if (m_engine->has(each.ruleId)) {
+      m_engine->adopt(each.ruleId, *memory, moment, outcome);
+    } else if (!m_ownRules.contains(each.ruleId)) {
+      outcome.events << goneEvent(each.ruleId, *memory, moment);
+    }
   }
   for (const AlarmRule &each : content->rules) m_engine->begin(each.id, moment, outcome);
   takeNotices(content->notices);
   publish(outcome, moment);
+  // needsAll() may follow, or not, when nothing was missed.
+  m_storeTrouble.clear();
+  showStatus();
+  tellSetAside(*content);
+  setStoreAlarm(AlarmState::Ok, {});
+}
+
+/// It is over at once and stays until somebody has seen it.
+void Alarms::tellSetAside(const StoreContent &held) {
+  if (held.setAside.isEmpty()) return;
+  const QString text = QStringLiteral("the alarm store was damaged and lies now in %1; states and history begin anew")
+                           .arg(held.setAside);
+  setStoreAlarm(AlarmState::Alarm, text);
+  setStoreAlarm(AlarmState::Ok, {});
 }
 
 void Alarms::takeNotices(const QList<Notice> &notices) {
@@ -135,13 +149,14 @@ void Alarms::storeAll() {
     const QByteArray memory = m_engine->memoryOf(id);
     if (!memory.isEmpty()) work.alarms << KeptAlarm{id, memory};
   }
-  work.rules = std::exchange(m_missedRules, {});
+  const QList<AlarmRule> missedRules = std::exchange(m_missedRules, {});
+  work.rules = missedRules;
   for (const AlarmRule &each : std::as_const(m_ownRules)) work.rules << each;
   work.notices = m_notices.values();
   work.records = std::exchange(m_missed, {});
-  m_store->commit(work, [this, rules = work.rules, records = work.records](bool isStored) {
+  m_store->commit(work, [this, missedRules, records = work.records](bool isStored) {
     if (isStored) return;
-    m_missedRules = rules + m_missedRules;
+    m_missedRules = missedRules + m_missedRules;
     keepMissed(records);
   });
   showStatus();

@@ -91,7 +91,10 @@ Result<void> StoreWriter::addRecords(const NamedWork &named) {
     Statement &insert = named.work.isWhole ? m_insertMissed : m_insertRecord;
     if (!bindRecord(insert, record)) continue;
     if (const auto added = finish(insert); !added) return added;
-    m_numbers.newestRecord = std::max(m_numbers.newestRecord, sqlite3_last_insert_rowid(m_connection.handle()));
+    // Without a new row SQLite names the last one of whatever table.
+    if (sqlite3_changes(m_connection.handle()) > 0) {
+      m_numbers.newestRecord = sqlite3_last_insert_rowid(m_connection.handle());
+    }
     m_numbers.lastOccurrence = std::max(m_numbers.lastOccurrence, occurrenceOf(record.event));
   }
   return {};

@@ -15,8 +15,9 @@ struct Occasion {
 
   Kind kind = Kind::Raised;
   Time time;
-  AlarmTransition alarm;  ///< as it is now
-  QString by;             ///< Acknowledged: who
+  AlarmTransition alarm;               ///< as it is now
+  Severity raisedAs = Severity::Info;  ///< the rule's own, whatever an escalation made of it
+  QString by;                          ///< Acknowledged: who
   QString comment;
   QStringList targets;  ///< Escalated: these and no others; else, or when empty, those whose routing says so
 };

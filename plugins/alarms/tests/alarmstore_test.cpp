@@ -225,6 +225,21 @@ class AlarmStoreTest : public QObject {
     QCOMPARE(fixture.history().value().size(), 2);
   }
 
+  /// What was given up may be there all the same: then it is not stored twice, and nothing else suffers.
+  void wholeWorkStoresNoRecordTwice() {
+    StoreFixture fixture(100);
+    QVERIFY(fixture.open().has_value());
+    StoreWork work = manyRecords(3);
+    work.notices << Notice{1'800'000'000'000'000, QStringLiteral("t"), at(1), at(1), 0, "x"};
+    QVERIFY(fixture.commit(work));
+    StoreWork whole = manyRecords(4);
+    whole.isWhole = true;
+    QVERIFY(fixture.commit(whole));
+    QCOMPARE(idsOf(fixture.history().value()), QStringLiteral("1 2 3 4"));
+    QVERIFY(fixture.commit(manyRecords(1, 50)));
+    QCOMPARE(idsOf(fixture.history().value()), QStringLiteral("1 2 3 4 5"));
+  }
+
   void numbersNeverFallBack() {
     StoreFixture fixture(5);
     QVERIFY(fixture.open().has_value());

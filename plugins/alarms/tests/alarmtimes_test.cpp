@@ -184,6 +184,7 @@ void AlarmTimesTest::lateStoreBringsBackWhatOperatorsDid() {
   acknowledged.state = AlarmState::Alarm;
   acknowledged.condition.alarm = AlarmCondition::AcknowledgedActive;
   acknowledged.acknowledgedBy = QStringLiteral("anna");
+  acknowledged.occurrence = 7;
   AlarmMemory open = acknowledged;
   open.condition.alarm = AlarmCondition::UnacknowledgedActive;
   bench.begin();
@@ -198,7 +199,17 @@ void AlarmTimesTest::lateStoreBringsBackWhatOperatorsDid() {
   QCOMPARE(bench.condition(3), AlarmCondition::UnacknowledgedActive);
   QCOMPARE(bench.state(3), AlarmState::Alarm);
   QCOMPARE(outcome.events.size(), 3);
+  QCOMPARE(bench.engine->status(2).transition.alarmId, 7);
   QCOMPARE(bench.engine->activeCount(), 2);
+  // What operators did without the store holds.
+  bench.act(Kind::Acknowledge, 3);
+  bench.act(Kind::Shelve, 2);
+  outcome = {};
+  bench.engine->adopt(3, open, bench.now, outcome);
+  bench.engine->adopt(2, open, bench.now, outcome);
+  QCOMPARE(bench.condition(3), AlarmCondition::AcknowledgedActive);
+  QCOMPARE(bench.condition(2), AlarmCondition::Shelved);
+  QVERIFY(outcome.events.isEmpty());
 }
 
 void AlarmTimesTest::ruleWaitsForItsPoint() {

@@ -174,7 +174,19 @@ void AlarmsProtocol::notifyChange(const Event &event) {
   }
 }
 
+/// Alarms that an instance brings back at its start are no transitions: whoever came before it ran asks again.
+void AlarmsProtocol::watchDesks() {
+  QStringList up;
+  for (const InstanceStatus &each : m_context.instances()) {
+    const bool isUp = each.state == PluginState::Running || each.state == PluginState::Degraded;
+    if (each.type == u"alarms" && isUp) up << each.id;
+  }
+  if (up == std::exchange(m_up, up)) return;
+  for (auto &[id, client] : m_clients) ask(client);
+}
+
 void AlarmsProtocol::tick(Time) {
+  watchDesks();
   m_round = {};
   const auto elapsed = m_context.clock().elapsed();
   for (auto &[id, client] : m_clients) {

@@ -55,6 +55,7 @@ class AlarmsProtocol : public Protocol {
 
   static bool sees(const Client &client, int rule, Severity severity, const QString &area);
   static bool sees(const Client &client, const Event &event);
+  void watchDesks();
   void ask(Client &client);
   void sendSnapshot(Client &client, const AlarmBook::Active &standing);
   Frame snapshotFor(const Client &client, const AlarmBook::Active &standing) const;
@@ -78,7 +79,8 @@ class AlarmsProtocol : public Protocol {
   AlarmBook m_alarms;
   std::unordered_map<quint64, Client> m_clients;
   Round m_round;
-  States m_sent;  ///< newest state of each rule, to tell repeats
+  States m_sent;     ///< newest state of each rule, to tell repeats
+  QStringList m_up;  ///< instances that knew alarms at the last tick
   Counter m_refused;
   const std::shared_ptr<AlarmsProtocol *> m_self;  ///< what comes late finds it gone
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rest/alarmruleroutes.h"
 
+#include <algorithm>
+
 #include <QJsonArray>
 
 #include <array>
@@ -31,8 +33,6 @@ QJsonObject jsonOf(const AlarmRule &rule) {
   return json;
 }
 
-QString areaOf(const QJsonObject &rule) { return rule.value(QLatin1String("area")).toString(); }
-
 Result<QJsonObject> ruleIn(const Call &call) {
   const auto body = parseMessage(call.request.body);
   if (!body) return failure(QStringLiteral("the body must be a rule, as the manifest has them: ") + body.error());
@@ -56,6 +56,24 @@ QStringList pointsIn(const QJsonValue &value) {
     names += pointsIn(*member);
   }
   return names;
+}
+
+/// Where a rule belongs: its area, else the place of its point, as plugin alarms has it.
+QString areaOf(const QJsonObject &rule) {
+  const QString area = rule.value(QLatin1String("area")).toString();
+  const QString point = rule.value(QLatin1String("point")).toString();
+  return area.isEmpty() ? point.section(u'/', 0, -2) : area;
+}
+
+/// An expression without area and point belongs to one of its points, so all of their places count.
+bool mayAdminister(const Caller &caller, const QJsonObject &rule) {
+  if (!areaOf(rule).isEmpty()) return caller.may(right::administerAlarms, areaOf(rule));
+  const QStringList points = pointsIn(rule);
+  const auto mayThere = [&](const QString &point) {
+    return caller.may(right::administerAlarms, point.section(u'/', 0, -2));
+  };
+  return points.isEmpty() ? caller.may(right::administerAlarms, QString())
+                          : std::all_of(points.begin(), points.end(), mayThere);
 }
 
 /// A rule tells of its points: nobody makes one about what they may not read. What is no point the desk says.
@@ -188,7 +206,7 @@ void AlarmRuleRoutes::versions(const Call &call) const {
 void AlarmRuleRoutes::create(const Call &call) const {
   const auto rule = ruleIn(call);
   if (!rule) return refuse(call.answer, {400, rule.error(), {}});
-  if (!call.may(right::administerAlarms, areaOf(*rule))) return refuse(call.answer, {403, notPermittedThere(), {}});
+  if (!mayAdminister(*call.caller, *rule)) return refuse(call.answer, {403, notPermittedThere(), {}});
   if (const auto refusal = checkPoints(*rule, *call.caller, m_state.context.points())) {
     return refuse(call.answer, *refusal);
   }
@@ -222,7 +240,7 @@ void AlarmRuleRoutes::replace(const Call &call) const {
       const QString text = QStringLiteral("somebody else has changed the rule: it is at version %1 by now");
       return refuse(answer, {409, text.arg(found.rule.version), {}});
     }
-    if (!caller->may(right::administerAlarms, areaOf(fresh))) return refuse(answer, {403, notPermittedThere(), {}});
+    if (!mayAdminister(*caller, fresh)) return refuse(answer, {403, notPermittedThere(), {}});
     if (const auto refusal = checkPoints(fresh, *caller, m_state.context.points())) return refuse(answer, *refusal);
     change(found.instance, {AlarmRuleChange::Kind::Replace, found.rule.id, fresh, operatorName(*caller)}, *caller,
            answer);
