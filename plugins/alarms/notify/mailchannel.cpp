@@ -16,8 +16,15 @@ MailChannel::MailChannel(const NotificationTarget &target, const Clock &, Transf
     : m_target(target), m_transfers(transfers) {}
 
 void MailChannel::send(const Message &message, Done done) {
-  if (message.key != m_key) m_have.clear();
+  if (message.key != m_key) {
+    m_have.clear();
+    m_attempts = 0;
+  }
   m_key = message.key;
+  ++m_attempts;
+  m_putOff.clear();
+  m_putOffWords.clear();
+  m_isServerGone = false;
   m_mail = mailText(message, m_target);
   m_done = std::move(done);
   m_recipient = -1;
@@ -52,17 +59,28 @@ void MailChannel::ended(const TransferEnd &end, const QString &password) {
   m_trouble.answer = foreign(end.answer, {password});
   if (end.error.isEmpty()) {
     m_have.insert(m_recipient);
+    m_givenUp.remove(m_recipient);
   } else if (isForGood(end.status)) {
     m_refused << m_target.to.at(m_recipient).text + status;
   } else {
     m_trouble.reason = end.error + status;
+    m_putOff.insert(m_recipient);
+    m_putOffWords << m_target.to.at(m_recipient).text + status;
     // It is not there: the others would only wait for the same.
-    if (end.status == 0) return conclude();
+    m_isServerGone = end.status == 0;
+    if (m_isServerGone) return conclude();
   }
   next();
 }
 
 void MailChannel::conclude() {
+  // One full mailbox must not keep the next alarm from all the others.
+  const bool isEnough = m_attempts >= mostAttempts || m_givenUp.contains(m_putOff);
+  if (!m_isServerGone && !m_have.isEmpty() && !m_putOff.isEmpty() && isEnough) {
+    m_givenUp += m_putOff;
+    m_refused += m_putOffWords;
+    m_trouble.reason.clear();
+  }
   Outcome outcome = m_trouble;
   if (outcome.reason.isEmpty()) {
     const QString refused = QStringLiteral("refused for %1").arg(m_refused.join(QLatin1String(", ")));

@@ -5,6 +5,7 @@
 
 #include "deskfixture.h"
 #include "mailserver.h"
+#include "notify/mailchannel.h"
 #include "notify/mailtext.h"
 #include "notify/targetqueue.h"
 #include "testing/testauthority.h"
@@ -58,6 +59,7 @@ class MailTest : public QObject {
   void aGoodByeWithoutAnAnswerHoldsUpNobody();
   void oneUnknownRecipientKeepsItFromNobody();
   void greylistingOfOneSendsItToNobodyTwice();
+  void aFullMailboxHoldsUpNoOther();
   void aMailThatIsRefusedHoldsUpNoOther();
   void aWrongPasswordIsTriedAgain();
   void encryptionIsRequired();
@@ -208,6 +210,26 @@ void MailTest::greylistingOfOneSendsItToNobodyTwice() {
   QTRY_COMPARE(fixture.settled.size(), 1);
   QCOMPARE(server.mails.size(), 3);
   QCOMPARE(server.mails.last().to, QByteArrayList{"<grey@plant.example>"});
+}
+
+void MailTest::aFullMailboxHoldsUpNoOther() {
+  MailServer server;
+  server.answers.insert("RCPT TO:<full@", "452 mailbox full");
+  DeskFixture fixture(target(server.url(), nameOnly, "\"a@plant.example\",\"full@plant.example\""));
+  fixture.desk->start();
+  fixture.raise();
+  fixture.raise();
+  for (int i = 1; i < MailChannel::mostAttempts; ++i) {
+    QTRY_COMPARE(fixture.postponed.size(), i);
+    fixture.passPause();
+  }
+  // The second is not put off again: he had his chance.
+  QTRY_COMPARE(fixture.settled, (QList<qint64>{1, 2}));
+  QCOMPARE(fixture.postponed.size(), MailChannel::mostAttempts - 1);
+  QCOMPARE(server.mails.size(), 2);
+  server.answers.clear();
+  fixture.raise();
+  QTRY_COMPARE(server.mails.size(), 4);
 }
 
 void MailTest::aMailThatIsRefusedHoldsUpNoOther() {
