@@ -18,6 +18,7 @@ namespace tagwire {
 namespace {
 
 int signalPipe[2] = {-1, -1};
+int quitting = 0;
 
 void onSignal(int signal) {
   // Only what a signal handler may do: one byte through a pipe. The loop does the rest.
@@ -99,6 +100,8 @@ bool chooseEventLoop() {
   return true;
 }
 
+int quittingSignal() { return quitting; }
+
 void quitOnSignals(const std::function<void()> &reload) {
   if (::pipe2(signalPipe, O_CLOEXEC | O_NONBLOCK) != 0) qFatal("no pipe for signals");
   auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, QCoreApplication::instance());
@@ -106,6 +109,7 @@ void quitOnSignals(const std::function<void()> &reload) {
     char byte = 0;
     while (::read(signalPipe[0], &byte, 1) == 1) {
       if (byte != SIGHUP) {
+        quitting = byte;
         ::signal(SIGTERM, SIG_DFL);
         ::signal(SIGINT, SIG_DFL);
         QCoreApplication::quit();

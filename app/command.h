@@ -50,6 +50,8 @@ bool chooseEventLoop();
 
 /// SIGTERM and SIGINT quit the event loop; a second one ends the program at once. SIGHUP calls `reload` if given.
 void quitOnSignals(const std::function<void()> &reload = {});
+/// The one that has quit it; 0: none yet.
+int quittingSignal();
 
 // The commands: each takes what follows its name and returns the exit code.
 int runCommand(const QStringList &arguments);
@@ -60,6 +62,7 @@ int pluginsCommand(const QStringList &arguments);
 int simCommand(const QStringList &arguments);
 int probeCommand(const QStringList &arguments);
 int alarmsCommand(const QStringList &arguments);
+int historyCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);
 int userCommand(const QStringList &arguments);

@@ -32,6 +32,7 @@ constexpr std::array commands{
     Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
     Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
     Command{"alarms", alarmsCommand, "alarms test-target MANIFEST TARGET", "send one test notice to a target now"},
+    Command{"history", historyCommand, "history export|import …", "stored values to CSV or JSON lines, and back", true},
     Command{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
     Command{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
     Command{"watch", watchCommand, "watch URL [TOPIC…]",

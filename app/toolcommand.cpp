@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QCoreApplication>
 
+#include <optional>
+
 #include "manifestcommands.h"
 
 namespace tagwire {
@@ -12,10 +14,11 @@ struct ToolKind {
   const char *command;
   std::unique_ptr<Tool> (PluginFactory::*make)() const;
   const char *absent;
+  bool endsBySignal;  ///< that is how it is meant to end
 };
 
-constexpr ToolKind simulator{"sim", &PluginFactory::simulator, "simulate"};
-constexpr ToolKind prober{"probe", &PluginFactory::prober, "probe"};
+constexpr ToolKind simulator{"sim", &PluginFactory::simulator, "simulate", true};
+constexpr ToolKind prober{"probe", &PluginFactory::prober, "probe", false};
 
 Result<std::unique_ptr<Tool>> makeTool(const ToolKind &kind, const QStringList &folders, const QString &type) {
   PluginLoader loader(PluginLoader::searchPath(folders));
@@ -41,9 +44,16 @@ int exitCodeOf(const ToolError &error) {
   return error.portBusy ? exitcode::portBusy : exitcode::usage;
 }
 
-int runTool(Tool &tool, const QStringList &arguments) {
+/// Like a shell's: a tool that a signal has ended before its work was done has not done it.
+int exitCodeAfterSignal(int signal) { return signal > 0 ? 128 + signal : 1; }
+
+int runTool(Tool &tool, const QStringList &arguments, bool endsBySignal) {
+  std::optional<int> finished;
   QObject::connect(&tool, &Tool::line, &tool, &printLine);
-  QObject::connect(&tool, &Tool::finished, QCoreApplication::instance(), &QCoreApplication::exit);
+  QObject::connect(&tool, &Tool::finished, &tool, [&finished](int code) {
+    finished = code;
+    QCoreApplication::exit(code);
+  });
   const auto started = tool.start(arguments);
   if (!started) {
     printError(started.error().text);
@@ -51,7 +61,9 @@ int runTool(Tool &tool, const QStringList &arguments) {
   }
   quitOnSignals();  // before the line, which somebody may wait for
   if (!started->isEmpty()) printLine(*started);
-  return QCoreApplication::exec();
+  const int code = QCoreApplication::exec();
+  if (finished) return *finished;
+  return endsBySignal ? code : exitCodeAfterSignal(quittingSignal());
 }
 
 int runTool(const ToolKind &kind, QStringList arguments) {
@@ -65,7 +77,26 @@ int runTool(const ToolKind &kind, QStringList arguments) {
     printError(tool.error());
     return exitcode::usage;
   }
-  return runTool(**tool, arguments.mid(1));
+  return runTool(**tool, arguments.mid(1), kind.endsBySignal);
+}
+
+/// A command that stands for a plugin's tools: `tagwire <command> <verb> …`.
+struct VerbCommand {
+  const char *type;
+  const char *usage;
+};
+
+int runVerb(const VerbCommand &command, QStringList arguments) {
+  PluginLoader loader(PluginLoader::searchPath(takeFolders(arguments)));
+  const auto factory = loader.load(QLatin1String(command.type));
+  if (!factory) {
+    printError(factory.error());
+    return exitcode::usage;
+  }
+  const auto tool = (*factory)->tool(arguments.value(0));
+  if (tool) return runTool(*tool, arguments.mid(1), false);
+  printError(QString::fromUtf8(command.usage));
+  return exitcode::usage;
 }
 
 }  // namespace
@@ -74,17 +105,12 @@ int simCommand(const QStringList &given) { return runTool(simulator, given); }
 int probeCommand(const QStringList &given) { return runTool(prober, given); }
 
 int alarmsCommand(const QStringList &given) {
-  QStringList arguments = given;
-  PluginLoader loader(PluginLoader::searchPath(takeFolders(arguments)));
-  const auto factory = loader.load(QStringLiteral("alarms"));
-  if (!factory) {
-    printError(factory.error());
-    return exitcode::usage;
-  }
-  const auto tool = (*factory)->tool(arguments.value(0));
-  if (tool) return runTool(*tool, arguments.mid(1));
-  printError(QStringLiteral("usage: tagwire alarms test-target MANIFEST TARGET"));
-  return exitcode::usage;
+  return runVerb({"alarms", "usage: tagwire alarms test-target MANIFEST TARGET"}, given);
+}
+
+int historyCommand(const QStringList &given) {
+  return runVerb({"sql", "usage: tagwire history export|import MANIFEST …; each without more says what it takes"},
+                 given);
 }
 
 }  // namespace tagwire

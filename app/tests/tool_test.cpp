@@ -48,15 +48,23 @@ class ToolTest : public QObject {
     QVERIFY2(said.startsWith(errors), said.constData());
   }
 
+  void runsUntilItIsTold_data() {
+    QTest::addColumn<QString>("command");
+    QTest::addColumn<int>("code");
+    QTest::newRow("what is meant to") << QStringLiteral("sim") << 0;
+    QTest::newRow("what should have ended by itself") << QStringLiteral("probe") << 128 + 15;
+  }
   void runsUntilItIsTold() {
+    QFETCH(QString, command);
+    QFETCH(int, code);
     QProcess process;
-    start(process, {QStringLiteral("sim"), QStringLiteral("tools"), QStringLiteral("run")});
+    start(process, {command, QStringLiteral("tools"), QStringLiteral("run")});
     QVERIFY(process.waitForReadyRead(20'000));
     QCOMPARE(process.readAllStandardOutput(), QByteArray("running\n"));
     process.terminate();
     QVERIFY(process.waitForFinished(20'000));
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
-    QCOMPARE(process.exitCode(), 0);
+    QCOMPARE(process.exitCode(), code);
   }
 
   void aPluginWithoutTheToolSaysSo() {

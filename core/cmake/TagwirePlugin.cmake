@@ -23,7 +23,11 @@ function(tagwire_add_plugin type)
 endfunction()
 
 function(tagwire_add_plugin_test type name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  set(whole)
+  if(arg_WHOLE)
+    set(whole WHOLE)
+  endif()
   tagwire_add_test(NAME ${name} SOURCES ${arg_SOURCES} LIBRARIES ${type}-objects tagwire-testing ${arg_LIBRARIES}
-                   LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+                   LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT} ${whole})
 endfunction()

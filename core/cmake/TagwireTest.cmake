@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # tagwire_add_test(NAME name SOURCES file… [LIBRARIES target…] [LABELS label…] [FIXTURES name…]
-#                  [TIMEOUT seconds])
+#                  [TIMEOUT seconds] [WHOLE])
 #
 # Builds a Qt Test program and registers each of its test functions with CTest as "<name>.<function>", so that
-# `ctest -R R5-8` finds what proves a requirement: R5_8 in a function's name becomes R5-8.
+# `ctest -R R5-8` finds what proves a requirement: R5_8 in a function's name becomes R5-8. WHOLE registers the program as
+# one test: where what it sets up first (a database server, say) takes long.
 function(tagwire_add_test)
-  cmake_parse_arguments(arg "" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
@@ -14,11 +15,15 @@ function(tagwire_add_test)
   endif()
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE tagwire-core Qt6::Test ${arg_LIBRARIES})
+  set(whole)
+  if(arg_WHOLE)
+    set(whole -DWHOLE=ON)
+  endif()
   set(listing ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_functions.cmake)
   add_custom_command(
     TARGET ${arg_NAME} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${arg_NAME}> -DNAME=${arg_NAME} -DLISTING=${listing}
-            "-DLABELS=${arg_LABELS}" "-DFIXTURES=${arg_FIXTURES}" -DTIMEOUT=${arg_TIMEOUT}
+            "-DLABELS=${arg_LABELS}" "-DFIXTURES=${arg_FIXTURES}" -DTIMEOUT=${arg_TIMEOUT} ${whole}
             -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
     BYPRODUCTS ${listing} VERBATIM)
   # A program that is not built is one failing test, and does not keep ctest from running the others.

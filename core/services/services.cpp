@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmdesk.h"
 #include "fixintake.h"
+#include "historyreader.h"
 #include "ingestdesk.h"
 #include "locationhub.h"
 #include "sitemap.h"
@@ -11,6 +12,7 @@ namespace tagwire {
 // Defined here, so that each class has one type information for all plugins and dynamic_cast works between them.
 AlarmDesk::~AlarmDesk() = default;
 FixIntake::~FixIntake() = default;
+HistoryReader::~HistoryReader() = default;
 HubListener::~HubListener() = default;
 IngestDesk::~IngestDesk() = default;
 LocationHub::~LocationHub() = default;

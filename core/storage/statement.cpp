@@ -38,6 +38,8 @@ int Statement::step() { return sqlite3_step(m_statement); }
 
 bool Statement::isNull(int column) const { return sqlite3_column_type(m_statement, column) == SQLITE_NULL; }
 
+int Statement::type(int column) const { return sqlite3_column_type(m_statement, column); }
+
 double Statement::number(int column) const { return sqlite3_column_double(m_statement, column); }
 
 qint64 Statement::integer(int column) const { return sqlite3_column_int64(m_statement, column); }

@@ -32,6 +32,8 @@ class Statement {
   /// SQLITE_ROW, SQLITE_DONE or an extended error code.
   int step();
   bool isNull(int column) const;
+  /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
+  int type(int column) const;
   qint64 integer(int column) const;
   double number(int column) const;
   QByteArray text(int column) const;

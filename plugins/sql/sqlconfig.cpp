@@ -7,26 +7,47 @@
 
 namespace tagwire::sql {
 
+namespace {
+
+/// A path below data_dir, or an absolute one. `allowed` is said in errors.
+Result<QString> pathFrom(const QString &given, const QString &allowed) {
+  const QString path = QDir::cleanPath(given);
+  if (path == u".." || path.startsWith(u"../")) {
+    return failure(QStringLiteral("\"%1\" leaves data_dir (allowed: a path inside it, or an absolute one)").arg(given));
+  }
+  if (given.isEmpty() || given.contains(QChar(u'\0'))) return failure(QStringLiteral("no %1 is named").arg(allowed));
+  return path;
+}
+
+QString problemWithFolder(const QString &folder) {
+  const auto path = pathFrom(folder, QStringLiteral("folder"));
+  return path ? QString() : path.error();
+}
+
+}  // namespace
+
 Result<DatabaseLocation> DatabaseLocation::fromText(const QString &text) {
   // Only the scheme is repeated in errors: the rest may hold a password.
   const QString scheme = text.section(u':', 0, 0);
+  DatabaseLocation location;
   if (scheme == u"postgresql" || scheme == u"postgres") {
-    return failure(QStringLiteral("PostgreSQL is not there yet (allowed: sqlite:<file>)"));
+    auto postgres = postgresLocation(text);
+    if (!postgres) return failure(postgres.error());
+    location.m_postgres = std::move(*postgres);
+    return location;
   }
   if (scheme != u"sqlite" || scheme.size() == text.size()) {
-    return failure(QStringLiteral("not a database (allowed: sqlite:<file>)"));
+    return failure(QStringLiteral("not a database (allowed: sqlite:<file>, postgresql://user@host:port/name)"));
   }
   const QString given = text.sliced(scheme.size() + 1);
-  if (given.isEmpty() || given == u":memory:" || given.contains(QChar(u'\0'))) {
+  if (given.isEmpty() || given == u":memory:") {
     return failure(QStringLiteral("no file is named (allowed: sqlite:<file>)"));
   }
-  DatabaseLocation location;
-  location.m_path = QDir::cleanPath(given);
+  const auto path = pathFrom(given, QStringLiteral("file"));
+  if (!path) return failure(path.error());
+  location.m_path = *path;
   if (given.endsWith(u'/') || location.m_path == u".") {
     return failure(QStringLiteral("\"%1\" is a folder (allowed: sqlite:<file>)").arg(given));
-  }
-  if (location.m_path == u".." || location.m_path.startsWith(u"../")) {
-    return failure(QStringLiteral("\"%1\" leaves data_dir (allowed: a path inside it, or an absolute one)").arg(given));
   }
   return location;
 }
@@ -35,21 +56,87 @@ QString DatabaseLocation::pathIn(const QString &dataDir) const {
   return QDir::cleanPath(QDir(dataDir).absoluteFilePath(m_path));
 }
 
+void SpoolConfig::describe(Shape<SpoolConfig> &shape) {
+  shape.optional("folder", &SpoolConfig::folder, "where; `<id>.spool` in data_dir if absent").check(&problemWithFolder);
+  shape
+      .optional("max_mb", &SpoolConfig::mostMegabytes,
+                "most that waits on disk, in MiB; a tenth of it is kept for events")
+      .range(16, 1'000'000);
+  shape.optional("min_free_percent", &SpoolConfig::leastFreePercent, "of the disk stays free").range(0, 90);
+  shape.optional("overflow", &SpoolConfig::overflow,
+                 "what becomes of samples and positions when it is full: the oldest go, or the oldest are thinned out "
+                 "first. Events wait");
+}
+
+void RetentionConfig::describe(Shape<RetentionConfig> &shape) {
+  constexpr int mostDays = 36'500;
+  const auto days = [&](const char *key, std::optional<int> RetentionConfig::*member, const char *help) {
+    shape.optional(key, member, help).range(1, mostDays);
+  };
+  days("samples_days", &RetentionConfig::samples, "values of points are kept so many days; for ever if absent");
+  days("positions_days", &RetentionConfig::positions, "positions of tags");
+  days("events_days", &RetentionConfig::events, "events: alarms, triggers, commands …");
+  days("rollups_1s_days", &RetentionConfig::seconds, "roll-ups of a second");
+  days("rollups_1min_days", &RetentionConfig::minutes, "of a minute");
+  days("rollups_1h_days", &RetentionConfig::hours, "of an hour");
+  days("rollups_1d_days", &RetentionConfig::days, "of a day");
+}
+
+Retention RetentionConfig::retention() const {
+  const auto hoursOf = [](std::optional<int> given) -> std::optional<std::chrono::hours> {
+    if (!given) return {};
+    return std::chrono::hours(24) * *given;
+  };
+  return {hoursOf(samples), hoursOf(positions), hoursOf(events), hoursOf(seconds),
+          hoursOf(minutes), hoursOf(hours),     hoursOf(days)};
+}
+
 void SqlConfig::describe(Shape<SqlConfig> &shape) {
   shape.required("database", &SqlConfig::database,
-                 "the file that holds the history; made when it is not there. An absolute path is allowed");
+                 "the file that holds the history, made when it is not there (an absolute path is allowed), or a "
+                 "PostgreSQL database");
+  shape.optional("password", &SqlConfig::password, "of the PostgreSQL user");
   shape.optional("points", &SqlConfig::points, "only points that match one of these: `*` one level, `#` the rest")
       .range(1, 10'000)
       .orSingle()
       .check(&TopicFilter::problemWith);
-  shape.optional("batch_size", &SqlConfig::batchSize, "samples in one transaction").range(1, 100'000);
-  shape.optional("batch_interval_ms", &SqlConfig::batchInterval, "a smaller batch is written after this time")
-      .range(10, 60'000);
   shape
-      .optional("buffer_samples", &SqlConfig::bufferSamples,
-                "samples kept in memory while the database can't be written; then the oldest are dropped")
-      .range(10'000, 10'000'000);
-  shape.optional("buffer_events", &SqlConfig::bufferEvents, "the same for events").range(100, 1'000'000);
+      .optional("rules", &SqlConfig::rules,
+                "which values of which points are stored; the first that fits a point counts, without one all are")
+      .range(1, 10'000);
+  shape.optional("durability", &SqlConfig::durability,
+                 "what is accepted survives a kill of the program (relaxed) or a power cut (sync)");
+  shape.optional("spool", &SqlConfig::spool, "what waits on disk for the database");
+  shape.optional("batch_interval_ms", &SqlConfig::batchInterval, "what comes in is written after this time at most")
+      .range(10, 60'000);
+  shape.optional("retention", &SqlConfig::retention, "how long each class is kept");
+  shape
+      .optional("statement_timeout_ms", &SqlConfig::statementTimeout,
+                "PostgreSQL: a server that does not answer for so long is given up, and connected to again; 10000 if "
+                "absent")
+      .range(1000, 600'000);
+}
+
+void SqlConfig::check(ConfigReader &reader) const {
+  if (!database.postgres() && !password.isEmpty()) {
+    reader.error(QStringLiteral("password"), QStringLiteral("does nothing here (allowed with: postgresql://…)"));
+  }
+  if (!database.postgres() && statementTimeout) {
+    reader.error(QStringLiteral("statement_timeout_ms"),
+                 QStringLiteral("does nothing here (allowed with: postgresql://…)"));
+  }
+  for (qsizetype i = 0; i < rules.size(); ++i) rules[i].check(QStringLiteral("rules[%1]").arg(i), reader);
+}
+
+SpoolSettings SqlConfig::spoolSettings(const QString &dataDir, const QString &id) const {
+  SpoolSettings settings;
+  settings.folder =
+      QDir(dataDir).absoluteFilePath(spool.folder.isEmpty() ? id + QStringLiteral(".spool") : spool.folder);
+  settings.mostBytes = spool.mostMegabytes * 1024LL * 1024;
+  settings.leastFreeShare = spool.leastFreePercent / 100;
+  settings.overflow = spool.overflow;
+  settings.isSync = durability == Durability::Sync;
+  return settings;
 }
 
 }  // namespace tagwire::sql

@@ -1,37 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QStringList>
-
 #include "config.h"
+#include "keeprules.h"
+#include "postgres/postgressettings.h"
+#include "spool/spool.h"
+#include "store/historystore.h"
 
 namespace tagwire::sql {
 
 /// Where the history goes: the key `database`.
 class DatabaseLocation {
  public:
-  static constexpr const char *form = "sqlite:<file>, relative to data_dir";
+  static constexpr const char *form = "sqlite:<file>, relative to data_dir, or postgresql://user@host:port/name";
 
-  /// Errors: not sqlite:<file>, or a relative path that leaves data_dir.
+  /// Errors: neither of the two, a relative path that leaves data_dir, a password in it.
   static Result<DatabaseLocation> fromText(const QString &text);
 
-  /// Absolute path of the file.
+  /// Null when it is an SQLite file.
+  const PostgresLocation *postgres() const { return m_postgres ? &*m_postgres : nullptr; }
+  /// Absolute path of the SQLite file.
   QString pathIn(const QString &dataDir) const;
 
  private:
   QString m_path;
+  std::optional<PostgresLocation> m_postgres;
+};
+
+/// What accepted means: relaxed survives a kill of the program, sync a power cut, too.
+enum class Durability : quint8 { Relaxed, Sync };
+constexpr auto enumWords(Durability) {
+  return std::array{std::pair{"relaxed", Durability::Relaxed}, std::pair{"sync", Durability::Sync}};
+}
+constexpr auto enumWords(SpoolSettings::Overflow) {
+  return std::array{std::pair{"drop_oldest", SpoolSettings::Overflow::DropOldest},
+                    std::pair{"thin", SpoolSettings::Overflow::Thin}};
+}
+
+/// The key `spool`.
+struct SpoolConfig {
+  QString folder;
+  int mostMegabytes = 1024;
+  double leastFreePercent = 5;
+  SpoolSettings::Overflow overflow = SpoolSettings::Overflow::DropOldest;
+
+  static void describe(Shape<SpoolConfig> &shape);
+};
+
+/// The key `retention`: days, none is for ever.
+struct RetentionConfig {
+  std::optional<int> samples, positions, events, seconds, minutes, hours, days;
+
+  static void describe(Shape<RetentionConfig> &shape);
+  Retention retention() const;
 };
 
 /// The plugin's configuration.
 struct SqlConfig {
   DatabaseLocation database;
+  Secret password;
   QStringList points;
-  int batchSize = 1000;
+  QList<KeepRule> rules;
+  Durability durability = Durability::Relaxed;
+  SpoolConfig spool;
   std::chrono::milliseconds batchInterval{500};
-  int bufferSamples = 500'000;
-  int bufferEvents = 10'000;
+  RetentionConfig retention;
+  std::optional<std::chrono::milliseconds> statementTimeout;
 
   static void describe(Shape<SqlConfig> &shape);
+  /// What the shape can't say; errors go to the reader.
+  void check(ConfigReader &reader) const;
+  SpoolSettings spoolSettings(const QString &dataDir, const QString &id) const;
 };
 
 }  // namespace tagwire::sql

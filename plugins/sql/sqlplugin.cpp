@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlsink.h"
+#include "store/makestore.h"
+#include "tool/historytool.h"
 
 namespace tagwire::sql {
 
@@ -11,13 +13,16 @@ class SqlPlugin : public QObject, public PluginFactory {
  public:
   std::unique_ptr<Plugin> create(ConfigReader &reader, PluginContext &context) override {
     const auto config = reader.read<SqlConfig>();
-    if (config && config->batchSize > config->bufferSamples) {
-      reader.error(QStringLiteral("batch_size"),
-                   QStringLiteral("is more than buffer_samples (allowed: up to %1)").arg(config->bufferSamples));
-    }
+    if (config) config->check(reader);
     return config && !reader.failed() ? std::make_unique<SqlSink>(*config, context) : nullptr;
   }
   ConfigSchema schema() const override { return schemaOf<SqlConfig>(); }
+  std::unique_ptr<Tool> tool(const QString &name) const override {
+    const StoreMakers makers{&makeReader, &makeStore};
+    if (name == u"export") return std::make_unique<ExportTool>(makers);
+    if (name == u"import") return std::make_unique<ImportTool>(makers);
+    return nullptr;
+  }
 };
 
 }  // namespace tagwire::sql

@@ -1,34 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlsink.h"
 
+#include <QDir>
+
+#include "historygap.h"
+#include "store/makestore.h"
+
 namespace tagwire::sql {
 
 using namespace std::chrono_literals;
 
-SqlSink::Counters::Counters(Metrics &metrics)
-    : samples(metrics.counter("tagwire_sql_samples_written_total", "Samples stored")),
-      events(metrics.counter("tagwire_sql_events_written_total", "Events stored")),
-      samplesDropped(metrics.counter("tagwire_sql_samples_dropped_total", "Samples lost because the buffer was full")),
-      eventsDropped(metrics.counter("tagwire_sql_events_dropped_total", "Events lost because the buffer was full")),
-      refused(metrics.counter("tagwire_sql_rows_refused_total", "Rows that can't be stored by themselves, left out")),
-      errors(metrics.counter("tagwire_sql_errors_total", "Attempts to open or write the database that failed")),
-      waiting(metrics.gauge("tagwire_sql_samples_waiting", "Samples in memory that are not stored yet")) {}
+namespace {
+
+// What is there when we stop is carried on for so long; the rest waits in the spool for the next start.
+constexpr auto lastCarrying = 3s;
+// Single events are gathered for so long, so that many share one write to the disk.
+constexpr auto eventGathering = 2ms;
+constexpr qsizetype mostHeldEvents = 10'000;
+constexpr int readerThreads = 2;
+
+QString nameOf(SpoolLoss::Reason reason) {
+  switch (reason) {
+    case SpoolLoss::Reason::Overflow:
+      return QStringLiteral("overflow");
+    case SpoolLoss::Reason::Thinned:
+      return QStringLiteral("thinned");
+    case SpoolLoss::Reason::Damaged:
+      return QStringLiteral("damaged");
+    case SpoolLoss::Reason::SpoolFailed:
+      break;
+  }
+  return QStringLiteral("spool_failed");
+}
+
+QString explain(SpoolLoss::Reason reason) {
+  switch (reason) {
+    case SpoolLoss::Reason::Overflow:
+      return QStringLiteral("the spool was full, the oldest were dropped");
+    case SpoolLoss::Reason::Thinned:
+      return QStringLiteral("the spool was full, the oldest were thinned out");
+    case SpoolLoss::Reason::Damaged:
+      return QStringLiteral("files of the spool were damaged");
+    case SpoolLoss::Reason::SpoolFailed:
+      break;
+  }
+  return QStringLiteral("the spool could not be written");
+}
+
+StoredPoint storedPoint(const Point &point) {
+  return {point.fullName, point.number, point.type, point.unit, point.description, point.tag};
+}
+
+}  // namespace
 
 SqlSink::SqlSink(const SqlConfig &config, PluginContext &context)
     : m_config(config),
       m_context(context),
-      m_path(config.database.pathIn(context.dataDir())),
-      m_filter(config.points),
-      m_buffer(config.bufferSamples, config.bufferEvents),
-      m_batchTimer(this),
+      m_rules(TopicFilter(config.points), config.rules),
+      m_metrics(context.metrics()),
+      m_commitTimer(this),
       m_retryTimer(this),
-      m_backoff(250ms, 30s),
-      m_counters(context.metrics()) {
-  m_batchTimer.setSingleShot(true);
-  m_batchTimer.setInterval(config.batchInterval);
+      m_secondTimer(this),
+      m_backoff(250ms, 30s) {
+  m_commitTimer.setSingleShot(true);
+  m_commitTimer.setInterval(eventGathering);
   m_retryTimer.setSingleShot(true);
-  connect(&m_batchTimer, &QTimer::timeout, this, &SqlSink::attempt);
-  connect(&m_retryTimer, &QTimer::timeout, this, &SqlSink::attempt);
+  m_secondTimer.setInterval(1s);
+  connect(&m_commitTimer, &QTimer::timeout, this, &SqlSink::commit);
+  connect(&m_retryTimer, &QTimer::timeout, this, [this] { m_isSpoolOpen ? commit() : openSpool(); });
+  connect(&m_secondTimer, &QTimer::timeout, this, &SqlSink::everySecond);
 }
 
 SqlSink::~SqlSink() { SqlSink::stop(); }
@@ -36,198 +76,255 @@ SqlSink::~SqlSink() { SqlSink::stop(); }
 void SqlSink::start() {
   if (m_running) return;
   m_running = true;
-  setState(PluginState::Starting, {});
-  attempt();
+  m_mailbox = std::make_shared<Mailbox>();
+  m_mailbox->sink = this;
+  m_spool = std::make_shared<Spool>(m_config.spoolSettings(m_context.dataDir(), m_context.id()));
+  showState();
+  m_readers = std::make_unique<ReaderPool>(
+      [config = m_config, dataDir = m_context.dataDir()] { return makeReader(config, dataDir); }, readerThreads);
+  m_secondTimer.start();
+  openSpool();
 }
 
 void SqlSink::stop() {
   if (!m_running) return;
   m_running = false;
-  m_batchTimer.stop();
+  m_commitTimer.stop();
   m_retryTimer.stop();
-  storeLast();
-  close();
-  m_failing = false;
+  m_secondTimer.stop();
+  if (m_isSpoolOpen) {
+    const Time received = m_context.clock().now();
+    m_rules.flush([&](const Sample &sample) {
+      const KnownPoint *point = known(sample.point);
+      if (point) m_spool->add({0, point->key, sample.quality, false, sample.time, received, sample.value});
+    });
+    tellLosses(true);
+    if (const auto committed = m_spool->commit(); !committed) {
+      qCWarning(m_context.log()).noquote() << "the last records could not be written:" << committed.error();
+      m_spool->giveUpPending();
+      noteLosses();
+      tellLosses(true);
+    }
+    m_drain->stop(lastCarrying);
+    const Ledger ledger = m_drain->ledger();
+    m_metrics.show(ledger, 0);
+    if (ledger.spooled > 0) {
+      qCInfo(m_context.log()) << ledger.spooled << "records wait in the spool for the next start";
+    }
+  }
+  {
+    const std::lock_guard lock(m_mailbox->mutex);
+    m_mailbox->sink = nullptr;
+  }
+  m_readers.reset();
+  m_drain.reset();
+  m_spool.reset();
+  m_isSpoolOpen = m_isDrainSettled = m_owesWritten = false;
+  m_known.clear();
+  m_held.clear();
+  m_heldEvents.clear();
+  m_spoolTrouble.clear();
+  m_outage.clear();
+  m_complaint.clear();
+  m_losses.clear();
+  m_lossesToldIn = 0;
   m_backoff.reset();
   m_state = PluginState::Stopped;
   m_stateText.clear();
 }
 
-void SqlSink::storeLast() {
-  if (!m_gap.isNone()) m_buffer.add(storedForm(takeGap(), m_context.points()));
-  if (m_buffer.isEmpty()) return;
-  auto stored = m_writer ? Result<void>() : open();
-  if (stored) stored = storeBatches(true);
-  if (stored) return;
-  const WriteBuffer::Counts lost = m_buffer.clear();
-  m_counters.samplesDropped.add(static_cast<double>(lost.samples));
-  m_counters.eventsDropped.add(static_cast<double>(lost.events));
-  qCWarning(m_context.log()).noquote() << QStringLiteral("stopped with %1 samples and %2 events not stored: %3")
-                                              .arg(lost.samples)
-                                              .arg(lost.events)
-                                              .arg(stored.error());
+void SqlSink::openSpool() {
+  if (const auto opened = m_spool->open(); !opened) return spoolFailed(opened.error());
+  m_isSpoolOpen = true;
+  m_spoolTrouble.clear();
+  m_backoff.reset();
+  startDrain();
+  for (const Event &event : std::exchange(m_heldEvents, {})) store(event);
+  take(std::exchange(m_held, {}));
+  commit();
+  if (m_owesWritten) giveWritten();
+  showState();
+}
+
+void SqlSink::startDrain() {
+  DrainSettings settings;
+  settings.makeStore = [config = m_config, dataDir = m_context.dataDir()] { return makeStore(config, dataDir); };
+  settings.batchInterval = m_config.batchInterval;
+  settings.retention = m_config.retention.retention();
+  const QString folder = m_config.spoolSettings(m_context.dataDir(), m_context.id()).folder;
+  m_drain = std::make_shared<Drain>(m_spool, QDir(folder).filePath(QStringLiteral("quarantine.db")), settings,
+                                    [mailbox = m_mailbox](const QString &outage, const QString &complaint) {
+                                      post(mailbox,
+                                           [outage, complaint](SqlSink &sink) { sink.setOutage(outage, complaint); });
+                                    });
 }
 
 void SqlSink::write(const Samples &samples) {
-  for (const Sample &sample : samples) {
-    if (!accepts(sample.point)) continue;
-    m_buffer.add(sample);
-    storeIfDue();
-  }
   if (!m_running) return;
-  countDropped();
-  scheduleRest();
-  Q_EMIT written();
+  if (!m_isSpoolOpen) {
+    m_held = samples;
+    m_owesWritten = true;
+    return;
+  }
+  take(samples);
+  commit();
+  giveWritten();
+}
+
+void SqlSink::take(const Samples &samples) {
+  const Time received = m_context.clock().now();
+  const KnownPoint *point = nullptr;
+  const KeepRules::Take keep = [&](const Sample &sample) {
+    m_spool->add({0, point->key, sample.quality, false, sample.time, received, sample.value});
+  };
+  for (const Sample &sample : samples) {
+    point = known(sample.point);
+    if (!point) {
+      m_metrics.countUnknown();
+    } else if (m_rules.keepsAll(sample.point)) {
+      m_spool->add({0, point->key, sample.quality, false, sample.time, received, sample.value});
+    } else {
+      m_rules.offer(sample, *point->point, keep);
+    }
+  }
+}
+
+const SqlSink::KnownPoint *SqlSink::known(PointId id) {
+  const auto index = static_cast<size_t>(id);
+  if (index < m_known.size() && m_known[index].checkedIn == m_round) return &m_known[index];
+  const auto point = m_context.points().point(id);
+  if (!point) return nullptr;
+  if (index >= m_known.size()) m_known.resize(std::max<size_t>(index + 1, m_context.points().count() + 1));
+  KnownPoint &entry = m_known[index];
+  if (entry.point != point) {  // new to us, or declared again with another unit or description
+    entry.key = m_spool->keyOf(storedPoint(*point));
+    entry.point = point;
+  }
+  entry.checkedIn = m_round;
+  return &entry;
 }
 
 void SqlSink::notify(const Event &event) {
-  m_buffer.add(storedForm(event, m_context.points()));
-  storeIfDue();
   if (!m_running) return;
-  countDropped();
-  scheduleRest();
-}
-
-void SqlSink::storeIfDue() {
-  if (!m_running || m_failing || !isBatchDue()) return;
-  if (const auto stored = storeBatches(false); !stored) failed(stored.error());
-}
-
-bool SqlSink::isBatchDue() const {
-  const auto enough = static_cast<size_t>(m_config.batchSize);
-  return m_buffer.samples().size() >= enough || m_buffer.events().size() >= enough || m_buffer.isHalfFull();
-}
-
-bool SqlSink::accepts(PointId id) {
-  const auto index = static_cast<size_t>(id);
-  if (index < m_accepted.size() && m_accepted[index] != 0) return m_accepted[index] == 1;
-  const auto point = m_context.points().point(id);
-  if (!point) return true;  // the writer counts it
-  if (index >= m_accepted.size()) m_accepted.resize(index + 1);
-  m_accepted[index] = m_filter.accepts(point->fullName) ? 1 : 2;
-  return m_accepted[index] == 1;
-}
-
-void SqlSink::attempt() {
-  auto stored = m_writer ? Result<void>() : open();
-  if (stored) stored = storeBatches(true);
-  if (!stored) return failed(stored.error());
-  healed();
-}
-
-Result<void> SqlSink::open() {
-  if (auto opened = m_file.open(m_path); !opened) return opened;
-  m_writer.emplace(m_file, m_context.points(), m_context.epoch());
-  auto prepared = m_writer->prepare();
-  if (!prepared) close();
-  return prepared;
-}
-
-void SqlSink::close() {
-  m_writer.reset();
-  m_file.close();
-}
-
-Result<void> SqlSink::storeBatches(bool withRest) {
-  if (m_file.wasMoved()) {
-    qCWarning(m_context.log()).noquote() << m_path << "was moved or deleted: going on in a new file";
-    close();
-    if (auto opened = open(); !opened) return opened;
-  }
-  while (withRest ? !m_buffer.isEmpty() : isBatchDue()) {
-    if (auto stored = storeBatch(); !stored) {
-      m_writer->rollBack();
-      return failure(QStringLiteral("%1: %2").arg(m_path, stored.error()));
-    }
-  }
-  m_counters.waiting.set(static_cast<double>(m_buffer.samples().size()));
-  return {};
-}
-
-Result<void> SqlSink::storeBatch() {
-  const auto samples = std::min<qsizetype>(static_cast<qsizetype>(m_buffer.samples().size()), m_config.batchSize);
-  const auto events = std::min<qsizetype>(static_cast<qsizetype>(m_buffer.events().size()), m_config.batchSize);
-  if (auto begun = m_writer->begin(); !begun) return begun;
-  for (qsizetype i = 0; i < samples; ++i) {
-    if (auto added = m_writer->add(m_buffer.samples()[static_cast<size_t>(i)]); !added) return added;
-  }
-  const int refusedSamples = m_writer->refused();
-  for (qsizetype i = 0; i < events; ++i) {
-    if (auto added = m_writer->add(m_buffer.events()[static_cast<size_t>(i)]); !added) return added;
-  }
-  if (auto committed = m_writer->commit(); !committed) return committed;
-  m_buffer.remove(samples, events);
-  countStored(samples - refusedSamples, events - (m_writer->refused() - refusedSamples), m_writer->refused());
-  return {};
-}
-
-void SqlSink::countStored(qsizetype samples, qsizetype events, int refused) {
-  m_counters.samples.add(static_cast<double>(samples));
-  m_counters.events.add(static_cast<double>(events));
-  if (refused > 0) {
-    m_counters.refused.add(refused);
-    if (!std::exchange(m_refusalLogged, true)) {
-      qCWarning(m_context.log())
-          << "rows that can't be stored are left out (tagwire_sql_rows_refused_total counts them)";
-    }
+  if (m_isSpoolOpen) {
+    store(event);
+  } else if (m_heldEvents.size() < mostHeldEvents) {
+    m_heldEvents << event;
+  } else {
+    m_metrics.countLateEvents(1);
   }
 }
 
-void SqlSink::failed(const QString &reason) {
-  close();
-  m_counters.errors.add();
-  if (!m_failing || reason != m_stateText) {
-    qCWarning(m_context.log()).noquote() << "can't store the history:" << reason;
-  }
-  m_failing = true;
-  m_batchTimer.stop();
-  m_retryTimer.start(m_backoff.next());
-  setState(PluginState::Degraded, reason);
+void SqlSink::store(const Event &event, const std::optional<HistoryGap> &gap) {
+  StoredEvent stored = storedForm(event, m_context.points(), m_context.epoch());
+  if (gap) markGap(stored, *gap);
+  m_spool->add(stored);
+  if (!m_commitTimer.isActive()) m_commitTimer.start();
 }
 
-void SqlSink::healed() {
+void SqlSink::commit() {
+  m_commitTimer.stop();
+  const auto committed = m_spool->commit();
+  noteLosses();
+  m_drain->wake();  // one stream may be well when the other is not
+  if (!committed) return spoolFailed(committed.error());
+  if (m_spoolTrouble.isEmpty()) return;
+  m_spoolTrouble.clear();
   m_backoff.reset();
-  if (std::exchange(m_failing, false)) {
+  qCInfo(m_context.log()) << "the spool can be written again";
+  showState();
+}
+
+// While events wait in memory we take no more, so that they wait in the host's queue rather than being given up.
+void SqlSink::giveWritten() {
+  m_owesWritten = !m_spoolTrouble.isEmpty() && m_spool->isEventsFull();
+  if (!m_owesWritten) Q_EMIT written();
+  showState();
+}
+
+void SqlSink::everySecond() {
+  ++m_round;
+  if (!m_isSpoolOpen) return;
+  const Time now = m_context.clock().now();
+  m_rules.release(now, [&](const Sample &sample) {
+    const KnownPoint *point = known(sample.point);
+    if (point) m_spool->add({0, point->key, sample.quality, false, sample.time, now, sample.value});
+  });
+  tellLosses(false);
+  commit();
+  if (m_owesWritten) giveWritten();
+  m_metrics.show(m_drain->ledger(), m_spool->figures(Stream::Telemetry).bytes + m_spool->figures(Stream::Events).bytes);
+}
+
+void SqlSink::noteLosses() {
+  for (const SpoolLoss &loss : m_spool->takeLosses()) {
+    const auto same = std::find_if(m_losses.begin(), m_losses.end(), [&](const SpoolLoss &each) {
+      return each.reason == loss.reason && each.stream == loss.stream;
+    });
+    if (same == m_losses.end()) {
+      m_losses << loss;
+      continue;
+    }
+    same->records += loss.records;
+    same->from = std::min(same->from, loss.from);
+    same->to = std::max(same->to, loss.to);
+  }
+}
+
+// The first at once, then what comes in a minute together: a full spool loses something all the time.
+void SqlSink::tellLosses(bool atOnce) {
+  constexpr quint32 pause = 60;
+  if (m_losses.isEmpty() || (!atOnce && m_lossesToldIn > 0 && m_round - m_lossesToldIn < pause)) return;
+  m_lossesToldIn = m_round;
+  for (const SpoolLoss &loss : std::exchange(m_losses, {})) tellLoss(loss);
+}
+
+// Stored and told to the others, so that nobody takes a gap for silence.
+void SqlSink::tellLoss(const SpoolLoss &loss) {
+  const QString text = QStringLiteral("the history lacks %1 %2 from %3 to %4: %5")
+                           .arg(loss.records)
+                           .arg(loss.stream == Stream::Events ? QStringLiteral("events") : QStringLiteral("samples"),
+                                toIso(loss.from), toIso(loss.to), explain(loss.reason));
+  qCWarning(m_context.log()).noquote() << text;
+  const Event event{0, m_context.clock().now(), m_context.id(),
+                    SystemEvent{QStringLiteral("history_gap"), text, Severity::Major}};
+  // No event about events that had no room: it would have none either, and be the next loss.
+  const bool hasRoom = loss.stream == Stream::Telemetry || !m_spool->isEventsFull();
+  if (hasRoom) store(event, HistoryGap{loss.from, loss.to, loss.records, nameOf(loss.reason)});
+  if (m_running) Q_EMIT eventRaised(event);
+}
+
+void SqlSink::spoolFailed(const QString &reason) {
+  if (reason != m_spoolTrouble) {
+    qCWarning(m_context.log()).noquote() << "the spool can't take all records, they wait in memory:" << reason;
+  }
+  m_spoolTrouble = reason;
+  if (m_running && !m_retryTimer.isActive()) m_retryTimer.start(m_backoff.next());
+  showState();
+}
+
+void SqlSink::setOutage(const QString &outage, const QString &complaint) {
+  if (!outage.isEmpty() && outage != m_outage) {
+    if (m_outage.isEmpty()) m_metrics.countOutage();
+    qCWarning(m_context.log()).noquote() << "can't store the history, records wait in the spool:" << outage;
+  } else if (outage.isEmpty() && !m_outage.isEmpty()) {
     qCInfo(m_context.log()) << "storing the history again";
   }
-  if (!m_gap.isNone()) markGap();
-  setState(PluginState::Running, {});
+  if (!complaint.isEmpty() && complaint != m_complaint) {
+    qCWarning(m_context.log()).noquote() << "the history is stored, but its housekeeping fails:" << complaint;
+  }
+  m_outage = outage;
+  m_complaint = complaint;
+  m_isDrainSettled = true;
+  showState();
 }
 
-void SqlSink::countDropped() {
-  m_counters.waiting.set(static_cast<double>(m_buffer.samples().size()));
-  const WriteBuffer::Counts dropped = m_buffer.takeDropped();
-  if (dropped.isNone()) return;
-  if (m_gap.isNone()) qCWarning(m_context.log()) << "the buffer is full: dropping the oldest";
-  m_gap.samples += dropped.samples;
-  m_gap.events += dropped.events;
-  m_counters.samplesDropped.add(static_cast<double>(dropped.samples));
-  m_counters.eventsDropped.add(static_cast<double>(dropped.events));
-}
-
-// Stored and told to the others, so that nobody takes the gap for silence.
-void SqlSink::markGap() {
-  const Event event = takeGap();
-  m_buffer.add(storedForm(event, m_context.points()));
-  scheduleRest();
-  Q_EMIT eventRaised(event);
-}
-
-Event SqlSink::takeGap() {
-  const WriteBuffer::Counts lost = std::exchange(m_gap, {});
-  const QString text = QStringLiteral("the history lacks %1 samples and %2 events: the database could not be written")
-                           .arg(lost.samples)
-                           .arg(lost.events);
-  qCWarning(m_context.log()).noquote() << text;
-  return {0, m_context.clock().now(), m_context.id(),
-          SystemEvent{QStringLiteral("history_gap"), text, Severity::Major}};
-}
-
-void SqlSink::scheduleRest() {
-  if (!m_failing && !m_buffer.isEmpty() && !m_batchTimer.isActive()) m_batchTimer.start();
-}
-
-void SqlSink::setState(PluginState state, const QString &text) {
+void SqlSink::showState() {
+  if (!m_running) return;
+  QString text = m_spoolTrouble.isEmpty() ? m_outage : m_spoolTrouble;
+  if (text.isEmpty() && !m_complaint.isEmpty()) text = QStringLiteral("housekeeping fails: ") + m_complaint;
+  const bool isSettled = m_isDrainSettled || !text.isEmpty();
+  const auto state = !text.isEmpty() ? PluginState::Degraded : isSettled ? PluginState::Running : PluginState::Starting;
   if (state == m_state && text == m_stateText) return;
   m_state = state;
   m_stateText = text;

@@ -3,22 +3,25 @@
 
 #include <QTimer>
 
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "backoff.h"
-#include "historywriter.h"
+#include "drain.h"
+#include "keeprules.h"
 #include "plugin.h"
+#include "readerpool.h"
+#include "services/historyreader.h"
 #include "sqlconfig.h"
-#include "sqlitefile.h"
-#include "topicfilter.h"
-#include "writebuffer.h"
+#include "sqlmetrics.h"
 
 namespace tagwire::sql {
 
-/// Keeps the history: buffers what comes, writes it in batches, and holds it while the database can't be written.
-/// Thread-bound, in a thread of its own ("blocking" in plugin.json), since every database call may wait for the disk.
+/// Keeps the history: decides what is kept, puts it into the spool, and answers questions. The drain carries it on into
+/// the database. Thread-bound, in a thread of its own ("blocking" in plugin.json), since the spool waits for the disk.
 /// Owned by the host.
-class SqlSink : public Plugin, public Sink {
+class SqlSink : public Plugin, public Sink, public HistoryReader {
   Q_OBJECT
  public:
   SqlSink(const SqlConfig &config, PluginContext &context);
@@ -29,47 +32,73 @@ class SqlSink : public Plugin, public Sink {
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
 
+  void values(Reply<HistoryPage> reply, HistoryQuery query) override;
+  void trend(Reply<HistoryPage> reply, HistoryTrendQuery query) override;
+  void lastBefore(Reply<HistoryPage> reply, QStringList points, QStringList tags, Time time) override;
+  void events(Reply<HistoryEventPage> reply, HistoryEventQuery query) override;
+  void storedPoints(Reply<QList<HistoryPoint>> reply, QString after, int limit) override;
+  void quarantined(Reply<QuarantinePage> reply, qint64 after, int limit) override;
+  void requeue(Reply<int> reply, QList<qint64> ids) override;
+  void discard(Reply<int> reply, QList<qint64> ids) override;
+
  private:
-  struct Counters {
-    explicit Counters(Metrics &metrics);
-    Counter samples, events, samplesDropped, eventsDropped, refused, errors;
-    Gauge waiting;
+  /// The way back into our thread for those that work in others; closed when we stop.
+  struct Mailbox {
+    std::mutex mutex;
+    SqlSink *sink = nullptr;
+  };
+  struct KnownPoint {
+    std::shared_ptr<const Point> point;
+    PointKey key = 0;
+    quint32 checkedIn = 0;  ///< round in which it was last compared with the point table
   };
 
-  bool accepts(PointId id);
-  void attempt();
-  void storeLast();
-  void storeIfDue();
-  bool isBatchDue() const;
-  Result<void> open();
-  void close();
-  Result<void> storeBatches(bool withRest);
-  Result<void> storeBatch();
-  void countStored(qsizetype samples, qsizetype events, int refused);
-  void failed(const QString &reason);
-  void healed();
-  void countDropped();
-  void markGap();
-  Event takeGap();
-  void scheduleRest();
-  void setState(PluginState state, const QString &text);
+  void openSpool();
+  void startDrain();
+  void take(const Samples &samples);
+  const KnownPoint *known(PointId id);
+  void commit();
+  void commitSoon();
+  void giveWritten();
+  void everySecond();
+  void noteLosses();
+  void tellLosses(bool atOnce);
+  void tellLoss(const SpoolLoss &loss);
+  void spoolFailed(const QString &reason);
+  void setOutage(const QString &outage, const QString &complaint);
+  void store(const Event &event, const std::optional<HistoryGap> &gap = {});
+  void showState();
+  static void post(const std::shared_ptr<Mailbox> &mailbox, std::function<void(SqlSink &)> task);
+  template <class Answer>
+  void ask(Reply<Answer> reply, std::function<Result<Answer>(HistoryQuestions &, const Patience &)> question);
+  template <class Answer>
+  void work(Reply<Answer> reply, std::function<Result<Answer>(Drain &)> task);
 
   const SqlConfig m_config;
   PluginContext &m_context;
-  const QString m_path;
-  TopicFilter m_filter;
-  std::vector<quint8> m_accepted;  ///< by point id: 0 not asked yet, 1 yes, 2 no
-  WriteBuffer m_buffer;
-  SqliteFile m_file;
-  std::optional<HistoryWriter> m_writer;  ///< while the file is open
-  QTimer m_batchTimer;
+  KeepRules m_rules;
+  SqlMetrics m_metrics;
+  std::shared_ptr<Spool> m_spool;
+  bool m_isSpoolOpen = false;
+  std::shared_ptr<Drain> m_drain;         ///< while it runs; the readers' threads may hold it a little longer
+  std::unique_ptr<ReaderPool> m_readers;  ///< while it runs
+  std::shared_ptr<Mailbox> m_mailbox;
+  std::vector<KnownPoint> m_known;  ///< by point id
+  quint32 m_round = 1;              ///< seconds, as we count them
+  Samples m_held;                   ///< came before the spool was open
+  QList<Event> m_heldEvents;        ///< likewise
+  bool m_owesWritten = false;
+  QTimer m_commitTimer;
   QTimer m_retryTimer;
+  QTimer m_secondTimer;
   Backoff m_backoff;
-  Counters m_counters;
-  WriteBuffer::Counts m_gap;  ///< dropped, and not told yet
+  QList<SpoolLoss> m_losses;   ///< not told yet; one of each stream and reason
+  quint32 m_lossesToldIn = 0;  ///< the round
+  QString m_spoolTrouble;
+  QString m_outage;
+  QString m_complaint;
+  bool m_isDrainSettled = false;  ///< the drain has said how the database is
   bool m_running = false;
-  bool m_failing = false;
-  bool m_refusalLogged = false;
   PluginState m_state = PluginState::Stopped;
   QString m_stateText;
 };

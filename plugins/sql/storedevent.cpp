@@ -7,11 +7,12 @@
 
 namespace tagwire::sql {
 
-StoredEvent storedForm(const Event &event, const PointTable &points) {
+StoredEvent storedForm(const Event &event, const PointTable &points, const QString &epoch) {
   constexpr qsizetype longestName = 256;
   constexpr qsizetype longestJson = 1024 * 1024;
   StoredEvent stored;
-  stored.sequence = event.sequence;
+  stored.hubSequence = event.sequence;
+  stored.epoch = storableText(epoch, longestName);
   stored.time = event.time;
   stored.source = storableText(event.source, longestName);
   stored.kind = storableText(kindOf(event), longestName);

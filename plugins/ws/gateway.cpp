@@ -115,6 +115,7 @@ void Gateway::stop() {
   m_ticks.stop();
   if (!m_listener) return;
   m_listener.reset();
+  for (const auto &part : m_parts) part->stop();
   m_endpoints->disconnect(this);
   m_endpoints.reset();
   for (const auto &each : std::exchange(m_connections, {})) m_farewells.add(each.second->takeStream());

@@ -167,7 +167,7 @@ class PlantTest : public QObject {
       setTemperature(90.0F);
       QTRY_VERIFY(count("SELECT count(*) FROM events WHERE kind='alarm'") == 1);
       QTRY_VERIFY(count("SELECT count(*) FROM events WHERE kind='trigger'") == 1);
-      QTRY_VERIFY(count("SELECT count(*) FROM positions WHERE x=15 AND y=15") == 1);
+      QTRY_VERIFY(count("SELECT count(*) FROM position_history WHERE x=15 AND y=15") == 1);
       QTRY_VERIFY(count("SELECT count(*) FROM events WHERE kind='command'") == 4);
     }
     QSqlDatabase::removeDatabase(QStringLiteral("reader"));

@@ -5,19 +5,11 @@
 #include "storage/statement.h"
 #include "testcontext.h"
 #include "topicfilter.h"
-#include "writebuffer.h"
 
 using namespace tagwire;
 using namespace tagwire::sql;
 
-namespace {
-
-Sample numberSample(qint64 number) { return {PointId(1), Quality::good(), fromMilliseconds(number), Value(number)}; }
-
-qint64 numberOf(const Sample &sample) { return std::get<qint64>(sample.value); }
-
-}  // namespace
-
+/// The configuration and other plain things.
 class SqlPlainTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
@@ -36,11 +28,10 @@ class SqlPlainTest : public QObject {
   void wrongDatabasesAreRefusedWithWhatIsAllowed_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("error");
-    const QString allowed = QStringLiteral("(allowed: sqlite:<file>)");
-    QTest::newRow("postgresql") << QStringLiteral("postgresql://u@h:5432/n")
-                                << QStringLiteral("not there yet ") + allowed;
-    QTest::newRow("postgres") << QStringLiteral("postgres://u@h/n") << QStringLiteral("not there yet ") + allowed;
+    const QString allowed = QStringLiteral("(allowed: sqlite:<file>");
     QTest::newRow("mysql") << QStringLiteral("mysql://u:secret@h/n") << allowed;
+    QTest::newRow("postgresql with a password")
+        << QStringLiteral("postgresql://u:secret@h/n") << QStringLiteral("password");
     QTest::newRow("no scheme") << QStringLiteral("history.db") << allowed;
     QTest::newRow("only the scheme") << QStringLiteral("sqlite") << allowed;
     QTest::newRow("empty") << QString() << allowed;
@@ -64,20 +55,37 @@ class SqlPlainTest : public QObject {
   void theConfigurationHasDefaults() {
     const auto config = readConfig<SqlConfig>(R"({"database": "sqlite:history.db"})");
     QVERIFY(config.has_value());
-    QCOMPARE(config->batchSize, 1000);
     QCOMPARE(config->batchInterval, std::chrono::milliseconds(500));
   }
 
   void everyWrongKeyIsNamed() {
     QString errors;
     const QByteArray json =
-        "{\"database\": \"postgresql://a@b/c\", \"batch_size\": 0, \"batch_interval_ms\": 5, "
-        "\"points\": [\"plc1/#/x\"], \"batchsize\": 3}";
+        "{\"database\": \"oracle://a@b/c\", \"batch_interval_ms\": 5, \"points\": [\"plc1/#/x\"], "
+        "\"durability\": \"some\", \"spool\": {\"max_mb\": 1, \"overflow\": \"block\", \"folder\": \"../x\"}, "
+        "\"retention\": {\"samples_days\": 0}, \"rules\": [{\"points\": \"a\", \"keep\": \"few\"}], \"batchsize\": 3}";
     QVERIFY(!readConfig<SqlConfig>(json, &errors).has_value());
-    for (const char *expected : {"config.database", "not there yet", "config.batch_size", "config.batch_interval_ms",
-                                 "config.points", "`#` before its end", "batchsize"}) {
+    for (const char *expected :
+         {"config.database", "not a database", "config.batch_interval_ms", "config.points", "`#` before its end",
+          "config.durability", "config.spool.max_mb", "config.spool.overflow", "config.spool.folder", "leaves data_dir",
+          "config.retention.samples_days", "config.rules[0].keep", "batchsize"}) {
       QVERIFY2(errors.contains(QLatin1String(expected)), qPrintable(errors));
     }
+  }
+
+  void aPasswordIsForPostgresqlOnly() {
+    SqlConfig config;
+    config.database = DatabaseLocation::fromText(QStringLiteral("sqlite:a.db")).value();
+    config.password = Secret(QStringLiteral("hidden"));
+    Problems problems;
+    const ConfigNode node;
+    ConfigReader reader(node, QStringLiteral("config"), problems);
+    config.check(reader);
+    QCOMPARE(problems.size(), 1);
+    QVERIFY(!toText(problems.first()).contains(u"hidden"));
+    config.database = DatabaseLocation::fromText(QStringLiteral("postgresql://u@h/n")).value();
+    config.check(reader);
+    QCOMPARE(problems.size(), 1);
   }
 
   void patternsChoosePoints_data() {
@@ -123,42 +131,6 @@ class SqlPlainTest : public QObject {
     // Cut in the middle of a pair: no half of it may stay.
     QCOMPARE(storableText(QStringLiteral("😀"), 1), QByteArray("\xEF\xBF\xBD"));
     QCOMPARE(storableText(QString(10, u'x'), 4), QByteArray("xxxx"));
-  }
-
-  void aFullBufferDropsTheOldestAndCounts() {
-    WriteBuffer buffer(10, 3);
-    for (int i = 1; i <= 14; ++i) buffer.add(numberSample(i));
-    QCOMPARE(buffer.samples().size(), size_t(10));
-    QCOMPARE(numberOf(buffer.samples().front()), 5);
-    QCOMPARE(numberOf(buffer.samples().back()), 14);
-    for (quint64 i = 1; i <= 5; ++i) buffer.add(StoredEvent{i, {}, "a", "b", "{}"});
-    QCOMPARE(buffer.events().size(), size_t(3));
-    QCOMPARE(buffer.events().front().sequence, quint64(3));
-    const auto dropped = buffer.takeDropped();
-    QCOMPARE(dropped.samples, 4);
-    QCOMPARE(dropped.events, 2);
-    QVERIFY(buffer.takeDropped().isNone());
-  }
-
-  void longTextsCountForTheirMemory() {
-    WriteBuffer buffer(10'000, 3);
-    Sample sample = numberSample(1);
-    sample.value = QString(1'000'000, u'x');
-    for (int i = 0; i < 100; ++i) buffer.add(sample);
-    QCOMPARE(std::get<QString>(buffer.samples().front().value).size(), WriteBuffer::longestText);
-    QCOMPARE(buffer.samples().size(), size_t(4));
-    QCOMPARE(buffer.takeDropped().samples, 96);
-    buffer.remove(4, 0);
-    for (int i = 0; i < 10'000; ++i) buffer.add(numberSample(i));
-    QVERIFY(buffer.takeDropped().isNone());
-  }
-
-  void eventsAreBoundedInBytes() {
-    WriteBuffer buffer(10, 1'000'000);
-    const QByteArray mebibyte(1024 * 1024, 'x');
-    for (quint64 i = 1; i <= 80; ++i) buffer.add(StoredEvent{i, {}, {}, {}, mebibyte});
-    QCOMPARE(buffer.events().size(), size_t(64));
-    QCOMPARE(buffer.takeDropped().events, 16);
   }
 };
 

@@ -11,6 +11,7 @@ set(WS_AUTH_SOURCES
   auth/claims.cpp
   auth/endedsessions.cpp
   auth/eventaccess.cpp
+  auth/historyaccess.cpp
   auth/jwskey.cpp
   auth/jwt.cpp
   auth/lockout.cpp

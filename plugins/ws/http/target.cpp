@@ -40,6 +40,15 @@ std::optional<QString> decode(const QByteArray &text, bool plusIsBlank) {
   return decoded;
 }
 
+/// Of a text that can be decoded: a comma is no part of a longer character, so each entry can be, too.
+QStringList entriesOf(const QByteArray &text) {
+  QStringList entries;
+  for (const QByteArray &entry : text.split(',')) {
+    if (!entry.isEmpty()) entries << decode(entry, true).value_or(QString());
+  }
+  return entries;
+}
+
 }  // namespace
 
 Result<Target> Target::parse(const QByteArray &text) {
@@ -62,9 +71,11 @@ Result<Target> Target::parse(const QByteArray &text) {
     if (pair.isEmpty()) continue;
     const qsizetype equals = pair.indexOf('=');
     const auto key = decode(equals < 0 ? pair : pair.left(equals), true);
-    const auto value = decode(equals < 0 ? QByteArray() : pair.mid(equals + 1), true);
+    const QByteArray written = equals < 0 ? QByteArray() : pair.mid(equals + 1);
+    const auto value = decode(written, true);
     if (!key || !value) return bad();
     target.m_query.append({*key, *value});
+    target.m_lists.append(entriesOf(written));
   }
   return target;
 }
@@ -77,6 +88,14 @@ std::optional<QString> Target::value(const char *key) const {
 }
 
 QStringList Target::values(const char *key) const {
+  QStringList all;
+  for (qsizetype i = 0; i < m_query.size(); ++i) {
+    if (m_query[i].first == QLatin1String(key)) all += m_lists[i];
+  }
+  return all;
+}
+
+QStringList Target::words(const char *key) const {
   QStringList all;
   for (const auto &[name, value] : m_query) {
     if (name == QLatin1String(key)) all += value.split(u',', Qt::SkipEmptyParts);

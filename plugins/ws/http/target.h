@@ -23,8 +23,12 @@ class Target {
   const QStringList &segments() const { return m_segments; }
   /// The first value of a key of the query.
   std::optional<QString> value(const char *key) const;
-  /// Every value of a key; the entries of a list count each by itself: "a=1&a=2,3" gives {"1", "2", "3"}.
+  /// Every value of a key; the entries of a list count each by itself: "a=1&a=2,3" gives {"1", "2", "3"}. A comma that
+  /// is part of an entry is written as %2C: "a=x%2Cy" gives {"x,y"}.
   QStringList values(const char *key) const;
+  /// The same for words and numbers, which hold no comma: some clients encode those between them, too, and "a=1%2C2"
+  /// gives {"1", "2"}.
+  QStringList words(const char *key) const;
   /// A whole number of the query, `fallback` when it is absent; errors name what is allowed.
   Result<qint64> wholeNumber(const char *key, qint64 lowest, qint64 highest, qint64 fallback) const;
   const QList<std::pair<QString, QString>> &query() const { return m_query; }
@@ -35,6 +39,7 @@ class Target {
   QString m_path;
   QStringList m_segments;
   QList<std::pair<QString, QString>> m_query;
+  QList<QStringList> m_lists;  ///< the entries of each value of m_query
 };
 
 }  // namespace tagwire::ws

@@ -19,7 +19,7 @@ constexpr qsizetype mostRules = 1000;
 template <class T>
 Result<QList<T>> wordsAt(const Target &target, const char *key, std::initializer_list<T> all) {
   QList<T> found;
-  for (const QString &word : target.values(key)) {
+  for (const QString &word : target.words(key)) {
     const auto same = std::find_if(all.begin(), all.end(),
                                    [&](T each) { return word.compare(toText(each), Qt::CaseInsensitive) == 0; });
     if (same == all.end()) {
@@ -102,7 +102,7 @@ Result<AlarmHistoryQuery> historyQuery(const Target &target) {
   AlarmHistoryQuery query;
   query.from = range->from;
   query.to = range->to;
-  const QStringList rules = target.values("rule");
+  const QStringList rules = target.words("rule");
   if (rules.size() > mostRules) return failure(QStringLiteral("rule names too many (allowed: 1000)"));
   for (const QString &text : rules) {
     const auto rule = ruleIdFromText(text);

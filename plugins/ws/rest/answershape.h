@@ -34,6 +34,10 @@ inline constexpr std::array answerShapes{
     AnswerShape{"GET", "/api/v1/points", "200",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Point\"}}"},
     AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},
+    AnswerShape{"GET", "/api/v1/history", "200", "{\"$ref\":\"#/components/schemas/HistoryPage\"}"},
+    AnswerShape{"GET", "/api/v1/history", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"GET", "/api/v1/history/quarantine", "200", "{\"$ref\":\"#/components/schemas/QuarantinePage\"}"},
+    AnswerShape{"GET", "/api/v1/history/export", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"GET", "/api/os/telemetry/latest", "200",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Telemetry\"}}"},
     AnswerShape{"GET", "/api/v1/alarms", "200",
@@ -109,6 +113,36 @@ inline constexpr std::array namedSchemas{
         "\"acknowledged_by\":{\"type\":\"string\"},"
         "\"acknowledged_at\":{\"type\":\"string\",\"format\":\"date-time\"},\"comment\":{\"type\":\"string\"},"
         "\"shelved_until\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    // "values" of points, "buckets" of their trends.
+    NamedSchema{
+        "HistoryPage",
+        "{\"type\":\"object\",\"required\":[\"series\",\"unknown\",\"gaps\"],\"properties\":{"
+        "\"series\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"point\",\"type\",\"unit\"],"
+        "\"properties\":{\"point\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"unit\":{\"type\":\"string\"},"
+        "\"tag\":{\"type\":\"string\"},\"before\":{\"$ref\":\"#/components/schemas/HistoryValue\"},"
+        "\"values\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/HistoryValue\"}},"
+        "\"buckets\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"t\"],\"properties\":{"
+        "\"t\":{\"type\":\"string\",\"format\":\"date-time\"},\"min\":{\"type\":[\"number\",\"null\"]},"
+        "\"max\":{\"type\":[\"number\",\"null\"]},\"avg\":{\"type\":[\"number\",\"null\"]},"
+        "\"last\":{\"type\":[\"number\",\"null\"]},\"count\":{\"type\":\"integer\"},"
+        "\"good\":{\"type\":\"integer\"}}}}}}},"
+        "\"unknown\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+        "\"gaps\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+        "\"from\":{\"type\":\"string\",\"format\":\"date-time\"},\"to\":{\"type\":\"string\",\"format\":\"date-time\"},"
+        "\"records\":{\"type\":\"integer\"},\"reason\":{\"type\":\"string\"}}}},"
+        "\"next\":{\"type\":[\"string\",\"null\"]},\"interval_ms\":{\"type\":\"number\"}}}"},
+    NamedSchema{"HistoryValue",
+                "{\"type\":\"object\",\"required\":[\"t\",\"v\",\"q\"],\"properties\":{"
+                "\"t\":{\"type\":\"string\",\"format\":\"date-time\"},\"v\":{},\"q\":{\"type\":\"string\"},"
+                "\"received\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"historical\":{\"type\":\"boolean\"}}}"},
+    NamedSchema{"QuarantinePage",
+                "{\"type\":\"object\",\"required\":[\"total\",\"records\",\"next\"],\"properties\":{"
+                "\"total\":{\"type\":\"integer\"},\"next\":{\"type\":[\"integer\",\"null\"]},"
+                "\"records\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+                "\"id\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"t\":{\"type\":\"string\",\"format\":\"date-time\"},\"what\":{\"type\":\"string\"},"
+                "\"content\":{\"type\":\"string\"},\"reason\":{\"type\":\"string\"}}}}}}"},
     // The manifest's rule object; its own keys depend on the comparison.
     NamedSchema{"AlarmRule",
                 "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"

@@ -29,14 +29,27 @@ QString guarded(const QString &text) {
   return guarded;
 }
 
+/// Blanks at the ends and a # in front are lost on the way back without quotes.
+bool isBare(const QString &text) {
+  const bool isSpecial =
+      std::any_of(text.cbegin(), text.cend(), [](QChar each) { return isAnyOf(each, u",;\t\r\n\""); });
+  return !isSpecial && text.trimmed().size() == text.size() && !text.startsWith(u'#');
+}
+
 }  // namespace
 
-QByteArray csvCell(const QString &text) {
-  QString made = guarded(text);
-  const bool isQuoted =
-      std::any_of(made.cbegin(), made.cend(), [](QChar each) { return isAnyOf(each, u",;\t\r\n\""); });
-  if (isQuoted) made = u'"' + made.replace(u'"', QStringLiteral("\"\"")) + u'"';
-  return made.toUtf8();
+QByteArray csvPlainCell(const QString &text) {
+  if (isBare(text)) return text.toUtf8();
+  QString quoted = text;
+  return '"' + quoted.replace(u'"', QStringLiteral("\"\"")).toUtf8() + '"';
 }
+
+QByteArray csvTextCell(const QString &text) {
+  const auto first = std::find_if(text.cbegin(), text.cend(), [](QChar each) { return each != u'\''; });
+  const QStringView bare = QStringView(text).mid(first - text.cbegin());
+  return csvPlainCell(beginsFormula(bare) ? u'\'' + text : text);
+}
+
+QByteArray csvCell(const QString &text) { return csvPlainCell(guarded(text)); }
 
 }  // namespace tagwire::ws

@@ -84,8 +84,10 @@ QJsonObject successOf(const Route &route) {
                      : route.part == Served::Metrics ? "text/plain"
                      : route.part == Served::Pages   ? "text/html"
                                                      : "application/json";
-  return {{QStringLiteral("description"), QString::fromUtf8(route.summary)},
-          {QStringLiteral("content"), QJsonObject{{QLatin1String(type), QJsonObject()}}}};
+  QJsonObject content;
+  for (const char *each : route.contentTypes) content.insert(QLatin1String(each), QJsonObject());
+  if (content.isEmpty()) content.insert(QLatin1String(type), QJsonObject());
+  return {{QStringLiteral("description"), QString::fromUtf8(route.summary)}, {QStringLiteral("content"), content}};
 }
 
 bool isOf(const AnswerShape &shape, const Route &route) {
@@ -96,7 +98,13 @@ QJsonObject answerFor(const Route &route, const AnswerShape &shape) {
   QJsonObject answer{{QStringLiteral("description"), QString::fromUtf8(route.summary)}};
   if (!shape.schema) return answer;
   const QJsonObject media{{QStringLiteral("schema"), parsed(shape.schema)}};
-  answer.insert(QStringLiteral("content"), QJsonObject{{QStringLiteral("application/json"), media}});
+  QJsonObject content{{QStringLiteral("application/json"), media}};
+  if (*shape.status == '2') {
+    for (const char *type : route.contentTypes) {
+      if (!content.contains(QLatin1String(type))) content.insert(QLatin1String(type), QJsonObject());
+    }
+  }
+  answer.insert(QStringLiteral("content"), content);
   return answer;
 }
 

@@ -83,7 +83,7 @@ void OsRoutes::events(const Call &call) const {
 }
 
 void OsRoutes::latest(const Call &call) const {
-  const QStringList numbers = call.target.values("endpointId") + call.target.values("endpointIds");
+  const QStringList numbers = call.target.words("endpointId") + call.target.words("endpointIds");
   if (!numbers.isEmpty()) return latestOf(call, numbers);
   if (call.target.value("endpointId") || call.target.value("endpointIds")) {
     const QString text = QStringLiteral("endpointId is empty (allowed: numbers of points, as in \"59,60\")");

@@ -9,11 +9,14 @@
 #include "rest/connectionroutes.h"
 #include "rest/deviceroutes.h"
 #include "rest/eventroutes.h"
+#include "rest/historyexportroutes.h"
+#include "rest/historyroutes.h"
 #include "rest/ingestroutes.h"
 #include "rest/omloxroutes.h"
 #include "rest/openapi.h"
 #include "rest/osroutes.h"
 #include "rest/pointroutes.h"
+#include "rest/quarantineroutes.h"
 #include "rest/roomroutes.h"
 #include "rest/rtlsroutes.h"
 #include "rest/siteroutes.h"
@@ -28,6 +31,10 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
+  const auto history = std::make_shared<HistoryDesk>(state.context);
+  parts.push_back(std::make_unique<HistoryRoutes>(router, state, history));
+  parts.push_back(std::make_unique<HistoryExportRoutes>(router, state, history));
+  parts.push_back(std::make_unique<QuarantineRoutes>(router, state, history));
   parts.push_back(std::make_unique<AlarmHistoryRoutes>(router, state));
   parts.push_back(std::make_unique<AlarmRoutes>(router, state));
   parts.push_back(std::make_unique<AlarmRuleRoutes>(router, state));

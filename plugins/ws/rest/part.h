@@ -18,6 +18,8 @@ class RestPart {
   virtual void notify(const Event &) {}
   /// A few times a second.
   virtual void tick() {}
+  /// Ends what is still under way.
+  virtual void stop() {}
 };
 
 /// Adds all routes to `router`, each group in the order in which they are to be found. `endpoints` may be asked while a

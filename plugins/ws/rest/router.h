@@ -49,7 +49,8 @@ struct Route {
   bool isStream = false;       ///< answers text/event-stream
   QList<Right> orRights = {};  ///< any of these does as well as `right`
   QList<QueryParameter> headers = {};
-  bool isWhole = false;  ///< about the whole instance: a permission for some things only is none
+  QList<const char *> contentTypes = {};  ///< of the answer, where that is not JSON alone
+  bool isWhole = false;                   ///< about the whole instance: a permission for some things only is none
 
   /// Whether the caller holds one of the rights.
   bool admits(const Caller &caller) const;

@@ -5,6 +5,7 @@
 #include "access/tokenstore.h"
 #include "accesstable.h"
 #include "auth/eventaccess.h"
+#include "fakehistory.h"
 #include "protocols/makeprotocol.h"
 #include "protocols/tests/fakertls.h"
 #include "protocols/tests/recordingsession.h"
@@ -50,6 +51,8 @@ struct Fixture : RestFixture {
     rtls.everybody = {{QStringLiteral("SIM1"), {}, {}, Whereabouts::State::Present, 417, Position{1, 2, 0, {}}, {}}};
     if (plan.open() && plan.write("<svg/>") && plan.flush()) rtls.planFile = {plan.fileName(), "image/svg+xml"};
     rtls.planOf = 417;
+    history.series = {{{QStringLiteral("plc1/boiler/temp"), ValueType::Double, {}, {}}, {}, {}, {}}};
+    context.addInstance(QStringLiteral("archive"), QStringLiteral("sql"), &history);
     addDevice();
     gateway.notify({1, context.clock().now(), QStringLiteral("uwb"), triggerOf("SIM1", 417)});
     tell(QStringLiteral("c1"), CommandState::Succeeded);
@@ -98,7 +101,7 @@ struct Fixture : RestFixture {
   }
   QByteArray credentialOf(Role role, const QString &right) {
     if (role == Role::WrongToken) return wrongToken;
-    if (role == Role::Other) return tokenWith(QStringLiteral("history:write"));
+    if (role == Role::Other) return tokenWith(right == writeHistory ? rooms : writeHistory);
     // For what is open to everybody a token of any kind is as good as none.
     if (role == Role::Exact) return tokenWith(right.isEmpty() ? QStringLiteral("history:write") : right);
     return {};
@@ -109,6 +112,7 @@ struct Fixture : RestFixture {
 
   FakeAlarms alarms;
   FakeRtls rtls;
+  FakeHistory history;
   QTemporaryFile plan;
 
  private:
@@ -133,8 +137,10 @@ bool isPermitted(Role role, const QStringList &rights) {
 QJsonArray listOf(const HttpReply &reply) {
   if (!reply.array().isEmpty()) return reply.array();
   const QJsonObject object = reply.object();
-  return object.value(object.contains(QStringLiteral("zones")) ? QStringLiteral("zones") : QStringLiteral("data"))
-      .toArray();
+  for (const QString &key : {QStringLiteral("zones"), QStringLiteral("points")}) {
+    if (object.contains(key)) return object.value(key).toArray();
+  }
+  return object.value(QStringLiteral("data")).toArray();
 }
 
 /// What is answered whatever the credential.
@@ -213,7 +219,9 @@ void AccessTest::routes() {
   QFETCH(QString, right);
   const auto who = static_cast<Role>(role);
   Fixture fixture(anonymousFor(who));
-  if (QLatin1String(routeRows[row].path) == QLatin1String("/api/os/events")) {  // a stream: its head tells
+  const QLatin1String path(routeRows[row].path);
+  if (path == QLatin1String("/api/os/events") || path == QLatin1String("/api/v1/history/export")) {
+    // A stream: its head tells.
     QCOMPARE(fixture.statusOf("HEAD", routeRows[row].target, fixture.credentialOf(who, right)),
              expectedStatus(routeRows[row], who));
     return;

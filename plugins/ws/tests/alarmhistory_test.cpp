@@ -107,6 +107,7 @@ void AlarmHistoryTest::R3_24_whatTheQueryAsksFor() {
   QCOMPARE(fixture.rules("?from=1970-01-01T01:03:20+01:00"), QList<int>({1, 2}));
   QCOMPARE(fixture.rules("?to=1970-01-01T00:03:20Z"), QList<int>({1}));
   QCOMPARE(fixture.rules("?rule=2,3"), QList<int>({2}));
+  QCOMPARE(fixture.rules("?rule=2%2C3"), QList<int>({2}));
   QCOMPARE(fixture.rules("?state=ALARM"), QList<int>({1, 2}));
   QCOMPARE(fixture.rules("?order=desc"), QList<int>({2, 1, 1}));
   QCOMPARE(fixture.rules("?order=desc&limit=1"), QList<int>({2}));

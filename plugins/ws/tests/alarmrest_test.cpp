@@ -100,6 +100,8 @@ void AlarmRestTest::R3_21_filters_data() {
   QTest::newRow("severity") << QByteArray("?severity=minor") << QList<int>({78});
   QTest::newRow("area") << QByteArray("?area=hall/*") << QList<int>({77, 78, 79});
   QTest::newRow("areas") << QByteArray("?area=hall/south,cold-store") << QList<int>({78, 88});
+  QTest::newRow("areas with an encoded comma") << QByteArray("?area=hall/south%2Ccold-store") << QList<int>();
+  QTest::newRow("states with an encoded comma") << QByteArray("?state=ok%2Cwarning") << QList<int>({78, 79});
   QTest::newRow("together") << QByteArray("?area=hall/%23&state=ALARM") << QList<int>({77});
   QTest::newRow("page") << QByteArray("?limit=2&offset=1") << QList<int>({78, 79});
   QTest::newRow("behind the end") << QByteArray("?offset=4") << QList<int>();

@@ -55,6 +55,7 @@ class HttpTest : public QObject {
   void keepAlive();
   void parsesTargets_data();
   void parsesTargets();
+  void listsInTheQuery();
   void credentialsInTheQuery_data();
   void credentialsInTheQuery();
   void admits_data();
@@ -228,6 +229,18 @@ void HttpTest::parsesTargets() {
   if (!target) return;
   QCOMPARE(target->path(), path);
   QCOMPARE(target->segments().size(), segments);
+}
+
+void HttpTest::listsInTheQuery() {
+  const auto target = Target::parse("/p?a=1&a=2,,x%2cy+z,%2C&b=,&c&d=%C3%BC,1");
+  QVERIFY(target);
+  QCOMPARE(target->values("a"),
+           (QStringList{QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("x,y z"), QStringLiteral(",")}));
+  QCOMPARE(target->words("a"),
+           (QStringList{QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("x"), QStringLiteral("y z")}));
+  QVERIFY(target->values("b").isEmpty() && target->values("c").isEmpty() && target->values("e").isEmpty());
+  QCOMPARE(target->values("d"), (QStringList{QStringLiteral("ü"), QStringLiteral("1")}));
+  QCOMPARE(target->value("a"), QStringLiteral("1"));
 }
 
 void HttpTest::credentialsInTheQuery_data() {

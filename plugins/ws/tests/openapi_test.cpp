@@ -98,6 +98,14 @@ const QStringList promised{QStringLiteral("get /healthz"),
                            QStringLiteral("get /api/v1/devices"),
                            QStringLiteral("post /api/v1/devices"),
                            QStringLiteral("delete /api/v1/devices/{id}"),
+                           QStringLiteral("get /api/v1/history"),
+                           QStringLiteral("get /api/v1/history/last"),
+                           QStringLiteral("get /api/v1/history/points"),
+                           QStringLiteral("get /api/v1/history/events"),
+                           QStringLiteral("get /api/v1/history/export"),
+                           QStringLiteral("get /api/v1/history/quarantine"),
+                           QStringLiteral("post /api/v1/history/quarantine/requeue"),
+                           QStringLiteral("post /api/v1/history/quarantine/discard"),
                            QStringLiteral("get /api/v1/rooms"),
                            QStringLiteral("post /api/v1/rooms"),
                            QStringLiteral("get /api/v1/rooms/{id}"),
@@ -130,6 +138,7 @@ class OpenApiTest : public QObject {
   void responsesAndSecurity();
   void whatIsSaidOfAnswersIsServed();
   void R5_13_parametersOfPanels();
+  void whatTheHistoryAnswers();
   void cookieBehindAProxy();
   void R4_11_errorsHaveOneShape();
   void bodiesHaveASchema();
@@ -305,6 +314,19 @@ void OpenApiTest::R5_13_parametersOfPanels() {
   };
   QVERIFY(names("/api/os/events").contains(QStringLiteral("header Last-Event-ID")));
   QVERIFY(names("/api/os/telemetry/latest").contains(QStringLiteral("query endpointIds")));
+}
+
+void OpenApiTest::whatTheHistoryAnswers() {
+  const QJsonObject document = Fixture().document();
+  const auto contentOf = [&](const char *path) {
+    return document[u"paths"][QLatin1String(path)][u"get"][u"responses"][u"200"][u"content"].toObject();
+  };
+  const QStringList both{QStringLiteral("application/json"), QStringLiteral("text/csv")};
+  QCOMPARE(contentOf("/api/v1/history").keys(), both);
+  QVERIFY(!contentOf("/api/v1/history")[u"application/json"][u"schema"].toObject().isEmpty());
+  QCOMPARE(contentOf("/api/v1/history/events").keys(), both);
+  QCOMPARE(contentOf("/api/v1/history/export").keys(),
+           (QStringList{QStringLiteral("application/jsonl"), QStringLiteral("text/csv")}));
 }
 
 /// The cookie is another one where the browser speaks TLS, be it to a proxy.

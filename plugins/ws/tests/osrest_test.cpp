@@ -72,7 +72,7 @@ void OsRestTest::R5_13_latestGivesTheTelemetryOfR5_4() {
       "{\"type\":\"telemetry\",\"endpointId\":59,\"value\":81.25,\"timestamp\":\"2026-01-01T00:00:00.000Z\","
       "\"quality\":\"good\"}";
   QCOMPARE(fixture.get("/api/os/telemetry/latest?endpointId=59").body, '[' + temperature + ']');
-  for (const char *query : {"", "?endpointId=59,60", "?endpointId=59&endpointId=60"}) {
+  for (const char *query : {"", "?endpointId=59,60", "?endpointId=59%2C60", "?endpointId=59&endpointId=60"}) {
     const HttpReply reply = fixture.get(QByteArray("/api/os/telemetry/latest") + query);
     QCOMPARE(reply.status, 200);
     QCOMPARE(reply.array().size(), 2);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replay.h"
+
+#include <QLocale>
+
+#include "csvrecording.h"
+#include "historyrecording.h"
+
+namespace tagwire::replay {
+
+namespace {
+
+/// With fewer values ahead than this, more are asked for.
+constexpr qsizetype lookAhead = 5000;
+constexpr std::chrono::milliseconds longestSleep{1000};
+
+QString counted(qint64 number) { return QLocale(QLocale::English).toString(number); }
+
+}  // namespace
+
+Replay::Replay(const ReplayConfig &config, PluginContext &context)
+    : m_config(config),
+      m_context(context),
+      m_playback(config.speed, config.times == Times::Original),
+      m_counter(context.metrics().counter("tagwire_replay_played_total", "Values that were played")) {
+  QList<PointInfo> infos;
+  for (const PointConfig &point : config.points) infos << point.info();
+  const auto ids = context.declare(infos);
+  const QString prefix = config.prefix.value_or(context.id());
+  for (qsizetype i = 0; i < ids.size(); ++i) {
+    m_points.insert(prefix + u'/' + infos[i].name, {ids[i], infos[i].type});
+  }
+  m_turn.setSingleShot(true);
+  m_turn.setTimerType(Qt::PreciseTimer);
+  m_retry.setSingleShot(true);
+  connect(&m_turn, &QTimer::timeout, this, &Replay::play);
+  connect(&m_retry, &QTimer::timeout, this, &Replay::fetch);
+}
+
+std::unique_ptr<Recording> Replay::makeRecording() const {
+  const PlayedRange range{m_config.from ? m_config.from->time() : Time(),
+                          m_config.to ? m_config.to->time() : m_context.clock().now()};
+  if (m_config.csv) return std::make_unique<CsvRecording>(*m_config.csv, m_points, range);
+  return std::make_unique<HistoryRecording>(m_context, *m_config.history, m_points, range);
+}
+
+void Replay::start() {
+  stop();
+  m_recording = makeRecording();
+  m_isAllFetched = false;
+  m_played = m_playedThisTime = 0;
+  m_backoff.reset();
+  setState(PluginState::Running, QString());
+  fetch();
+}
+
+void Replay::stop() {
+  m_turn.stop();
+  m_retry.stop();
+  if (m_recording) m_recording->cancel();
+  m_recording.reset();
+  m_playback.clear();
+  m_isFetching = false;
+  m_state.reset();
+}
+
+/// Nothing of the past can be written: no point is declared writable.
+void Replay::execute(const Command &) {}
+
+void Replay::fetch() {
+  if (m_isFetching || m_isAllFetched) return;
+  m_isFetching = true;
+  m_recording->next([this](const Result<std::vector<Sample>> &samples) { fetched(samples); });
+}
+
+void Replay::fetched(const Result<std::vector<Sample>> &samples) {
+  m_isFetching = false;
+  if (!samples) return failed(samples.error());
+  m_backoff.reset();
+  setState(PluginState::Running, QString());
+  m_isAllFetched = samples->empty();
+  m_playback.add(*samples);
+  play();
+}
+
+void Replay::failed(const QString &reason) {
+  setState(PluginState::Degraded, reason);
+  m_retry.start(m_backoff.next());
+}
+
+void Replay::play() {
+  const auto &clock = m_context.clock();
+  const Samples samples = m_playback.due(clock.elapsed(), clock.now(), mostTogether);
+  m_played += samples.size();
+  m_playedThisTime += samples.size();
+  if (!samples.isEmpty()) {
+    m_counter.add(static_cast<double>(samples.size()));
+    Q_EMIT samplesReady(samples);
+    if (!m_recording) return;  // stopped by it
+  }
+  if (m_playback.waiting() < lookAhead && !m_retry.isActive()) fetch();
+  const auto wait = m_playback.untilNext(clock.elapsed());
+  if (wait) {
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(*wait);
+    m_turn.start(std::clamp(milliseconds, pause, longestSleep));
+  } else if (m_isAllFetched) {
+    ended();
+  }
+}
+
+void Replay::ended() {
+  if (m_config.isLoop && m_playedThisTime > 0) {
+    m_recording->rewind();
+    m_playback.restart();
+    m_isAllFetched = false;
+    m_playedThisTime = 0;
+    m_turn.start(pause);
+    return fetch();
+  }
+  QString text = QStringLiteral("played %1 values, over").arg(counted(m_played));
+  if (m_played == 0) text = QStringLiteral("nothing is stored of these points in this range");
+  if (m_recording->leftOut() > 0) text += QStringLiteral("; %1 left out").arg(counted(m_recording->leftOut()));
+  setState(PluginState::Running, text);
+}
+
+void Replay::setState(PluginState state, const QString &text) {
+  if (m_state == state && m_text == text) return;
+  m_state = state;
+  m_text = text;
+  Q_EMIT statusChanged(state, text);
+}
+
+}  // namespace tagwire::replay

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <unordered_map>
+
+#include "postgresconnection.h"
+#include "postgrespartitions.h"
+#include "postgresrecord.h"
+#include "postgresrollups.h"
+
+namespace tagwire::sql {
+
+/// The history in PostgreSQL 13 or newer. Small works go row after row into `recent_samples`, which has no index; a
+/// slice is packed into chunks (chunk.h), and so is what maintain() finds in `recent_samples` when it is enough or old.
+class PostgresStore : public HistoryStore {
+ public:
+  explicit PostgresStore(const PostgresSettings &settings);
+
+  StoreResult<void> open() override;
+  void close() override;
+  bool isOpen() const override { return m_connection.isOpen(); }
+  StoreResult<QList<SpoolRange>> delivered(const QString &spool) override;
+  StoreResult<void> keepBoots(const QString &spool, const QList<quint64> &boots) override;
+  StoreResult<void> write(const WriteWork &work, const PointLookup &points) override;
+  StoreResult<bool> maintain(Time now, const Retention &retention) override;
+  void interrupt() override { m_connection.interrupt(); }
+
+ private:
+  struct KnownPoint {
+    StoredPointPointer point;
+    qint32 row = 0;
+  };
+  using Step = std::function<StoreResult<void>()>;
+
+  StoreResult<void> transaction(const Step &step);
+  StoreResult<void> lockSpool(const QString &spool);
+  StoreResult<void> enterPoints(const WriteWork &work, const PointLookup &points);
+  StoreResult<void> enterPoints(const std::vector<std::pair<PointKey, StoredPointPointer>> &unknown, bool isImport);
+  std::vector<PostgresRecord> recordsOf(const WriteWork &work) const;
+  StoreResult<void> writeRecent(const std::vector<PostgresRecord> &records);
+  StoreResult<void> writeGaps(const QList<HistoryGap> &gaps);
+  StoreResult<void> writeEvents(const std::vector<StoredEvent> &events);
+  StoreResult<void> enterDelivered(const WriteWork &work);
+  StoreResult<void> storeSlice(std::vector<PostgresRecord> records);
+  StoreResult<bool> moveRecent(Time now);
+  StoreResult<void> countRecent(Time now);
+  StoreResult<std::vector<PostgresRecord>> takeRecent();
+  void adaptMoves(bool isDone, std::chrono::steady_clock::duration took);
+  StoreResult<bool> retain(Time now, const Retention &retention);
+  StoreResult<bool> dropOld(const QByteArray &table, Time before);
+  StoreResult<bool> deleteOld(const QByteArray &table, const QByteArray &condition, const QByteArray &column,
+                              Time before);
+
+  const PostgresSettings m_settings;
+  PostgresConnection m_connection;
+  PostgresPartitions m_partitions{m_connection};
+  PostgresRollups m_rollups{m_connection};
+  std::unordered_map<PointKey, KnownPoint> m_points;
+  QString m_lockedSpool;
+  qint64 m_recentRows = 0;
+  qint64 m_recentBytes = 0;
+  qint64 m_rowsAtOnce;                 ///< that maintain() moves
+  std::optional<Time> m_oldestRecent;  ///< when it was received
+  std::optional<Time> m_nextCount;     ///< of the recent rows; none: now
+  std::optional<Time> m_nextRetention;
+};
+
+}  // namespace tagwire::sql

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/historyimport.h"
+
+#include <QCommandLineParser>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "backoff.h"
+#include "storage/statement.h"
+
+namespace tagwire::sql {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Values of a point that are further apart than this are looked up one by one, not as one range.
+constexpr std::chrono::nanoseconds farApart = 1h;
+
+/// The same for values that a store gives back as one: numbers are the same whatever their type, positions by their
+/// coordinates.
+QString keyOf(const Value &value) {
+  constexpr double largestWhole = 9e18;
+  const auto *number = std::get_if<double>(&value);
+  if (number && std::abs(*number) < largestWhole && *number == std::trunc(*number)) {
+    return QString::number(static_cast<qint64>(*number));
+  }
+  if (const auto *boolean = std::get_if<bool>(&value)) return QString::number(*boolean ? 1 : 0);
+  if (const auto *text = std::get_if<QString>(&value)) return u't' + *text;
+  if (const auto *position = std::get_if<Position>(&value)) {
+    return QLatin1String("p ") + toCell(Value(position->x)) + u' ' + toCell(Value(position->y)) + u' ' +
+           toCell(Value(position->z));
+  }
+  return toCell(value);  // empty: no value
+}
+
+qsizetype textBytes(const Value &value) {
+  const auto *text = std::get_if<QString>(&value);
+  return text ? text->size() * static_cast<qsizetype>(sizeof(QChar)) : 0;
+}
+
+/// What all stores can hold.
+constexpr Time latest = Time(std::chrono::hours(24) * 98'615);  // 2240
+
+}  // namespace
+
+Result<ImportOptions> ImportOptions::parse(const QStringList &arguments) {
+  QCommandLineParser parser;
+  parser.addOption({QStringLiteral("instance"), QString(), QStringLiteral("id")});
+  for (const char *flag : {"progress", "dry-run", "skip-bad", "older"})
+    parser.addOption({QLatin1String(flag), QString()});
+  if (!parser.parse(QStringList(QStringLiteral("import")) + arguments)) return failure(parser.errorText());
+  if (parser.positionalArguments().size() != 2) return failure(QString::fromUtf8(usage));
+  ImportOptions options;
+  options.manifest = parser.positionalArguments().first();
+  options.file = parser.positionalArguments().last();
+  options.instance = parser.value(QStringLiteral("instance"));
+  options.hasProgress = parser.isSet(QStringLiteral("progress"));
+  options.isDry = parser.isSet(QStringLiteral("dry-run"));
+  options.takesOlder = parser.isSet(QStringLiteral("older"));
+  options.skipsBad = parser.isSet(QStringLiteral("skip-bad"));
+  return options;
+}
+
+HistoryImport::HistoryImport(StoreReader *reader, HistoryStore *store, const ImportOptions &options,
+                             const Retention &retention, Tell tell, Progress &progress,
+                             std::shared_ptr<const std::atomic_bool> mustStop)
+    : m_reader(reader),
+      m_store(store),
+      m_options(options),
+      m_retention(retention),
+      m_tell(std::move(tell)),
+      m_progress(progress),
+      m_mustStop(std::move(mustStop)),
+      m_byKey(1) {}
+
+Result<void> HistoryImport::run(QIODevice &file, Time now) {
+  m_now = now;
+  if (m_store) {
+    const auto opened = m_store->open();
+    if (!opened) return failure(opened.error().text);
+  }
+  const auto ready = readPoints().and_then([&] { return check(file); });
+  if (!ready) return ready;
+  const auto judged = judge();
+  if (!judged) return judged;
+  if (!file.seek(0)) return failure(QStringLiteral("can't read it a second time: ") + file.errorString());
+  return store(file).and_then([this] { return m_store ? settle() : Result<void>(); });
+}
+
+Result<void> HistoryImport::judge() {
+  if (m_counts.bad > mostToldLines) m_tell(QStringLiteral("and %1 bad lines more").arg(m_counts.bad - mostToldLines));
+  if (m_counts.bad > 0 && !m_options.skipsBad) {
+    return failure(QStringLiteral("%1 of %2 lines are bad: nothing was stored (--skip-bad leaves them out)")
+                       .arg(m_counts.bad)
+                       .arg(m_counts.lines));
+  }
+  if (m_counts.older == 0) return {};
+  const QString text = QStringLiteral("%1 of %2 lines are older than the retention of the manifest")
+                           .arg(m_counts.older)
+                           .arg(m_counts.lines);
+  if (!m_options.takesOlder) {
+    return failure(text + QStringLiteral(": the program would remove them within minutes, so nothing was stored "
+                                         "(allowed: a longer retention, or --older)"));
+  }
+  m_tell(text + QStringLiteral(": the running program removes them within minutes"));
+  return {};
+}
+
+bool HistoryImport::isOlder(const StoredSample &sample) const {
+  const bool isPosition = m_byKey.at(sample.point)->type == ValueType::Position;
+  const auto &kept = isPosition ? m_retention.positions : m_retention.samples;
+  return kept && sample.time < m_now - *kept;
+}
+
+/// The points that the store has, with their types: a value has to fit its point's.
+Result<void> HistoryImport::readPoints() {
+  if (!m_reader) return {};
+  const auto begun = m_reader->begin(std::chrono::steady_clock::now() + 1min, m_mustStop);
+  if (!begun) return begun;
+  const auto read = m_reader->points(QString(), [this](const PointRow &row) {
+    StoredPoint stored;
+    stored.name = row.point.name;
+    stored.type = row.point.type;
+    stored.unit = row.point.unit;
+    stored.tag = row.point.tag;
+    m_byKey.push_back(std::make_shared<const StoredPoint>(std::move(stored)));
+    m_points.insert(row.point.name, {static_cast<PointKey>(m_byKey.size() - 1), row.id, m_byKey.back()});
+    return true;
+  });
+  m_reader->end();
+  return read;
+}
+
+Result<HistoryImport::Point *> HistoryImport::pointOf(const HistoryLine &line) {
+  const auto found = m_points.find(line.point);
+  if (found != m_points.end()) return &*found;
+  if (m_newPoints.size() >= mostPointNames) {
+    return failure(QStringLiteral("more than %1 new points").arg(mostPointNames));
+  }
+  static const QString forbidden = QStringLiteral("*#?+");
+  const bool isWrong = std::any_of(line.point.cbegin(), line.point.cend(),
+                                   [](QChar c) { return c < u' ' || c == QChar(0x7f) || forbidden.contains(c); });
+  if (isWrong || line.point.size() > 400 || line.point.indexOf(u'/') < 1 || line.point.endsWith(u'/')) {
+    return failure(
+        QStringLiteral("\"%1\" is no point (allowed: a full name as in plc1/boiler/temp)").arg(line.point.left(40)));
+  }
+  StoredPoint stored;
+  stored.name = line.point;
+  stored.type = line.type.value_or(typeOfCell(line.value));
+  stored.unit = line.unit;
+  if (stored.type == ValueType::Position) stored.tag = line.tag;
+  m_byKey.push_back(std::make_shared<const StoredPoint>(std::move(stored)));
+  m_newPoints.insert(line.point);
+  return &*m_points.insert(line.point, {static_cast<PointKey>(m_byKey.size() - 1), 0, m_byKey.back()});
+}
+
+Result<std::optional<StoredSample>> HistoryImport::next(HistoryCsvReader &csv) {
+  HistoryLine line;
+  const auto read = csv.next(line);
+  if (!read) return tl::unexpected(read.error());
+  if (!*read) return std::optional<StoredSample>();
+  const auto point = pointOf(line);
+  if (!point) return failure(csv.problemAt(line.number, point.error()));
+  const auto value = line.typed((*point)->stored->type);
+  if (!value) return failure(csv.problemAt(line.number, value.error()));
+  StoredSample sample;
+  sample.point = (*point)->key;
+  sample.quality = line.quality;
+  sample.isHistorical = true;
+  if (line.time >= latest) return failure(csv.problemAt(line.number, QStringLiteral("too late (allowed: up to 2239)")));
+  // As the store keeps them: else it would not be found there the next time.
+  const auto resolution = m_reader ? m_reader->resolution() : std::chrono::nanoseconds(1);
+  sample.time = line.time - line.time.time_since_epoch() % resolution;
+  sample.received = m_now;
+  sample.value = *value;
+  if (auto *text = std::get_if<QString>(&sample.value)) *text = QString::fromUtf8(storableText(*text, longestText));
+  return std::optional(std::move(sample));
+}
+
+Result<void> HistoryImport::tellBad(const HistoryCsvReader &csv, const QString &problem) {
+  if (csv.isBroken()) return failure(problem);
+  if (++m_counts.bad <= mostToldLines) m_tell(problem);
+  return {};
+}
+
+Result<void> HistoryImport::check(QIODevice &file) {
+  HistoryCsvReader csv(file, m_options.file);
+  const auto header = csv.readHeader();
+  if (!header) return header;
+  for (;;) {
+    if (isStopped()) return failure(QStringLiteral("ended: nothing was stored"));
+    m_progress.tell([&] {
+      return QStringLiteral("checked %1 %, %2 lines").arg(csv.position() * 100 / file.size()).arg(m_counts.lines);
+    });
+    const auto sample = next(csv);
+    if (sample && !*sample) return {};
+    ++m_counts.lines;
+    if (sample && isOlder(**sample)) ++m_counts.older;
+    if (sample) continue;
+    const auto told = tellBad(csv, sample.error());
+    if (!told) return told;
+  }
+}
+
+Result<void> HistoryImport::store(QIODevice &file) {
+  HistoryCsvReader csv(file, m_options.file);
+  const auto header = csv.readHeader();
+  if (!header) return header;
+  m_slice.reserve(HistoryStore::sliceRecords);
+  for (bool isEnd = false; !isEnd;) {
+    auto sample = next(csv);
+    if (!sample && csv.isBroken()) return failure(sample.error());
+    if (!sample) continue;  // was told
+    isEnd = !*sample;
+    if (!isEnd) {
+      m_textBytes += textBytes((*sample)->value);
+      m_slice.push_back(std::move(**sample));
+    }
+    if (m_slice.empty() || (!isEnd && !isFull())) continue;
+    const auto stored = storeSlice();
+    if (!stored) return stored;
+    m_progress.tell([&] {
+      return QStringLiteral("stored %1 %, %2 rows").arg(csv.position() * 100 / file.size()).arg(m_counts.stored);
+    });
+  }
+  return {};
+}
+
+/// What is there is asked anew before each attempt: one that ended without an answer may have been stored all the same.
+Result<void> HistoryImport::storeSlice() {
+  const auto giveUp = std::chrono::steady_clock::now() + longestOutage;
+  Backoff backoff(200ms, 5s);
+  const qint64 present = m_counts.present;
+  const auto whole = static_cast<qint64>(m_slice.size());
+  for (;;) {
+    auto done = leaveOutPresent();
+    const auto left = static_cast<qint64>(m_slice.size());
+    m_counts.present = present + whole - left;
+    if (done && m_store && left > 0) done = writeSlice();
+    if (done) {
+      m_counts.stored += m_store ? left : 0;
+      m_slice.clear();
+      m_textBytes = 0;
+      return {};
+    }
+    if (isStopped() || std::chrono::steady_clock::now() >= giveUp || !pause(backoff.next())) {
+      return failure(QStringLiteral("%1 (%2 rows were stored; the same command goes on from there)")
+                         .arg(done.error())
+                         .arg(m_counts.stored));
+    }
+  }
+}
+
+Result<void> HistoryImport::writeSlice() {
+  if (!m_store->isOpen()) {
+    const auto opened = m_store->open();
+    if (!opened) return failure(opened.error().text);
+  }
+  WriteWork work;
+  work.samples = m_slice;
+  const auto written = m_store->write(work, [this](PointKey key) { return m_byKey.at(key); });
+  return written ? Result<void>() : failure(written.error().text);
+}
+
+/// The newest rows go to their final place, as far as that is due.
+Result<void> HistoryImport::settle() {
+  constexpr int mostSteps = 10'000;
+  for (int step = 0; step < mostSteps && !isStopped(); ++step) {
+    const auto more = m_store->maintain(m_now, Retention());
+    // All is stored; the program does this, too.
+    if (!more || !*more) break;
+  }
+  return {};
+}
+
+Result<void> HistoryImport::leaveOutPresent() {
+  std::stable_sort(m_slice.begin(), m_slice.end(), [](const StoredSample &a, const StoredSample &b) {
+    return std::pair(a.point, a.time) < std::pair(b.point, b.time);
+  });
+  std::vector<bool> isPresent(m_slice.size());
+  leaveOutRepeated(isPresent);
+  if (m_reader) {
+    const auto begun = m_reader->begin(std::chrono::steady_clock::now() + longestOutage, m_mustStop);
+    if (!begun) return begun;
+    const auto done = findPresent(isPresent);
+    m_reader->end();
+    if (!done) return done;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < m_slice.size(); ++i) {
+    if (isPresent[i]) continue;
+    if (kept != i) m_slice[kept] = std::move(m_slice[i]);
+    ++kept;
+  }
+  m_slice.resize(kept);
+  return {};
+}
+
+Result<void> HistoryImport::findPresent(std::vector<bool> &isPresent) {
+  struct Part {
+    qint64 row;
+    size_t first;
+    size_t end;
+  };
+  std::vector<Part> parts;
+  QList<qint64> rows;
+  for (size_t first = 0; first < m_slice.size();) {
+    size_t end = first + 1;
+    while (end < m_slice.size() && m_slice[end].point == m_slice[first].point) ++end;
+    const auto row = m_reader->point(m_byKey[m_slice[first].point]->name);
+    if (!row) return tl::unexpected(row.error());
+    if (*row) {
+      parts.push_back({(*row)->id, first, end});
+      rows << (*row)->id;
+    }
+    first = end;
+  }
+  auto done = rows.isEmpty() ? Result<void>() : m_reader->loadNewest(rows);
+  for (auto part = parts.cbegin(); done && part != parts.cend(); ++part) {
+    done = leaveOutOf(part->row, part->first, part->end, isPresent);
+  }
+  return done;
+}
+
+/// Of one point, by time: those of one range after the other are compared with what the store has there.
+Result<void> HistoryImport::leaveOutOf(qint64 row, size_t first, size_t end, std::vector<bool> &isPresent) {
+  while (first < end) {
+    size_t last = first;
+    while (last + 1 < end && m_slice[last + 1].time - m_slice[last].time <= farApart) ++last;
+    size_t at = first;
+    std::optional<Time> groupTime;
+    QHash<QString, size_t> group;  // ours of that time
+    const Time to = m_slice[last].time + std::chrono::nanoseconds(1);
+    const auto read = m_reader->values(row, m_slice[first].time, to, false, [&](const HistoryValue &value) {
+      while (at <= last && m_slice[at].time < value.time) ++at;
+      if (at > last || isStopped()) return false;
+      if (m_slice[at].time != value.time) return true;
+      if (!groupTime || *groupTime != value.time) {
+        group.clear();
+        groupTime = value.time;
+        // Those that stand twice were left out before.
+        for (size_t i = at; i <= last && m_slice[i].time == *groupTime; ++i) {
+          if (!isPresent[i]) group.insert(keyOf(m_slice[i].value), i);
+        }
+      }
+      const auto found = group.constFind(keyOf(value.value));
+      if (found != group.cend()) isPresent[*found] = true;
+      return true;
+    });
+    if (!read) return read;
+    first = last + 1;
+  }
+  return {};
+}
+
+void HistoryImport::leaveOutRepeated(std::vector<bool> &isPresent) const {
+  QSet<QString> seen;
+  for (size_t first = 0; first < m_slice.size();) {
+    size_t end = first + 1;
+    while (end < m_slice.size() && m_slice[end].point == m_slice[first].point &&
+           m_slice[end].time == m_slice[first].time) {
+      ++end;
+    }
+    seen.clear();
+    for (size_t i = first; end - first > 1 && i < end; ++i) {
+      const QString key = keyOf(m_slice[i].value);
+      isPresent[i] = seen.contains(key);
+      seen.insert(key);
+    }
+    first = end;
+  }
+}
+
+bool HistoryImport::pause(std::chrono::milliseconds wait) const {
+  for (; wait > 0ms && !isStopped(); wait -= 50ms) std::this_thread::sleep_for(50ms);
+  return !isStopped();
+}
+
+}  // namespace tagwire::sql

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rest/historydesk.h"
+
+#include <algorithm>
+#include <array>
+
+#include "protocols/wirejson.h"
+
+namespace tagwire::ws {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Between two lines of the log about one instance while it fails, and without an error until it is well again.
+constexpr std::chrono::seconds quiet{10};
+
+QList<std::pair<QByteArray, QByteArray>> later() { return {{"Retry-After", "5"}}; }
+
+/// The program's own words, which name no file and no address.
+bool isHarmless(const QString &error) {
+  static constexpr std::array beginnings{"the history is busy", "the history is closing",
+                                         "the history did not answer in time"};
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](const char *each) { return error.startsWith(QLatin1String(each)); });
+}
+
+QString nameOf(const QString &instance) {
+  return instance.isEmpty() ? QStringLiteral("the history") : QStringLiteral("history \"%1\"").arg(instance);
+}
+
+}  // namespace
+
+/// The host's own words and the service's custom are all there is to tell them apart.
+Refusal HistoryDesk::refusal(const QString &instance, const QString &error) {
+  if (error.endsWith(QStringLiteral(" offers the ") + QLatin1String(HistoryReader::serviceName))) {
+    return refusalOfNobody(instance);
+  }
+  if (error.contains(QLatin1String("(allowed: "))) return {400, error, {}};
+  if (isHarmless(error)) return {503, error, later()};
+  noteTrouble(instance, error);
+  return {503, QStringLiteral("the history can't be read now: its database is away"), later()};
+}
+
+Refusal HistoryDesk::refusalOfNobody(const QString &instance) const {
+  for (const InstanceStatus &each : m_context.instances()) {
+    const bool isUp = each.state == PluginState::Running || each.state == PluginState::Degraded;
+    if (each.type != u"sql" || isUp || (!instance.isEmpty() && each.id != instance)) continue;
+    return {503, QStringLiteral("%1, which keeps the history, does not run").arg(each.id), later()};
+  }
+  if (instance.isEmpty()) return {404, QStringLiteral("no instance keeps a history"), {}};
+  return {404, QStringLiteral("history \"%1\" is no instance that keeps one").arg(excerpt(instance)), {}};
+}
+
+/// Some questions may fail while others don't: that is one trouble, not one at each question.
+void HistoryDesk::noteTrouble(const QString &instance, const QString &text) {
+  Trouble &trouble = m_troubles[instance];
+  const auto now = m_context.clock().elapsed();
+  trouble.last = now;
+  if (trouble.text == text || (!trouble.text.isEmpty() && now - trouble.told < quiet)) return;
+  trouble.text = text;
+  trouble.told = now;
+  qCWarning(m_context.log()).noquote() << nameOf(instance) << "can't be read for clients:" << text;
+}
+
+void HistoryDesk::noteAnswer(const QString &instance) {
+  const auto trouble = m_troubles.constFind(instance);
+  if (trouble == m_troubles.cend() || m_context.clock().elapsed() - trouble->last < quiet) return;
+  m_troubles.erase(trouble);
+  qCInfo(m_context.log()).noquote() << nameOf(instance) << "can be read again";
+}
+
+}  // namespace tagwire::ws
