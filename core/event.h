@@ -101,6 +101,7 @@ struct CommandStatus {
   CommandState state = CommandState::Queued;
   Value actualValue;  ///< what the device reported on reading back; none if it was not read
   QString error;      ///< for people; empty while all is well
+  int interlock = 0;  ///< Blocked: number of the interlock; 0: none
 };
 
 /// Something of the runtime itself: a plugin's status changed, samples were lost, …

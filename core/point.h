@@ -3,12 +3,38 @@
 
 #include <QString>
 
+#include <array>
+#include <chrono>
+#include <memory>
 #include <optional>
 
 #include "configlocation.h"
 #include "sample.h"
 
 namespace tagwire {
+
+/// What a command needs besides its value before it is sent.
+enum class Confirm : quint8 {
+  None,
+  Select,       ///< the same caller has selected the point before (IEC 61850-7-2: select before operate)
+  SecondPerson  ///< somebody else who may write the point has approved it
+};
+constexpr auto enumWords(Confirm) {
+  return std::array{std::pair{"none", Confirm::None}, std::pair{"select", Confirm::Select},
+                    std::pair{"second_person", Confirm::SecondPerson}};
+}
+
+/// What the router demands of commands for a point. Shared, for most points have none.
+struct CommandRules {
+  Confirm confirm = Confirm::None;
+  std::chrono::milliseconds interval{0};    ///< least time between two commands
+  std::chrono::milliseconds minimumOn{0};   ///< bool: how long it has to be on before it may be switched off
+  std::chrono::milliseconds minimumOff{0};  ///< and off before it may be switched on
+  std::optional<double> maximumStep = {};   ///< largest change by one command, engineering units
+  std::optional<Value> safeValue = {};      ///< what a pulse ends in, and no interlock holds up; absent: false or 0
+
+  friend bool operator==(const CommandRules &, const CommandRules &) = default;
+};
 
 /// What a plugin says of a point when it declares it.
 struct PointInfo {
@@ -21,7 +47,8 @@ struct PointInfo {
   bool verify = true;                  ///< a write is confirmed by reading back
   std::optional<double> minimum = {};  ///< lowest value a command may write, engineering units
   std::optional<double> maximum = {};  ///< highest
-  ConfigLocation where = {};           ///< where the manifest names it; for error messages only
+  CommandRules commandRules = {};
+  ConfigLocation where = {};  ///< where the manifest names it; for error messages only
   QString tag = {};  ///< RTLS tag that it is about: who reads it needs positions:read of this tag; empty: none
 };
 
@@ -36,6 +63,7 @@ struct Point {
   QString tag;  ///< RTLS tag that it is about; empty: none
   std::optional<double> minimum;
   std::optional<double> maximum;
+  std::shared_ptr<const CommandRules> commandRules;  ///< null: none
   std::optional<int> number;
   PointId id = PointId::None;
   ValueType type = ValueType::Double;

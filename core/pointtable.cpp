@@ -30,6 +30,10 @@ QString wrongName(const QString &name) {
 /// Its own copy: the given text lies among the nodes of the manifest, and would keep their pages from being given back.
 QString compact(const QString &text) { return text.isEmpty() ? QString() : QString(text.constData(), text.size()); }
 
+std::shared_ptr<const CommandRules> rulesOf(const PointInfo &info) {
+  return info.commandRules == CommandRules() ? nullptr : std::make_shared<const CommandRules>(info.commandRules);
+}
+
 quint32 placeOf(const QString &fullName) { return static_cast<quint32>(qHash(fullName)); }
 
 }  // namespace
@@ -93,7 +97,7 @@ Result<PointId> PointTable::declare(const QString &owner, const QString &prefix,
   if (unit.isEmpty()) unit = compact(info.unit);
   auto point = std::make_shared<Point>(Point{compact(info.name), compact(fullName), owner, unit,
                                              compact(info.description), compact(info.tag), info.minimum, info.maximum,
-                                             info.number, id, info.type, info.writable, info.verify});
+                                             rulesOf(info), info.number, id, info.type, info.writable, info.verify});
   quint32 place = placeOf(fullName);
   while (m_byName.contains(place)) ++place;
   m_byName.insert(place, id);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QStringList>
+
+#include "../command.h"
+#include "interlockstatus.h"
+
+namespace tagwire {
+
+/// Who does something with commands: as proved, and from where.
+struct Operator {
+  QString name;     ///< "user:anna"
+  QString address;  ///< may be empty
+  QString comment;  ///< why; may be empty
+};
+
+/// What would become of a command now.
+struct DryRun {
+  std::optional<Obstacle> obstacle;  ///< nothing: it would be sent
+  QStringList warnings;              ///< of advisory interlocks
+  QList<int> interlocks;             ///< that stand in the way
+  Value value;                       ///< what would be written: converted, or the toggled one
+  Confirm confirm = Confirm::None;   ///< what is due before it is sent
+};
+
+/// A point that somebody has selected (select before operate).
+struct Selection {
+  QString id;
+  PointId point = PointId::None;
+  Time expires;
+};
+
+/// What operators do with commands and interlocks, beside asking for a command by Plugin::commandRequested. The host's.
+/// Thread-bound: host thread.
+class TAGWIRE_EXPORT CommandControl {
+ public:
+  virtual ~CommandControl();
+
+  /// Sends nothing and leaves no trace.
+  virtual DryRun dryRun(const Command &command) const = 0;
+
+  /// Reserves the point for one command of the same operator within 30 s. Error: no such point, not writable, selected
+  /// by somebody else.
+  virtual Result<Selection> select(PointId point, const Operator &by) = 0;
+  /// Gives a selection back. Error: it is over, or somebody else's.
+  virtual Result<void> deselect(const QString &selection, const Operator &by) = 0;
+  /// A command that waits for a second person goes on. Error: it does not wait, or `by` asked for it.
+  virtual Result<void> approve(const QString &commandId, const Operator &by) = 0;
+  /// A command that was not sent yet ends as failed. Error: it was sent, or is over.
+  virtual Result<void> cancel(const QString &commandId, const Operator &by) = 0;
+
+  virtual QList<InterlockStatus> interlocks() const = 0;
+  /// A latched trip is over. Error: no such interlock, not tripped, or a condition is still not met.
+  virtual Result<void> resetInterlock(int id, const Operator &by) = 0;
+};
+
+}  // namespace tagwire
