@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "commandrouter.h"
+#include "commands/commandrouter.h"
 #include "hub.h"
 #include "manifest.h"
 #include "plugininstance.h"
