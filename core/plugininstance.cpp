@@ -121,6 +121,7 @@ void PluginInstance::connectPlugin() {
     if (!m_started) return;
     Command command = given;
     if (command.requestedBy.isEmpty()) command.requestedBy = m_entry.id;
+    command.isUrgent = false;  // the host's own
     m_runtime.commands().request(command);
   });
   connect(plugin, &Plugin::statusChanged, this, &PluginInstance::pluginStateChanged);
