@@ -187,6 +187,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   if (const auto kept = m_points.assignNumbers(); !kept) {
     return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
   }
+  m_commands.open(m_dataDir, log());
   return {};
 }
 
@@ -206,12 +207,28 @@ void Runtime::stop() {
   if (std::exchange(m_stopping, true)) return;
   m_readyDeadline.stop();
   m_lagTimer.stop();
+  endPulses();
   const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
   drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
+}
+
+/// What a pulse opened is closed again while there is somebody to do it.
+void Runtime::endPulses() {
+  QElapsedTimer since;
+  since.start();
+  QEventLoop loop;
+  while (m_commands.endPulses(QStringLiteral("the program is stopping"))) {
+    if (since.elapsed() > std::chrono::milliseconds(drainFor).count()) {
+      qCWarning(log) << "a pulse could not be ended in time: it is ended after the next start";
+      return;
+    }
+    QTimer::singleShot(5, &loop, &QEventLoop::quit);
+    loop.exec();
+  }
 }
 
 void Runtime::drain() {
