@@ -59,7 +59,8 @@ class TAGWIRE_EXPORT PluginContext {
 
   /// Counters and gauges with the label plugin="<id>".
   virtual Metrics &metrics() = 0;
-  /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host thread.
+  /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host
+  /// thread.
   virtual CommandControl &commands() = 0;
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;
