@@ -180,16 +180,18 @@ void CommandPulseTest::theProgramEndsInTheMiddle() {
     bench.ask(bench.pump, true, CommandKind::Pulse, 600s);
     QTRY_COMPARE(bench.executed.size(), 1);
   }
-  RouterBench bench({}, folder.path());
-  bench.isUp = false;
-  bench.pass(1s);
-  QVERIFY(bench.executed.isEmpty());
-  bench.isUp = true;
-  bench.pass(15s);
-  QCOMPARE(bench.executed.size(), 1);
-  QCOMPARE(text(bench.executed[0]), QStringLiteral("false"));
-  bench.answer(bench.executed[0], CommandState::Succeeded, false);
-  QVERIFY(!bench.router.endPulses(QStringLiteral("end")));
+  {
+    RouterBench bench({}, folder.path());
+    bench.isUp = false;
+    bench.pass(1s);
+    QVERIFY(bench.executed.isEmpty());
+    bench.isUp = true;
+    bench.pass(15s);
+    QCOMPARE(bench.executed.size(), 1);
+    QCOMPARE(text(bench.executed[0]), QStringLiteral("false"));
+    bench.answer(bench.executed[0], CommandState::Succeeded, false);
+    QVERIFY(!bench.router.endPulses(QStringLiteral("end")));
+  }
   // And only once.
   RouterBench third({}, folder.path());
   third.pass(15s);
