@@ -39,9 +39,8 @@ void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
     if (!first->isFor(*command)) {
       return refuse(*client.session, given, QStringLiteral("the correlation id was used for another command"));
     }
-    client.commands.insert(first->command.id, jsonString(*id));
-    const QList<CommandBook::Step> steps = first->steps;
-    for (const CommandBook::Step &step : steps) tell(client, step.status, step.time);
+    if (!first->hasEnded()) client.commands.insert(first->command.id, jsonString(*id));
+    for (const CommandBook::Step &step : first->steps) tellOne(client, jsonString(*id), step.status, step.time);
     return;
   }
   client.commands.insert(command->id, jsonString(*id));
@@ -49,17 +48,19 @@ void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
 }
 
 void LiveProtocol::tell(LiveClient &client, const CommandStatus &status, Time time) {
-  const auto found = client.commands.constFind(status.commandId);
-  if (found == client.commands.cend()) return;
+  for (const QByteArray &id : client.commands.values(status.commandId)) tellOne(client, id, status, time);
+  if (isFinal(status.state)) client.commands.remove(status.commandId);
+}
+
+void LiveProtocol::tellOne(LiveClient &client, const QByteArray &id, const CommandStatus &status, Time time) {
   JsonText json;
   json.beginObject();
   json.put("op", "command_status");
   json.key("id");
-  json.raw(*found);
+  json.raw(id);
   putCommandStatus(json, status, time);
   json.endObject();
   client.session->send(Frame::text(json.view()));
-  if (isFinal(status.state)) client.commands.erase(found);
 }
 
 void LiveProtocol::select(LiveClient &client, const QJsonObject &message) {

@@ -61,6 +61,7 @@ class LiveProtocol : public Protocol {
   void remove(LiveClient &client, const QString &id);
   void command(LiveClient &client, const QJsonObject &message);
   void tell(LiveClient &client, const CommandStatus &status, Time time);
+  void tellOne(LiveClient &client, const QByteArray &id, const CommandStatus &status, Time time);
   void select(LiveClient &client, const QJsonObject &message);
   /// Approves or cancels a command.
   void settle(LiveClient &client, const QJsonObject &message, bool approves);
