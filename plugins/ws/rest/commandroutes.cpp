@@ -258,10 +258,10 @@ void CommandRoutes::one(const Call &call) const {
   call.answer(Response::json(200, QJsonDocument(json)));
 }
 
-Result<Operator> CommandRoutes::operatorOf(const Call &call) const {
+Result<Operator> CommandRoutes::doer(const Call &call) const {
   const auto comment = commentOf(call);
   if (!comment) return failure(comment.error());
-  return ws::operatorOf(*call.caller, call.sender.text, *comment);
+  return operatorOf(*call.caller, call.sender.text, *comment);
 }
 
 void CommandRoutes::tell(const Call &call, const std::optional<Refusal> &refusal) const {
@@ -275,13 +275,13 @@ void CommandRoutes::tell(const Call &call, const std::optional<Refusal> &refusal
 }
 
 void CommandRoutes::approve(const Call &call) const {
-  const auto by = operatorOf(call);
+  const auto by = doer(call);
   if (!by) return refuse(call, {400, by.error(), {}});
   tell(call, approveCommand(m_state, call.variables.value(QStringLiteral("id")), *call.caller, *by));
 }
 
 void CommandRoutes::cancel(const Call &call) const {
-  const auto by = operatorOf(call);
+  const auto by = doer(call);
   if (!by) return refuse(call, {400, by.error(), {}});
   tell(call, cancelCommand(m_state, call.variables.value(QStringLiteral("id")), *call.caller, *by));
 }
@@ -302,7 +302,7 @@ void CommandRoutes::select(const Call &call) const {
 
 void CommandRoutes::deselect(const Call &call) const {
   const auto done = m_state.context.commands().deselect(call.variables.value(QStringLiteral("id")),
-                                                        ws::operatorOf(*call.caller, call.sender.text));
+                                                        operatorOf(*call.caller, call.sender.text));
   if (!done) return refuse(call, {404, done.error(), {}});
   call.answer({204, {}, {}, {}});
 }

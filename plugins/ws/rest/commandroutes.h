@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "commands/commandcontrol.h"
 #include "rest/commanddesk.h"
 
 namespace tagwire::ws {
@@ -24,7 +25,7 @@ class CommandRoutes : public RestPart {
   void deselect(const Call &call) const;
   void refuse(const Call &call, const Refusal &refusal) const;
   tl::expected<Command, Refusal> commandOf(const Call &call, const QJsonObject &body) const;
-  Result<Operator> operatorOf(const Call &call) const;
+  Result<Operator> doer(const Call &call) const;
   /// What became of an approval or a cancelling.
   void tell(const Call &call, const std::optional<Refusal> &refusal) const;
 

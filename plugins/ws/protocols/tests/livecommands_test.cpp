@@ -28,8 +28,9 @@ struct Bench {
   }
   QString errorTo(const QByteArray &text) {
     const QJsonObject answer = ask(text);
-    return answer.value(QStringLiteral("op")) == u"error" ? answer.value(QStringLiteral("message")).toString()
-                                                          : QStringLiteral("no error");
+    return answer.value(QStringLiteral("op")).toString() == u"error"
+               ? answer.value(QStringLiteral("message")).toString()
+               : QStringLiteral("no error");
   }
   /// What the router tells; the REST part hears it first.
   void step(const QString &id, CommandState reached, const QString &text = {}, int interlock = 0) {
