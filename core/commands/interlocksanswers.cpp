@@ -7,6 +7,15 @@
 
 namespace tagwire {
 
+namespace {
+
+QString demandOf(const InterlockCondition &condition) {
+  const bool isWithin = std::isfinite(condition.min) && std::isfinite(condition.max);
+  return condition.subject + (isWithin ? QLatin1String(" within ") : QLatin1String(" is ")) + condition.allowed;
+}
+
+}  // namespace
+
 bool Interlocks::isSafe(const Entry &entry, PointId point, const Value &value) const {
   const auto guarded = std::find_if(entry.rule.points.cbegin(), entry.rule.points.cend(),
                                     [point](const GuardedPoint &each) { return each.id == point; });
@@ -61,8 +70,7 @@ InterlockStatus Interlocks::statusOf(const Entry &entry) const {
   for (size_t i = 0; i < entry.rule.conditions.size(); ++i) {
     const InterlockCondition &condition = entry.rule.conditions[i];
     const bool isMet = standing(entry, i) == Standing::Met;
-    status.conditions << ConditionStatus{condition.subject + u' ' + condition.allowed, isMet,
-                                         m_inputs.found(condition)};
+    status.conditions << ConditionStatus{demandOf(condition), isMet, m_inputs.found(condition)};
     status.isViolated = status.isViolated || !isMet;
   }
   if (const InterlockLatch *latch = m_latches.find(entry.rule.id)) {
