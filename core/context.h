@@ -17,6 +17,8 @@
 
 namespace tagwire {
 
+class CommandControl;
+
 /// The place all instances stand at.
 struct Site {
   QString name;
@@ -57,6 +59,9 @@ class TAGWIRE_EXPORT PluginContext {
 
   /// Counters and gauges with the label plugin="<id>".
   virtual Metrics &metrics() = 0;
+  /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host
+  /// thread.
+  virtual CommandControl &commands() = 0;
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;
 

@@ -30,6 +30,7 @@ class InstanceContext : public PluginContext {
   QString epoch() const override { return m_runtime.epoch(); }
   void portBusy(const QString &address) override { m_instance.portBusy(address); }
   Metrics &metrics() override { return *m_instance.m_metrics; }
+  CommandControl &commands() override { return m_runtime.operatorDesk(); }
   QList<InstanceStatus> instances() const override { return m_runtime.instances(); }
 
  protected:
@@ -121,6 +122,7 @@ void PluginInstance::connectPlugin() {
     if (!m_started) return;
     Command command = given;
     if (command.requestedBy.isEmpty()) command.requestedBy = m_entry.id;
+    command.isUrgent = false;  // the host's own
     m_runtime.commands().request(command);
   });
   connect(plugin, &Plugin::statusChanged, this, &PluginInstance::pluginStateChanged);

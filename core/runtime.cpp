@@ -64,6 +64,9 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
       m_interlocks(m_points, m_hub, clock, m_metrics),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
+  m_commands.setGuard({[this](PointId point, const Value &value) { return m_interlocks.obstacle(point, value); },
+                       [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
+                       {}});
   connect(&m_interlocks, &Interlocks::forced, &m_commands, &CommandRouter::request);
   connect(&m_hub, &Hub::commandStatus, &m_interlocks, &Interlocks::commandEnded);
   m_readyDeadline.setSingleShot(true);
@@ -217,6 +220,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   if (const auto kept = m_points.assignNumbers(); !kept) {
     return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
   }
+  m_commands.open(m_dataDir, log());
   return {};
 }
 
@@ -238,12 +242,28 @@ void Runtime::stop() {
   m_interlocks.stop();  // that its inputs go is no reason to trip
   m_readyDeadline.stop();
   m_lagTimer.stop();
+  endPulses();
   const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
   drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
+}
+
+/// What a pulse opened is closed again while there is somebody to do it.
+void Runtime::endPulses() {
+  QElapsedTimer since;
+  since.start();
+  QEventLoop loop;
+  while (m_commands.endPulses(QStringLiteral("the program is stopping"))) {
+    if (since.elapsed() > std::chrono::milliseconds(drainFor).count()) {
+      qCWarning(log) << "a pulse could not be ended in time: it is ended after the next start";
+      return;
+    }
+    QTimer::singleShot(5, &loop, &QEventLoop::quit);
+    loop.exec();
+  }
 }
 
 void Runtime::drain() {

@@ -9,8 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "commandrouter.h"
-#include "commands/interlocks.h"
+#include "commands/operatordesk.h"
 #include "hub.h"
 #include "manifest.h"
 #include "plugininstance.h"
@@ -56,6 +55,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   PluginInstance *instance(const QString &id) const;
   CommandRouter &commands() { return m_commands; }
   Interlocks &interlocks() { return m_interlocks; }
+  OperatorDesk &operatorDesk() { return m_operatorDesk; }
   /// Some entry of the manifest has this id, whether it runs or not.
   bool isInstanceId(const QString &id) const { return m_ids.contains(id); }
   /// Serves PluginContext::shared. Host thread.
@@ -85,6 +85,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome);
   PluginInstance *serving(const QString &instance, const std::function<bool(Plugin *)> &offers) const;
   void drain();
+  void endPulses();
   void measureLag();
 
   PluginLoader &m_loader;
@@ -94,6 +95,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Hub m_hub;
   CommandRouter m_commands;
   Interlocks m_interlocks;
+  OperatorDesk m_operatorDesk{m_commands, m_interlocks};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;

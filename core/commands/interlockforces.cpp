@@ -40,6 +40,7 @@ QList<Command> InterlockForces::due(std::chrono::nanoseconds now) {
     command.point = write.point;
     command.value = write.safe;
     command.requestedBy = QStringLiteral("interlock:%1").arg(write.interlock);
+    command.isUrgent = true;
     commands << command;
     write.at = now + lostAfter;
   }

@@ -3,16 +3,11 @@
 
 #include <QRegularExpression>
 
+#include "commandlimits.h"
+
 namespace tagwire {
 
 namespace {
-
-std::optional<Value> safeOf(const Point &point) {
-  Value safe = point.type == ValueType::Bool ? Value(false) : Value(qint64(0));
-  if (point.commandRules && point.commandRules->safeValue) safe = *point.commandRules->safeValue;
-  const auto converted = convertTo(safe, point.type);
-  return converted ? std::optional(*converted) : std::nullopt;
-}
 
 QString numberText(double number) { return QString::number(number, 'g', 12); }
 
@@ -88,7 +83,7 @@ class Resolver {
           at,
           QStringLiteral("point \"%1\" is read-only (allowed: points that commands may write)").arg(point->fullName));
     }
-    points.append({point->id, safeOf(*point)});
+    points.append({point->id, safeValueOf(*point)});
     if (m_interlock.mode != InterlockMode::Trip) return;
     const std::optional<Value> &safe = points.last().safe;
     const auto number = safe ? toNumber(*safe) : std::nullopt;
@@ -288,13 +283,6 @@ class Resolver {
 };
 
 }  // namespace
-
-QLatin1String toText(InterlockMode mode) {
-  for (const auto &[word, each] : enumWords(InterlockMode{})) {
-    if (each == mode) return QLatin1String(word);
-  }
-  return QLatin1String("");
-}
 
 QList<InterlockRule> resolveInterlocks(const QList<InterlockConfig> &interlocks, const InterlockNames &names,
                                        Problems &problems) {

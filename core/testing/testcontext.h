@@ -6,6 +6,7 @@
 #include <map>
 
 #include "context.h"
+#include "fakecommandcontrol.h"
 #include "manualclock.h"
 #include "plugin.h"
 
@@ -29,6 +30,7 @@ class TestContext : public PluginContext {
   QString epoch() const override { return QStringLiteral("test-epoch"); }
   void portBusy(const QString &address) override { m_busyPorts << address; }
   Metrics &metrics() override { return m_metrics; }
+  FakeCommandControl &commands() override { return m_commands; }
   QList<InstanceStatus> instances() const override { return m_instances; }
 
   /// For tests to set up and look at.
@@ -62,6 +64,7 @@ class TestContext : public PluginContext {
   PointTable m_points;
   Metrics m_metrics;
   Site m_site;
+  FakeCommandControl m_commands;
   quint64 m_sequence = 0;
   QList<InstanceStatus> m_instances{{m_id, QStringLiteral("test"), PluginState::Running, {}}};
   QHash<QString, Plugin *> m_plugins;
