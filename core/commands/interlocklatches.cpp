@@ -93,6 +93,12 @@ void InterlockLatches::ask() {
   });
 }
 
+/// How the write under way goes is not known yet, so there is a look at it in any case.
+std::optional<std::chrono::nanoseconds> InterlockLatches::nextTry() const {
+  if (m_isKept) return std::nullopt;
+  return m_retryAt.value_or(m_clock.elapsed() + beforeNextTry);
+}
+
 void InterlockLatches::advance() {
   if (m_retryAt && m_clock.elapsed() >= *m_retryAt) ask();
 }

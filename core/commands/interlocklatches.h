@@ -33,8 +33,8 @@ class InterlockLatches {
   bool isKept() const { return m_isKept; }
   /// Tries again what could not be written, once that is due.
   void advance();
-  /// When advance() is to be called, on Clock::elapsed; none: nothing is due.
-  std::optional<std::chrono::nanoseconds> nextTry() const { return m_retryAt; }
+  /// When advance() is to be called, on Clock::elapsed; none: all is kept.
+  std::optional<std::chrono::nanoseconds> nextTry() const;
   void flush();
 
  private:

@@ -235,6 +235,7 @@ void Interlocks::settle(Entry &entry, bool isViolated) {
 void Interlocks::trip(Entry &entry, const QString &cause) {
   const InterlockLatch &latch = m_latches.add(entry.rule.id, cause);
   m_forces.begin(entry.rule.id, entry.rule.points, m_clock.elapsed());
+  arm(m_latches.nextTry());
   m_trips.add();
   count();
   tell(entry, "interlock_tripped", QStringLiteral(" tripped: ") + cause, entry.rule.severity);

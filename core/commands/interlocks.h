@@ -92,7 +92,7 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   void arm(std::optional<Elapsed> at);
   void armAll();
   void count();
-  bool isSafe(const Entry &entry, PointId point, const Value &value) const;
+  bool isSafe(PointId point, const Value &value) const;
   InterlockStatus statusOf(const Entry &entry) const;
   Entry *find(int id);
   void tell(const Entry &entry, const char *kind, const QString &what, Severity severity);

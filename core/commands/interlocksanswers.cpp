@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "commandlimits.h"
 #include "interlocks.h"
 
 namespace tagwire {
@@ -16,19 +17,17 @@ QString demandOf(const InterlockCondition &condition) {
 
 }  // namespace
 
-bool Interlocks::isSafe(const Entry &entry, PointId point, const Value &value) const {
-  const auto guarded = std::find_if(entry.rule.points.cbegin(), entry.rule.points.cend(),
-                                    [point](const GuardedPoint &each) { return each.id == point; });
-  if (guarded == entry.rule.points.cend() || !guarded->safe) return false;
-  const auto converted = convertTo(value, typeOf(*guarded->safe));
-  return converted && *converted == *guarded->safe;
+bool Interlocks::isSafe(PointId id, const Value &value) const {
+  const auto point = m_points.point(id);
+  return point && tagwire::isSafe(*point, value);
 }
 
 QList<Obstacle> Interlocks::obstacles(PointId point, const Value &value) const {
   QList<Obstacle> all;
+  if (isSafe(point, value)) return all;
   for (const size_t index : m_byGuarded.value(point)) {
     const Entry &entry = m_entries[index];
-    if (entry.rule.mode == InterlockMode::Advisory || isSafe(entry, point, value)) continue;
+    if (entry.rule.mode == InterlockMode::Advisory) continue;
     QString text;
     Standing how = Standing::Met;
     if (const InterlockLatch *latch = m_latches.find(entry.rule.id)) {
@@ -49,9 +48,10 @@ std::optional<Obstacle> Interlocks::obstacle(PointId point, const Value &value) 
 
 QStringList Interlocks::warnings(PointId point, const Value &value) const {
   QStringList all;
+  if (isSafe(point, value)) return all;
   for (const size_t index : m_byGuarded.value(point)) {
     const Entry &entry = m_entries[index];
-    if (entry.rule.mode != InterlockMode::Advisory || isSafe(entry, point, value)) continue;
+    if (entry.rule.mode != InterlockMode::Advisory) continue;
     Standing how = Standing::Met;
     if (const InterlockCondition *condition = unmet(entry, how)) {
       all << QStringLiteral("%1: %2").arg(entry.rule.text(), m_inputs.text(*condition));
@@ -105,6 +105,7 @@ Result<void> Interlocks::reset(int id, const Operator &by) {
   const InterlockLatch latch = *found;
   m_latches.remove(id);
   m_forces.end(id);
+  arm(m_latches.nextTry());
   count();
   const QString what = QStringLiteral(" was reset by %1").arg(by.name) +
                        (by.comment.isEmpty() ? QString() : QStringLiteral(": ") + by.comment);
