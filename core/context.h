@@ -17,6 +17,8 @@
 
 namespace tagwire {
 
+class AuditTrail;
+
 /// The place all instances stand at.
 struct Site {
   QString name;
@@ -57,6 +59,9 @@ class TAGWIRE_EXPORT PluginContext {
 
   /// Counters and gauges with the label plugin="<id>".
   virtual Metrics &metrics() = 0;
+  /// Who did what, to be asked later: for what people and credentials do, never for values or states
+  /// (audit/audittrail.h).
+  virtual AuditTrail &audit() = 0;
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;
 

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 
+#include "../access/privatefile.h"
 #include "statement.h"
 
 namespace tagwire {
@@ -26,6 +27,7 @@ Result<void> makeFile(const QString &path) {
   const QByteArray name = QFile::encodeName(path);
   const int descriptor = ::open(name.constData(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
   if (descriptor >= 0) {
+    giveToOwnerOf(folder, descriptor);
     ::close(descriptor);
     return {};
   }

@@ -7,6 +7,7 @@
 
 #include "context.h"
 #include "manualclock.h"
+#include "memoryaudittrail.h"
 #include "plugin.h"
 
 namespace tagwire {
@@ -29,9 +30,11 @@ class TestContext : public PluginContext {
   QString epoch() const override { return QStringLiteral("test-epoch"); }
   void portBusy(const QString &address) override { m_busyPorts << address; }
   Metrics &metrics() override { return m_metrics; }
+  AuditTrail &audit() override { return m_audit; }
   QList<InstanceStatus> instances() const override { return m_instances; }
 
   /// For tests to set up and look at.
+  MemoryAuditTrail &auditTrail() { return m_audit; }
   ManualClock &manualClock() { return m_clock; }
   PointTable &pointTable() { return m_points; }
   Site &mutableSite() { return m_site; }
@@ -61,6 +64,7 @@ class TestContext : public PluginContext {
   ManualClock m_clock;
   PointTable m_points;
   Metrics m_metrics;
+  MemoryAuditTrail m_audit;
   Site m_site;
   quint64 m_sequence = 0;
   QList<InstanceStatus> m_instances{{m_id, QStringLiteral("test"), PluginState::Running, {}}};
