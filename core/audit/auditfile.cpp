@@ -6,7 +6,9 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <pwd.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include "../access/privatefile.h"
 #include "../storage/statement.h"
@@ -39,6 +41,11 @@ QString asideName(const QString &path, const char *why) {
 }
 
 }  // namespace
+
+QString commandLineActor() {
+  const passwd *entry = ::getpwuid(::getuid());
+  return QStringLiteral("os:") + (entry ? QString::fromLocal8Bit(entry->pw_name) : QString::number(::getuid()));
+}
 
 AuditFile::AuditFile(QString dataDir)
     : m_dataDir(std::move(dataDir)), m_path(m_dataDir + u'/' + QLatin1String(auditFileName)) {}

@@ -8,6 +8,9 @@ namespace tagwire {
 
 class Statement;
 
+/// "os:anna": who runs this program, on record for what the command line does.
+TAGWIRE_EXPORT QString commandLineActor();
+
 /// data_dir/audit.db, open for appending, by one of several processes. Every file begins with a record that says so. It
 /// blocks. Thread-bound.
 class TAGWIRE_EXPORT AuditFile {
@@ -21,6 +24,7 @@ class TAGWIRE_EXPORT AuditFile {
   /// All of them, durably, or none. When the file is found damaged or was moved away, a new one is begun first.
   Result<void> append(const QList<AuditRow> &rows);
   Result<void> append(const AuditEntry &entry);
+  const QString &path() const { return m_path; }
   /// Why a new file was begun or what is wrong with the last record, for the log; once.
   QString takeNotice() { return std::exchange(m_notice, {}); }
   void close();

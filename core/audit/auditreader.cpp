@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::milliseconds busyTimeout{2000};
 constexpr int stepsBetweenLooks = 10'000;
-constexpr int mostRecords = 10'000;
+constexpr int mostRecords = 10'001;  ///< of a page, and the one that tells whether there is a next
 
 qint64 nanoseconds(Time time) { return time.time_since_epoch().count(); }
 
@@ -71,10 +71,7 @@ Result<void> AuditReader::open() {
     return failure(QStringLiteral("%1: %2").arg(m_path, opened.error()));
   }
   if (m_mustStop) sqlite3_progress_handler(m_connection.handle(), stepsBetweenLooks, &AuditReader::progress, this);
-  const auto application = m_connection.number("PRAGMA application_id");
-  if (!application) return failed();
-  if (*application == auditApplicationId) return {};
-  return failure(QStringLiteral("%1: no audit trail of tagwire").arg(m_path));
+  return {};
 }
 
 int AuditReader::progress(void *reader) { return static_cast<AuditReader *>(reader)->m_mustStop->load() ? 1 : 0; }
@@ -95,19 +92,25 @@ Result<QList<AuditRecord>> AuditReader::read(const AuditQuery &query) {
   return records;
 }
 
-Result<AuditVerdict> AuditReader::verify() {
+Result<AuditVerdict> AuditReader::verify(const std::optional<AuditMark> &noted) {
   AuditVerdict verdict;
+  const auto application = m_connection.number("PRAGMA application_id");
+  if (!application && !isDamage(m_connection.handle())) return tl::unexpected(failed().error());
+  if (!application || *application != auditApplicationId) {
+    verdict.fault = QStringLiteral("%1 is no audit trail").arg(m_path);
+    return verdict;
+  }
   // One view of it, however much is appended meanwhile.
   if (sqlite3_exec(m_connection.handle(), "BEGIN", nullptr, nullptr, nullptr) != SQLITE_OK) {
     return tl::unexpected(failed().error());
   }
-  if (const auto followed = follow(verdict); !followed) return tl::unexpected(followed.error());
+  if (const auto followed = follow(verdict, noted); !followed) return tl::unexpected(followed.error());
   if (!verdict.fault.isEmpty()) return verdict;
   if (const auto checked = checkWhole(verdict); !checked) return tl::unexpected(checked.error());
   return verdict;
 }
 
-Result<void> AuditReader::follow(AuditVerdict &verdict) {
+Result<void> AuditReader::follow(AuditVerdict &verdict, const std::optional<AuditMark> &noted) {
   const auto damaged = [&] {
     if (!isDamage(m_connection.handle()) && sqlite3_errcode(m_connection.handle()) != SQLITE_ERROR) return failed();
     verdict.fault = errorText(m_connection.handle());
@@ -125,7 +128,11 @@ Result<void> AuditReader::follow(AuditVerdict &verdict) {
     if (isInOrder && row.hash == row.hashAfter(verdict.lastHash)) {
       verdict.records = due;
       verdict.lastHash = row.hash;
-      continue;
+      if (!noted || noted->number != due || noted->hash == row.hash) continue;
+      verdict.badNumber = due;
+      verdict.badTime = Time(std::chrono::nanoseconds(row.time));
+      verdict.fault = QStringLiteral("it is another one than was noted");
+      return {};
     }
     verdict.badNumber = due;
     verdict.badTime = Time(std::chrono::nanoseconds(row.time));
@@ -134,6 +141,10 @@ Result<void> AuditReader::follow(AuditVerdict &verdict) {
     return {};
   }
   if (code != SQLITE_DONE) return damaged();
+  if (noted && noted->number > verdict.records) {
+    verdict.badNumber = verdict.records + 1;
+    verdict.fault = QStringLiteral("it is missing: the end was cut off, for number %1 was noted").arg(noted->number);
+  }
   if (verdict.records == 0) verdict.fault = QStringLiteral("it has no record (allowed: one at least)");
   return {};
 }

@@ -10,6 +10,12 @@ namespace tagwire {
 
 class Statement;
 
+/// A record that was noted elsewhere, to find out later whether it is still the same. Plain value.
+struct AuditMark {
+  qint64 number = 0;
+  QByteArray hash;  ///< 64 hexadecimal digits, lower case
+};
+
 /// How a whole trail stands. Plain value.
 struct AuditVerdict {
   qint64 records = 0;                ///< that are whole, from the first on
@@ -29,12 +35,12 @@ class TAGWIRE_EXPORT AuditReader {
   Result<void> open();
   /// The newest first.
   Result<QList<AuditRecord>> read(const AuditQuery &query);
-  /// Follows the chain from the first record to the last, and has SQLite look at the whole file. Errors: it could not
-  /// be read to its end for another reason than damage.
-  Result<AuditVerdict> verify();
+  /// Follows the chain from the first record to the last, holds it to `noted`, and has SQLite look at the whole file.
+  /// Errors: it could not be read to its end for another reason than damage.
+  Result<AuditVerdict> verify(const std::optional<AuditMark> &noted = {});
 
  private:
-  Result<void> follow(AuditVerdict &verdict);
+  Result<void> follow(AuditVerdict &verdict, const std::optional<AuditMark> &noted);
   Result<void> checkWhole(AuditVerdict &verdict);
   static int progress(void *reader);
   Result<void> failed() const;
