@@ -34,12 +34,13 @@ struct Command {
   QString correlationId;  ///< the same text twice is the same command, over a restart too; may be empty
   QString requestedBy;    ///< who, as proved: "user:anna", "interlock:5"
   Time created;
-  Time expires;                                 ///< not sent after this; the router sets 10 s when absent
-  CommandKind kind = CommandKind::Write;        ///< a plugin gets Write only
-  std::chrono::milliseconds duration{0};        ///< of a pulse
-  QString address = {};                         ///< from where; empty: from within
-  QString comment = {};                         ///< why, for the audit
-  QString selection = {};                       ///< the id that selecting the point gave, where it is due
+  Time expires;                           ///< not sent after this; the router sets 10 s when absent
+  CommandKind kind = CommandKind::Write;  ///< a plugin gets Write only
+  std::chrono::milliseconds duration{0};  ///< of a pulse
+  QString address = {};                   ///< from where; empty: from within
+  QString comment = {};                   ///< why, for the audit
+  QString selection = {};                 ///< the id that selecting the point gave, where it is due
+  bool isUrgent = false;                  ///< before all others: a trip, or the end of a pulse
   /// Set by the router. The plugin calls obstacleNow() right before it sends.
   std::function<std::optional<Obstacle>()> obstacle = {};
 };

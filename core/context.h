@@ -18,6 +18,7 @@
 namespace tagwire {
 
 class AuditTrail;
+class CommandControl;
 
 /// The place all instances stand at.
 struct Site {
@@ -62,6 +63,9 @@ class TAGWIRE_EXPORT PluginContext {
   /// Who did what, to be asked later: for what people and credentials do, never for values or states
   /// (audit/audittrail.h).
   virtual AuditTrail &audit() = 0;
+  /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host
+  /// thread.
+  virtual CommandControl &commands() = 0;
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;
 

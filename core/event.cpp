@@ -189,6 +189,12 @@ QJsonObject toJson(const Event &event, const PointTable &points) {
   return json;
 }
 
+std::optional<CommandStatus> obstacleNow(const Command &command) {
+  const auto obstacle = command.obstacle ? command.obstacle() : std::nullopt;
+  if (!obstacle) return std::nullopt;
+  return CommandStatus{command.id, command.point, obstacle->outcome, Value(), obstacle->text, obstacle->interlock};
+}
+
 QString newCommandId() { return QUuid::createUuid().toString(QUuid::WithoutBraces); }
 
 }  // namespace tagwire

@@ -49,7 +49,9 @@ class TAGWIRE_EXPORT Source {
  public:
   virtual ~Source();
   /// Carries out a write of one of its own points. Called for points declared writable only, value already of the
-  /// point's type and in its range. Tells each step (Sent, Acked, then one final) as a CommandStatus by eventRaised.
+  /// point's type and in its range. Tells each step (Sent, Acked, then one final) as a CommandStatus by eventRaised;
+  /// a value read back is published before the final one. A plugin that lets commands wait asks obstacleNow() right
+  /// before it sends, and takes urgent ones first.
   virtual void execute(const Command &command) = 0;
 };
 

@@ -31,6 +31,7 @@ class InstanceContext : public PluginContext {
   void portBusy(const QString &address) override { m_instance.portBusy(address); }
   Metrics &metrics() override { return *m_instance.m_metrics; }
   AuditTrail &audit() override { return m_runtime.audit(); }
+  CommandControl &commands() override { return m_runtime.operatorDesk(); }
   QList<InstanceStatus> instances() const override { return m_runtime.instances(); }
 
  protected:
@@ -122,6 +123,7 @@ void PluginInstance::connectPlugin() {
     if (!m_started) return;
     Command command = given;
     if (command.requestedBy.isEmpty()) command.requestedBy = m_entry.id;
+    command.isUrgent = false;  // the host's own
     m_runtime.commands().request(command);
   });
   connect(plugin, &Plugin::statusChanged, this, &PluginInstance::pluginStateChanged);

@@ -49,7 +49,7 @@ struct PointInfo {
   std::optional<double> maximum = {};  ///< highest
   CommandRules commandRules = {};
   ConfigLocation where = {};  ///< where the manifest names it; for error messages only
-  QString tag = {};  ///< RTLS tag that it is about: who reads it needs positions:read of this tag; empty: none
+  QString tag = {};           ///< RTLS tag that it is about: who reads it needs positions:read of this tag; empty: none
 };
 
 /// A declared point: what the table keeps, without the place in the manifest and in an order that keeps it small, for

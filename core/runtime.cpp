@@ -68,6 +68,7 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
                  }),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
+  m_commands.setAudit(&m_audit);
   m_readyDeadline.setSingleShot(true);
   connect(&m_readyDeadline, &QTimer::timeout, this, [this] {
     if (!std::exchange(m_ready, true)) Q_EMIT ready();
@@ -194,6 +195,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
     return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
   }
   m_audit.open(m_dataDir);
+  m_commands.open(m_dataDir, log());
   return {};
 }
 
@@ -213,12 +215,28 @@ void Runtime::stop() {
   if (std::exchange(m_stopping, true)) return;
   m_readyDeadline.stop();
   m_lagTimer.stop();
+  endPulses();
   const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
   drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
+}
+
+/// What a pulse opened is closed again while there is somebody to do it.
+void Runtime::endPulses() {
+  QElapsedTimer since;
+  since.start();
+  QEventLoop loop;
+  while (m_commands.endPulses(QStringLiteral("the program is stopping"))) {
+    if (since.elapsed() > std::chrono::milliseconds(drainFor).count()) {
+      qCWarning(log) << "a pulse could not be ended in time: it is ended after the next start";
+      return;
+    }
+    QTimer::singleShot(5, &loop, &QEventLoop::quit);
+    loop.exec();
+  }
 }
 
 void Runtime::drain() {

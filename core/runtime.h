@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "audit/storedaudittrail.h"
-#include "commandrouter.h"
+#include "commands/operatordesk.h"
 #include "hub.h"
 #include "manifest.h"
 #include "plugininstance.h"
@@ -56,6 +56,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// Null when there is none of that id.
   PluginInstance *instance(const QString &id) const;
   CommandRouter &commands() { return m_commands; }
+  OperatorDesk &operatorDesk() { return m_operatorDesk; }
   /// Some entry of the manifest has this id, whether it runs or not.
   bool isInstanceId(const QString &id) const { return m_ids.contains(id); }
   /// Serves PluginContext::shared. Host thread.
@@ -83,6 +84,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome);
   PluginInstance *serving(const QString &instance, const std::function<bool(Plugin *)> &offers) const;
   void drain();
+  void endPulses();
   void measureLag();
   void tellAuditTrouble(const QString &trouble);
 
@@ -93,6 +95,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   PointTable m_points;
   Hub m_hub;
   CommandRouter m_commands;
+  OperatorDesk m_operatorDesk{m_commands};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;

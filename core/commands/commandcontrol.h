@@ -4,6 +4,7 @@
 #include <QStringList>
 
 #include "../command.h"
+#include "../point.h"
 #include "interlockstatus.h"
 
 namespace tagwire {

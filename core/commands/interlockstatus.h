@@ -32,11 +32,11 @@ struct InterlockStatus {
   Severity severity = Severity::Major;
   QList<PointId> points;  ///< that it guards
   QList<ConditionStatus> conditions;
-  bool isViolated = false;         ///< some condition is not met
-  bool isTripped = false;          ///< Trip: latched
-  std::optional<Time> trippedAt;   ///< of the trip that is latched
-  QString cause;                   ///< of that trip: what was not met then
-  bool isForced = true;            ///< false: some point could not be brought to its safe value yet
+  bool isViolated = false;        ///< some condition is not met
+  bool isTripped = false;         ///< Trip: latched
+  std::optional<Time> trippedAt;  ///< of the trip that is latched
+  QString cause;                  ///< of that trip: what was not met then
+  bool isForced = true;           ///< false: some point could not be brought to its safe value yet
 };
 
 TAGWIRE_EXPORT QLatin1String toText(InterlockMode mode);  ///< "permissive", "trip", "advisory"

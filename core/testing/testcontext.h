@@ -6,6 +6,7 @@
 #include <map>
 
 #include "context.h"
+#include "fakecommandcontrol.h"
 #include "manualclock.h"
 #include "memoryaudittrail.h"
 #include "plugin.h"
@@ -31,6 +32,7 @@ class TestContext : public PluginContext {
   void portBusy(const QString &address) override { m_busyPorts << address; }
   Metrics &metrics() override { return m_metrics; }
   AuditTrail &audit() override { return m_audit; }
+  FakeCommandControl &commands() override { return m_commands; }
   QList<InstanceStatus> instances() const override { return m_instances; }
 
   /// For tests to set up and look at.
@@ -66,6 +68,7 @@ class TestContext : public PluginContext {
   Metrics m_metrics;
   MemoryAuditTrail m_audit;
   Site m_site;
+  FakeCommandControl m_commands;
   quint64 m_sequence = 0;
   QList<InstanceStatus> m_instances{{m_id, QStringLiteral("test"), PluginState::Running, {}}};
   QHash<QString, Plugin *> m_plugins;

@@ -4,11 +4,15 @@
 namespace tagwire::modbus {
 
 void CommandQueue::add(const Command &command, const RegisterPoint &point, int index) {
-  if (m_waiting.size() >= capacity) {
+  if (m_waiting.size() >= capacity && !command.isUrgent) {
     step(command, CommandState::Failed, QStringLiteral("busy: %1 commands are waiting already").arg(capacity));
     return;
   }
-  m_waiting.push_back({command, point, index});
+  if (command.isUrgent) {
+    m_waiting.push_front({command, point, index});
+  } else {
+    m_waiting.push_back({command, point, index});
+  }
 }
 
 CommandQueue::Moment CommandQueue::due() const {
@@ -35,6 +39,11 @@ std::optional<CommandQueue::Outgoing> CommandQueue::next(Time time, Moment now) 
       step(entry.command, CommandState::Failed, sequence.error());
       continue;
     }
+    // The last look: what stands in its way may have come while it waited.
+    if (const auto blocked = obstacleNow(entry.command)) {
+      m_tell(*blocked);
+      continue;
+    }
     m_current = Running{entry, *sequence};
     step(entry.command, CommandState::Sent);
   }
@@ -44,16 +53,16 @@ std::optional<CommandQueue::Outgoing> CommandQueue::next(Time time, Moment now) 
   return Outgoing{m_current->entry.point.unit, m_current->sequence.request()};
 }
 
-std::optional<CommandQueue::ReadBack> CommandQueue::answered(const Reply &reply, Moment now) {
-  if (!m_current) return std::nullopt;
+void CommandQueue::answered(const Reply &reply, Moment now) {
+  if (!m_current) return;
   m_isUnderWay = false;
   const bool wasWrite = m_current->sequence.isWriting();
   const auto outcome = m_current->sequence.answered(reply, now);
   const int index = m_current->entry.index;
   const std::optional<Reading> reading = m_current->sequence.readBack();
   if (wasWrite && reply.kind == Reply::Kind::Answer) step(m_current->entry.command, CommandState::Acked);
+  if (reading) m_show(index, *reading);
   if (outcome && m_current) finish(*outcome);
-  return reading ? std::optional(ReadBack{index, *reading}) : std::nullopt;
 }
 
 void CommandQueue::lost(const QString &why) {

@@ -14,22 +14,20 @@ namespace tagwire::modbus {
 class CommandQueue {
  public:
   using Tell = std::function<void(const CommandStatus &)>;
+  /// Told of what was read back, before the outcome: whoever hears that may look at the point at once.
+  using Show = std::function<void(int point, const Reading &reading)>;
   using Moment = WriteSequence::Moment;
 
   struct Outgoing {
     quint8 unit = 0;
     QByteArray pdu;
   };
-  struct ReadBack {
-    int point = 0;
-    Reading reading;
-  };
-
   static constexpr size_t capacity = 100;
 
-  explicit CommandQueue(Tell tell, const UnitBook &units = {}) : m_tell(std::move(tell)), m_units(units) {}
+  CommandQueue(Tell tell, Show show, const UnitBook &units = {})
+      : m_tell(std::move(tell)), m_show(std::move(show)), m_units(units) {}
 
-  /// `index` names the point in ReadBack.
+  /// `index` names the point to `show`. Urgent ones go before the others.
   void add(const Command &command, const RegisterPoint &point, int index);
   /// When next() has something; Moment::max() when never.
   Moment due() const;
@@ -38,8 +36,7 @@ class CommandQueue {
   /// The next request to send; commands that expired (by the time of day) or don't fit are ended on the way. Then comes
   /// answered() or lost().
   std::optional<Outgoing> next(Time time, Moment now);
-  /// Returns the value when this was the reading back, so that it can be published.
-  std::optional<ReadBack> answered(const Reply &reply, Moment now);
+  void answered(const Reply &reply, Moment now);
   void lost(const QString &why);
   /// The unit of the next request was found not to answer before anything was sent.
   void unreachable(const QString &why);
@@ -61,6 +58,7 @@ class CommandQueue {
   void finish(const WriteSequence::Outcome &outcome);
 
   Tell m_tell;
+  Show m_show;
   UnitBook m_units;
   bool m_isUnderWay = false;
   std::deque<Entry> m_waiting;

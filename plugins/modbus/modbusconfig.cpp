@@ -160,6 +160,7 @@ QList<PointInfo> ModbusConfig::pointInfos(const QList<ModbusPoint> &settled, con
     info.verify = given.verify;
     info.minimum = given.minimum;
     info.maximum = given.maximum;
+    info.commandRules = given.commandRules(info.type);
     info.where = given.device.file ? given.device : reader.locate(QStringLiteral("points[%1].name").arg(i));
     infos.append(info);
   }

@@ -86,6 +86,7 @@ struct RegisterFormat {
 struct RegisterPoint {
   RegisterFormat format;
   double deadband = 0;
+  double verifyTolerance = 0;  ///< a value read back may differ so much from the written one
   std::chrono::milliseconds maxSilence{60000};
   quint16 address = 0;
   quint8 unit = 1;

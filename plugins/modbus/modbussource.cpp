@@ -45,7 +45,12 @@ ModbusSource::ModbusSource(const SourceSettings &settings, std::shared_ptr<Bus> 
       m_units(unitsOf(points)),
       m_poller(planBlocks(points, settings.maxGap, requestCost(m_bus->settings().endpoints.first()), settings.units),
                pollerSettings(settings, *m_bus)),
-      m_commands([this](const CommandStatus &status) { tellStep(status); }, settings.units),
+      m_commands([this](const CommandStatus &status) { tellStep(status); },
+                 [this](int point, const Reading &reading) {
+                   takeReading(point, reading, m_context.clock().now(), Connection::now());
+                   publish();
+                 },
+                 settings.units),
       m_counters(context.metrics()),
       m_staleCheck(this) {
   m_points.reserve(static_cast<size_t>(points.size()));
@@ -199,8 +204,8 @@ void ModbusSource::answered(const Request &request, const Reply &reply, Moment n
   (reply.kind == Reply::Kind::Exception ? m_counters.exceptions : m_counters.answers).add();
   if (!isCommand(request)) {
     pollAnswered(request, reply, now, took);
-  } else if (const auto readBack = m_commands.answered(reply, now)) {
-    takeReading(readBack->point, readBack->reading, m_context.clock().now(), now);
+  } else {
+    m_commands.answered(reply, now);
   }
   // While a link comes back its points turn good block by block; that is one change of state, not many.
   if (m_badPoints == 0 || m_poller.scans() - m_scansAtStatus >= m_poller.blocks()) updateStatus();

@@ -27,6 +27,7 @@ struct Checker {
   void checkFormat(const ModbusPoint &point);
   void checkEnd(int last);
   void checkWriting(const ModbusPoint &point);
+  void checkRules(const ModbusPoint &point);
 };
 
 void Checker::readModicon(ModbusPoint &point) {
@@ -108,7 +109,6 @@ void Checker::checkEnd(int last) {
 }
 
 void Checker::checkWriting(const ModbusPoint &point) {
-  complainIf(config.confirm.has_value(), "confirm", "`confirm` is not supported yet (allowed: leave it out)");
   complainIf(config.writable && (point.table == Table::Discrete || point.table == Table::Input), "writable",
              "inputs can only be read (allowed: true for coil and holding)");
   complainIf(config.writable && point.format.size() > maxWriteRegisters, "length",
@@ -117,6 +117,27 @@ void Checker::checkWriting(const ModbusPoint &point) {
   complainIf(!isNumber && config.minimum, "min", "only a number has limits");
   complainIf(!isNumber && config.maximum, "max", "only a number has limits");
   complainIf(config.minimum && config.maximum && *config.minimum > *config.maximum, "min", "`min` is above `max`");
+  complainIf(!isNumber && config.verifyTolerance, "verify_tolerance", "only a number has a tolerance");
+  complainIf(!config.verify && config.verifyTolerance, "verify_tolerance", "nothing is read back with `verify` false");
+  checkRules(point);
+}
+
+void Checker::checkRules(const ModbusPoint &point) {
+  const bool isBool = point.format.type == PointType::Bool;
+  const bool isNumber = point.format.type != PointType::String && !isBool;
+  const CommandRules rules = config.commandRules(point.format.valueType());
+  complainIf(!config.writable && rules.confirm != Confirm::None, "confirm", "nobody writes a point without `writable`");
+  complainIf(!config.writable && config.safeValue, "safe_value", "nobody writes a point without `writable`");
+  complainIf(!isBool && config.minimumOn.count() != 0, "min_on_ms", "only a bool is on and off");
+  complainIf(!isBool && config.minimumOff.count() != 0, "min_off_ms", "only a bool is on and off");
+  complainIf(!isNumber && config.maximumStep, "max_step", "only a number has steps");
+  if (!config.safeValue) return;
+  complainIf(!isNumber && !isBool, "safe_value", "a text has no safe value");
+  complainIf(!rules.safeValue, "safe_value",
+             "it does not fit the type (allowed: 0 and 1 for bool, a whole number for integers)");
+  const bool isOut = (config.minimum && *config.safeValue < *config.minimum) ||
+                     (config.maximum && *config.safeValue > *config.maximum);
+  complainIf(isOut, "safe_value", "it is out of `min` to `max`");
 }
 
 }  // namespace
@@ -143,12 +164,40 @@ void PointConfig::describe(Shape<PointConfig> &shape) {
   shape.optional("min", &PointConfig::minimum, "lowest value that may be written, engineering units");
   shape.optional("max", &PointConfig::maximum, "highest value that may be written, engineering units");
   shape.optional("description", &PointConfig::description, "what it is, for people");
-  shape.optional("confirm", &PointConfig::confirm, "not supported yet");
+  shape
+      .optional("verify_tolerance", &PointConfig::verifyTolerance,
+                "how far a value read back may be from the written one, engineering units; the deadband when left out")
+      .range(0, std::numeric_limits<double>::max());
+  shape.optional("confirm", &PointConfig::confirm,
+                 "what a command needs first: `select` (the same operator selects the point), `second_person`");
+  shape.optional("command_interval_ms", &PointConfig::commandInterval, "least time between two commands")
+      .range(0, 86'400'000);
+  shape.optional("min_on_ms", &PointConfig::minimumOn, "how long it is on before a command may switch it off")
+      .range(0, 86'400'000);
+  shape.optional("min_off_ms", &PointConfig::minimumOff, "how long it is off before a command may switch it on")
+      .range(0, 86'400'000);
+  shape.optional("max_step", &PointConfig::maximumStep, "largest change by one command, engineering units")
+      .range(0, std::numeric_limits<double>::max());
+  shape.optional("safe_value", &PointConfig::safeValue,
+                 "what a pulse ends in, a trip writes and no interlock holds up; 0 (bool: false) when left out");
   shape.optional("unit_id", &PointConfig::unitId, "unit id of the device, when not that of the instance").range(0, 255);
   shape.optional("poll_interval_ms", &PointConfig::pollInterval, "how often it is read, when not as the instance")
       .range(10, 86'400'000);
   shape.optional("enabled", &PointConfig::enabled, "false: not read, its quality is bad:disabled");
   shape.optional("max_silence_ms", &PointConfig::maxSilence, "an unchanged value is told again after this; 0: never");
+}
+
+CommandRules PointConfig::commandRules(ValueType valueType) const {
+  CommandRules rules;
+  rules.confirm = confirm;
+  rules.interval = commandInterval;
+  rules.minimumOn = minimumOn;
+  rules.minimumOff = minimumOff;
+  rules.maximumStep = maximumStep;
+  if (safeValue) {
+    if (const auto value = convertTo(*safeValue, valueType)) rules.safeValue = *value;
+  }
+  return rules;
 }
 
 std::optional<ModbusPoint> settle(const PointConfig &config, quint8 unit, std::chrono::milliseconds period,
@@ -157,6 +206,7 @@ std::optional<ModbusPoint> settle(const PointConfig &config, quint8 unit, std::c
   point.name = config.name;
   point.unit = static_cast<quint8>(config.unitId.value_or(unit));
   point.deadband = config.deadband;
+  point.verifyTolerance = config.verifyTolerance.value_or(config.deadband);
   point.writable = config.writable;
   point.verify = config.verify;
   point.isEnabled = config.enabled;

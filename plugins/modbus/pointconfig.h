@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "modbuspoint.h"
+#include "point.h"
 
 namespace tagwire::modbus {
 
@@ -30,7 +31,13 @@ struct PointConfig {
   std::optional<double> minimum;
   std::optional<double> maximum;
   QString description;
-  std::optional<QString> confirm;
+  Confirm confirm = Confirm::None;
+  std::optional<double> verifyTolerance;
+  std::chrono::milliseconds commandInterval{0};
+  std::chrono::milliseconds minimumOn{0};
+  std::chrono::milliseconds minimumOff{0};
+  std::optional<double> maximumStep;
+  std::optional<double> safeValue;
   std::optional<int> unitId;
   std::optional<std::chrono::milliseconds> pollInterval;
   std::chrono::milliseconds maxSilence{60000};
@@ -40,6 +47,7 @@ struct PointConfig {
   ConfigLocation device;  ///< where the device is named
 
   static void describe(Shape<PointConfig> &shape);
+  CommandRules commandRules(ValueType valueType) const;
 };
 
 /// Told of each thing wrong: the key of the point, and what is wrong with it.

@@ -136,7 +136,7 @@ bool WriteSequence::matches(const Value &actual) const {
   const std::optional<double> told = toNumber(actual);
   if (!due || !told || m_point.format.type == PointType::Bool) return false;
   const double rounding = m_point.format.isFloat() ? std::abs(*due) * 1e-6 : 0;
-  return std::abs(*due - *told) <= std::max(m_point.deadband, rounding);
+  return std::abs(*due - *told) <= std::max(m_point.verifyTolerance, rounding);
 }
 
 }  // namespace tagwire::modbus

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commandrouter.h"
+#include "commands/commandrouter.h"
 
 #include <QTest>
 

@@ -51,7 +51,15 @@ class TestModbusCommands : public QObject {
 
   QList<CommandStatus> m_steps;
   std::chrono::nanoseconds m_at{0};
-  CommandQueue m_queue{[this](const CommandStatus &status) { m_steps.append(status); }};
+  QList<std::pair<int, Value>> m_shown;
+  CommandQueue m_queue{[this](const CommandStatus &status) {
+                         m_statesShown << m_shown.size();
+                         m_steps.append(status);
+                       },
+                       [this](int point, const Reading &reading) {
+                         m_shown.append({point, reading.value});
+                       }};
+  QList<qsizetype> m_statesShown;  ///< what was shown when each step was told
 
   QStringList states() const {
     QStringList words;
@@ -63,6 +71,8 @@ class TestModbusCommands : public QObject {
   void init() {
     m_queue.failAll(QString());
     m_steps.clear();
+    m_shown.clear();
+    m_statesShown.clear();
     m_at = 0ns;
   }
 
@@ -70,11 +80,13 @@ class TestModbusCommands : public QObject {
     m_queue.add(commandOf(81.5), pointOf(Table::Holding, PointType::Float32), 3);
     QCOMPARE(m_queue.next(now, m_at)->pdu, writeRegistersPdu(4, {0x42A3, 0}));
     QCOMPARE(states(), QStringList{QStringLiteral("sent")});
-    QVERIFY(!m_queue.answered(answerOf(), m_at));
+    m_queue.answered(answerOf(), m_at);
+    QVERIFY(m_shown.isEmpty());
     QCOMPARE(m_queue.next(now, m_at)->pdu, readPdu(Table::Holding, 4, 2));
-    const auto readBack = m_queue.answered(answerOf(QByteArray::fromHex("42A30000")), m_at);
-    QVERIFY(readBack);
-    QCOMPARE(readBack->point, 3);
+    m_queue.answered(answerOf(QByteArray::fromHex("42A30000")), m_at);
+    QCOMPARE(m_shown.size(), 1);
+    QCOMPARE(m_shown.first().first, 3);
+    QCOMPARE(m_statesShown.last(), 1);  // before the outcome was told
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
     QVERIFY(m_steps.last().actualValue == Value(81.5));
     QCOMPARE(m_queue.due(), std::chrono::nanoseconds::max());
@@ -118,7 +130,9 @@ class TestModbusCommands : public QObject {
     units.particular[1].writeStyle = WriteStyle::Multiple;
     units.particular[2].writeStyle = WriteStyle::ReadWrite;
     QList<CommandStatus> steps;
-    CommandQueue queue([&](const CommandStatus &status) { steps.append(status); }, units);
+    Value shown;
+    CommandQueue queue([&](const CommandStatus &status) { steps.append(status); },
+                       [&](int, const Reading &reading) { shown = reading.value; }, units);
     ModbusPoint coil = pointOf(Table::Coil, PointType::Bool);
     ModbusPoint holding = pointOf(Table::Holding, PointType::Uint16);
     queue.add(commandOf(true), coil, 0);
@@ -131,8 +145,8 @@ class TestModbusCommands : public QObject {
     steps.clear();
     queue.add(commandOf(qint64(7)), holding, 0);
     QCOMPARE(queue.next(now, m_at)->pdu, writeAndReadPdu(4, {7}));
-    const auto readBack = queue.answered(answerOf(QByteArray::fromHex("0007")), m_at);
-    QVERIFY(readBack && readBack->reading.value == Value(qint64(7)));
+    queue.answered(answerOf(QByteArray::fromHex("0007")), m_at);
+    QVERIFY(shown == Value(qint64(7)));
     QCOMPARE(steps.last().state, CommandState::Succeeded);
     QCOMPARE(queue.due(), std::chrono::nanoseconds::max());
   }
@@ -145,9 +159,9 @@ class TestModbusCommands : public QObject {
     QCOMPARE(m_queue.due(), std::chrono::nanoseconds::max());
   }
 
-  void R5_11_withinTheDeadbandIsWell() {
+  void R5_11_withinTheToleranceIsWell() {
     ModbusPoint point = pointOf(Table::Holding, PointType::Uint16);
-    point.deadband = 1;
+    point.verifyTolerance = 1;
     m_queue.add(commandOf(qint64(100)), point, 0);
     m_queue.next(now, m_at);
     m_queue.answered(answerOf(), m_at);
@@ -165,6 +179,39 @@ class TestModbusCommands : public QObject {
     m_queue.answered(answerOf(), m_at);
     QCOMPARE(states(), (QStringList{QStringLiteral("sent"), QStringLiteral("acked"), QStringLiteral("succeeded")}));
     QVERIFY(!m_queue.next(now, m_at));
+  }
+
+  void R5_10_whatStandsInTheWayIsAskedRightBeforeSending() {
+    bool isClear = true;
+    int asked = 0;
+    Command command = commandOf(true);
+    command.obstacle = [&]() -> std::optional<Obstacle> {
+      ++asked;
+      if (isClear) return std::nullopt;
+      return Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5};
+    };
+    m_queue.add(command, pointOf(Table::Coil, PointType::Bool), 0);
+    QCOMPARE(asked, 0);
+    isClear = false;
+    QVERIFY(!m_queue.next(now, m_at));
+    QCOMPARE(asked, 1);
+    QCOMPARE(states(), QStringList{QStringLiteral("blocked")});
+    QCOMPARE(m_steps.last().interlock, 5);
+    isClear = true;
+    m_queue.add(command, pointOf(Table::Coil, PointType::Bool), 0);
+    QVERIFY(m_queue.next(now, m_at));
+    QCOMPARE(m_steps.last().state, CommandState::Sent);
+  }
+
+  void urgentOnesGoFirst() {
+    Command command = commandOf(true);
+    for (const char *id : {"first", "second", "trip"}) {
+      command.id = QString::fromLatin1(id);
+      command.isUrgent = command.id == QLatin1String("trip");
+      m_queue.add(command, pointOf(Table::Coil, PointType::Bool), 0);
+    }
+    QVERIFY(m_queue.next(now, m_at));
+    QCOMPARE(m_steps.last().commandId, QStringLiteral("trip"));
   }
 
   void R5_11_expiresBeforeSending() {
@@ -221,10 +268,12 @@ class TestModbusCommands : public QObject {
     m_queue.next(now, m_at);
     m_queue.answered(answerOf(), m_at);
     m_queue.next(now, m_at);
-    QVERIFY(m_queue.answered(answerOf(QByteArray::fromHex("0050")), m_at));
+    m_queue.answered(answerOf(QByteArray::fromHex("0050")), m_at);
+    QCOMPARE(m_shown.size(), 1);
     m_at += 50ms;
     m_queue.next(now, m_at);
-    QVERIFY(!m_queue.answered(exceptionOf(4), m_at));
+    m_queue.answered(exceptionOf(4), m_at);
+    QCOMPARE(m_shown.size(), 1);
     QCOMPARE(m_steps.last().state, CommandState::Unknown);
   }
 
@@ -290,9 +339,12 @@ class TestModbusCommands : public QObject {
   void whoHearsOfTheEndMaySendTheNext() {
     int sent = 0;
     CommandQueue *queue = nullptr;
-    CommandQueue echo([&](const CommandStatus &status) {
-      if (isFinal(status.state) && sent++ < 3) queue->add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
-    });
+    CommandQueue echo(
+        [&](const CommandStatus &status) {
+          if (isFinal(status.state) && sent++ < 3)
+            queue->add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
+        },
+        [](int, const Reading &) {});
     queue = &echo;
     echo.add(commandOf(true), pointOf(Table::Coil, PointType::Bool), 0);
     int requests = 0;

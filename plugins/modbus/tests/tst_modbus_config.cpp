@@ -206,8 +206,20 @@ class TestModbusConfig : public QObject {
     row("scaled bool", "'register': '00001', 'scale': 2", "points[0].scale", "only a number");
     row("negative deadband", "'register': '40001', 'type': 'int16', 'deadband': -1", "points[0].deadband", "0");
     row("min above max", "'register': '40001', 'type': 'int16', 'min': 5, 'max': 4", "points[0].min", "above");
-    row("confirm", "'register': '40001', 'type': 'int16', 'confirm': 'select'", "points[0].confirm",
-        "not supported yet");
+    row("confirm of nothing", "'register': '40001', 'type': 'int16', 'confirm': 'select'", "points[0].confirm",
+        "without `writable`");
+    row("confirm by whom", "'register': '40001', 'type': 'int16', 'writable': true, 'confirm': 'twice'",
+        "points[0].confirm", "second_person");
+    row("on time of a number", "'register': '40001', 'type': 'int16', 'writable': true, 'min_on_ms': 1000",
+        "points[0].min_on_ms", "only a bool");
+    row("step of a coil", "'register': '00001', 'writable': true, 'max_step': 1", "points[0].max_step",
+        "only a number");
+    row("safe value", "'register': '40001', 'type': 'int16', 'writable': true, 'safe_value': 0.5",
+        "points[0].safe_value", "whole number");
+    row("unsafe value", "'register': '40001', 'type': 'int16', 'writable': true, 'min': 5, 'safe_value': 0",
+        "points[0].safe_value", "`min` to `max`");
+    row("tolerance of nothing", "'register': '40001', 'type': 'int16', 'verify': false, 'verify_tolerance': 1",
+        "points[0].verify_tolerance", "read back");
     row("order of a coil", "'register': '00001', 'byte_order': 'big'", "points[0].byte_order", "no order");
     row("word order of one", "'register': '40001', 'type': 'int16', 'word_order': 'little'", "points[0].word_order",
         "several registers");

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commandrouter.h"
+
+namespace tagwire {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr qsizetype remembered = 1000;
+// What a plugin may still need for the reply and the read-back of a command that it sent just before its end.
+constexpr std::chrono::seconds grace{10};
+constexpr std::chrono::seconds approvalLife{120};
+constexpr std::chrono::milliseconds tickPeriod{20};
+
+QString textOf(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::Toggle:
+      return QStringLiteral("toggle");
+    case CommandKind::Pulse:
+      return QStringLiteral("pulse");
+    default:
+      return QStringLiteral("write");
+  }
+}
+
+}  // namespace
+
+CommandRouter::CommandRouter(const PointTable &points, Hub &hub, const Clock &clock, Execute execute)
+    : m_points(points), m_hub(hub), m_clock(clock), m_execute(std::move(execute)) {
+  connect(&m_hub, &Hub::commandStatus, this, &CommandRouter::follow);
+  m_timer.setInterval(tickPeriod);
+  connect(&m_timer, &QTimer::timeout, this, &CommandRouter::tick);
+}
+
+CommandRouter::~CommandRouter() = default;
+
+void CommandRouter::open(const QString &folder, const QLoggingCategory &log) {
+  for (const CommandJournal::Entry &entry : m_journal.open(folder, m_points, log)) {
+    Known &known = remember(entry.command);
+    known.last.state = entry.state;
+    if (!isFinal(entry.state)) {
+      known.last.state = CommandState::Unknown;
+      known.last.error = QStringLiteral("the program ended while the command was under way");
+    }
+    known.phase = Phase::Over;
+    known.isClosed = true;
+    --m_open;
+    if (!entry.isPulseOpen) continue;
+    known.last.error = QStringLiteral("the program ended during the pulse");
+    m_ends[entry.command.point].pulse = entry.command.id;
+    say(QStringLiteral("pulse_recovered"),
+        QStringLiteral("the program ended during a pulse of %1, which is ended now").arg(nameOf(entry.command.point)),
+        Severity::Major);
+  }
+  if (!m_ends.empty()) m_timer.start();
+}
+
+void CommandRouter::request(Command given) {
+  if (given.id.isEmpty()) given.id = newCommandId();
+  if (find(given.id) || isRepeat(given)) return;
+  if (m_nesting == 0) forgetOldest();
+  const auto command = checkedCommand(given, m_points, m_clock);
+  const auto refused = command ? confirmed(*command) : tl::unexpected(command.error());
+  Known &known = remember(command ? *command : given);
+  audit(known, textOf(given.kind), {given.requestedBy, given.address, given.comment});
+  if (!refused) return end(known, CommandState::Failed, refused.error());
+  if (m_open > mostOpen) {
+    return end(known, CommandState::Failed, QStringLiteral("busy: %1 commands are open already").arg(mostOpen));
+  }
+  if (!m_timer.isActive()) m_timer.start();
+  step(known, CommandState::Queued);
+  const auto point = m_points.point(command->point);
+  const bool needsApproval = point->commandRules && point->commandRules->confirm == Confirm::SecondPerson;
+  if (!needsApproval || command->isUrgent) return enqueue(known);
+  known.phase = Phase::Approval;
+  known.deadline = m_clock.elapsed() + approvalLife;
+  step(known, CommandState::Queued,
+       QStringLiteral("waits %1 s for a second person to approve it").arg(approvalLife.count()));
+}
+
+bool CommandRouter::isRepeat(const Command &given) {
+  if (given.correlationId.isEmpty()) return false;
+  Known *first = find(m_byCorrelation.value(given.correlationId));
+  if (!first) return false;
+  const Command &known = first->command;
+  const auto point = m_points.point(given.point);
+  const auto value = point ? convertTo(given.value, point->type) : Result<Value>(given.value);
+  const bool isSame = known.point == given.point && known.kind == given.kind && known.duration == given.duration &&
+                      (given.kind == CommandKind::Toggle || (value && *value == known.value));
+  if (!isSame) {
+    raise({given.id, given.point, CommandState::Failed, Value(),
+           QStringLiteral("the correlation id was used for another command"), 0});
+    return true;
+  }
+  if (first->aliases.size() < remembered) first->aliases << given.id;
+  CommandStatus status = first->last;
+  status.commandId = given.id;
+  raise(status);
+  return true;
+}
+
+Result<void> CommandRouter::confirmed(const Command &command) {
+  const auto point = m_points.point(command.point);
+  if (command.isUrgent || !point->commandRules || point->commandRules->confirm != Confirm::Select) return {};
+  return m_selections.take(command.selection, *point, command.requestedBy, m_clock.elapsed());
+}
+
+void CommandRouter::enqueue(Known &known) {
+  const PointId point = known.command.point;
+  Lane &lane = m_lanes[point];
+  if (static_cast<qsizetype>(lane.waiting.size()) >= mostWaiting && !known.command.isUrgent) {
+    return end(known, CommandState::Failed,
+               QStringLiteral("busy: %1 commands wait for point %2 already").arg(mostWaiting).arg(nameOf(point)));
+  }
+  known.phase = Phase::Waiting;
+  known.deadline = m_clock.elapsed() + (known.command.expires - m_clock.now());
+  if (known.command.isUrgent) {
+    lane.waiting.push_front(known.command.id);
+  } else {
+    lane.waiting.push_back(known.command.id);
+  }
+  Known *current = find(lane.current);
+  const bool isStop = known.command.kind == CommandKind::Write && isSafe(*m_points.point(point), known.command.value);
+  if (isStop && current && current->phase == Phase::PulseOn) {
+    endPulse(*current, CommandStatus{{},
+                                     point,
+                                     CommandState::Failed,
+                                     current->actual,
+                                     QStringLiteral("ended early by %1").arg(known.command.requestedBy),
+                                     0});
+  }
+  next(point);
+}
+
+// Ends of commands lead here again: the outermost call goes on.
+void CommandRouter::next(PointId point) {
+  Lane &lane = m_lanes[point];
+  if (std::exchange(lane.isTurning, true)) return;
+  while (lane.current.isEmpty() && !lane.waiting.empty() && m_ends.count(point) == 0) {
+    lane.current = lane.waiting.front();
+    lane.waiting.pop_front();
+    turn(*find(lane.current));
+  }
+  lane.isTurning = false;
+}
+
+void CommandRouter::turn(Known &known) {
+  Command &command = known.command;
+  auto value = valueNow(command);
+  if (!value) return end(known, CommandState::Failed, value.error());
+  command.value = std::move(*value);
+  const auto point = m_points.point(command.point);
+  const Sample &actual = m_points.last(command.point);
+  known.before = actual.value;
+  const QString wrong =
+      command.isUrgent ? QString()
+                       : againstRules(*point, command.value, actual, m_lanes[command.point].use, m_clock.elapsed());
+  if (!wrong.isEmpty()) return end(known, CommandState::Failed, wrong);
+  known.phase = Phase::Keeping;
+  if (command.correlationId.isEmpty() && command.kind != CommandKind::Pulse) return handOver(command.id);
+  // Whether it was carried out must be known after a restart. A disk that fails keeps nobody from stopping a pump.
+  keep([this, id = command.id](const Result<void> &) { handOver(id); });
+}
+
+Result<Value> CommandRouter::valueNow(const Command &command) const {
+  if (command.kind != CommandKind::Toggle) return command.value;
+  const Sample &last = m_points.last(command.point);
+  const bool *isOn = std::get_if<bool>(&last.value);
+  if (isOn && last.quality.isGood()) return Value(!*isOn);
+  return failure(QStringLiteral("point %1 can't be toggled: what it is now is not known (%2)")
+                     .arg(nameOf(command.point), toText(last.quality)));
+}
+
+std::optional<Obstacle> CommandRouter::obstacleOf(const Command &command) const {
+  if (m_clock.now() >= command.expires) {
+    return Obstacle{CommandState::Expired, QStringLiteral("its time was up before it could be sent"), 0};
+  }
+  if (command.isUrgent || !m_guard.obstacle) return std::nullopt;
+  return m_guard.obstacle(command.point, command.value);
+}
+
+/// Right before sending; the plugin asks.
+std::optional<Obstacle> CommandRouter::obstacleNowOf(const QString &id) const {
+  const auto found = m_known.find(id);
+  if (found == m_known.end() || found->second.isClosed) {
+    return Obstacle{CommandState::Failed, QStringLiteral("the command is over"), 0};
+  }
+  const auto obstacle = obstacleOf(found->second.command);
+  if (obstacle && obstacle->interlock != 0 && m_guard.blocked) m_guard.blocked(*obstacle, found->second.command);
+  return obstacle;
+}
+
+void CommandRouter::handOver(const QString &id) {
+  Known *known = find(id);
+  if (!known || known->phase != Phase::Keeping) return;
+  const Command &command = known->command;
+  if (const auto obstacle = obstacleNowOf(id)) {
+    return end(*known, obstacle->outcome, obstacle->text, {}, obstacle->interlock);
+  }
+  if (m_guard.warnings) {
+    for (const QString &warning : m_guard.warnings(command.point, command.value)) {
+      say(QStringLiteral("interlock_warning"), QStringLiteral("%1: %2").arg(nameOf(command.point), warning),
+          Severity::Minor);
+      audit(*known, QStringLiteral("warning"), {QStringLiteral("tagwire"), {}, warning});
+    }
+  }
+  known->phase = Phase::Handed;
+  known->deadline = m_clock.elapsed() + (command.expires - m_clock.now()) + grace;
+  m_lanes[command.point].use.sentAt = m_clock.elapsed();
+  Command sent = command;
+  sent.obstacle = [this, id] { return obstacleNowOf(id); };
+  if (command.kind == CommandKind::Pulse) {
+    sent.id += QLatin1String("/on");
+    m_pulses.insert(sent.id, id);
+  }
+  sent.kind = CommandKind::Write;
+  const auto handed = m_execute(m_points.point(command.point)->owner, sent);
+  if (!handed && !known->isClosed) end(*known, CommandState::Failed, handed.error());
+}
+
+void CommandRouter::follow(const CommandStatus &status) {
+  if (followPulse(status)) return;
+  Known *known = find(status.commandId);
+  if (!known || known->isClosed) return;
+  known->last = status;
+  if (status.state >= CommandState::Sent) known->wasSent = true;
+  const QStringList aliases = known->aliases;
+  for (const QString &alias : aliases) {
+    CommandStatus copy = status;
+    copy.commandId = alias;
+    raise(copy);
+  }
+  if (isFinal(status.state)) closed(*known);
+}
+
+void CommandRouter::step(const Known &known, CommandState state, const QString &text) {
+  raise({known.command.id, known.command.point, state, Value(), text, 0});
+}
+
+void CommandRouter::end(Known &known, CommandState state, const QString &text, const Value &actual, int interlock) {
+  if (known.phase == Phase::Over) return;
+  known.phase = Phase::Over;
+  raise({known.command.id, known.command.point, state, actual, text, interlock});
+}
+
+void CommandRouter::closed(Known &known) {
+  known.phase = Phase::Over;
+  known.isClosed = true;
+  --m_open;
+  QJsonObject details{{QStringLiteral("outcome"), toText(known.last.state)},
+                      {QStringLiteral("before"), toJson(known.before)},
+                      {QStringLiteral("after"), toJson(known.last.actualValue)}};
+  if (!known.last.error.isEmpty()) details.insert(QStringLiteral("error"), known.last.error);
+  if (known.last.interlock != 0) details.insert(QStringLiteral("interlock"), known.last.interlock);
+  audit(known, toText(known.last.state), {known.command.requestedBy, known.command.address, {}}, details);
+  if (!known.command.correlationId.isEmpty()) keep();
+  const auto lane = m_lanes.find(known.command.point);
+  if (lane == m_lanes.end()) return;  // it never waited
+  std::erase(lane->second.waiting, known.command.id);
+  if (lane->second.current == known.command.id) lane->second.current.clear();
+  next(known.command.point);
+}
+
+void CommandRouter::tick() {
+  const Moment now = m_clock.elapsed();
+  m_journal.tick(now);
+  QStringList due;
+  for (const auto &[id, known] : m_known) {
+    if (!known.isClosed && known.phase != Phase::PulseOff && now >= known.deadline) due << id;
+  }
+  for (const QString &id : std::as_const(due)) {
+    if (Known *known = find(id)) checkDeadline(*known, now);
+  }
+  QList<PointId> points;
+  for (const auto &[point, pulseEnd] : m_ends) {
+    if (now >= pulseEnd.at) points << point;
+  }
+  for (const PointId point : std::as_const(points)) writeSafe(point);
+  if (m_open == 0 && m_ends.empty()) m_timer.stop();
+}
+
+void CommandRouter::checkDeadline(Known &known, Moment) {
+  switch (known.phase) {
+    case Phase::Approval:
+      return end(known, CommandState::Expired, QStringLiteral("nobody approved it in time"));
+    case Phase::Waiting:
+      return end(known, CommandState::Expired, QStringLiteral("its time was up before it could be sent"));
+    case Phase::Handed:
+      if (known.command.kind == CommandKind::Pulse) {
+        return endPulse(known, CommandStatus{{},
+                                             known.command.point,
+                                             CommandState::Unknown,
+                                             Value(),
+                                             QStringLiteral("the plugin gave no outcome in time"),
+                                             0});
+      }
+      return end(known, CommandState::Unknown, QStringLiteral("the plugin gave no outcome in time"));
+    case Phase::PulseOn:
+      return endPulse(known, std::nullopt);
+    default:
+      return;
+  }
+}
+
+CommandRouter::Known &CommandRouter::remember(const Command &command) {
+  Known &known = m_known[command.id];
+  known.command = command;
+  known.last = {command.id, command.point, CommandState::Queued, Value(), QString(), 0};
+  known.deadline = Moment::max();
+  m_order.enqueue(command.id);
+  if (!command.correlationId.isEmpty()) m_byCorrelation.insert(command.correlationId, command.id);
+  ++m_open;
+  return known;
+}
+
+void CommandRouter::forgetOldest() {
+  for (qsizetype left = m_order.size(); m_order.size() > remembered && left > 0; --left) {
+    const QString id = m_order.dequeue();
+    const auto found = m_known.find(id);
+    if (!found->second.isClosed || isPulseOpen(found->second)) {
+      m_order.enqueue(id);
+      continue;
+    }
+    const QString correlation = found->second.command.correlationId;
+    if (m_byCorrelation.value(correlation) == id) m_byCorrelation.remove(correlation);
+    m_known.erase(found);
+  }
+}
+
+void CommandRouter::keep(KeptFile::Done done) {
+  QList<CommandJournal::Entry> entries;
+  for (const QString &id : std::as_const(m_order)) {
+    const Known &known = m_known.at(id);
+    const bool isOpen = isPulseOpen(known);
+    if (known.command.correlationId.isEmpty() && !isOpen) continue;
+    entries << CommandJournal::Entry{known.command, known.last.state, isOpen};
+  }
+  m_journal.keep(entries, m_points, std::move(done));
+}
+
+void CommandRouter::raise(const CommandStatus &status) {
+  Event event;
+  event.time = m_clock.now();
+  event.source = QStringLiteral("tagwire");
+  event.body = status;
+  ++m_nesting;
+  m_hub.raise(nullptr, event);
+  --m_nesting;
+}
+
+void CommandRouter::say(const QString &kind, const QString &text, Severity severity) {
+  Event event;
+  event.time = m_clock.now();
+  event.source = QStringLiteral("tagwire");
+  event.body = SystemEvent{kind, text, severity};
+  ++m_nesting;
+  m_hub.raise(nullptr, event);
+  --m_nesting;
+}
+
+void CommandRouter::audit(const Known &known, const QString &action, const Operator &by, const QJsonObject &details) {
+  if (!m_audit) return;
+  AuditEntry entry;
+  entry.time = m_clock.now();
+  entry.kind = QStringLiteral("command");
+  entry.action = action;
+  entry.actor = by.name;
+  entry.address = by.address;
+  entry.subject = nameOf(known.command.point);
+  entry.reference = known.command.id;
+  entry.comment = by.comment;
+  entry.details = details;
+  if (details.isEmpty()) {
+    entry.details.insert(QStringLiteral("value"), toJson(known.command.value));
+    if (known.command.kind == CommandKind::Pulse) {
+      entry.details.insert(QStringLiteral("duration_ms"), qint64(known.command.duration.count()));
+    }
+  }
+  m_audit->append(std::move(entry));
+}
+
+QString CommandRouter::nameOf(PointId id) const {
+  const auto point = m_points.point(id);
+  return point ? point->fullName : QString();
+}
+
+CommandRouter::Known *CommandRouter::find(const QString &id) {
+  const auto found = m_known.find(id);
+  return found == m_known.end() ? nullptr : &found->second;
+}
+
+void CommandRouter::watch(const Samples &samples) {
+  for (const Sample &sample : samples) {
+    const bool *isOn = std::get_if<bool>(&sample.value);
+    const auto point = m_points.point(sample.point);
+    if (!isOn || !point || !point->commandRules) continue;
+    if (point->commandRules->minimumOn == 0ms && point->commandRules->minimumOff == 0ms) continue;
+    Lane &lane = m_lanes[sample.point];
+    if (lane.isOn && *lane.isOn != *isOn) lane.use.changedAt = m_clock.elapsed();
+    lane.isOn = *isOn;
+  }
+}
+
+}  // namespace tagwire
