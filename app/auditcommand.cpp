@@ -98,7 +98,7 @@ QByteArray linesOf(const QList<AuditRecord> &records) {
   return lines;
 }
 
-QByteArray tableOf(const QList<AuditRecord> &records) {
+QByteArray tableOf(const QList<AuditRecord> &records, bool hasHeader) {
   QList<QStringList> lines{{QStringLiteral("NUMBER"), QStringLiteral("TIME"), QStringLiteral("KIND"),
                             QStringLiteral("ACTION"), QStringLiteral("ACTOR"), QStringLiteral("ADDRESS"),
                             QStringLiteral("SUBJECT"), QStringLiteral("REFERENCE"), QStringLiteral("COMMENT"),
@@ -109,7 +109,8 @@ QByteArray tableOf(const QList<AuditRecord> &records) {
                   entry.address, entry.subject, entry.reference, entry.comment,
                   QString::fromUtf8(compact(entry.details)).left(200)});
   }
-  return aligned(lines);
+  const QByteArray table = aligned(lines);
+  return hasHeader ? table : table.mid(table.indexOf('\n') + 1);
 }
 
 bool printsAll(const QByteArray &text) {
@@ -128,7 +129,8 @@ int listTrail(const Arguments &arguments, const AccessPlace &place) {
     const auto records = reader.read(*query);
     if (!records) return cannotRead(records.error());
     if (records->isEmpty()) break;
-    if (!printsAll(arguments.has(jsonFlag) ? linesOf(*records) : tableOf(*records))) return exitcode::cannotWrite;
+    if (!printsAll(arguments.has(jsonFlag) ? linesOf(*records) : tableOf(*records, query->before == 0)))
+      return exitcode::cannotWrite;
     if (records->size() < pageSize) break;
     query->before = records->last().number;
   }

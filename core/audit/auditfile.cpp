@@ -18,9 +18,6 @@ namespace tagwire {
 
 namespace {
 
-// Shorter than the second within which an outcome is due.
-constexpr std::chrono::milliseconds busyTimeout{700};
-
 // FULL: what was committed is there after a power cut too. The check of cells finds a damaged page before it is used.
 constexpr const char *settingsSql = "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON";
 
@@ -47,8 +44,8 @@ QString commandLineActor() {
   return QStringLiteral("os:") + (entry ? QString::fromLocal8Bit(entry->pw_name) : QString::number(::getuid()));
 }
 
-AuditFile::AuditFile(QString dataDir)
-    : m_dataDir(std::move(dataDir)), m_path(m_dataDir + u'/' + QLatin1String(auditFileName)) {}
+AuditFile::AuditFile(QString dataDir, std::chrono::milliseconds patience)
+    : m_dataDir(std::move(dataDir)), m_path(m_dataDir + u'/' + QLatin1String(auditFileName)), m_patience(patience) {}
 
 AuditFile::~AuditFile() { close(); }
 
@@ -68,51 +65,58 @@ Result<void> AuditFile::tryOpen() {
     m_trouble = Trouble::Damaged;
     return failed(QStringLiteral("a symbolic link (allowed: a plain file)"));
   }
-  if (const auto opened = m_connection.open(m_path, busyTimeout); !opened) return failed(opened.error());
+  if (const auto opened = m_connection.open(m_path, m_patience); !opened) return failed(opened.error());
   return checkFile().and_then([this] { return checkLast(); });
 }
 
 Result<void> AuditFile::checkFile() {
-  const auto version = m_connection.number("PRAGMA user_version");
-  if (!version) return failedBySqlite();
-  const auto application = m_connection.number("PRAGMA application_id");
-  const auto tables = m_connection.number("SELECT count(*) FROM sqlite_schema");
-  if (!application || !tables) return failedBySqlite();
-  const bool isOurs = *application == auditApplicationId && *version > 0;
-  if (!isOurs && *tables > 0) {
-    m_trouble = Trouble::Damaged;
-    return failed(QStringLiteral("an SQLite file of another program"));
-  }
-  if (*version > auditSchemaVersion) {
-    m_trouble = Trouble::Newer;
-    return failed(QStringLiteral("written by a newer version of this program (schema %1; this one knows up to %2)")
-                      .arg(*version)
-                      .arg(auditSchemaVersion));
-  }
-  if (const auto journal = m_connection.writeAhead(); !journal) {
-    return isDamage(m_connection.handle()) ? failedBySqlite() : failed(journal.error());
-  }
-  return run(settingsSql).and_then([&] { return isOurs ? Result<void>() : begin(); });
+  const auto ours = isOurs();
+  if (!ours) return tl::unexpected(ours.error());
+  return (*ours ? Result<void>() : make()).and_then([this] { return writeAhead(); });
 }
 
-/// Two processes may be at it: the second finds the tables of the first.
+/// False: there is nothing in it yet.
+Result<bool> AuditFile::isOurs() {
+  const auto version = m_connection.number("PRAGMA user_version");
+  if (!version) return tl::unexpected(failedBySqlite().error());
+  const auto application = m_connection.number("PRAGMA application_id");
+  const auto tables = m_connection.number("SELECT count(*) FROM sqlite_schema");
+  if (!application || !tables) return tl::unexpected(failedBySqlite().error());
+  const bool isTrail = *application == auditApplicationId && *version > 0;
+  if (!isTrail && *tables > 0) {
+    m_trouble = Trouble::Damaged;
+    return tl::unexpected(failed(QStringLiteral("an SQLite file of another program")).error());
+  }
+  if (*version <= auditSchemaVersion) return isTrail;
+  m_trouble = Trouble::Newer;
+  const QString text =
+      QStringLiteral("written by a newer version of this program (schema %1; this one knows up to %2)");
+  return tl::unexpected(failed(text.arg(*version).arg(auditSchemaVersion)).error());
+}
+
+Result<void> AuditFile::writeAhead() {
+  const auto journal = m_connection.writeAhead();
+  if (journal) return run(settingsSql);
+  return isDamage(m_connection.handle()) ? failedBySqlite() : failed(journal.error());
+}
+
+/// Under the lock of the folder: SQLite does not wait for another process that turns on the journal.
+Result<void> AuditFile::make() {
+  const PrivateFile guarded(m_dataDir, QLatin1String(auditFileName));
+  const auto lock = guarded.lock();
+  if (!lock) return failure(lock.error());
+  const auto ours = isOurs();
+  if (!ours) return tl::unexpected(ours.error());
+  return *ours ? Result<void>() : writeAhead().and_then([this] { return begin(); });
+}
+
 Result<void> AuditFile::begin() {
   if (const auto begun = run("BEGIN IMMEDIATE"); !begun) return begun;
-  const auto tables = m_connection.number("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return failedBySqlite();
-  if (*tables > 0) return run("ROLLBACK");
-  const QByteArray make = QByteArray(auditSchemaSql) +
-                          "PRAGMA application_id = " + QByteArray::number(auditApplicationId) +
-                          "; PRAGMA user_version = " + QByteArray::number(auditSchemaVersion);
-  if (const auto made = run(make.constData()); !made) return made;
-  AuditEntry first;
-  first.time = Clock().now();
-  first.kind = QStringLiteral("audit");
-  first.action = QStringLiteral("begin");
-  first.actor = QStringLiteral("tagwire");
-  if (!m_reason.isEmpty()) first.details.insert(QStringLiteral("reason"), m_reason);
-  if (!m_aside.isEmpty()) first.details.insert(QStringLiteral("put_aside_as"), m_aside);
-  AuditRow row = AuditRow::fromEntry(first);
+  const QByteArray schema = QByteArray(auditSchemaSql) +
+                            "PRAGMA application_id = " + QByteArray::number(auditApplicationId) +
+                            "; PRAGMA user_version = " + QByteArray::number(auditSchemaVersion);
+  if (const auto made = run(schema.constData()); !made) return made;
+  AuditRow row = AuditRow::fromEntry(firstEntry());
   row.number = 1;
   row.hash = row.hashAfter(noHash);
   Statement statement;
@@ -122,6 +126,17 @@ Result<void> AuditFile::begin() {
   m_reason.clear();
   m_aside.clear();
   return {};
+}
+
+AuditEntry AuditFile::firstEntry() const {
+  AuditEntry entry;
+  entry.time = Clock().now();
+  entry.kind = QStringLiteral("audit");
+  entry.action = QStringLiteral("begin");
+  entry.actor = QStringLiteral("tagwire");
+  if (!m_reason.isEmpty()) entry.details.insert(QStringLiteral("reason"), m_reason);
+  if (!m_aside.isEmpty()) entry.details.insert(QStringLiteral("put_aside_as"), m_aside);
+  return entry;
 }
 
 /// The whole chain is for `tagwire audit verify`, which takes its time.

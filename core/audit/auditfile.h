@@ -15,7 +15,8 @@ TAGWIRE_EXPORT QString commandLineActor();
 /// blocks. Thread-bound.
 class TAGWIRE_EXPORT AuditFile {
  public:
-  explicit AuditFile(QString dataDir);
+  /// `patience` is how long another process that appends is waited for.
+  explicit AuditFile(QString dataDir, std::chrono::milliseconds patience = std::chrono::seconds(10));
   ~AuditFile();
 
   /// Opens or makes it (0600). A damaged one, or one of a newer version or another program, is put aside first. Without
@@ -34,7 +35,11 @@ class TAGWIRE_EXPORT AuditFile {
 
   Result<void> tryOpen();
   Result<void> checkFile();
+  Result<bool> isOurs();
+  Result<void> writeAhead();
+  Result<void> make();
   Result<void> begin();
+  AuditEntry firstEntry() const;
   Result<void> checkLast();
   Result<void> putAside(const QString &trouble);
   Result<void> tryAppend(const QList<AuditRow> &rows);
@@ -46,6 +51,7 @@ class TAGWIRE_EXPORT AuditFile {
 
   QString m_dataDir;
   QString m_path;
+  std::chrono::milliseconds m_patience;
   SqliteConnection m_connection;
   Trouble m_trouble = Trouble::None;  ///< of the last error
   QString m_reason;                   ///< why the next new file is one; empty: there was none

@@ -13,7 +13,8 @@ namespace {
 Q_LOGGING_CATEGORY(log, "tagwire.audit", QtInfoMsg)
 
 constexpr std::chrono::milliseconds retryAfter{500};
-constexpr size_t mostAtOnce = 1000;  ///< rows of one transaction
+constexpr std::chrono::milliseconds lockPatience{700};  ///< less than the second within which an outcome is due
+constexpr size_t mostAtOnce = 1000;                     ///< rows of one transaction
 constexpr int mostQuestions = 64;
 
 template <class T>
@@ -132,7 +133,7 @@ void StoredAuditTrail::begin(const QString &trouble) {
 }
 
 void StoredAuditTrail::work(const QString &dataDir) {
-  AuditFile file(dataDir);
+  AuditFile file(dataDir, lockPatience);
   const auto opened = file.open();
   tellNotice(file);
   std::unique_lock lock(m_mutex);

@@ -277,11 +277,13 @@ void AuditFileTest::whatIsCutOffIsFoundByWhatWasNoted() {
 /// Whichever byte is changed: either it is found, or all that is read is as it was (a byte that means nothing).
 void AuditFileTest::everyByteCounts() {
   fill(6);
+  // Small pages: there are fewer bytes to try.
+  QCOMPARE(run("PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM; PRAGMA journal_mode = WAL"), QString());
   const auto before = records();
+  QCOMPARE(before.size(), 7);
   QFile file(path());
   QVERIFY(file.open(QIODevice::ReadOnly));
   const QByteArray whole = file.readAll();
-  QVERIFY(whole.size() > 8192);
   file.close();
   const int descriptor = ::open(path().toUtf8().constData(), O_RDWR | O_CLOEXEC);
   qsizetype found = 0;
