@@ -69,9 +69,10 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
       m_interlocks(m_points, m_hub, clock, m_metrics),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
-  m_commands.setGuard({[this](PointId point, const Value &value) { return m_interlocks.obstacle(point, value); },
-                       [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
-                       {}});
+  m_commands.setGuard(
+      {[this](PointId point, const Value &value) { return m_interlocks.obstacles(point, value); },
+       [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
+       [this](const Obstacle &obstacle, const Command &command) { m_interlocks.hasBlocked(obstacle, command); }});
   connect(&m_interlocks, &Interlocks::forced, &m_commands, &CommandRouter::request);
   connect(&m_hub, &Hub::commandStatus, &m_interlocks, &Interlocks::commandEnded);
   m_commands.setAudit(&m_audit);

@@ -99,7 +99,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Hub m_hub;
   CommandRouter m_commands;
   Interlocks m_interlocks;
-  OperatorDesk m_operatorDesk{m_commands, m_interlocks};
+  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_audit};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;
