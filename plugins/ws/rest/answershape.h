@@ -36,6 +36,7 @@ inline constexpr std::array answerShapes{
     AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},
     AnswerShape{"GET", "/api/v1/history", "200", "{\"$ref\":\"#/components/schemas/HistoryPage\"}"},
     AnswerShape{"GET", "/api/v1/history", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"GET", "/api/v1/audit", "200", "{\"$ref\":\"#/components/schemas/AuditPage\"}"},
     AnswerShape{"GET", "/api/v1/history/quarantine", "200", "{\"$ref\":\"#/components/schemas/QuarantinePage\"}"},
     AnswerShape{"GET", "/api/v1/history/export", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"GET", "/api/os/telemetry/latest", "200",
@@ -210,6 +211,15 @@ inline constexpr std::array namedSchemas{
                 "\"id\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"},"
                 "\"t\":{\"type\":\"string\",\"format\":\"date-time\"},\"what\":{\"type\":\"string\"},"
                 "\"content\":{\"type\":\"string\"},\"reason\":{\"type\":\"string\"}}}}}}"},
+    NamedSchema{"AuditPage",
+                "{\"type\":\"object\",\"required\":[\"records\",\"next\"],\"properties\":{"
+                "\"next\":{\"type\":[\"integer\",\"null\"]},"
+                "\"records\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+                "\"number\":{\"type\":\"integer\"},\"time\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"kind\":{\"type\":\"string\"},\"action\":{\"type\":\"string\"},\"actor\":{\"type\":\"string\"},"
+                "\"address\":{\"type\":\"string\"},\"subject\":{\"type\":\"string\"},"
+                "\"reference\":{\"type\":\"string\"},\"comment\":{\"type\":\"string\"},"
+                "\"details\":{\"type\":\"object\"},\"hash\":{\"type\":\"string\"}}}}}}"},
     // The manifest's rule object; its own keys depend on the comparison.
     NamedSchema{"AlarmRule",
                 "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"

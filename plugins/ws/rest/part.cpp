@@ -5,6 +5,7 @@
 #include "rest/alarmhistoryroutes.h"
 #include "rest/alarmroutes.h"
 #include "rest/alarmruleroutes.h"
+#include "rest/auditroutes.h"
 #include "rest/commandroutes.h"
 #include "rest/connectionroutes.h"
 #include "rest/deviceroutes.h"
@@ -39,6 +40,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<AlarmHistoryRoutes>(router, state));
   parts.push_back(std::make_unique<AlarmRoutes>(router, state));
   parts.push_back(std::make_unique<AlarmRuleRoutes>(router, state));
+  parts.push_back(std::make_unique<AuditRoutes>(router, state));
   parts.push_back(std::make_unique<RoomRoutes>(router, state));
   auto commands = std::make_unique<CommandDesk>(router, state);
   parts.push_back(std::make_unique<CommandRoutes>(router, state, *commands));

@@ -293,6 +293,7 @@ inline const QList<RouteRow> ownRouteRows{
      QStringLiteral("history:plc1/#:write"),
      403,
      "{\"all\":true}"},
+    {"get", "/api/v1/audit", "/api/v1/audit", {QStringLiteral("audit:read")}, QStringLiteral("audit:rule/*:read"), 403},
     {"get", "/api/v1/rooms", "/api/v1/rooms", {rooms}, QStringLiteral("rooms:2:read"), 200},
     {"post", "/api/v1/rooms", "/api/v1/rooms", {changeRooms}, {}, 0, "{}", 400},
     {"get", "/api/v1/rooms/{id}", "/api/v1/rooms/1", {rooms}, QStringLiteral("rooms:2:read"), 403},
