@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commandactions.h"
 
+#include "auditing.h"
 #include "commandwish.h"
 
 namespace tagwire::ws {
@@ -23,7 +24,7 @@ std::optional<Refusal> conflict(const Result<void> &done) {
 }  // namespace
 
 Operator operatorOf(const Caller &caller, const QString &from, const QString &comment) {
-  return {actorOf(caller), from, comment};
+  return {actorOf(caller), addressOf(from), comment};
 }
 
 Refusal noSuchCommand() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "auditing.h"
 #include "commands/commandlimits.h"
 #include "services/gisdata.h"
 
@@ -182,7 +183,7 @@ tl::expected<Command, Refusal> makeCommand(const CommandWish &wish, const Caller
   command.point = point->id;
   command.value = *value;
   command.requestedBy = actorOf(caller);
-  command.address = from;
+  command.address = addressOf(from);
   return command;
 }
 

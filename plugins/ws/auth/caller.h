@@ -31,14 +31,6 @@ inline QString nameWithKind(const Caller &caller) {
   return QLatin1String(kinds[static_cast<size_t>(caller.kind)]) + caller.name;
 }
 
-/// "user:ann", "token:meter", "jwt:<subject>" or "anonymous": who a caller is on record. Nothing in it is what a client
-/// says of itself: the approval of a second person compares it.
-inline QString actorOf(const Caller &caller) {
-  static constexpr std::array kinds{"", "token:", "jwt:", "user:"};
-  if (caller.kind == Caller::Kind::Anonymous) return QStringLiteral("anonymous");
-  return QLatin1String(kinds[static_cast<size_t>(caller.kind)]) + caller.name;
-}
-
 using CallerPointer = std::shared_ptr<const Caller>;
 
 }  // namespace tagwire::ws

@@ -110,7 +110,7 @@ void CommandsTest::R5_9_takesAllThatBelongsToACommand() {
   QCOMPARE(command.selection, QStringLiteral("s-1"));
   QCOMPARE(command.expires - command.created, 60s);
   QCOMPARE(command.requestedBy, QStringLiteral("anonymous"));
-  QVERIFY(command.address.startsWith(QStringLiteral("127.0.0.1:")));
+  QCOMPARE(command.address, QStringLiteral("127.0.0.1"));
   QVERIFY(command.comment.startsWith(QStringLiteral("a test, ")));
   const QJsonObject json = reply.object();
   QCOMPARE(json.value(QStringLiteral("command_id")).toString(), command.id);
@@ -299,10 +299,9 @@ void CommandsTest::R5_11_whoDidItIsPassedOn() {
   QCOMPARE(fixture.send("POST", "/api/v1/commands/c/cancel", R"({"comment":"not now"})").status, 200);
   const QStringList calls = fixture.context.commands().calls;
   QCOMPARE(calls.size(), 3);
-  QVERIFY2(calls[0].startsWith(QStringLiteral("select by anonymous@127.0.0.1")), qPrintable(calls[0]));
-  QVERIFY2(calls[1].startsWith(QStringLiteral("deselect selection-1 by anonymous@127.0.0.1")), qPrintable(calls[1]));
-  QVERIFY2(calls[2].startsWith(QStringLiteral("cancel c by anonymous@127.0.0.1")), qPrintable(calls[2]));
-  QVERIFY2(calls[2].endsWith(QStringLiteral("(not now)")), qPrintable(calls[2]));
+  QCOMPARE(calls[0], QStringLiteral("select by anonymous@127.0.0.1"));
+  QCOMPARE(calls[1], QStringLiteral("deselect selection-1 by anonymous@127.0.0.1 ()"));
+  QCOMPARE(calls[2], QStringLiteral("cancel c by anonymous@127.0.0.1 (not now)"));
 }
 
 void CommandsTest::R5_11_errorsOfTheHostAreTold() {
