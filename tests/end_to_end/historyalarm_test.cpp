@@ -12,6 +12,7 @@ class HistoryAlarmTest : public QObject {
   quint16 m_port = 0;
   std::unique_ptr<RunningProgram> m_program;
 
+  // Of the README.
   static constexpr int lossRule = 90;
   static constexpr int outageRule = 91;
 
@@ -22,17 +23,23 @@ class HistoryAlarmTest : public QObject {
                "  { 'name': 'ph', 'number': 80, 'type': 'float64', 'unit': 'pH' } ] } },\n"
                "{ 'id': 'history', 'type': 'sql', 'config': { 'database': 'sqlite:history.db', 'batch_interval_ms': 20 "
                "} },\n"
-               "{ 'id': 'alarms', 'type': 'alarms', 'config': { 'rules': [\n"
-               "  { 'id': 90, 'name': 'History lost records', 'point': 'history/lost', 'comparison': 'above',\n"
-               "    'alarm_threshold': 1, 'latch': true },\n"
-               "  { 'id': 91, 'name': 'History is not stored', 'point': 'history/outage', 'comparison': 'equals',\n"
-               "    'alarm_threshold': 1 } ] } },\n"
+               "{ 'id': 'alarms', 'type': 'alarms', 'config': { 'rules': %2 } },\n"
                "{ 'id': 'web', 'type': 'ws', 'config': { 'listen': '127.0.0.1:%1', 'auth': { 'anonymous': ['*:*'] },\n"
                "  'endpoints': [ { 'path': '/ws', 'protocol': 'panel' },\n"
                "                 { 'path': '/ws/alarms', 'protocol': 'alarms' } ] } } ] }\n")
-        .arg(m_port)
+        .arg(QString::number(m_port), rules())
         .replace(u'\'', u'"')
         .toUtf8();
+  }
+
+  /// Those of the README, without waiting.
+  static QString rules() {
+    QFile readme(QStringLiteral(SQL_README));
+    if (!readme.open(QIODevice::ReadOnly)) return {};
+    const QString text = QString::fromUtf8(readme.readAll());
+    const qsizetype begin = text.indexOf(u'[', text.indexOf(u"<!-- rules -->"));
+    const QString rules = text.mid(begin, text.indexOf(u"```", begin) - begin);
+    return QString(rules).replace(QStringLiteral("60000"), QStringLiteral("0"));
   }
 
   /// What the client was told of the rule last, by itself or in a list of all that stand.
