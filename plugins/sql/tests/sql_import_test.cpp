@@ -144,6 +144,68 @@ class SqlImportTest : public QObject {
     QCOMPARE(reader.records(1).size(), 2U);
   }
 
+  void aRowThatTheDatabaseRefusesIsNamedByItsLine() {
+    MemoryReader reader;
+    ReaderStore store(reader);
+    store.refuses = [](const StoredSample &sample) { return sample.value == Value(77.0); };
+    QByteArray csv("time_ms,point,value\n# a remark\n");
+    for (int i = 0; i < 1000; ++i) {
+      csv +=
+          QByteArray::number(1'767'225'600'000 + i) + ",plc1/a," + QByteArray::number(i == 500 ? 77 : 100 + i) + '\n';
+    }
+    const auto wrong = imported(reader, &store, csv);
+    QCOMPARE(wrong.error,
+             QStringLiteral("values.csv:503: the database refuses it: violates check \"sane\" (500 rows were stored; "
+                            "--skip-bad leaves such lines out and goes on from there)"));
+    QCOMPARE(wrong.counts.stored, 500);
+    QVERIFY2(store.writes < 30, qPrintable(QString::number(store.writes)));
+
+    const auto rest = imported(reader, &store, csv, "--skip-bad");
+    QVERIFY2(rest.error.isEmpty(), qPrintable(rest.error));
+    QCOMPARE(rest.told,
+             QStringList{QStringLiteral("values.csv:503: the database refuses it: violates check \"sane\"")});
+    QCOMPARE(rest.counts.stored, 499);
+    QCOMPARE(rest.counts.present, 500);
+    QCOMPARE(rest.counts.bad, 1);
+    QCOMPARE(reader.records(1).size(), size_t(999));
+  }
+
+  void aDatabaseThatRefusesTooMuchIsAnError() {
+    MemoryReader reader;
+    ReaderStore store(reader);
+    store.refuses = [](const StoredSample &) { return true; };
+    QByteArray csv("time_ms,point,value\n");
+    for (int i = 0; i < 3000; ++i) csv += QByteArray::number(1'767'225'600'000 + i) + ",plc1/a,1\n";
+    const auto result = imported(reader, &store, csv, "--skip-bad");
+    QVERIFY2(result.error.contains(u"values.csv:1002: the database refuses it") &&
+                 result.error.contains(u"more than 1000 lines are refused (0 rows were stored"),
+             qPrintable(result.error));
+    QCOMPARE(result.told.size(), 20);
+  }
+
+  void anOutageAmongRefusalsGoesOnWhereItWas() {
+    MemoryReader reader;
+    ReaderStore store(reader);
+    int seen = 0;
+    store.refuses = [&](const StoredSample &sample) {
+      if (sample.value != Value(7.0)) return false;
+      if (++seen == 7) store.failures = 1;  // it stands alone now; with the next write the server is gone
+      return true;
+    };
+    QByteArray csv("time_ms,point,value\n");
+    for (int i = 0; i < 64; ++i) {
+      csv += QByteArray::number(1'767'225'600'000 + i) + ",plc1/a," + QByteArray::number(i) + '\n';
+    }
+    const auto result = imported(reader, &store, csv, "--skip-bad");
+    QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
+    QCOMPARE(seen, 7);
+    QCOMPARE(store.failures, 0);
+    QCOMPARE(result.counts.stored, 63);
+    QCOMPARE(result.counts.present, 0);
+    QCOMPARE(result.counts.bad, 1);
+    QCOMPARE(reader.records(1).size(), size_t(63));
+  }
+
   void moreThanASlice() {
     MemoryReader reader;
     ReaderStore store(reader);

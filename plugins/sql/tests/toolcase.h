@@ -41,7 +41,7 @@ struct Imported {
   QStringList told;
 };
 
-inline Imported imported(MemoryReader &reader, ReaderStore *store, const QByteArray &csv, const char *flags = "",
+inline Imported imported(StoreReader &reader, HistoryStore *store, const QByteArray &csv, const char *flags = "",
                          const Retention &retention = {}) {
   const auto options = ImportOptions::parse(words("plant.json values.csv ") + words(flags));
   if (!options) return {{}, options.error(), {}};
