@@ -25,8 +25,8 @@ SqlPoints::SqlPoints(PluginContext &context)
       m_told(m_ids.size()) {}
 
 Samples SqlPoints::changed(const HistoryHealth &health, Time now) {
-  const QList<Value> values{health.lost, health.quarantined ? Value(*health.quarantined) : Value(),
-                            static_cast<qint64>(health.spoolFill), health.isOutage ? Value(*health.isOutage) : Value()};
+  const auto known = [](const auto &value) { return value ? Value(*value) : Value(); };
+  const QList<Value> values{health.lost, known(health.quarantined), known(health.spoolFill), known(health.isOutage)};
   Samples samples;
   for (qsizetype i = 0; i < values.size(); ++i) {
     if (values[i] == m_told[i] || typeOf(values[i]) == ValueType::None) continue;

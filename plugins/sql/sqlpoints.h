@@ -12,7 +12,7 @@ namespace tagwire::sql {
 struct HistoryHealth {
   qint64 lost = 0;                         ///< records, in the last minute that lost any; 0 after one that lost none
   std::optional<qint64> quarantined = {};  ///< records in quarantine; none: not known yet
-  int spoolFill = 0;                       ///< percent of its size
+  std::optional<qint64> spoolFill = {};    ///< percent of its size; none: not known yet
   std::optional<bool> isOutage = {};       ///< what comes in can't be stored; none: not known yet
 };
 

@@ -264,7 +264,7 @@ void SqlSink::everySecond() {
   const qint64 bytes = m_spool->figures(Stream::Telemetry).bytes + m_spool->figures(Stream::Events).bytes;
   m_metrics.show(ledger, bytes);
   if (m_isDrainSettled && m_outage.isEmpty()) m_health.quarantined = ledger.quarantined;
-  m_health.spoolFill = static_cast<int>(std::min<qint64>(100, bytes * 100 / mostBytes));
+  m_health.spoolFill = std::min<qint64>(100, bytes * 100 / mostBytes);
   publish();
 }
 
