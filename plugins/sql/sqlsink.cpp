@@ -218,9 +218,6 @@ void SqlSink::notify(const Event &event) {
   }
 }
 
-/// No point of ours is declared writable.
-void SqlSink::execute(const Command &) {}
-
 void SqlSink::store(const Event &event, const std::optional<HistoryGap> &gap) {
   StoredEvent stored = storedForm(event, m_context.points(), m_context.epoch());
   if (gap) markGap(stored, *gap);

@@ -23,7 +23,7 @@ namespace tagwire::sql {
 /// Keeps the history: decides what is kept, puts it into the spool, and answers questions. The drain carries it on into
 /// the database. How it is itself, it says as points of its own. Thread-bound, in a thread of its own ("blocking" in
 /// plugin.json), since the spool waits for the disk. Owned by the host.
-class SqlSink : public Plugin, public Source, public Sink, public HistoryReader {
+class SqlSink : public Plugin, public Sink, public HistoryReader {
   Q_OBJECT
  public:
   SqlSink(const SqlConfig &config, PluginContext &context);
@@ -33,7 +33,6 @@ class SqlSink : public Plugin, public Source, public Sink, public HistoryReader 
   void stop() override;
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
-  void execute(const Command &command) override;
 
   void values(Reply<HistoryPage> reply, HistoryQuery query) override;
   void trend(Reply<HistoryPage> reply, HistoryTrendQuery query) override;
