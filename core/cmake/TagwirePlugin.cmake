@@ -12,6 +12,7 @@ function(tagwire_add_plugin type)
   set_target_properties(${type}-objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${type}-objects PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${type}-objects PUBLIC tagwire-core ${arg_LIBRARIES})
+  tagwire_precompiled(${type}-objects plugins)
 
   add_library(${type}-plugin MODULE ${type}plugin.cpp)
   target_link_libraries(${type}-plugin PRIVATE ${type}-objects)

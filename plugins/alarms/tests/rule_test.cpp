@@ -249,7 +249,7 @@ void RuleTest::R3_15_oneRuleByItself() {
 }
 
 void RuleTest::examplesOfTheReadme() {
-  QFile readme(QStringLiteral(QT_TESTCASE_SOURCEDIR "/README.md"));
+  QFile readme(QStringLiteral(ALARMS_README));
   QVERIFY(readme.open(QIODevice::ReadOnly));
   const QByteArray text = readme.readAll();
   const auto begin = text.indexOf('[', text.indexOf("<!-- rules -->"));

@@ -58,7 +58,7 @@ std::optional<Refusal> AlarmsProtocol::check(const Upgrade &, const Caller &call
 
 void AlarmsProtocol::callerChanged(Session &session) {
   const auto found = m_clients.find(session.id());
-  if (found != m_clients.end()) ask(found->second);
+  if (found != m_clients.end()) askAnew(found->second);
 }
 
 bool AlarmsProtocol::sees(const Client &client, int rule, Severity severity, const QString &area) {
@@ -76,13 +76,21 @@ bool AlarmsProtocol::sees(const Client &client, const Event &event) {
 void AlarmsProtocol::opened(Session &session) {
   Client &client = m_clients[session.id()];
   client.session = &session;
-  ask(client);
+  askAnew(client);
 }
 
 Activity AlarmsProtocol::activityOf(const Session &) const { return {1, std::nullopt, 0}; }
 
 void AlarmsProtocol::closed(Session &session) { m_clients.erase(session.id()); }
 
+/// Whoever comes, or sees other rules than before, gets no transitions until its snapshot is there: it holds them.
+void AlarmsProtocol::askAnew(Client &client) {
+  client.isCurrent = false;
+  ask(client);
+}
+
+/// A client that is current keeps getting transitions meanwhile: one that only shows in the snapshot would be missed by
+/// those who wait for the message.
 void AlarmsProtocol::ask(Client &client) {
   ++client.asked;
   m_round = {};
@@ -107,6 +115,7 @@ void AlarmsProtocol::sendSnapshot(Client &client, const AlarmBook::Active &stand
   } else {
     client.session->send(snapshotFor(client, standing));
   }
+  if (std::exchange(client.isCurrent, true)) return;
   client.shown = m_round.states;
   client.moved.clear();
   client.shownAt = m_context.clock().elapsed();
@@ -152,7 +161,7 @@ void AlarmsProtocol::notifyTransition(const Event &event, const AlarmTransition 
   if (isRepeat) return;
   const Frame frame = eventFrame(event);
   for (auto &[id, client] : m_clients) {
-    if (client.asked == 0 && sees(client, event)) sendTransition(client, alarm, frame);
+    if (client.isCurrent && sees(client, event)) sendTransition(client, alarm, frame);
   }
 }
 
@@ -170,7 +179,7 @@ void AlarmsProtocol::sendTransition(Client &client, const AlarmTransition &alarm
 void AlarmsProtocol::notifyChange(const Event &event) {
   const Frame frame = eventFrame(event);
   for (auto &[id, client] : m_clients) {
-    if (client.asked == 0 && sees(client, event)) client.session->send(frame);
+    if (client.isCurrent && sees(client, event)) client.session->send(frame);
   }
 }
 

@@ -34,7 +34,8 @@ class AlarmsProtocol : public Protocol {
   struct Client {
     Session *session = nullptr;
     AlarmFilter filter;
-    int asked = 0;                        ///< snapshots under way; until then transitions go into them
+    int asked = 0;                        ///< snapshots under way; the newest is sent
+    bool isCurrent = false;               ///< has a snapshot of what it may see now; until then transitions go into it
     int openActions = 0;                  ///< that have no result yet
     std::shared_ptr<const States> shown;  ///< what the newest snapshot said
     QSet<int> moved;                      ///< rules of `shown` that have moved on since
@@ -57,6 +58,7 @@ class AlarmsProtocol : public Protocol {
   static bool sees(const Client &client, const Event &event);
   void watchDesks();
   void ask(Client &client);
+  void askAnew(Client &client);
   void sendSnapshot(Client &client, const AlarmBook::Active &standing);
   Frame snapshotFor(const Client &client, const AlarmBook::Active &standing) const;
   void refuse(Session &session, const QString &message);

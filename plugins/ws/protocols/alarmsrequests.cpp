@@ -63,7 +63,7 @@ void AlarmsProtocol::takeFilter(Client &client, const QJsonObject &message, cons
   client.filter = std::move(*filter);
   answer(*client.session, request);
   // Rules that come into view have a state that the client has not seen.
-  ask(client);
+  askAnew(client);
 }
 
 void AlarmsProtocol::act(Client &client, AlarmAction::Kind kind, const QJsonObject &message, Request request) {

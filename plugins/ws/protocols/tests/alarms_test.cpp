@@ -38,6 +38,7 @@ class AlarmsTest : public QObject {
   void R3_4_transition();
   void R3_4_repeatsAreNeverSent();
   void R3_4_whatTheSnapshotSaidIsNotRepeated();
+  void R3_4_transitionsAreToldWhileAnInstanceComes();
   void R3_5_filter();
   void R3_5_wrongFilters_data();
   void R3_5_wrongFilters();
@@ -305,6 +306,29 @@ void AlarmsTest::R3_20_conditionsPassTheFilter() {
   QCOMPARE(all.count(), 1);
   QCOMPARE(filtered.count(), 0);
   QCOMPARE(elsewhere.count(), 0);
+}
+
+void AlarmsTest::R3_4_transitionsAreToldWhileAnInstanceComes() {
+  Bench bench;
+  RecordingSession session;
+  bench.activate(77, AlarmState::Alarm);
+  bench.join(session);
+  bench.desk.isHolding = true;
+  QList<InstanceStatus> instances = bench.context.instances();
+  instances << InstanceStatus{QStringLiteral("cold"), QStringLiteral("alarms"), PluginState::Running, {}};
+  bench.context.setInstances(instances);
+  bench.protocol.tick(bench.context.clock().now());
+  QTRY_COMPARE(bench.desk.asked, 2);
+  bench.move(77, AlarmState::Ok, AlarmState::Alarm);
+  QCOMPARE(session.count(), 1);
+  QCOMPARE(session.last().value(QStringLiteral("state")).toString(), QStringLiteral("OK"));
+  bench.move(88, AlarmState::Alarm, AlarmState::Ok);
+  QCOMPARE(session.count(), 2);
+  bench.desk.held({});
+  QTRY_COMPARE(session.count(), 3);
+  const QJsonArray active = session.last().value(QStringLiteral("active")).toArray();
+  QCOMPARE(active.size(), 1);
+  QCOMPARE(active[0].toObject().value(QStringLiteral("rule_id")).toInt(), 88);
 }
 
 void AlarmsTest::R3_5_filter() {
