@@ -25,17 +25,20 @@ SqlPoints::SqlPoints(PluginContext &context)
       m_told(m_ids.size()) {}
 
 Samples SqlPoints::changed(const HistoryHealth &health, Time now) {
-  const auto known = [](const auto &value) { return value ? Value(*value) : Value(); };
-  const QList<Value> values{health.lost, known(health.quarantined), known(health.spoolFill), known(health.isOutage)};
   Samples samples;
-  for (qsizetype i = 0; i < values.size(); ++i) {
-    if (values[i] == m_told[i] || typeOf(values[i]) == ValueType::None) continue;
-    m_told[i] = values[i];
-    samples << Sample{m_ids[i], Quality::good(), now, values[i]};
-  }
+  // In the order in which they were declared.
+  const auto tell = [&](qsizetype index, const Value &value) {
+    if (value == m_told[index]) return;
+    m_told[index] = value;
+    samples << Sample{m_ids[index], Quality::good(), now, value};
+  };
+  tell(0, health.lost);
+  if (health.quarantined) tell(1, *health.quarantined);
+  if (health.spoolFill) tell(2, *health.spoolFill);
+  if (health.isOutage) tell(3, *health.isOutage);
   return samples;
 }
 
-void SqlPoints::forget() { m_told.fill(Value()); }
+void SqlPoints::forget() { m_told = QList<Value>(m_ids.size()); }
 
 }  // namespace tagwire::sql
