@@ -95,6 +95,9 @@ class PostgresLookupTest : public QObject {
     PostgresConnection connection;
     PostgresSettings named = settings("plant.invalid");
     named.connectTimeout = 10s;
+    m_server.rows(QStringLiteral("CREATE ROLE named LOGIN PASSWORD 'sesame'; SELECT 1"));
+    named.location.user = QStringLiteral("named");
+    named.password = QStringLiteral("sesame");
     const auto opened = connection.open(named);
     QVERIFY2(opened.has_value(), opened ? "" : qPrintable(opened.error().text));
     QVERIFY(connection.query("SELECT 1").has_value());
