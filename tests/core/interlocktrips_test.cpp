@@ -192,7 +192,10 @@ class InterlockTripsTest : public QObject {
 
   void resetIsRefusedWhileAConditionIsNotMet() {
     trip();
-    const auto wrong = [this](int id) { return m_plant->interlocks->reset(id, anna).error_or(QString()); };
+    const auto wrong = [this](int id) {
+      const auto done = m_plant->interlocks->reset(id, anna);
+      return done ? QString() : done.error();
+    };
     QCOMPARE(wrong(5), QStringLiteral("interlock 5 \"Test\" can't be reset: plc1/temp is 95.2 (allowed: 0 to 90)"));
     QCOMPARE(wrong(6), QStringLiteral("no interlock 6"));
     m_plant->publish("plc1/temp", 20.0, noConnection);
