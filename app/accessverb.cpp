@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "audit/auditfile.h"
 #include "manifest.h"
 #include "manifestcommands.h"
 
@@ -54,7 +55,8 @@ int runVerb(const char *command, const AccessVerb &verb, const QStringList &give
     return exitcode::ok;
   }
   const QStringList options = QString::fromLatin1(verb.options).split(u' ', Qt::SkipEmptyParts);
-  const auto arguments = parseCommon(given, {}, synopsisOf(command, verb).section(u' ', 1), verb.fewest, verb.most,
+  const QStringList flags = QString::fromLatin1(verb.flags).split(u' ', Qt::SkipEmptyParts);
+  const auto arguments = parseCommon(given, flags, synopsisOf(command, verb).section(u' ', 1), verb.fewest, verb.most,
                                      options + QStringList{dataDirOption, manifestOption});
   if (!arguments) return exitcode::usage;
   ::umask(0077);
@@ -73,6 +75,23 @@ tl::expected<AccessPlace, int> AccessPlace::find(const Arguments &arguments) {
   }
   if (!manifest.isEmpty()) return placeOfManifest(manifest);
   return AccessPlace{QDir::cleanPath(QDir::current().absoluteFilePath(dataDir)), {}, false};
+}
+
+int AccessPlace::record(AuditEntry entry, const std::function<int()> &change) const {
+  AuditFile trail(dataDir);
+  const auto opened = trail.open();
+  if (const QString notice = trail.takeNotice(); !notice.isEmpty()) printError(notice);
+  if (!opened) {
+    printError(opened.error() + QStringLiteral(" (nothing was changed: it could not go on record)"));
+    return exitcode::cannotWrite;
+  }
+  if (const int code = change(); code != exitcode::ok) return code;
+  entry.actor = commandLineActor();
+  if (const auto stored = trail.append(entry); !stored) {
+    printError(stored.error() + QStringLiteral(" (it was changed, but is not on record)"));
+    return exitcode::cannotWrite;
+  }
+  return exitcode::ok;
 }
 
 int runVerb(const char *command, std::span<const AccessVerb> verbs, const QStringList &given) {

@@ -5,6 +5,7 @@
 
 #include "access/accessfile.h"
 #include "access/roles.h"
+#include "audit/audittrail.h"
 #include "command.h"
 
 namespace tagwire {
@@ -15,11 +16,15 @@ struct AccessPlace {
   Roles roles;
   bool isOfManifest = false;  ///< its own roles are among `roles`
 
+  /// Carries out a change that goes on record: with no audit trail to write to, nothing is changed. Returns the exit
+  /// code; that of `change` when it is none of success.
+  int record(AuditEntry entry, const std::function<int()> &change) const;
+
   /// Prints what is wrong and gives the exit code.
   static tl::expected<AccessPlace, int> find(const Arguments &arguments);
 };
 
-/// One thing that `tagwire token` or `tagwire user` does.
+/// One thing that `tagwire token`, `tagwire user` or `tagwire audit` does.
 struct AccessVerb {
   const char *name;
   const char *synopsis;  ///< what follows the name
@@ -28,6 +33,7 @@ struct AccessVerb {
   qsizetype fewest;     ///< what has to stand beside the options
   qsizetype most;
   int (*run)(const Arguments &arguments, const AccessPlace &place);
+  const char *flags = "";  ///< options without a value; separated by spaces
 };
 
 /// Runs the verb that `given` begins with; prints the help or what is wrong. Returns the exit code.

@@ -12,8 +12,10 @@ namespace tagwire {
 /// Exit codes, from sysexits(3); the manifest page lists what each means.
 namespace exitcode {
 constexpr int ok = 0;
+constexpr int notWhole = 1;  ///< of `audit verify`
 constexpr int usage = 64;
 constexpr int portBusy = 69;
+constexpr int cannotRead = 66;
 constexpr int cannotWrite = 73;
 constexpr int badManifest = 78;
 }  // namespace exitcode
@@ -63,6 +65,7 @@ int simCommand(const QStringList &arguments);
 int probeCommand(const QStringList &arguments);
 int alarmsCommand(const QStringList &arguments);
 int historyCommand(const QStringList &arguments);
+int auditCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);
 int userCommand(const QStringList &arguments);

@@ -35,6 +35,7 @@ constexpr std::array commands{
     Command{"history", historyCommand, "history export|import …", "stored values to CSV or JSON lines, and back", true},
     Command{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
     Command{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
+    Command{"audit", auditCommand, "audit verify|list", "who did what, and whether the record is whole", true},
     Command{"watch", watchCommand, "watch URL [TOPIC…]",
             "print live values in the terminal; $TAGWIRE_TOKEN is its credential"},
 };

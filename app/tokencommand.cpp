@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <QJsonArray>
 #include <QRegularExpression>
 
 #include <pwd.h>
@@ -78,6 +79,32 @@ bool printsWhole(const QByteArray &line) {
   return std::fputs((line + '\n').constData(), stdout) >= 0 && std::fflush(stdout) == 0;
 }
 
+AuditEntry entryOf(const char *action, const QString &name) {
+  AuditEntry entry;
+  entry.kind = QStringLiteral("token");
+  entry.action = QLatin1String(action);
+  entry.subject = name;
+  return entry;
+}
+
+int makeToken(const TokenRequest &request, Time now, const AccessPlace &place) {
+  TokenStore store(place.dataDir);
+  const auto text = store.create(request.name, request.permissions, request.expires, now, whoWeAre());
+  if (!text) return exitCodeOf(text.error());
+  if (!printsWhole(*text)) {
+    const bool isGone = store.revoke(request.name).has_value();
+    printError(QStringLiteral("the token can't be written to stdout%1")
+                   .arg(isGone ? QStringLiteral(", so it was revoked again") : QString()));
+    return exitcode::cannotWrite;
+  }
+  printError(QStringLiteral("Token \"%1\" (%2), %3, is in %4. It is shown this once: only its hash is kept.")
+                 .arg(request.name, request.permissions.texts().join(QLatin1String(", ")),
+                      request.expires ? QStringLiteral("expires ") + toIso(*request.expires, 0)
+                                      : QStringLiteral("never expires"),
+                      place.dataDir));
+  return exitcode::ok;
+}
+
 int createToken(const Arguments &arguments, const AccessPlace &place) {
   const Time now = Clock().now();
   const auto request = TokenRequest::fromArguments(arguments, now);
@@ -85,21 +112,10 @@ int createToken(const Arguments &arguments, const AccessPlace &place) {
     printError(request.error());
     return exitcode::usage;
   }
-  TokenStore store(place.dataDir);
-  const auto text = store.create(request->name, request->permissions, request->expires, now, whoWeAre());
-  if (!text) return exitCodeOf(text.error());
-  if (!printsWhole(*text)) {
-    const bool isGone = store.revoke(request->name).has_value();
-    printError(QStringLiteral("the token can't be written to stdout%1")
-                   .arg(isGone ? QStringLiteral(", so it was revoked again") : QString()));
-    return exitcode::cannotWrite;
-  }
-  printError(QStringLiteral("Token \"%1\" (%2), %3, is in %4. It is shown this once: only its hash is kept.")
-                 .arg(request->name, request->permissions.texts().join(QLatin1String(", ")),
-                      request->expires ? QStringLiteral("expires ") + toIso(*request->expires, 0)
-                                       : QStringLiteral("never expires"),
-                      place.dataDir));
-  return exitcode::ok;
+  AuditEntry entry = entryOf("create", request->name);
+  entry.details = {{QStringLiteral("permissions"), QJsonArray::fromStringList(request->permissions.texts())},
+                   {QStringLiteral("expires"), request->expires ? QJsonValue(toIso(*request->expires)) : QJsonValue()}};
+  return place.record(entry, [&] { return makeToken(*request, now, place); });
 }
 
 int listTokens(const Arguments &, const AccessPlace &place) {
@@ -124,9 +140,11 @@ int listTokens(const Arguments &, const AccessPlace &place) {
 
 int revokeToken(const Arguments &arguments, const AccessPlace &place) {
   const QString name = arguments.rest().first();
-  if (const auto revoked = TokenStore(place.dataDir).revoke(name); !revoked) return exitCodeOf(revoked.error());
-  printError(QStringLiteral("Token \"%1\" is revoked.").arg(name));
-  return exitcode::ok;
+  return place.record(entryOf("revoke", name), [&] {
+    if (const auto revoked = TokenStore(place.dataDir).revoke(name); !revoked) return exitCodeOf(revoked.error());
+    printError(QStringLiteral("Token \"%1\" is revoked.").arg(name));
+    return exitcode::ok;
+  });
 }
 
 constexpr std::array verbs{

@@ -47,6 +47,15 @@ int tell(const AccessResult<void> &changed, const QString &done) {
   return exitcode::ok;
 }
 
+AuditEntry entryOf(const char *action, const QString &name, const QJsonObject &details = {}) {
+  AuditEntry entry;
+  entry.kind = QStringLiteral("user");
+  entry.action = QLatin1String(action);
+  entry.subject = name;
+  entry.details = details;
+  return entry;
+}
+
 int addUser(const Arguments &arguments, const AccessPlace &place) {
   const QString name = arguments.rest().first();
   const auto role = roleOf(arguments, place);
@@ -55,8 +64,10 @@ int addUser(const Arguments &arguments, const AccessPlace &place) {
   if (!store) return exitCodeOf(store.error());
   const auto password = readPassword(name);
   if (!password) return usageError(password.error());
-  return tell(store->add(name, *role, *password, Clock().now()),
-              QStringLiteral("User \"%1\" with role %2 is in %3.").arg(name, *role, place.dataDir));
+  return place.record(entryOf("create", name, {{roleOption, *role}}), [&] {
+    return tell(store->add(name, *role, *password, Clock().now()),
+                QStringLiteral("User \"%1\" with role %2 is in %3.").arg(name, *role, place.dataDir));
+  });
 }
 
 int listUsers(const Arguments &, const AccessPlace &place) {
@@ -75,7 +86,9 @@ int listUsers(const Arguments &, const AccessPlace &place) {
 
 int removeUser(const Arguments &arguments, const AccessPlace &place) {
   const QString name = arguments.rest().first();
-  return tell(UserStore(place.dataDir).remove(name), QStringLiteral("User \"%1\" is removed.").arg(name));
+  return place.record(entryOf("remove", name), [&] {
+    return tell(UserStore(place.dataDir).remove(name), QStringLiteral("User \"%1\" is removed.").arg(name));
+  });
 }
 
 int changePassword(const Arguments &arguments, const AccessPlace &place) {
@@ -84,15 +97,23 @@ int changePassword(const Arguments &arguments, const AccessPlace &place) {
   if (!store) return exitCodeOf(store.error());
   const auto password = readPassword(name);
   if (!password) return usageError(password.error());
-  return tell(store->setPassword(name, *password), QStringLiteral("User \"%1\" has a new password.").arg(name));
+  return place.record(entryOf("change", name, {{QStringLiteral("password"), true}}), [&] {
+    return tell(store->setPassword(name, *password), QStringLiteral("User \"%1\" has a new password.").arg(name));
+  });
 }
 
 int changeRole(const Arguments &arguments, const AccessPlace &place) {
   const QString name = arguments.rest().first();
   const auto role = roleOf(arguments, place);
   if (!role) return usageError(role.error());
-  return tell(UserStore(place.dataDir).setRole(name, *role),
-              QStringLiteral("User \"%1\" has role %2 now.").arg(name, *role));
+  UserStore store(place.dataDir);
+  store.refresh();
+  const auto user = store.find(name);
+  const QJsonObject details{{QStringLiteral("before"), user ? user->role : QString()},
+                            {QStringLiteral("after"), *role}};
+  return place.record(entryOf("change", name, details), [&] {
+    return tell(store.setRole(name, *role), QStringLiteral("User \"%1\" has role %2 now.").arg(name, *role));
+  });
 }
 
 constexpr std::array verbs{

@@ -17,6 +17,7 @@
 
 namespace tagwire {
 
+class AuditTrail;
 class CommandControl;
 
 /// The place all instances stand at.
@@ -59,6 +60,9 @@ class TAGWIRE_EXPORT PluginContext {
 
   /// Counters and gauges with the label plugin="<id>".
   virtual Metrics &metrics() = 0;
+  /// Who did what, to be asked later: for what people and credentials do, never for values or states
+  /// (audit/audittrail.h).
+  virtual AuditTrail &audit() = 0;
   /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host
   /// thread.
   virtual CommandControl &commands() = 0;

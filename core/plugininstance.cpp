@@ -30,6 +30,7 @@ class InstanceContext : public PluginContext {
   QString epoch() const override { return m_runtime.epoch(); }
   void portBusy(const QString &address) override { m_instance.portBusy(address); }
   Metrics &metrics() override { return *m_instance.m_metrics; }
+  AuditTrail &audit() override { return m_runtime.audit(); }
   CommandControl &commands() override { return m_runtime.operatorDesk(); }
   QList<InstanceStatus> instances() const override { return m_runtime.instances(); }
 

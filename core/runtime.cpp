@@ -51,6 +51,11 @@ struct Runtime::OpenRequest {
 Runtime::Runtime(PluginLoader &loader, const Clock &clock)
     : m_loader(loader),
       m_clock(clock),
+      m_audit(clock, m_metrics,
+              [this](const QString &trouble) {
+                QMetaObject::invokeMethod(
+                    this, [this, trouble] { tellAuditTrouble(trouble); }, Qt::QueuedConnection);
+              }),
       m_hub(m_points, m_metrics),
       m_commands(m_points, m_hub, clock,
                  [this](const QString &owner, const Command &command) -> Result<void> {
@@ -64,11 +69,13 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
       m_interlocks(m_points, m_hub, clock, m_metrics),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
-  m_commands.setGuard({[this](PointId point, const Value &value) { return m_interlocks.obstacle(point, value); },
-                       [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
-                       {}});
+  m_commands.setGuard(
+      {[this](PointId point, const Value &value) { return m_interlocks.obstacles(point, value); },
+       [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
+       [this](const Obstacle &obstacle, const Command &command) { m_interlocks.hasBlocked(obstacle, command); }});
   connect(&m_interlocks, &Interlocks::forced, &m_commands, &CommandRouter::request);
   connect(&m_hub, &Hub::commandStatus, &m_interlocks, &Interlocks::commandEnded);
+  m_commands.setAudit(&m_audit);
   m_readyDeadline.setSingleShot(true);
   connect(&m_readyDeadline, &QTimer::timeout, this, [this] {
     if (!std::exchange(m_ready, true)) Q_EMIT ready();
@@ -80,6 +87,7 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
 Runtime::~Runtime() {
   stop();
   while (!m_instances.empty()) m_instances.pop_back();
+  m_audit.close();
   if (m_lock >= 0) ::close(m_lock);
 }
 
@@ -220,6 +228,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   if (const auto kept = m_points.assignNumbers(); !kept) {
     return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
   }
+  m_audit.open(m_dataDir);
   m_commands.open(m_dataDir, log());
   return {};
 }
@@ -324,6 +333,17 @@ void Runtime::measureLag() {
   const auto now = m_clock.elapsed();
   m_lag.set(std::max(0.0, std::chrono::duration<double>(now - m_lagExpected).count()));
   m_lagExpected = now + lagPeriod;
+}
+
+void Runtime::tellAuditTrouble(const QString &trouble) {
+  Event event;
+  event.time = m_clock.now();
+  event.source = QStringLiteral("tagwire");
+  event.body = trouble.isEmpty()
+                   ? SystemEvent{QStringLiteral("audit"), QStringLiteral("the audit trail is stored again"), {}}
+                   : SystemEvent{QStringLiteral("audit"), QStringLiteral("the audit trail can't be stored: ") + trouble,
+                                 Severity::Major};
+  m_hub.raise(nullptr, event);
 }
 
 PluginInstance *Runtime::serving(const QString &id, const std::function<bool(Plugin *)> &offers) const {

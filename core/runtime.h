@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "audit/storedaudittrail.h"
 #include "commands/operatordesk.h"
 #include "hub.h"
 #include "manifest.h"
@@ -46,6 +47,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   const PointTable &points() const { return m_points; }
   Hub &hub() { return m_hub; }
   Metrics &metrics() { return m_metrics; }
+  AuditTrail &audit() { return m_audit; }
   const Clock &clock() const { return m_clock; }
   const Site &site() const { return m_site; }
   QString dataDir() const { return m_dataDir; }
@@ -87,15 +89,17 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void drain();
   void endPulses();
   void measureLag();
+  void tellAuditTrouble(const QString &trouble);
 
   PluginLoader &m_loader;
   const Clock &m_clock;
   Metrics m_metrics;
+  StoredAuditTrail m_audit;
   PointTable m_points;
   Hub m_hub;
   CommandRouter m_commands;
   Interlocks m_interlocks;
-  OperatorDesk m_operatorDesk{m_commands, m_interlocks};
+  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_audit};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;

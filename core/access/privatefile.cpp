@@ -30,16 +30,6 @@ Result<void> makeFolder(const QString &folder) {
   return failure(QStringLiteral("folder %1 can't be made: %2").arg(folder, reason()));
 }
 
-/// What root writes into a service's folder must stay readable for the service. A file with a second name is left
-/// alone: whoever owns the folder may have put somebody else's file there.
-void giveToOwnerOf(const QString &folder, int descriptor) {
-  struct stat owner {};
-  struct stat file {};
-  if (::geteuid() != 0 || ::stat(QFile::encodeName(folder).constData(), &owner) != 0 || owner.st_uid == 0) return;
-  if (::fstat(descriptor, &file) != 0 || !S_ISREG(file.st_mode) || file.st_nlink != 1) return;
-  (void)!::fchown(descriptor, owner.st_uid, owner.st_gid);
-}
-
 bool syncFolder(const QString &folder) {
   const int descriptor = ::open(QFile::encodeName(folder).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return false;
@@ -49,6 +39,14 @@ bool syncFolder(const QString &folder) {
 }
 
 }  // namespace
+
+void giveToOwnerOf(const QString &folder, int descriptor) {
+  struct stat owner {};
+  struct stat file {};
+  if (::geteuid() != 0 || ::stat(QFile::encodeName(folder).constData(), &owner) != 0 || owner.st_uid == 0) return;
+  if (::fstat(descriptor, &file) != 0 || !S_ISREG(file.st_mode) || file.st_nlink != 1) return;
+  (void)!::fchown(descriptor, owner.st_uid, owner.st_gid);
+}
 
 PrivateFile::PrivateFile(QString folder, const QString &name, qint64 most)
     : m_folder(std::move(folder)), m_path(m_folder + u'/' + name), m_most(most) {}

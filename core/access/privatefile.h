@@ -17,6 +17,10 @@ namespace tagwire {
 /// Held by whoever changes private files of a folder; let go of when it is deleted, or when the process ends.
 using FolderLock = std::unique_ptr<QFile>;
 
+/// What root writes into a service's folder must stay readable for the service. A file with a second name is left
+/// alone: whoever owns the folder may have put somebody else's file there.
+TAGWIRE_EXPORT void giveToOwnerOf(const QString &folder, int descriptor);
+
 /// A small file that only its owner may read and write, and that several processes replace: whoever reads it gets the
 /// old or the new one, whole. Reentrant; owned by an AccessFile.
 class TAGWIRE_EXPORT PrivateFile {

@@ -8,16 +8,17 @@
 #include <functional>
 #include <optional>
 
+#include "../export.h"
 #include "../result.h"
 #include "../timestamp.h"
-#include "../export.h"
 
 namespace tagwire {
 
 /// One thing that somebody did. Secrets never stand in it.
 struct AuditEntry {
-  Time time;            ///< absent: now
-  QString kind;         ///< "command", "selection", "approval", "interlock", "login", "alarm", "rule", "token", "user", "config"
+  Time time;  ///< absent: now
+  QString
+      kind;  ///< "command", "selection", "approval", "interlock", "login", "alarm", "rule", "token", "user", "config"
   QString action;       ///< what: "write", "succeeded", "reset", "failed", "ack", "create" …
   QString actor;        ///< who, as proved: "user:anna", "token:scada"; "tagwire" for what it does by itself
   QString address;      ///< from where; may be empty

@@ -61,6 +61,12 @@ const InterlockLatch &InterlockLatches::add(int interlock, const QString &cause)
   return latch;
 }
 
+qint64 InterlockLatches::nextAlarmId() {
+  --m_lastAlarm;
+  write();
+  return m_lastAlarm;
+}
+
 void InterlockLatches::remove(int interlock) {
   if (m_latches.erase(interlock) > 0) write();
 }

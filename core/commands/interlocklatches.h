@@ -29,6 +29,8 @@ class InterlockLatches {
 
   const InterlockLatch &add(int interlock, const QString &cause);
   void remove(int interlock);
+  /// For an alarm that is no trip.
+  qint64 nextAlarmId();
   /// Everything above is on the disk.
   bool isKept() const { return m_isKept; }
   /// Tries again what could not be written, once that is due.

@@ -243,6 +243,23 @@ void Interlocks::trip(Entry &entry, const QString &cause) {
   requestForces();
 }
 
+void Interlocks::hasBlocked(const Obstacle &obstacle, const Command &command) {
+  Entry *entry = find(obstacle.interlock);
+  if (!entry) return;
+  const Elapsed now = m_clock.elapsed();
+  if (entry->blockedAt && now - *entry->blockedAt < std::chrono::seconds(1)) return;
+  entry->blockedAt = now;
+  const auto point = m_points.point(command.point);
+  const QString text = QStringLiteral("a command of %1 for %2 was blocked: %3")
+                           .arg(command.requestedBy, point ? point->fullName : QString(), obstacle.text);
+  qCWarning(log).noquote() << text;
+  raise(SystemEvent{QStringLiteral("command_blocked"), text, entry->rule.severity});
+  if (m_latches.find(entry->rule.id)) return;
+  const InterlockLatch blocked{m_clock.now(), obstacle.text, m_latches.nextAlarmId()};
+  raiseAlarm(*entry, blocked, AlarmState::Alarm, text);
+  raiseAlarm(*entry, blocked, AlarmState::Ok, text);
+}
+
 /// From the event loop: a source that is just handing over samples gets no command in between.
 void Interlocks::requestForces() {
   if (std::exchange(m_areForcesRequested, true)) return;

@@ -51,6 +51,9 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   QList<InterlockStatus> all() const;
   /// A latched trip is over. Error: no such interlock, no trip, not tripped, or a condition is not met.
   Result<void> reset(int id, const Operator &by);
+  /// A command was blocked: that is an alarm, over as soon as it was told (R5-10). At most one a second for each
+  /// interlock; while it is tripped its own alarm stands.
+  void hasBlocked(const Obstacle &obstacle, const Command &command);
   /// A status of any command; those that end one of its own writes count.
   void commandEnded(const CommandStatus &status);
 
@@ -66,6 +69,7 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
     std::optional<Elapsed> unmetSince;  ///< since when it counts as violated, delay apart
     bool isViolated = false;            ///< that lasted for the delay
     QString glimpse;                    ///< what an earlier sample of this batch says against it; trips without delay
+    std::optional<Elapsed> blockedAt = {};  ///< when the newest alarm of a blocked command was raised
   };
   struct Place {
     size_t entry;

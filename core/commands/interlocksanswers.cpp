@@ -70,7 +70,7 @@ InterlockStatus Interlocks::statusOf(const Entry &entry) const {
   for (size_t i = 0; i < entry.rule.conditions.size(); ++i) {
     const InterlockCondition &condition = entry.rule.conditions[i];
     const bool isMet = standing(entry, i) == Standing::Met;
-    status.conditions << ConditionStatus{demandOf(condition), isMet, m_inputs.found(condition)};
+    status.conditions << ConditionStatus{demandOf(condition), isMet, m_inputs.found(condition), condition.point};
     status.isViolated = status.isViolated || !isMet;
   }
   if (const InterlockLatch *latch = m_latches.find(entry.rule.id)) {

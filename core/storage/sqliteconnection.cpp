@@ -12,6 +12,7 @@
 
 #include <cerrno>
 
+#include "../access/privatefile.h"
 #include "statement.h"
 
 namespace tagwire {
@@ -22,10 +23,13 @@ namespace {
 // there is not opened here: closing it would let go of every lock that this process holds on it.
 Result<void> makeFile(const QString &path) {
   const QString folder = QFileInfo(path).absolutePath();
-  if (!QDir().mkpath(folder)) return failure(QStringLiteral("the folder %1 can't be made").arg(folder));
+  if (!QDir().mkpath(folder)) {
+    return failure(QStringLiteral("folder %1 can't be made: %2").arg(folder, qt_error_string(errno)));
+  }
   const QByteArray name = QFile::encodeName(path);
   const int descriptor = ::open(name.constData(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
   if (descriptor >= 0) {
+    giveToOwnerOf(folder, descriptor);
     ::close(descriptor);
     return {};
   }

@@ -5,7 +5,8 @@
 
 #include <chrono>
 
-#include "result.h"
+#include "../export.h"
+#include "../result.h"
 
 struct sqlite3;
 
@@ -13,7 +14,7 @@ namespace tagwire {
 
 /// A connection to an SQLite file of our own, by the C interface: made for its owner only, noticed when it is moved
 /// away. What is in the file is its owner's affair. Thread-bound: opened, used and closed in one thread.
-class SqliteConnection {
+class TAGWIRE_EXPORT SqliteConnection {
  public:
   SqliteConnection() = default;
   ~SqliteConnection();

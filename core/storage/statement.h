@@ -3,7 +3,8 @@
 
 #include <QByteArray>
 
-#include "result.h"
+#include "../export.h"
+#include "../result.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -12,7 +13,7 @@ namespace tagwire {
 
 /// A prepared statement of the SQLite C interface, finalised with the object. Why not QSqlQuery: it takes five times as
 /// long per row (bench/README.md). Thread-bound; parameters count from 1.
-class Statement {
+class TAGWIRE_EXPORT Statement {
  public:
   Statement() = default;
   ~Statement();
@@ -48,12 +49,12 @@ class Statement {
 
 /// `text` as UTF-8 that every reader of the file can take: NUL and lone surrogates become U+FFFD, and what is longer
 /// than `longest` characters is cut.
-QByteArray storableText(const QString &text, qsizetype longest);
+TAGWIRE_EXPORT QByteArray storableText(const QString &text, qsizetype longest);
 
 /// What went wrong last, for a person: SQLite's text and, where it helps, what to do.
-QString errorText(sqlite3 *database);
+TAGWIRE_EXPORT QString errorText(sqlite3 *database);
 
 /// Whether it went wrong because the file is no database or a damaged one.
-bool isDamage(sqlite3 *database);
+TAGWIRE_EXPORT bool isDamage(sqlite3 *database);
 
 }  // namespace tagwire

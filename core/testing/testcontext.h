@@ -8,6 +8,7 @@
 #include "context.h"
 #include "fakecommandcontrol.h"
 #include "manualclock.h"
+#include "memoryaudittrail.h"
 #include "plugin.h"
 
 namespace tagwire {
@@ -30,10 +31,12 @@ class TestContext : public PluginContext {
   QString epoch() const override { return QStringLiteral("test-epoch"); }
   void portBusy(const QString &address) override { m_busyPorts << address; }
   Metrics &metrics() override { return m_metrics; }
+  AuditTrail &audit() override { return m_audit; }
   FakeCommandControl &commands() override { return m_commands; }
   QList<InstanceStatus> instances() const override { return m_instances; }
 
   /// For tests to set up and look at.
+  MemoryAuditTrail &auditTrail() { return m_audit; }
   ManualClock &manualClock() { return m_clock; }
   PointTable &pointTable() { return m_points; }
   Site &mutableSite() { return m_site; }
@@ -63,6 +66,7 @@ class TestContext : public PluginContext {
   ManualClock m_clock;
   PointTable m_points;
   Metrics m_metrics;
+  MemoryAuditTrail m_audit;
   Site m_site;
   FakeCommandControl m_commands;
   quint64 m_sequence = 0;

@@ -68,6 +68,21 @@ Result<void> readShelving(const QJsonObject &message, AlarmAction &action) {
   return {};
 }
 
+AuditEntry entryOf(const AlarmAction &action, const Doer &doer, const AlarmTransition &before,
+                   const AlarmTransition &after) {
+  AuditEntry entry = auditEntry("alarm", wordOf(action.kind), doer);
+  entry.subject = QStringLiteral("rule:%1").arg(action.ruleId);
+  entry.comment = action.comment;
+  entry.details = {{QStringLiteral("rule_name"), after.ruleName},
+                   {QStringLiteral("alarm_id"), after.alarmId},
+                   {QStringLiteral("state"), toText(after.state)},
+                   {QStringLiteral("before"), toText(before.condition)},
+                   {QStringLiteral("after"), toText(after.condition)}};
+  if (action.duration) entry.details.insert(QStringLiteral("duration_s"), action.duration->count() / 1000.0);
+  if (action.isOneShot) entry.details.insert(QStringLiteral("one_shot"), true);
+  return entry;
+}
+
 }  // namespace
 
 QLatin1String wordOf(Kind kind) { return QLatin1String(wordFor(kind).word); }
@@ -128,8 +143,9 @@ std::optional<Refusal> refusalOf(const Result<AlarmAnswer> &answer, int ruleId) 
   return Refusal{400, text, {}};
 }
 
-void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action, const CallerPointer &caller,
+void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action, const Doer &doer,
                 ActionTaker taker) {
+  const CallerPointer &caller = doer.caller;
   const Right due = rightFor(action.kind);
   const QString area = found.status.transition.area;
   const bool mayRead = caller->may(right::readAlarms, area);
@@ -143,10 +159,12 @@ void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmActi
   }
   context.requestFrom(
       found.instance, &AlarmDesk::act,
-      [taker = std::move(taker), rule = action.ruleId, mayRead](const Result<AlarmAnswer> &answer) {
-        ActionOutcome outcome{refusalOf(answer, rule), false, {}};
+      [&context, taker = std::move(taker), action, doer, before = found.status.transition,
+       mayRead](const Result<AlarmAnswer> &answer) {
+        ActionOutcome outcome{refusalOf(answer, action.ruleId), false, {}};
         if (!outcome.refusal) {
           outcome.isChanged = answer->outcome == AlarmAnswer::Outcome::Done;
+          if (outcome.isChanged) context.audit().append(entryOf(action, doer, before, answer->status.transition));
           if (mayRead) outcome.status = answer->status;
         }
         taker(outcome);
@@ -154,11 +172,11 @@ void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmActi
       action);
 }
 
-void carryOut(PluginContext &context, const AlarmAction &action, const CallerPointer &caller, ActionTaker taker) {
+void carryOut(PluginContext &context, const AlarmAction &action, const Doer &doer, ActionTaker taker) {
   findAlarm(context, action.ruleId,
-            [&context, action, caller, taker = std::move(taker)](const tl::expected<FoundAlarm, Refusal> &found) {
+            [&context, action, doer, taker = std::move(taker)](const tl::expected<FoundAlarm, Refusal> &found) {
               if (!found) return taker({found.error(), false, {}});
-              carryOutAt(context, *found, action, caller, taker);
+              carryOutAt(context, *found, action, doer, taker);
             });
 }
 

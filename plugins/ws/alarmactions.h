@@ -5,7 +5,7 @@
 #include <QJsonObject>
 
 #include "alarmdesks.h"
-#include "auth/caller.h"
+#include "auditing.h"
 
 namespace tagwire::ws {
 
@@ -31,11 +31,11 @@ struct ActionOutcome {
 };
 using ActionTaker = std::function<void(const ActionOutcome &)>;
 
-/// Finds the rule, holds the action to the caller's rights for its area, and hands it to the rule's desk. `taker` is
-/// called once, never from within this call.
-void carryOut(PluginContext &context, const AlarmAction &action, const CallerPointer &caller, ActionTaker taker);
+/// Finds the rule, holds the action to the caller's rights for its area, and hands it to the rule's desk; what it
+/// changes goes on record. `taker` is called once, never from within this call.
+void carryOut(PluginContext &context, const AlarmAction &action, const Doer &doer, ActionTaker taker);
 /// The same where the rule was found before; then `taker` may be called at once.
-void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action, const CallerPointer &caller,
+void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmAction &action, const Doer &doer,
                 ActionTaker taker);
 
 /// Why an answer of a desk is none that the caller asked for; nothing when it is.

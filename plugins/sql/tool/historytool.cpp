@@ -6,6 +6,7 @@
 #include <QFileInfo>
 #include <QSaveFile>
 
+#include "audit/auditfile.h"
 #include "manifest.h"
 
 namespace tagwire::sql {
@@ -122,6 +123,25 @@ tl::expected<QString, ToolError> ImportTool::start(const QStringList &arguments)
   return QString();
 }
 
+namespace {
+
+AuditEntry entryOf(const QString &instance, const QString &file, const HistoryImport &work) {
+  const auto &counts = work.counts();
+  AuditEntry entry;
+  entry.kind = QStringLiteral("history");
+  entry.action = QStringLiteral("import");
+  entry.actor = commandLineActor();
+  entry.subject = instance;
+  entry.details = {{QStringLiteral("file"), QFileInfo(file).fileName()},
+                   {QStringLiteral("lines"), counts.lines},
+                   {QStringLiteral("present"), counts.present},
+                   {QStringLiteral("bad"), counts.bad},
+                   {QStringLiteral("new_points"), work.newPoints()}};
+  return entry;
+}
+
+}  // namespace
+
 int ImportTool::run(const ImportOptions &options, const Chosen &chosen) {
   QFile file(options.file);
   if (!file.open(QIODevice::ReadOnly) || file.isSequential()) {
@@ -132,6 +152,10 @@ int ImportTool::run(const ImportOptions &options, const Chosen &chosen) {
   if (!options.isDry && !QDir(chosen.dataDir).exists() && QDir().mkpath(chosen.dataDir)) {
     QFile::setPermissions(chosen.dataDir, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
   }
+  AuditFile trail(chosen.dataDir);
+  if (const auto opened = options.isDry ? Result<void>() : trail.open(); !opened) {
+    return exitCodeOf(failure(opened.error() + QStringLiteral(" (nothing was imported: it could not go on record)")));
+  }
   // A dry run may be before the first start: then there is nothing yet, and it makes nothing.
   const auto &database = chosen.config.database;
   const bool isAbsent = options.isDry && !database.postgres() && isEmptyFile(database.pathIn(chosen.dataDir));
@@ -141,7 +165,12 @@ int ImportTool::run(const ImportOptions &options, const Chosen &chosen) {
   HistoryImport work(reader.get(), store.get(), options, chosen.config.retention.retention(), &HistoryTool::say,
                      progress, m_mustStop);
   const auto done = work.run(file, Clock().now());
+  // Also of one that was broken off: what it has stored so far stays.
+  const auto recorded = options.isDry ? Result<void>() : trail.append(entryOf(chosen.id, options.file, work));
   if (!done) return exitCodeOf(done);
+  if (!recorded) {
+    return exitCodeOf(failure(recorded.error() + QStringLiteral(" (it was imported, but is not on record)")));
+  }
   const auto &counts = work.counts();
   const qint64 due = counts.lines - counts.bad - counts.present;
   progress.end(QStringLiteral("100 %"));

@@ -15,6 +15,7 @@ set(WS_AUTH_SOURCES
   auth/jwskey.cpp
   auth/jwt.cpp
   auth/lockout.cpp
+  auth/loginfailures.cpp
   auth/pointaccess.cpp
   auth/rolebook.cpp
   auth/secretbytes.cpp

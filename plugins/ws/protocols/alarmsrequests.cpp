@@ -79,7 +79,7 @@ void AlarmsProtocol::act(Client &client, AlarmAction::Kind kind, const QJsonObje
     return refuseIt(429, QStringLiteral("%1 actions under way are all that a client may have").arg(mostOpenActions));
   }
   ++client.openActions;
-  carryOut(m_context, *action, client.session->caller(),
+  carryOut(m_context, *action, {client.session->caller(), addressOf(client.session->peer())},
            [self = std::weak_ptr(m_self), id = client.session->id(), request](const ActionOutcome &outcome) {
              if (const auto protocol = self.lock()) (*protocol)->acted(id, request, outcome);
            });

@@ -47,7 +47,7 @@ void LiveProtocol::act(LiveClient &client, Kind kind, const QJsonObject &message
                   QStringLiteral("%1 actions under way are all that a client may have").arg(mostOpenActions));
   }
   ++client.openActions;
-  ws::carryOut(m_context, *action, client.session->caller(),
+  ws::carryOut(m_context, *action, {client.session->caller(), addressOf(client.session->peer())},
                [self = std::weak_ptr(m_self), session = client.session->id(), id = *id,
                 action = *action](const ActionOutcome &outcome) {
                  if (const auto protocol = self.lock()) (*protocol)->acted(session, id, action, outcome);

@@ -5,6 +5,7 @@
 #include <QJsonObject>
 
 #include "rest/accessresponse.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -118,6 +119,20 @@ bool AccountRoutes::inThread(const Answer &answer, std::function<Result()> work,
   return true;
 }
 
+void AccountRoutes::tick() { record(m_failures.due(m_state.context.clock().elapsed())); }
+
+void AccountRoutes::stop() { record(m_failures.all()); }
+
+void AccountRoutes::record(const QList<AuditEntry> &entries) const {
+  for (const AuditEntry &entry : entries) m_state.context.audit().append(entry);
+}
+
+/// What is no user's name may be a password in the wrong field: it is nothing to be kept.
+void AccountRoutes::noteFailure(const QString &name, const Sender &sender, bool isLocked) {
+  const bool isUser = m_state.authenticator.users().find(name).has_value();
+  record(m_failures.add({sender.address, isUser ? name : QString(), isLocked}, m_state.context.clock().elapsed()));
+}
+
 void AccountRoutes::login(const Call &call) {
   const Time now = m_state.context.clock().now();
   const auto texts = textsOf(call.request.body, {QStringLiteral("user"), QStringLiteral("password")}, {});
@@ -127,6 +142,7 @@ void AccountRoutes::login(const Call &call) {
   LoginLockout &lockout = m_state.authenticator.sessions().lockout;
   if (const auto wait = lockout.begin(call.sender.address, name, begun)) {
     m_locked.add();
+    noteFailure(name, call.sender, true);
     if (const auto leftOut = m_lockedLog.admit(addressGroup(call.sender.address), begun)) {
       qCWarning(m_state.context.log()).noquote()
           << "logins from" << call.sender.address.toString()
@@ -150,6 +166,7 @@ void AccountRoutes::login(const Call &call) {
           return finishLogin(name, generation, sender, answer);
         }
         m_failed.add();
+        noteFailure(name, sender, false);
         Event event;
         event.body =
             SystemEvent{QStringLiteral("security"),
@@ -170,6 +187,7 @@ void AccountRoutes::finishLogin(const QString &name, const QString &generation, 
   const auto caller = m_state.authenticator.callerOf(session->claims);
   // Removed, or changed, while the password was looked at.
   if (!caller) return answer(errorResponse(401, QStringLiteral("user or password is wrong"), now));
+  record({auditEntry("login", QStringLiteral("succeeded"), {*caller, addressOf(sender.text)})});
   Response response = Response::json(200, QJsonDocument(describe(**caller)));
   const auto life = std::chrono::duration_cast<std::chrono::seconds>(session->claims.expires - now);
   response.fields.append({"Set-Cookie", m_state.authenticator.cookie(sender).setting(session->token, life)});
@@ -182,6 +200,7 @@ void AccountRoutes::logout(const Call &call) {
   const Response done{204, {}, {}, {{"Set-Cookie", clearing}}};
   const auto claims = m_state.authenticator.sessionOf(call.request, call.sender);
   if (!claims || !call.caller || call.caller->kind != Caller::Kind::User) return call.answer(done);
+  record({auditEntry("login", QStringLiteral("logout"), doerOf(call))});
   const EndedSession ended = m_state.authenticator.sessions().end(*claims, now);
   const auto notKept = [this, answer = call.answer, clearing](const QString &why) {
     qCWarning(m_state.context.log()).noquote() << "a logout can't be kept:" << why;
@@ -252,7 +271,8 @@ UserCheck AccountRoutes::coverCheck(const Call &call) const {
   };
 }
 
-void AccountRoutes::change(const Call &call, int status, const QString &what, const Change &change) {
+void AccountRoutes::change(const Call &call, int status, const QString &what, const AuditEntry &entry,
+                           const Change &change) {
   inThread<AccessResult<void>>(
       call.answer,
       [folder = m_state.context.dataDir(), change] {
@@ -260,11 +280,12 @@ void AccountRoutes::change(const Call &call, int status, const QString &what, co
         store.refresh();
         return change(store);
       },
-      [this, status, what = what + QStringLiteral(" by ") + nameWithKind(*call.caller),
+      [this, status, entry, what = what + QStringLiteral(" by ") + nameWithKind(*call.caller),
        answer = call.answer](const AccessResult<void> &done) {
         if (!done) return answer(accessError(done.error(), "users", m_state.context));
         (void)m_state.authenticator.refresh();  // who was told of a user may log in as that user
         qCInfo(m_state.context.log()).noquote() << what;
+        record({entry});
         answer({status, {}, {}, {}});
       });
 }
@@ -281,7 +302,10 @@ void AccountRoutes::addUser(const Call &call) {
   if (const auto refusal = outlivesCaller(*call.caller, {})) return call.answer(errorResponse(*refusal, now));
   if (const auto refusal = checkRole(call, texts->value(keys[1]))) return call.answer(errorResponse(*refusal, now));
   const QString what = QStringLiteral("user %1 was added as %2").arg(texts->value(keys[0]), texts->value(keys[1]));
-  change(call, 201, what, [given = *texts, keys, now](UserStore &store) {
+  AuditEntry entry = auditEntry("user", QStringLiteral("create"), doerOf(call));
+  entry.subject = texts->value(keys[0]);
+  entry.details = {{QStringLiteral("role"), texts->value(keys[1])}};
+  change(call, 201, what, entry, [given = *texts, keys, now](UserStore &store) {
     return store.add(given.value(keys[0]), given.value(keys[1]), given.value(keys[2]), now);
   });
 }
@@ -308,7 +332,14 @@ void AccountRoutes::changeUser(const Call &call) {
   const QString what =
       QStringLiteral("user %1 got another %2")
           .arg(name, given(role) ? given(password) ? QStringLiteral("role and password") : role : password);
-  change(call, 204, what,
+  AuditEntry entry = auditEntry("user", QStringLiteral("change"), doerOf(call));
+  entry.subject = name;
+  entry.details = {{QStringLiteral("password"), given(password).has_value()}};
+  if (const auto user = m_state.authenticator.users().find(name); user && given(role)) {
+    entry.details.insert(QStringLiteral("before"), user->role);
+    entry.details.insert(QStringLiteral("after"), *given(role));
+  }
+  change(call, 204, what, entry,
          [name, role = given(role), password = given(password), check = coverCheck(call)](UserStore &store) {
            return store.change(name, role, password, check);
          });
@@ -319,7 +350,9 @@ void AccountRoutes::removeUser(const Call &call) {
   if (!call.may(right::administerUsers, name)) {
     return call.answer(errorResponse(notPermitted(right::administerUsers), m_state.context.clock().now()));
   }
-  change(call, 204, QStringLiteral("user %1 was removed").arg(name),
+  AuditEntry entry = auditEntry("user", QStringLiteral("remove"), doerOf(call));
+  entry.subject = name;
+  change(call, 204, QStringLiteral("user %1 was removed").arg(name), entry,
          [name, check = coverCheck(call)](UserStore &store) { return store.remove(name, check); });
 }
 

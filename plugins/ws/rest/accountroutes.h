@@ -3,6 +3,7 @@
 
 #include <QThreadPool>
 
+#include "auth/loginfailures.h"
 #include "http/addressgroup.h"
 #include "rest/diskworker.h"
 #include "rest/part.h"
@@ -15,6 +16,8 @@ class AccountRoutes : public RestPart {
  public:
   AccountRoutes(Router &router, GatewayState &state);
   ~AccountRoutes() override;
+  void tick() override;
+  void stop() override;
 
  private:
   /// What a change of users is: carried out on a store of its own, in a thread of its own.
@@ -28,8 +31,10 @@ class AccountRoutes : public RestPart {
   void addUser(const Call &call);
   void changeUser(const Call &call);
   void removeUser(const Call &call);
-  /// `what` is for the log, once it is done.
-  void change(const Call &call, int status, const QString &what, const Change &change);
+  /// `what` is for the log and `entry` for the record, once it is done.
+  void change(const Call &call, int status, const QString &what, const AuditEntry &entry, const Change &change);
+  void noteFailure(const QString &name, const Sender &sender, bool isLocked);
+  void record(const QList<AuditEntry> &entries) const;
   std::optional<Refusal> checkRole(const Call &call, const QString &role) const;
   UserCheck coverCheck(const Call &call) const;
   template <class Result>
@@ -41,6 +46,7 @@ class AccountRoutes : public RestPart {
   Counter m_failed;
   Counter m_locked;
   AddressLog m_lockedLog;
+  LoginFailures m_failures;
   QObject m_here;  ///< results come back to its thread; gone with this
   QThreadPool m_threads;
   DiskWorker m_worker;  ///< for logouts, which must not wait for logins

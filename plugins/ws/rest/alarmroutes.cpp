@@ -10,6 +10,7 @@
 #include "rest/accessresponse.h"
 #include "rest/alarmareas.h"
 #include "rest/alarmquery.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -200,7 +201,7 @@ void AlarmRoutes::act(const Call &call, AlarmAction::Kind kind) const {
   if (!body) return refuse(call.answer, {400, body.error(), {}});
   const auto action = readAction(kind, *rule, *body, *call.caller);
   if (!action) return refuse(call.answer, {400, action.error(), {}});
-  carryOut(m_state.context, *action, call.caller,
+  carryOut(m_state.context, *action, doerOf(call),
            [this, rule = *rule, answer = call.answer](const ActionOutcome &outcome) {
              if (outcome.refusal) return refuse(answer, *outcome.refusal);
              JsonText json;
@@ -220,7 +221,7 @@ void AlarmRoutes::acknowledgeMany(const Call &call) const {
   const auto round =
       std::make_shared<Round>(Round{call.answer, *rules, QList<ActionOutcome>(rules->size()), rules->size()});
   const auto took = [this, round, action = *action,
-                     caller = call.caller](const DeskAnswers<QList<AlarmStatus>> &answers) mutable {
+                     doer = doerOf(call)](const DeskAnswers<QList<AlarmStatus>> &answers) mutable {
     QHash<int, FoundAlarm> found;
     for (const auto &desk : answers.entries) {
       for (const AlarmStatus &alarm : desk.answer) found.insert(alarm.transition.ruleId, {desk.instance, alarm});
@@ -232,9 +233,9 @@ void AlarmRoutes::acknowledgeMany(const Call &call) const {
         round->take(i, outcome, context.points());
       };
       if (found.contains(action.ruleId)) {
-        carryOutAt(context, found.value(action.ruleId), action, caller, ended);
+        carryOutAt(context, found.value(action.ruleId), action, doer, ended);
       } else {
-        carryOut(context, action, caller, ended);
+        carryOut(context, action, doer, ended);
       }
     }
   };

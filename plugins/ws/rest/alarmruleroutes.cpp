@@ -10,6 +10,7 @@
 #include "alarmactions.h"
 #include "auth/pointaccess.h"
 #include "protocols/wirejson.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -84,6 +85,19 @@ std::optional<Refusal> checkPoints(const QJsonObject &rule, const Caller &caller
     return Refusal{403, QStringLiteral("not permitted: points:read of point %1 is due").arg(excerpt(name, 300)), {}};
   }
   return std::nullopt;
+}
+
+AuditEntry entryOf(AlarmRuleChange::Kind kind, const QJsonObject &before, const AlarmRule &after, int id,
+                   const Doer &doer) {
+  static constexpr std::array actions{"create", "replace", "remove"};
+  AuditEntry entry = auditEntry("rule", QLatin1String(actions[static_cast<size_t>(kind)]), doer);
+  entry.subject = QStringLiteral("rule:%1").arg(id > 0 ? id : after.id);
+  if (!before.isEmpty()) entry.details.insert(QStringLiteral("before"), before);
+  if (kind != AlarmRuleChange::Kind::Remove) {
+    entry.details.insert(QStringLiteral("after"), after.rule);
+    entry.details.insert(QStringLiteral("version"), after.version);
+  }
+  return entry;
 }
 
 QString notPermittedThere() { return QStringLiteral("not permitted: alarms:admin for the area of the rule is due"); }
@@ -211,13 +225,13 @@ void AlarmRuleRoutes::create(const Call &call) const {
     return refuse(call.answer, *refusal);
   }
   const AlarmRuleChange wish{AlarmRuleChange::Kind::Create, 0, withoutBesides(*rule), operatorName(*call.caller)};
-  const auto took = [this, wish, wanted = call.target.value("instance"), caller = call.caller,
+  const auto took = [this, wish, wanted = call.target.value("instance"), doer = doerOf(call),
                      answer = call.answer](const DeskAnswers<QList<AlarmRule>> &answers) {
     QStringList instances;
     for (const auto &desk : answers.entries) instances << desk.instance;
     if (instances.isEmpty()) return refuse(answer, *answers.refusal());
     const bool isClear = wanted ? instances.contains(*wanted) : instances.size() == 1;
-    if (isClear) return change(wanted.value_or(instances.first()), wish, *caller, answer);
+    if (isClear) return change(wanted.value_or(instances.first()), wish, {}, doer, answer);
     const QString text = QStringLiteral("say by ?instance= where the rule belongs (allowed: %1)");
     refuse(answer, {400, text.arg(instances.join(QStringLiteral(", "))), {}});
   };
@@ -228,7 +242,7 @@ void AlarmRuleRoutes::create(const Call &call) const {
 void AlarmRuleRoutes::replace(const Call &call) const {
   const auto rule = ruleIn(call);
   if (!rule) return refuse(call.answer, {400, rule.error(), {}});
-  const auto took = [this, rule = *rule, answer = call.answer, caller = call.caller](const FoundRule &found) {
+  const auto took = [this, rule = *rule, answer = call.answer, doer = doerOf(call)](const FoundRule &found) {
     QJsonObject fresh = withoutBesides(rule);
     const QJsonValue id = fresh.value(QLatin1String("id"));
     if (!id.isUndefined() && wholeNumber(id) != found.rule.id) {
@@ -240,30 +254,34 @@ void AlarmRuleRoutes::replace(const Call &call) const {
       const QString text = QStringLiteral("somebody else has changed the rule: it is at version %1 by now");
       return refuse(answer, {409, text.arg(found.rule.version), {}});
     }
-    if (!mayAdminister(*caller, fresh)) return refuse(answer, {403, notPermittedThere(), {}});
-    if (const auto refusal = checkPoints(fresh, *caller, m_state.context.points())) return refuse(answer, *refusal);
-    change(found.instance, {AlarmRuleChange::Kind::Replace, found.rule.id, fresh, operatorName(*caller)}, *caller,
-           answer);
+    if (!mayAdminister(*doer.caller, fresh)) return refuse(answer, {403, notPermittedThere(), {}});
+    if (const auto refusal = checkPoints(fresh, *doer.caller, m_state.context.points()))
+      return refuse(answer, *refusal);
+    change(found.instance, {AlarmRuleChange::Kind::Replace, found.rule.id, fresh, operatorName(*doer.caller)},
+           found.rule.rule, doer, answer);
   };
   withRule(call, right::administerAlarms, took);
 }
 
 void AlarmRuleRoutes::remove(const Call &call) const {
-  withRule(call, right::administerAlarms, [this, answer = call.answer, caller = call.caller](const FoundRule &found) {
-    change(found.instance, {AlarmRuleChange::Kind::Remove, found.rule.id, {}, operatorName(*caller)}, *caller, answer);
+  withRule(call, right::administerAlarms, [this, answer = call.answer, doer = doerOf(call)](const FoundRule &found) {
+    change(found.instance, {AlarmRuleChange::Kind::Remove, found.rule.id, {}, operatorName(*doer.caller)},
+           found.rule.rule, doer, answer);
   });
 }
 
-void AlarmRuleRoutes::change(const QString &instance, const AlarmRuleChange &change, const Caller &caller,
-                             const Answer &answer) const {
+void AlarmRuleRoutes::change(const QString &instance, const AlarmRuleChange &change, const QJsonObject &before,
+                             const Doer &doer, const Answer &answer) const {
   m_state.context.requestFrom(
       instance, &AlarmDesk::changeRule,
-      [this, kind = change.kind, id = change.id, by = nameWithKind(caller), answer](const Result<AlarmAnswer> &done) {
+      [this, kind = change.kind, id = change.id, before, doer, answer](const Result<AlarmAnswer> &done) {
         if (const auto refusal = refusalOf(done, id)) return refuse(answer, *refusal);
         static constexpr std::array deeds{"made", "changed", "removed"};
+        const QString by = nameWithKind(*doer.caller);
         qCInfo(m_state.context.log()).noquote() << QStringLiteral("alarm rule %1 was %2 by %3")
                                                        .arg(id > 0 ? id : done->rule.id)
                                                        .arg(QLatin1String(deeds[static_cast<size_t>(kind)]), by);
+        m_state.context.audit().append(entryOf(kind, before, done->rule, id, doer));
         if (kind == AlarmRuleChange::Kind::Remove) return answer({204, {}, {}, {}});
         const bool isNew = kind == AlarmRuleChange::Kind::Create;
         Response response = Response::json(isNew ? 201 : 200, QJsonDocument(jsonOf(done->rule)));

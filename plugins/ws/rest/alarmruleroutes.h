@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alarmdesks.h"
+#include "auditing.h"
 #include "rest/part.h"
 
 namespace tagwire::ws {
@@ -26,7 +27,8 @@ class AlarmRuleRoutes : public RestPart {
   void remove(const Call &call) const;
   /// Goes on with the rule of the path, if the caller may do this with it; else answers.
   void withRule(const Call &call, Right due, const RuleTaker &taker) const;
-  void change(const QString &instance, const AlarmRuleChange &change, const Caller &caller, const Answer &answer) const;
+  void change(const QString &instance, const AlarmRuleChange &change, const QJsonObject &before, const Doer &doer,
+              const Answer &answer) const;
   void refuse(const Answer &answer, const Refusal &refusal) const;
 
   GatewayState &m_state;

@@ -36,6 +36,7 @@ inline constexpr std::array answerShapes{
     AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},
     AnswerShape{"GET", "/api/v1/history", "200", "{\"$ref\":\"#/components/schemas/HistoryPage\"}"},
     AnswerShape{"GET", "/api/v1/history", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"GET", "/api/v1/audit", "200", "{\"$ref\":\"#/components/schemas/AuditPage\"}"},
     AnswerShape{"GET", "/api/v1/history/quarantine", "200", "{\"$ref\":\"#/components/schemas/QuarantinePage\"}"},
     AnswerShape{"GET", "/api/v1/history/export", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"GET", "/api/os/telemetry/latest", "200",
@@ -56,6 +57,27 @@ inline constexpr std::array answerShapes{
     AnswerShape{"POST", "/api/os/command", "404", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"POST", "/api/os/command", "409",
                 "{\"anyOf\":[{\"$ref\":\"#/components/schemas/Command\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"GET", "/api/v1/commands", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/CommandRecord\"}}"},
+    AnswerShape{"POST", "/api/v1/commands", "200", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{"POST", "/api/v1/commands", "202", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{
+        "POST", "/api/v1/commands", "403",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/CommandRecord\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"POST", "/api/v1/commands", "404", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{
+        "POST", "/api/v1/commands", "409",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/CommandRecord\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"GET", "/api/v1/commands/{id}", "200", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{"POST", "/api/v1/commands/dry-run", "200", "{\"$ref\":\"#/components/schemas/DryRun\"}"},
+    AnswerShape{"POST", "/api/v1/commands/selections", "201", "{\"$ref\":\"#/components/schemas/Selection\"}"},
+    AnswerShape{"POST", "/api/v1/commands/selections", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"DELETE", "/api/v1/commands/selections/{id}", "204", nullptr},
+    AnswerShape{"GET", "/api/v1/interlocks", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Interlock\"}}"},
+    AnswerShape{"GET", "/api/v1/interlocks/{id}", "200", "{\"$ref\":\"#/components/schemas/Interlock\"}"},
+    AnswerShape{"POST", "/api/v1/interlocks/{id}/reset", "200", "{\"$ref\":\"#/components/schemas/Interlock\"}"},
+    AnswerShape{"POST", "/api/v1/interlocks/{id}/reset", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
 };
 
 /// One schema of the document's components.
@@ -76,6 +98,52 @@ inline constexpr std::array namedSchemas{
                 "\"commandId\":{\"type\":\"string\"},\"status\":{\"enum\":[\"queued\",\"sent\",\"acked\",\"succeeded\","
                 "\"failed\",\"blocked\",\"expired\",\"unknown\"]},\"message\":{\"type\":\"string\"},\"actualValue\":{},"
                 "\"interlockId\":{\"type\":[\"integer\",\"null\"]}}}"},
+    // What /api/v1 tells of a command; of one that somebody else asked for, what is required and no more.
+    NamedSchema{"CommandRecord",
+                "{\"type\":\"object\",\"required\":[\"command_id\",\"point\",\"number\",\"status\","
+                "\"message\",\"actual_value\",\"created\"],"
+                "\"properties\":{\"command_id\":{\"type\":\"string\"},\"point\":{\"type\":\"string\"},"
+                "\"number\":{\"type\":\"integer\"},\"type\":{\"enum\":[\"write\",\"toggle\",\"pulse\"]},"
+                "\"value\":{},\"duration_ms\":{\"type\":\"integer\"},\"status\":{\"enum\":[\"queued\","
+                "\"sent\",\"acked\",\"succeeded\",\"failed\",\"blocked\",\"expired\",\"unknown\"]},"
+                "\"message\":{\"type\":\"string\"},\"actual_value\":{},"
+                "\"interlock_id\":{\"type\":[\"integer\",\"null\"]},"
+                "\"waits_for\":{\"const\":\"second_person\"},\"created\":{\"type\":\"string\","
+                "\"format\":\"date-time\"},\"completed\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"requested_by\":{\"type\":\"string\"},\"approved_by\":{\"type\":\"string\"},"
+                "\"comment\":{\"type\":\"string\"},\"correlation_id\":{\"type\":\"string\"},"
+                "\"steps\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"status\","
+                "\"timestamp\",\"actual_value\"],\"properties\":{\"status\":{\"enum\":[\"queued\","
+                "\"sent\",\"acked\",\"succeeded\",\"failed\",\"blocked\",\"expired\",\"unknown\"]},"
+                "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},\"actual_value\":{},"
+                "\"message\":{\"type\":\"string\"},\"error\":{\"type\":\"string\"}}}}}}"},
+    NamedSchema{"DryRun",
+                "{\"type\":\"object\",\"required\":[\"would_be_sent\",\"obstacle\",\"interlocks\","
+                "\"warnings\",\"value\",\"confirm\"],"
+                "\"properties\":{\"would_be_sent\":{\"type\":\"boolean\"},"
+                "\"obstacle\":{\"type\":[\"object\",\"null\"],"
+                "\"properties\":{\"status\":{\"enum\":[\"blocked\",\"expired\",\"failed\"]},"
+                "\"message\":{\"type\":\"string\"},\"interlock_id\":{\"type\":\"integer\"}}},"
+                "\"interlocks\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
+                "\"warnings\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"value\":{},"
+                "\"confirm\":{\"enum\":[\"none\",\"select\",\"second_person\"]}}}"},
+    NamedSchema{"Selection",
+                "{\"type\":\"object\",\"required\":[\"selection_id\",\"point\",\"expires\"],"
+                "\"properties\":{\"selection_id\":{\"type\":\"string\"},\"point\":{\"type\":\"string\"},"
+                "\"expires\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    NamedSchema{"Interlock",
+                "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"mode\",\"severity\",\"points\","
+                "\"is_violated\",\"is_tripped\",\"conditions\"],"
+                "\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+                "\"mode\":{\"enum\":[\"permissive\",\"trip\",\"advisory\"]},"
+                "\"severity\":{\"enum\":[\"critical\",\"major\",\"minor\",\"info\"]},"
+                "\"points\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                "\"is_violated\":{\"type\":\"boolean\"},\"is_tripped\":{\"type\":\"boolean\"},"
+                "\"tripped\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"cause\":{\"type\":\"string\"},\"is_forced\":{\"type\":\"boolean\"},"
+                "\"conditions\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                "\"properties\":{\"text\":{\"type\":\"string\"},\"is_met\":{\"type\":\"boolean\"},"
+                "\"found\":{\"type\":\"string\"},\"hidden\":{\"const\":true}}}}}}"},
     NamedSchema{
         "Session",
         "{\"type\":\"object\",\"required\":[\"authenticated\"],\"properties\":{"
@@ -143,6 +211,15 @@ inline constexpr std::array namedSchemas{
                 "\"id\":{\"type\":\"integer\"},\"since\":{\"type\":\"string\",\"format\":\"date-time\"},"
                 "\"t\":{\"type\":\"string\",\"format\":\"date-time\"},\"what\":{\"type\":\"string\"},"
                 "\"content\":{\"type\":\"string\"},\"reason\":{\"type\":\"string\"}}}}}}"},
+    NamedSchema{"AuditPage",
+                "{\"type\":\"object\",\"required\":[\"records\",\"next\"],\"properties\":{"
+                "\"next\":{\"type\":[\"integer\",\"null\"]},"
+                "\"records\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{"
+                "\"number\":{\"type\":\"integer\"},\"time\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"kind\":{\"type\":\"string\"},\"action\":{\"type\":\"string\"},\"actor\":{\"type\":\"string\"},"
+                "\"address\":{\"type\":\"string\"},\"subject\":{\"type\":\"string\"},"
+                "\"reference\":{\"type\":\"string\"},\"comment\":{\"type\":\"string\"},"
+                "\"details\":{\"type\":\"object\"},\"hash\":{\"type\":\"string\"}}}}}}"},
     // The manifest's rule object; its own keys depend on the comparison.
     NamedSchema{"AlarmRule",
                 "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"

@@ -6,6 +6,7 @@
 #include "device/devicebook.h"
 #include "device/madedevices.h"
 #include "rest/accessresponse.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -79,13 +80,17 @@ void DeviceRoutes::make(const Call &call) {
 
   const MadeDevice entry{*id, *model, QString(), now, call.caller->name};
   const auto work = [folder = context.dataDir(), entry, now] { return enterDevice(folder, entry, now); };
-  m_worker.run(work, [this, answer = call.answer, entry](const AccessResult<QByteArray> &token) {
+  AuditEntry note = auditEntry("device", QStringLiteral("create"), doerOf(call));
+  note.subject = *id;
+  note.details = {{QStringLiteral("model"), *model}};
+  m_worker.run(work, [this, answer = call.answer, entry, note](const AccessResult<QByteArray> &token) {
     if (!token) {
       removed(entry.id);
       return answer(accessError(token.error(), "devices", m_state.context));
     }
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "device" << entry.id << "was made by" << entry.createdBy;
+    m_state.context.audit().append(note);
     answer(newTokenResponse({{QStringLiteral("id"), entry.id}, {QStringLiteral("model"), entry.model}}, *token));
   });
 }
@@ -105,11 +110,14 @@ void DeviceRoutes::remove(const Call &call) {
         errorResponse(409, QStringLiteral("device \"%1\" stands in the manifest: take it out there").arg(id), now));
   }
   const auto work = [folder = m_state.context.dataDir(), id] { return strikeDevice(folder, id); };
-  const auto then = [this, answer = call.answer, id, by = call.caller->name](const AccessResult<void> &struck) {
+  AuditEntry note = auditEntry("device", QStringLiteral("remove"), doerOf(call));
+  note.subject = id;
+  const auto then = [this, answer = call.answer, id, by = call.caller->name, note](const AccessResult<void> &struck) {
     if (!struck) return answer(accessError(struck.error(), "devices", m_state.context));
     removed(id);
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "device" << id << "was removed by" << by;
+    m_state.context.audit().append(note);
     answer({204, {}, {}});
   };
   m_worker.run(work, then);

@@ -3,6 +3,7 @@
 
 #include <QJsonObject>
 
+#include "rest/recorded.h"
 #include "services/locationhub.h"
 
 namespace tagwire::ws {
@@ -143,6 +144,7 @@ OmloxRoutes::OmloxRoutes(Router &router, GatewayState &state) : m_state(state) {
       if (row.asks == Asks::Positions) route.right = right::writePositions;
       if (row.asks == Asks::Configuration) {
         route.right = right::writeConfig;
+        route.handler = recorded(state.context, "config", route.handler);
         route.isWhole = true;
       }
       router.add(route);

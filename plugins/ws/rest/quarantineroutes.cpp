@@ -9,6 +9,7 @@
 #include "rest/accessresponse.h"
 #include "rest/historynames.h"
 #include "rest/historytext.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -101,10 +102,16 @@ void QuarantineRoutes::carryOut(const Call &call, Verb verb, const QString &done
   if (!ids) return refuse(call.answer, {400, ids.error(), {}});
   m_desk->ask(
       historyAt(call.target), verb,
-      [this, done, answer = call.answer, caller = call.caller](const tl::expected<int, Refusal> &count) {
+      [this, done, verb, instance = historyAt(call.target), answer = call.answer,
+       doer = doerOf(call)](const tl::expected<int, Refusal> &count) {
         if (!count) return refuse(answer, count.error());
         qCInfo(m_state.context.log()).noquote()
-            << nameWithKind(*caller) << "had" << *count << "quarantined records" << done;
+            << nameWithKind(*doer.caller) << "had" << *count << "quarantined records" << done;
+        const bool isDiscard = verb == &HistoryReader::discard;
+        AuditEntry entry = auditEntry("history", QLatin1String(isDiscard ? "discard" : "requeue"), doer);
+        entry.subject = instance;
+        entry.details = {{QStringLiteral("records"), *count}};
+        m_state.context.audit().append(entry);
         answer(Response::json(200, QJsonDocument(QJsonObject{{done, *count}})));
       },
       *ids);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "protocols/wirejson.h"
+#include "rest/recorded.h"
 #include "rooms/roombook.h"
 
 namespace tagwire::ws {
@@ -68,7 +69,7 @@ RoomRoutes::RoomRoutes(Router &router, GatewayState &state) : m_state(state) {
               "makes a room",
               Served::Rest,
               right::writeRooms,
-              [this](const Call &call) { create(call); },
+              recorded(state.context, "config", [this](const Call &call) { create(call); }),
               {},
               roomSchema});
   router.add({"GET", "/api/v1/rooms/{id}", "one room", Served::Rest, right::readRooms,
@@ -78,11 +79,11 @@ RoomRoutes::RoomRoutes(Router &router, GatewayState &state) : m_state(state) {
               "changes a room's name",
               Served::Rest,
               right::writeRooms,
-              [this](const Call &call) { rename(call); },
+              recorded(state.context, "config", [this](const Call &call) { rename(call); }),
               {},
               roomSchema});
   router.add({"DELETE", "/api/v1/rooms/{id}", "deletes a room", Served::Rest, right::writeRooms,
-              [this](const Call &call) { remove(call); }});
+              recorded(state.context, "config", [this](const Call &call) { remove(call); })});
   router.addWhole({"GET", "/api/v1/websocket/stats", "clients of protocol rooms at this listener (R4-9)", Served::Rest,
                    right::readStatistics, [this](const Call &call) { statistics(call); }});
   router.add({"POST",

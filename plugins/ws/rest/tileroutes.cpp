@@ -3,6 +3,7 @@
 
 #include "auth/pointaccess.h"
 #include "endpointid.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -82,13 +83,17 @@ void TileRoutes::replace(const Call &call) const {
     return call.answer(errorResponse(409, QStringLiteral("id %1 is taken").arg(tile.id), now));
   }
   tiles << *given;
-  const auto done = [&log = m_state.context.log(), answer = call.answer, saved = *given,
+  AuditEntry entry = auditEntry("config", QStringLiteral("replace"), doerOf(call));
+  entry.subject = QStringLiteral("tiles");
+  entry.details = {{QStringLiteral("before"), toJson(all())}, {QStringLiteral("after"), toJson(tiles)}};
+  const auto done = [&context = m_state.context, entry, answer = call.answer, saved = *given,
                      now](const Result<void> &outcome) {
     if (!outcome) {
       // Where the file is concerns the house, not the client.
-      qCWarning(log).noquote() << "tiles can't be saved:" << outcome.error();
+      qCWarning(context.log()).noquote() << "tiles can't be saved:" << outcome.error();
       return answer(errorResponse(500, QStringLiteral("the tiles can't be saved now"), now));
     }
+    context.audit().append(entry);
     answer(Response::json(200, QJsonDocument(toJson(saved))));
   };
   m_book->save(tiles, &m_state, done);

@@ -5,6 +5,7 @@
 
 #include "access/tokenstore.h"
 #include "rest/accessresponse.h"
+#include "rest/recorded.h"
 
 namespace tagwire::ws {
 
@@ -43,13 +44,18 @@ Result<NewToken> readNewToken(const QByteArray &body) {
   return NewToken{*name, *permissions, *time};
 }
 
+QJsonObject grantOf(const Permissions &permissions, std::optional<Time> expires) {
+  return {{QStringLiteral("permissions"), QJsonArray::fromStringList(permissions.texts())},
+          {QStringLiteral("expires"), expires ? QJsonValue(toIso(*expires)) : QJsonValue()}};
+}
+
 QJsonObject jsonOf(const QString &name, const Permissions &permissions, Time created, std::optional<Time> expires,
                    const QString &createdBy) {
-  return {{QStringLiteral("name"), name},
-          {QStringLiteral("permissions"), QJsonArray::fromStringList(permissions.texts())},
-          {QStringLiteral("created"), toIso(created)},
-          {QStringLiteral("expires"), expires ? QJsonValue(toIso(*expires)) : QJsonValue()},
-          {QStringLiteral("created_by"), createdBy}};
+  QJsonObject json = grantOf(permissions, expires);
+  json.insert(QStringLiteral("name"), name);
+  json.insert(QStringLiteral("created"), toIso(created));
+  json.insert(QStringLiteral("created_by"), createdBy);
+  return json;
 }
 
 }  // namespace
@@ -105,12 +111,17 @@ void TokenRoutes::create(const Call &call) {
   const auto work = [folder = m_state.context.dataDir(), token = *wanted, now, by] {
     return TokenStore(folder).create(token.name, token.permissions, token.expires, now, by);
   };
-  m_worker.run(work, [this, answer = call.answer, token = *wanted, now, by](const AccessResult<QByteArray> &text) {
-    if (!text) return answer(accessError(text.error(), "tokens", m_state.context));
-    (void)m_state.authenticator.refresh();
-    qCInfo(m_state.context.log()).noquote() << "token" << token.name << "was made by" << by;
-    answer(newTokenResponse(jsonOf(token.name, token.permissions, now, token.expires, by), *text));
-  });
+  AuditEntry entry = auditEntry("token", QStringLiteral("create"), doerOf(call));
+  entry.subject = wanted->name;
+  entry.details = grantOf(wanted->permissions, wanted->expires);
+  m_worker.run(work,
+               [this, answer = call.answer, token = *wanted, now, by, entry](const AccessResult<QByteArray> &text) {
+                 if (!text) return answer(accessError(text.error(), "tokens", m_state.context));
+                 (void)m_state.authenticator.refresh();
+                 qCInfo(m_state.context.log()).noquote() << "token" << token.name << "was made by" << by;
+                 m_state.context.audit().append(entry);
+                 answer(newTokenResponse(jsonOf(token.name, token.permissions, now, token.expires, by), *text));
+               });
 }
 
 void TokenRoutes::revoke(const Call &call) {
@@ -127,10 +138,14 @@ void TokenRoutes::revoke(const Call &call) {
                      QStringLiteral("not permitted: token %1 may do more than you").arg(token.name));
     });
   };
-  const auto then = [this, answer = call.answer, name, by = call.caller->name](const AccessResult<void> &revoked) {
+  AuditEntry entry = auditEntry("token", QStringLiteral("revoke"), doerOf(call));
+  entry.subject = name;
+  const auto then = [this, answer = call.answer, name, by = call.caller->name,
+                     entry](const AccessResult<void> &revoked) {
     if (!revoked) return answer(accessError(revoked.error(), "tokens", m_state.context));
     (void)m_state.authenticator.refresh();
     qCInfo(m_state.context.log()).noquote() << "token" << name << "was revoked by" << by;
+    m_state.context.audit().append(entry);
     answer({204, {}, {}});
   };
   m_worker.run(work, then);
