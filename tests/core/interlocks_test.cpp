@@ -30,13 +30,13 @@ class InterlocksTest : public QObject {
   }
   void R5_10_everyCondition_data() {
     QTest::addColumn<QByteArray>("condition");
-    QTest::addColumn<const char *>("point");
+    QTest::addColumn<QByteArray>("point");
     QTest::addColumn<Value>("good");
     QTest::addColumn<Value>("wrong");
     QTest::addColumn<QString>("text");
     const auto row = [](const char *name, const char *condition, const char *point, Value good, Value wrong,
                         const char *text) {
-      QTest::newRow(name) << QByteArray(condition) << point << good << wrong << QString::fromLatin1(text);
+      QTest::newRow(name) << QByteArray(condition) << QByteArray(point) << good << wrong << QString::fromLatin1(text);
     };
     row("only max", R"({"type":"range","point":"plc1/temp","max":5})", "plc1/temp", -1e9, 5.5, "(allowed: up to 5)");
     row("only min", R"({"type":"range","point":"plc1/count","min":5})", "plc1/count", qint64(5), qint64(4),
@@ -62,25 +62,25 @@ class InterlocksTest : public QObject {
   }
   void R5_10_everyCondition() {
     QFETCH(QByteArray, condition);
-    QFETCH(const char *, point);
+    QFETCH(QByteArray, point);
     QFETCH(Value, good);
     QFETCH(Value, wrong);
     QFETCH(QString, text);
     QCOMPARE(m_plant->configureOne("permissive", condition), QString());
     m_plant->start();
     QVERIFY(m_plant->obstacle().contains(QLatin1String("is bad:waiting_for_first_value")));
-    m_plant->publish(point, good);
+    m_plant->publish(point.constData(), good);
     QCOMPARE(m_plant->obstacle(), QString());
-    m_plant->publish(point, wrong);
+    m_plant->publish(point.constData(), wrong);
     QVERIFY2(m_plant->obstacle().contains(text), qPrintable(m_plant->obstacle()));
-    m_plant->publish(point, good);
+    m_plant->publish(point.constData(), good);
     QCOMPARE(m_plant->obstacle(), QString());
     // Whatever is not good is not known.
-    m_plant->publish(point, good, noConnection);
+    m_plant->publish(point.constData(), good, noConnection);
     QVERIFY(m_plant->obstacle().contains(QLatin1String("is bad:no_connection")));
-    m_plant->publish(point, good, Quality::uncertain(QualityReason::Stale));
+    m_plant->publish(point.constData(), good, Quality::uncertain(QualityReason::Stale));
     QVERIFY(m_plant->obstacle().contains(QLatin1String("is uncertain:stale")));
-    m_plant->publish(point, good);
+    m_plant->publish(point.constData(), good);
     m_plant->interlocks->instanceChanged(QString::fromLatin1(point).section(u'/', 0, 0), false);
     QVERIFY(m_plant->obstacle().contains(QLatin1String("does not run")));
     m_plant->interlocks->instanceChanged(QString::fromLatin1(point).section(u'/', 0, 0), true);
