@@ -25,7 +25,7 @@ struct AuditRow {
   QByteArray hash;     ///< 64 hexadecimal digits, lower case
 
   /// What is too long is cut, details become {"too_long": bytes}. Without number and hash.
-  static AuditRow fromEntry(const AuditEntry &entry);
+  static TAGWIRE_EXPORT AuditRow fromEntry(const AuditEntry &entry);
   AuditRecord record() const;
   /// The chain: SHA-256 over `before` (the hash of the record before; noHash for the first) and number, time_ns, kind,
   /// action, actor, address, subject, reference, comment, details: each as text, in front of it its length in bytes as
