@@ -2,31 +2,26 @@
 // Samples per second through the whole plugin sql, from write() until they stand in the database, beside what the
 // database itself takes from one writer, in the same run: SQLite by prepared inserts in WAL, 1,000 a transaction, and
 // PostgreSQL by COPY (binary), 10,000 at a time, both into a plain table without an index. A trend of one point is
-// asked for all the while. Options: --rows, --points, --durability, --postgres (starts a server in a temporary folder).
+// asked for all the while. Options: --rows, --points, --step-ms, --decimals, --durability,
+// --batch-interval-ms, --postgresql (instead of SQLite; starts a server in a temporary folder).
 #include <QCommandLineParser>
 #include <QCoreApplication>
-#include <QDirIterator>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTimer>
 
-#include <libpq-fe.h>
-#include <sqlite3.h>
-
 #include <algorithm>
-#include <bit>
-#include <cstdio>
-#include <cstdlib>
+#include <cmath>
 
+#include "history_limits.h"
 #include "sqlsink.h"
 #include "testing/testcontext.h"
-#include "tests/postgresserver.h"
 
 using namespace tagwire;
 using namespace tagwire::sql;
+using namespace tagwire::bench;
 
 namespace {
-
-using std::chrono::steady_clock;
 
 constexpr int handOver = 10'000;  ///< as the host does it
 constexpr qint64 mostUnwritten = 4'000'000;
@@ -34,102 +29,22 @@ constexpr qint64 mostUnwritten = 4'000'000;
 struct Options {
   qint64 rows = 5'000'000;
   int points = 1000;
+  std::chrono::milliseconds step{100};
+  bool hasDecimals = false;  ///< values with one decimal; else they use every bit
   QByteArray durability = "relaxed";
+  QByteArray batchInterval = "500";  ///< ms
+
+  // Each point every `step`, as a poller brings them; the newest is of now.
+  Time timeOf(qint64 row) const { return end - (rows / points - row / points) * step; }
+  double valueOf(qint64 row) const {
+    const double value = std::sin(static_cast<double>(row) * 1e-5) * 100 + 0.1;
+    return hasDecimals ? std::round(value * 10) / 10 : value;
+  }
+  PlainRow operator()(qint64 row) const { return {timeOf(row), static_cast<int>(row % points), valueOf(row)}; }
+
+ private:
+  Time end = std::chrono::system_clock::now();
 };
-
-void need(bool ok, const QString &what) {
-  if (ok) return;
-  std::fprintf(stderr, "failed: %s\n", qPrintable(what));
-  std::exit(1);
-}
-
-double secondsSince(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
-
-// Each point every 100 ms, as a poller brings them; the newest is of now.
-Time timeOf(const Options &options, qint64 row) {
-  static const Time end = std::chrono::system_clock::now();
-  const qint64 scans = options.rows / options.points;
-  return end - (scans - row / options.points) * std::chrono::milliseconds(100);
-}
-
-double sqliteLimit(const Options &options, const QString &path) {
-  sqlite3 *database = nullptr;
-  need(sqlite3_open(QFile::encodeName(path).constData(), &database) == SQLITE_OK, path);
-  sqlite3_exec(database,
-               "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE samples(ts INTEGER, tag INTEGER, "
-               "value REAL, quality INTEGER)",
-               nullptr, nullptr, nullptr);
-  sqlite3_stmt *insert = nullptr;
-  sqlite3_prepare_v2(database, "INSERT INTO samples VALUES(?,?,?,?)", -1, &insert, nullptr);
-  const auto start = steady_clock::now();
-  for (qint64 row = 0; row < options.rows;) {
-    sqlite3_exec(database, "BEGIN", nullptr, nullptr, nullptr);
-    for (int i = 0; i < 1000 && row < options.rows; ++i, ++row) {
-      sqlite3_bind_int64(insert, 1, timeOf(options, row).time_since_epoch().count() / 1000);
-      sqlite3_bind_int64(insert, 2, row % options.points);
-      sqlite3_bind_double(insert, 3, static_cast<double>(row) * 0.1);
-      sqlite3_bind_int(insert, 4, 192);
-      need(sqlite3_step(insert) == SQLITE_DONE, path);
-      sqlite3_reset(insert);
-    }
-    need(sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK, path);
-  }
-  const double seconds = secondsSince(start);
-  sqlite3_finalize(insert);
-  sqlite3_close(database);
-  return static_cast<double>(options.rows) / seconds;
-}
-
-template <class T>
-void append(QByteArray &out, T value) {
-  for (int shift = (sizeof(T) - 1) * 8; shift >= 0; shift -= 8) {
-    out.append(static_cast<char>(static_cast<quint64>(value) >> shift));
-  }
-}
-
-double copyLimit(const Options &options, const PostgresServer &server) {
-  const QByteArray where = QStringLiteral("host=%1 port=%2 dbname=postgres user=postgres")
-                               .arg(server.socketFolder())
-                               .arg(server.port())
-                               .toUtf8();
-  PGconn *connection = PQconnectdb(where.constData());
-  need(PQstatus(connection) == CONNECTION_OK, QString::fromUtf8(PQerrorMessage(connection)));
-  PQclear(PQexec(connection, "CREATE TABLE bare(ts bigint, tag int, value float8, quality smallint)"));
-  const auto start = steady_clock::now();
-  QByteArray bytes;
-  for (qint64 row = 0; row < options.rows;) {
-    PQclear(PQexec(connection, "COPY bare FROM STDIN (FORMAT binary)"));
-    bytes.resize(0);
-    bytes.append("PGCOPY\n\377\r\n\0", 11);
-    append(bytes, qint32(0));
-    append(bytes, qint32(0));
-    for (int i = 0; i < 10'000 && row < options.rows; ++i, ++row) {
-      append(bytes, qint16(4));
-      append(bytes, qint32(8));
-      append(bytes, qint64(timeOf(options, row).time_since_epoch().count() / 1000));
-      append(bytes, qint32(4));
-      append(bytes, qint32(row % options.points));
-      append(bytes, qint32(8));
-      append(bytes, std::bit_cast<qint64>(static_cast<double>(row) * 0.1));
-      append(bytes, qint32(2));
-      append(bytes, qint16(192));
-    }
-    append(bytes, qint16(-1));
-    need(PQputCopyData(connection, bytes.constData(), static_cast<int>(bytes.size())) == 1 &&
-             PQputCopyEnd(connection, nullptr) == 1,
-         QStringLiteral("COPY"));
-    PGresult *result = PQgetResult(connection);
-    need(PQresultStatus(result) == PGRES_COMMAND_OK, QString::fromUtf8(PQerrorMessage(connection)));
-    PQclear(result);
-    while ((result = PQgetResult(connection))) PQclear(result);
-  }
-  const double seconds = secondsSince(start);
-  PQclear(PQexec(connection, "DROP TABLE bare"));
-  PQfinish(connection);
-  return static_cast<double>(options.rows) / seconds;
-}
 
 double metricOf(TestContext &context, const QByteArray &name) {
   for (const QByteArray &line : QByteArray::fromStdString(context.metrics().text()).split('\n')) {
@@ -141,23 +56,25 @@ double metricOf(TestContext &context, const QByteArray &name) {
 /// Feeds the plugin as the host does, asks it for a trend all the while, and waits until all is written.
 class Run : public QObject {
  public:
-  Run(const Options &options, const SqlConfig &config)
-      : m_options(options), m_context(QStringLiteral("history")), m_sink(config, m_context) {
+  Run(const Options &options, const SqlConfig &config, const PostgresServer *server = nullptr)
+      : watch(server), m_options(options), m_context(QStringLiteral("history")), m_sink(config, m_context) {
     QList<PointInfo> points;
     for (int i = 0; i < options.points; ++i) points << PointInfo{QStringLiteral("p%1").arg(i)};
     m_ids = m_context.declareUnder(QStringLiteral("plc1"), points);
     connect(&m_sink, &Plugin::written, this, [this] { m_isReady = true; });
     connect(&m_feed, &QTimer::timeout, this, &Run::feed);
     connect(&m_ask, &QTimer::timeout, this, &Run::ask);
-    connect(&m_watch, &QTimer::timeout, this, &Run::watch);
+    connect(&m_watch, &QTimer::timeout, this, &Run::look);
     m_sink.start();
     while (metric("tagwire_sql_accepted_total") < 0) QCoreApplication::processEvents();
     m_start = steady_clock::now();
+    watch.start();
     m_feed.start(0);
     m_ask.start(1000);
     m_watch.start(200);
   }
 
+  Stopwatch watch;
   double rowsPerSecond = 0;
   double worstSecond = 0;  ///< the slowest fifth of the run, rows per second
   QList<double> answers;   ///< milliseconds
@@ -172,8 +89,7 @@ class Run : public QObject {
     Samples samples;
     samples.reserve(handOver);
     for (int i = 0; i < handOver && m_fed < m_options.rows; ++i, ++m_fed) {
-      samples << Sample{
-          m_ids[m_fed % m_options.points], {}, timeOf(m_options, m_fed), static_cast<double>(m_fed) * 0.1};
+      samples << Sample{m_ids[m_fed % m_options.points], {}, m_options.timeOf(m_fed), m_options.valueOf(m_fed)};
     }
     m_isReady = false;
     m_sink.write(samples);
@@ -182,8 +98,8 @@ class Run : public QObject {
   void ask() {
     HistoryTrendQuery query;
     query.points = {QStringLiteral("plc1/p%1").arg(answers.size() % m_options.points)};
-    query.from = timeOf(m_options, 0);
-    query.to = timeOf(m_options, m_options.rows);
+    query.from = m_options.timeOf(0);
+    query.to = m_options.timeOf(m_options.rows);
     query.buckets = 500;
     const auto asked = steady_clock::now();
     m_sink.trend(
@@ -194,11 +110,12 @@ class Run : public QObject {
         query);
   }
 
-  void watch() {
+  void look() {
     m_written = static_cast<qint64>(metric("tagwire_sql_written_total"));
     m_marks << std::pair(secondsSince(m_start), m_written);
     if (m_written < m_options.rows) return;
-    const double seconds = secondsSince(m_start);
+    watch.stop();
+    const double seconds = watch.seconds();
     rowsPerSecond = static_cast<double>(m_options.rows) / seconds;
     worstSecond = rowsPerSecond;
     double from = 0;
@@ -265,12 +182,63 @@ class EventRun : public QObject {
   steady_clock::time_point m_start;
 };
 
-void show(const char *name, double limit, Run &run, double bytes, qint64 rows) {
-  std::sort(run.answers.begin(), run.answers.end());
-  std::printf("%-11s %12.0f %12.0f %6.2f %12.0f %10.1f %10.1f %6d\n", name, limit, run.rowsPerSecond,
-              run.rowsPerSecond / limit, run.worstSecond, bytes / static_cast<double>(rows),
-              run.answers.isEmpty() ? 0 : run.answers[run.answers.size() / 2], run.failures);
-  std::fflush(stdout);
+void show(const char *name, const Stopwatch &limit, const Run &run, double bytes, const Options &options) {
+  QList<double> answers = run.answers;
+  std::sort(answers.begin(), answers.end());
+  const auto rows = static_cast<double>(options.rows);
+  const double most = rows / limit.seconds();
+  const double mostOfCpu = rows / limit.cpuSeconds();
+  const double ofCpu = rows / run.watch.cpuSeconds();
+  std::printf("%-11s %12s %12s %6s %12s %12s %12s %6s %10s %10s %7s\n", "database", "limit rows/s", "rows/s", "ratio",
+              "worst fifth", "limit/CPU s", "rows/CPU s", "ratio", "bytes/row", "trend ms", "failed");
+  std::printf("%-11s %12.0f %12.0f %6.2f %12.0f %12.0f %12.0f %6.2f %10.1f %10.1f %7d\n", name, most, run.rowsPerSecond,
+              run.rowsPerSecond / most, run.worstSecond, mostOfCpu, ofCpu, ofCpu / mostOfCpu, bytes / rows,
+              answers.isEmpty() ? 0 : answers[answers.size() / 2], run.failures);
+}
+
+SqlConfig configOf(const Options &options, const QString &database, const QString &spool) {
+  const QByteArray json = "{\"database\":\"" + database.toUtf8() + "\",\"durability\":\"" + options.durability +
+                          "\",\"batch_interval_ms\":" + options.batchInterval + ",\"spool\":{\"folder\":\"" +
+                          spool.toUtf8() + "\"}}";
+  QString errors;
+  const auto config = readConfig<SqlConfig>(json, &errors);
+  need(config.has_value(), errors);
+  return *config;
+}
+
+void measureSqlite(const Options &options, const QString &folder) {
+  const Stopwatch limit = sqliteLimit(options.rows, folder + QStringLiteral("/bare.db"), options);
+  const QString file = folder + QStringLiteral("/history.db");
+  Run run(options, configOf(options, QStringLiteral("sqlite:") + file, folder + QStringLiteral("/spool")));
+  QCoreApplication::exec();
+  run.stop();
+  show("SQLite", limit, run, static_cast<double>(QFileInfo(file).size()), options);
+}
+
+void measureEvents(Options options, const QString &folder) {
+  options.durability = "sync";
+  EventRun run(configOf(options, QStringLiteral("sqlite:") + folder + QStringLiteral("/events.db"),
+                        folder + QStringLiteral("/events.spool")),
+               100'000);
+  QCoreApplication::exec();
+  std::printf("single events, durability sync: %.0f/s until written (the metrics are of the last second)\n",
+              run.writtenPerSecond);
+}
+
+void measurePostgres(const Options &options, const QString &folder) {
+  PostgresServer server;
+  need(server.start(), server.errorText());
+  const Stopwatch limit = copyLimit(options.rows, server, options);
+  const QString url = QStringLiteral("postgresql://postgres@localhost:%1/postgres?host=%2")
+                          .arg(server.port())
+                          .arg(server.socketFolder());
+  const auto size = [&] { return server.one(QStringLiteral("SELECT pg_database_size('postgres')")).toDouble(); };
+  const double before = size();
+  Run run(options, configOf(options, url, folder + QStringLiteral("/spool")), &server);
+  QCoreApplication::exec();
+  run.stop();
+  server.one(QStringLiteral("CHECKPOINT"));
+  show("PostgreSQL", limit, run, size() - before, options);
 }
 
 }  // namespace
@@ -279,62 +247,40 @@ int main(int argc, char **argv) {
   QCoreApplication application(argc, argv);
   QCommandLineParser parser;
   parser.addHelpOption();
-  const QCommandLineOption rows(QStringLiteral("rows"), QStringLiteral("how many"), QStringLiteral("n"),
+  const QCommandLineOption rows(QStringLiteral("rows"), QStringLiteral("how many"), QStringLiteral("N"),
                                 QStringLiteral("5000000"));
-  const QCommandLineOption points(QStringLiteral("points"), QStringLiteral("of how many points"), QStringLiteral("n"),
+  const QCommandLineOption points(QStringLiteral("points"), QStringLiteral("of how many points"), QStringLiteral("N"),
                                   QStringLiteral("1000"));
+  const QCommandLineOption step(QStringLiteral("step-ms"), QStringLiteral("between two values of a point"),
+                                QStringLiteral("ms"), QStringLiteral("100"));
+  const QCommandLineOption decimals(QStringLiteral("decimals"), QStringLiteral("values with one decimal"));
   const QCommandLineOption durability(QStringLiteral("durability"), QStringLiteral("relaxed or sync"),
                                       QStringLiteral("how"), QStringLiteral("relaxed"));
-  const QCommandLineOption postgres(QStringLiteral("postgres"), QStringLiteral("PostgreSQL, too"));
-  parser.addOptions({rows, points, durability, postgres});
+  const QCommandLineOption postgres(QStringLiteral("postgresql"), QStringLiteral("into PostgreSQL instead of SQLite"));
+  const QCommandLineOption interval(
+      QStringLiteral("batch-interval-ms"),
+      QStringLiteral("as the key of the plugin: longer on a busy machine, where slices do "
+                     "not fill as they would"),
+      QStringLiteral("ms"), QStringLiteral("500"));
+  parser.addOptions({rows, points, step, decimals, durability, postgres, interval});
   parser.process(application);
-  const Options options{parser.value(rows).toLongLong(), parser.value(points).toInt(),
-                        parser.value(durability).toUtf8()};
-  QTemporaryDir folder(QStringLiteral("/var/tmp/tagwire-bench-XXXXXX"));
-  std::printf("%lld samples of %d points, durability %s\n", static_cast<long long>(options.rows), options.points,
-              options.durability.constData());
-  std::printf("%-11s %12s %12s %6s %12s %10s %10s %6s\n", "database", "limit rows/s", "rows/s", "ratio", "worst fifth",
-              "bytes/row", "trend ms", "failed");
-  const auto configFor = [&](const QString &database, const QString &spool) {
-    const QByteArray json = "{\"database\":\"" + database.toUtf8() + "\",\"durability\":\"" + options.durability +
-                            "\",\"spool\":{\"folder\":\"" + folder.filePath(spool).toUtf8() + "\"}}";
-    QString errors;
-    const auto config = readConfig<SqlConfig>(json, &errors);
-    need(config.has_value(), errors);
-    return *config;
-  };
-  {
-    const QString bare = folder.filePath(QStringLiteral("bare.db"));
-    const double limit = sqliteLimit(options, bare);
-    QFile::remove(bare);
-    const QString file = folder.filePath(QStringLiteral("history.db"));
-    Run run(options, configFor(QStringLiteral("sqlite:") + file, QStringLiteral("lite.spool")));
-    QCoreApplication::exec();
-    run.stop();
-    show("SQLite", limit, run, static_cast<double>(QFileInfo(file).size()), options.rows);
+  Options options;
+  options.rows = std::max(1LL, parser.value(rows).toLongLong());
+  options.points = std::max(1, parser.value(points).toInt());
+  options.step = std::chrono::milliseconds(std::max(1, parser.value(step).toInt()));
+  options.hasDecimals = parser.isSet(decimals);
+  options.durability = parser.value(durability).toUtf8();
+  options.batchInterval = parser.value(interval).toUtf8();
+  const QTemporaryDir folder(QStringLiteral("/var/tmp/tagwire-bench-XXXXXX"));
+  need(folder.isValid(), QStringLiteral("/var/tmp"));
+  std::printf("%lld samples of %d points every %lld ms, %s, durability %s\n", static_cast<long long>(options.rows),
+              options.points, static_cast<long long>(options.step.count()),
+              options.hasDecimals ? "one decimal" : "every bit used", options.durability.constData());
+  if (parser.isSet(postgres)) {
+    measurePostgres(options, folder.path());
+  } else {
+    measureSqlite(options, folder.path());
+    measureEvents(options, folder.path());
   }
-  {
-    SqlConfig config = configFor(QStringLiteral("sqlite:") + folder.filePath(QStringLiteral("events.db")),
-                                 QStringLiteral("events.spool"));
-    config.durability = Durability::Sync;
-    EventRun run(config, 100'000);
-    QCoreApplication::exec();
-    std::printf("single events, durability sync: %.0f/s until written (the metrics are of the last second)\n",
-                run.writtenPerSecond);
-  }
-  if (!parser.isSet(postgres)) return 0;
-  PostgresServer server;
-  need(server.start(), server.errorText());
-  const double limit = copyLimit(options, server);
-  const QString url = QStringLiteral("postgresql://postgres@localhost:%1/postgres?host=%2")
-                          .arg(server.port())
-                          .arg(server.socketFolder());
-  const double before = server.one(QStringLiteral("SELECT pg_database_size('postgres')")).toDouble();
-  Run run(options, configFor(url, QStringLiteral("postgres.spool")));
-  QCoreApplication::exec();
-  run.stop();
-  server.one(QStringLiteral("CHECKPOINT"));
-  const double after = server.one(QStringLiteral("SELECT pg_database_size('postgres')")).toDouble();
-  show("PostgreSQL", limit, run, after - before, options.rows);
   return 0;
 }

@@ -7,57 +7,23 @@
 #include <QFileInfo>
 #include <QTemporaryDir>
 
-#include <sqlite3.h>
-
+#include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
 
+#include "history_limits.h"
 #include "postgres/postgresreader.h"
 #include "postgres/postgresstore.h"
+#include "query/historyquestions.h"
 #include "sqlite/sqlitereader.h"
 #include "sqlite/sqlitestore.h"
-#include "tests/postgresserver.h"
 
 using namespace tagwire;
 using namespace tagwire::sql;
+using namespace tagwire::bench;
 
 namespace {
 
-using std::chrono::steady_clock;
 constexpr Time begin{std::chrono::seconds(1'700'000'000)};
-
-void need(bool ok, const QString &what) {
-  if (ok) return;
-  std::fprintf(stderr, "failed: %s\n", qPrintable(what));
-  std::exit(1);
-}
-
-double secondsSince(steady_clock::time_point start) {
-  return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
-
-/// Time of the wall and of the processor, while it runs: on a busy machine only the second tells anything.
-class Stopwatch {
- public:
-  void start() {
-    m_start = steady_clock::now();
-    m_cpuStart = std::clock();
-  }
-  void stop() {
-    m_seconds += secondsSince(m_start);
-    m_cpuSeconds += static_cast<double>(std::clock() - m_cpuStart) / CLOCKS_PER_SEC;
-  }
-  double seconds() const { return m_seconds; }
-  double cpuSeconds() const { return m_cpuSeconds; }
-
- private:
-  steady_clock::time_point m_start;
-  std::clock_t m_cpuStart = 0;
-  double m_seconds = 0;
-  double m_cpuSeconds = 0;
-};
 
 /// Many points, one after the other, each every `step`.
 struct Load {
@@ -66,36 +32,8 @@ struct Load {
 
   Time timeOf(qint64 row) const { return begin + row / points * step + std::chrono::nanoseconds(row % points * 1000); }
   static double valueOf(qint64 row) { return std::sin(static_cast<double>(row) * 1e-5) * 100 + 0.1; }
+  PlainRow operator()(qint64 row) const { return {timeOf(row), static_cast<int>(row % points + 1), valueOf(row)}; }
 };
-
-Stopwatch limitOf(const Load &load, qint64 rows, const QString &path) {
-  sqlite3 *database = nullptr;
-  need(sqlite3_open(QFile::encodeName(path).constData(), &database) == SQLITE_OK, path);
-  sqlite3_exec(database,
-               "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-               "CREATE TABLE samples(ts INTEGER, tag INTEGER, value REAL, quality INTEGER)",
-               nullptr, nullptr, nullptr);
-  sqlite3_stmt *insert = nullptr;
-  need(sqlite3_prepare_v2(database, "INSERT INTO samples VALUES(?,?,?,?)", -1, &insert, nullptr) == SQLITE_OK, path);
-  Stopwatch watch;
-  watch.start();
-  for (qint64 row = 0; row < rows;) {
-    sqlite3_exec(database, "BEGIN", nullptr, nullptr, nullptr);
-    for (int i = 0; i < 1000 && row < rows; ++i, ++row) {
-      sqlite3_bind_int64(insert, 1, load.timeOf(row).time_since_epoch().count());
-      sqlite3_bind_int64(insert, 2, row % load.points + 1);
-      sqlite3_bind_double(insert, 3, Load::valueOf(row));
-      sqlite3_bind_int64(insert, 4, 0);
-      need(sqlite3_step(insert) == SQLITE_DONE, QStringLiteral("insert"));
-      sqlite3_reset(insert);
-    }
-    need(sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK, QStringLiteral("commit"));
-  }
-  watch.stop();
-  sqlite3_finalize(insert);
-  sqlite3_close(database);
-  return watch;
-}
 
 PointLookup pointsOf(const Load &load) {
   auto points = std::make_shared<std::vector<StoredPointPointer>>();
@@ -144,8 +82,7 @@ void printRates(const char *what, qint64 rows, const Stopwatch &watch, const Sto
 }
 
 void compareRates(const Load &load, qint64 rows, const QString &folder) {
-  const Stopwatch limit = limitOf(load, rows, folder + QStringLiteral("/limit.db"));
-  QFile::remove(folder + QStringLiteral("/limit.db"));
+  const Stopwatch limit = sqliteLimit(rows, folder + QStringLiteral("/limit.db"), load);
   std::printf("%lld rows of %d points: rows/s, rows per CPU second (with the limit as 1)\n",
               static_cast<long long>(rows), load.points);
   printRates("SQLite's limit, 1,000 a transaction", rows, limit, limit);
@@ -165,47 +102,46 @@ void compareRates(const Load &load, qint64 rows, const QString &folder) {
   }
 }
 
-/// COPY BINARY into a plain table.
-double copyLimitOf(const Load &load, qint64 rows, const PostgresSettings &settings) {
-  PostgresConnection connection;
-  need(connection.open(settings).has_value(), QStringLiteral("connect"));
-  need(connection.execute("CREATE TABLE bare(ts timestamptz, tag integer, value double precision, quality smallint)")
-           .has_value(),
-       QStringLiteral("table"));
-  double seconds = 0;
-  for (qint64 row = 0; row < rows;) {
-    const auto start = steady_clock::now();
-    CopyRows copy;
-    for (int i = 0; i < 10'000 && row < rows; ++i, ++row) {
-      copy.beginRow(4);
-      copy.add(Microseconds::of(load.timeOf(row)));
-      copy.add(static_cast<qint32>(row % load.points + 1));
-      copy.add(Load::valueOf(row));
-      copy.add(qint16{0});
-    }
-    copy.end();
-    need(connection.copyIn("COPY bare FROM STDIN (FORMAT binary)", copy).has_value(), QStringLiteral("COPY"));
-    seconds += secondsSince(start);
-  }
-  need(connection.execute("DROP TABLE bare").has_value(), QStringLiteral("drop"));
-  return static_cast<double>(rows) / seconds;
+void printTime(const char *what, qsizetype count, const char *unit, steady_clock::time_point start) {
+  std::printf("    %-44s %7lld %-8s %7.1f ms\n", what, static_cast<long long>(count), unit, secondsSince(start) * 1000);
+  std::fflush(stdout);
 }
 
-void askPostgres(const PostgresSettings &settings, const Load &load, qint64 rows) {
-  PostgresReader reader(settings);
-  const Time end = load.timeOf(rows);
-  for (const auto length : {std::chrono::seconds(60), std::chrono::seconds(3600), std::chrono::seconds(86'400)}) {
+Result<HistoryPage> trendOf(HistoryQuestions &questions, const Load &load, qint64 rows, int points) {
+  HistoryTrendQuery query;
+  for (int i = 0; i < points; ++i) query.points << QStringLiteral("plc1/p%1").arg(i);
+  query.from = load.timeOf(0);
+  query.to = load.timeOf(rows);
+  query.buckets = 500;
+  return questions.trend(query, {steady_clock::now() + std::chrono::minutes(5)});
+}
+
+/// As REST asks: trends over all there is, and an hour of values in the middle.
+void ask(StoreReader &reader, const Load &load, qint64 rows) {
+  HistoryQuestions questions(reader);
+  const std::tuple<int, const char *> trends[] = {{1, "trend of 1 point, at most 500 buckets"},
+                                                  {1, "the same again"},
+                                                  {std::min(20, load.points), "trend of 20 points"},
+                                                  {std::min(20, load.points), "the same again"}};
+  for (const auto &[points, what] : trends) {
     const auto start = steady_clock::now();
-    need(reader.begin(start + std::chrono::minutes(1), nullptr).has_value(), QStringLiteral("begin"));
-    const qint64 row = reader.point(QStringLiteral("plc1/p0")).value()->id;
-    need(reader.loadNewest({row}).has_value(), QStringLiteral("newest"));
-    qint64 values = 0;
-    const auto read = reader.values(row, end - length, end, false, [&](const HistoryValue &) { return ++values > 0; });
-    need(read.has_value(), QStringLiteral("values"));
-    reader.end();
-    std::printf("    last %lld s of one point: %lld values in %.1f ms\n", static_cast<long long>(length.count()),
-                static_cast<long long>(values), secondsSince(start) * 1000);
+    const auto page = trendOf(questions, load, rows, points);
+    need(page.has_value(), page ? QString() : page.error());
+    qsizetype buckets = 0;
+    for (const HistorySeries &series : page->series) buckets += series.buckets.size();
+    printTime(what, buckets, "buckets", start);
   }
+  const auto start = steady_clock::now();
+  need(reader.begin(start + std::chrono::minutes(1), nullptr).has_value(), QStringLiteral("begin"));
+  const qint64 point = reader.point(QStringLiteral("plc1/p7")).value()->id;
+  need(reader.loadNewest({point}).has_value(), QStringLiteral("newest"));
+  const Time middle = load.timeOf(rows / 2);
+  qint64 values = 0;
+  const auto read = reader.values(point, middle, middle + std::chrono::hours(1), false,
+                                  [&](const HistoryValue &) { return ++values > 0; });
+  need(read.has_value(), QStringLiteral("values"));
+  reader.end();
+  printTime("one hour of one point from the middle on", values, "values", start);
 }
 
 void comparePostgres(const Load &load, qint64 rows, bool isDurable) {
@@ -215,7 +151,7 @@ void comparePostgres(const Load &load, qint64 rows, bool isDurable) {
     server.rows(QStringLiteral("ALTER SYSTEM SET fsync TO on"));
     server.rows(QStringLiteral("SELECT pg_reload_conf()"));
   }
-  const double limit = copyLimitOf(load, rows, server.settings());
+  const double limit = static_cast<double>(rows) / copyLimit(rows, server, load).seconds();
   std::printf("%lld rows of %d points, fsync %s\n  %-40s %10.0f rows/s\n", static_cast<long long>(rows), load.points,
               isDurable ? "on" : "off", "COPY BINARY, 10,000 a batch", limit);
   for (const qsizetype batch : {HistoryStore::sliceRecords, qsizetype(10'000), qsizetype(1'000)}) {
@@ -223,46 +159,16 @@ void comparePostgres(const Load &load, qint64 rows, bool isDurable) {
     PostgresStore store(server.settings());
     const auto opened = store.open();
     need(opened.has_value(), opened ? QString() : opened.error().text);
-    const double rate = rateOf(store, load, rows, batch);
+    const double rate = static_cast<double>(rows) / timeToWrite(store, load, rows, batch).seconds();
     const QString size = server.one(QStringLiteral("SELECT round(sum(pg_total_relation_size(oid)) / %1, 1) FROM "
                                                    "pg_class WHERE relname ~ '^(samples|rollups)' AND "
                                                    "relkind = 'r'")
                                         .arg(rows - rows % HistoryStore::sliceRecords));
     std::printf("  PostgresStore, %7lld a transaction %7s %10.0f rows/s (%.2f)  %s bytes a sample\n",
                 static_cast<long long>(batch), "", rate, rate / limit, qPrintable(size));
-    askPostgres(server.settings(), load, rows);
+    PostgresReader reader(server.settings());
+    ask(reader, load, rows);
   }
-}
-
-void askTrends(const QString &path, const Load &load, int days) {
-  SqliteReader reader(path, std::chrono::seconds(5));
-  for (const int points : {1, 20}) {
-    const auto start = steady_clock::now();
-    need(reader.begin(start + std::chrono::minutes(1), nullptr).has_value(), path);
-    QList<qint64> rows;
-    for (int i = 0; i < points; ++i) rows << reader.point(QStringLiteral("plc1/p%1").arg(i)).value()->id;
-    need(reader.loadNewest(rows).has_value(), path);
-    qint64 rollups = 0;
-    for (const qint64 row : rows) {
-      const auto read = reader.rollups(row, RollupLevel::Hour, begin, begin + std::chrono::hours(24) * days,
-                                       [&](const Rollup &) { return ++rollups > 0; });
-      need(read.has_value(), path);
-    }
-    reader.end();
-    std::printf("  hours of %d of %d points over %d days: %lld roll-ups in %.1f ms\n", points, load.points, days,
-                static_cast<long long>(rollups), secondsSince(start) * 1000);
-  }
-  const auto start = steady_clock::now();
-  need(reader.begin(start + std::chrono::minutes(1), nullptr).has_value(), path);
-  const qint64 row = reader.point(QStringLiteral("plc1/p7")).value()->id;
-  need(reader.loadNewest({row}).has_value(), path);
-  qint64 values = 0;
-  const Time middle = begin + std::chrono::hours(12) * days;
-  const auto read = reader.values(row, middle, middle + std::chrono::hours(1), false,
-                                  [&](const HistoryValue &) { return ++values > 0; });
-  need(read.has_value(), path);
-  std::printf("  one hour of one point in the middle: %lld values in %.1f ms\n", static_cast<long long>(values),
-              secondsSince(start) * 1000);
 }
 
 void writeYear(Load load, int days, const QString &folder) {
@@ -275,7 +181,9 @@ void writeYear(Load load, int days, const QString &folder) {
   std::printf("%d days of one value a minute of %d points: %lld rows, %.0f rows/s, %.1f bytes a sample\n", days,
               load.points, static_cast<long long>(rows), rate,
               static_cast<double>(QFileInfo(path).size()) / static_cast<double>(rows));
-  askTrends(path, load, days);
+  std::fflush(stdout);
+  SqliteReader reader(path, std::chrono::seconds(5));
+  ask(reader, load, rows);
 }
 
 }  // namespace

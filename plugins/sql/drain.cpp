@@ -95,9 +95,7 @@ void Drain::run(const std::shared_ptr<Shared> &shared) {
     if (next <= now) continue;
     // What comes meanwhile may wait as long as what is there: one transaction for all of it. But none for too much.
     const auto isUrgent = [&] {
-      return (shared->mustStop && !mustStop) ||
-             (shared->isWoken && work.outage().isEmpty() &&
-              shared->spool->figures(Stream::Telemetry).waiting >= DrainWork::dueRecords);
+      return (shared->mustStop && !mustStop) || (shared->isWoken && work.outage().isEmpty() && work.hasSlice());
     };
     if (mustStop) break;
     shared->changed.wait_until(lock, next, isUrgent);

@@ -77,8 +77,12 @@ DrainWork::Moment DrainWork::step(Moment now, Time wallClock) {
     if ((this->*act)(now)) return now;
     if (!m_store->isOpen()) return m_retryAt;
   }
-  const Moment due = *std::min_element(m_lastWrite.begin(), m_lastWrite.end()) + m_settings.batchInterval;
-  return std::min(m_maintainAt, due > now ? due : now + m_settings.batchInterval);
+  Moment next = m_maintainAt;
+  for (const Moment written : m_lastWrite) {
+    const Moment due = written + m_settings.batchInterval;
+    next = std::min(next, due > now ? due : now + m_settings.batchInterval);
+  }
+  return next;
 }
 
 bool DrainWork::isDone() const { return !m_store || !m_store->isOpen() ? m_hasTried : isEmpty(); }
@@ -170,13 +174,13 @@ void DrainWork::failed(const StoreError &error, Moment now) {
 bool DrainWork::isDue(Stream stream, Moment now) const {
   const qint64 waiting = m_spool->figures(stream).waiting;
   if (waiting == 0) return false;
-  return m_isHurried || waiting >= dueRecords ||
+  return m_isHurried || waiting >= (stream == Stream::Events ? mostEvents : m_most) ||
          now >= m_lastWrite[static_cast<size_t>(stream)] + m_settings.batchInterval;
 }
 
 bool DrainWork::carryEvents(Moment now) {
   if (!isDue(Stream::Events, now)) return false;
-  return carry(m_spool->readOldest(Stream::Events, dueRecords), now);
+  return carry(m_spool->readOldest(Stream::Events, mostEvents), now);
 }
 
 bool DrainWork::carryTelemetry(Moment now) {

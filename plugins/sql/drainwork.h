@@ -17,7 +17,7 @@ namespace tagwire::sql {
 
 struct DrainSettings {
   std::function<std::unique_ptr<HistoryStore>()> makeStore;
-  std::chrono::milliseconds batchInterval{500};  ///< a batch smaller than dueRecords waits as long
+  std::chrono::milliseconds batchInterval{500};  ///< what is less than a slice waits as long
   Retention retention = {};
 };
 
@@ -46,15 +46,14 @@ class DrainWork {
  public:
   using Moment = std::chrono::steady_clock::time_point;
 
-  /// Fewer wait for the interval.
-  static constexpr qint64 dueRecords = 10'000;
-
   DrainWork(std::shared_ptr<Spool> spool, Quarantine &quarantine, DrainSettings settings);
 
   /// Does one thing that is to be done, if any; says when to call again at the latest (`now`: at once).
   Moment step(Moment now, Time wallClock);
   /// All that there is, however little, is due from now on: for the end.
   void hurry() { m_isHurried = true; }
+  /// Telemetry that need not wait for the interval, for it fills a slice: that is written once, less of it twice.
+  bool hasSlice() const { return m_spool->figures(Stream::Telemetry).waiting >= m_most; }
   /// Nothing is left to carry, or nothing can be.
   bool isDone() const;
   void close();
@@ -77,6 +76,7 @@ class DrainWork {
   static constexpr std::chrono::seconds maintenanceInterval{1};
   static constexpr std::chrono::seconds longestPause{5};  ///< between two steps of maintenance
   static constexpr qsizetype leastRecords = 1000;
+  static constexpr qsizetype mostEvents = 10'000;  ///< in one transaction; as many wait for no interval
 
   bool connect(Moment now);
   StoreResult<void> openStore();

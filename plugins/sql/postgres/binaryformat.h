@@ -6,6 +6,7 @@
 #include <QtEndian>
 
 #include <bit>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -65,7 +66,7 @@ struct ElementType<bool> {
 class BinaryFields {
  public:
   const QByteArray &bytes() const { return m_bytes; }
-  void clear() { m_bytes.clear(); }
+  void clear() { m_bytes.resize(0); }  // and keeps the room
   void reserve(qsizetype bytes) { m_bytes.reserve(bytes); }
 
   void addNull() { append(qint32{-1}); }
@@ -90,21 +91,34 @@ class BinaryFields {
   /// Bytes without a length before them.
   template <class T>
   void append(T value) {
-    if constexpr (std::is_same_v<T, Microseconds>) {
-      append(value.count);
-    } else if constexpr (std::is_same_v<T, double>) {
-      append(std::bit_cast<qint64>(value));
-    } else if constexpr (std::is_same_v<T, float>) {
-      append(std::bit_cast<qint32>(value));
-    } else if constexpr (sizeof(T) == 1) {
-      m_bytes.append(static_cast<char>(value));
-    } else {
-      const T big = qToBigEndian(value);
-      m_bytes.append(reinterpret_cast<const char *>(&big), sizeof(T));
-    }
+    put(room(sizeof(T)), value);
   }
 
  private:
+  /// Where as many bytes are to be written.
+  char *room(size_t bytes) {
+    const qsizetype before = m_bytes.size();
+    m_bytes.resize(before + static_cast<qsizetype>(bytes));
+    return m_bytes.data() + before;
+  }
+  template <class T>
+  static char *put(char *at, T value) {
+    if constexpr (std::is_same_v<T, Microseconds>) {
+      return put(at, value.count);
+    } else if constexpr (std::is_same_v<T, double>) {
+      return put(at, std::bit_cast<qint64>(value));
+    } else if constexpr (std::is_same_v<T, float>) {
+      return put(at, std::bit_cast<qint32>(value));
+    } else if constexpr (sizeof(T) == 1) {
+      *at = static_cast<char>(value);
+      return at + 1;
+    } else {
+      const T big = qToBigEndian(value);
+      std::memcpy(at, &big, sizeof(T));
+      return at + sizeof(T);
+    }
+  }
+
   QByteArray m_bytes;
 };
 
@@ -124,25 +138,41 @@ struct Element<std::optional<T>> {
 template <class T>
 void BinaryFields::addArray(const std::vector<T> &values) {
   using Known = Element<T>;
-  BinaryFields content;
-  content.reserve(static_cast<qsizetype>(values.size() * 12 + 20));
+  using Type = typename Known::Type;
+  const auto sizeOf = [](const Type &value) {
+    if constexpr (std::is_same_v<Type, QByteArray>) {
+      return static_cast<qint32>(value.size());
+    } else {
+      return static_cast<qint32>(sizeof(value));
+    }
+  };
   bool hasNull = false;
+  size_t size = values.empty() ? 12 : 20;
+  for (const T &value : values) {
+    hasNull = hasNull || Known::isNull(value);
+    size += 4 + (Known::isNull(value) ? 0 : static_cast<size_t>(sizeOf(Known::value(value))));
+  }
+  char *at = put(room(4 + size), static_cast<qint32>(size));
+  at = put(at, qint32{values.empty() ? 0 : 1});  // dimensions
+  at = put(at, qint32{hasNull});
+  at = put(at, ElementType<Type>::oid);
+  if (values.empty()) return;
+  at = put(at, static_cast<qint32>(values.size()));
+  at = put(at, qint32{1});  // lower bound
   for (const T &value : values) {
     if (Known::isNull(value)) {
-      hasNull = true;
-      content.addNull();
+      at = put(at, qint32{-1});
+      continue;
+    }
+    const Type &content = Known::value(value);
+    at = put(at, sizeOf(content));
+    if constexpr (std::is_same_v<Type, QByteArray>) {
+      if (!content.isEmpty()) std::memcpy(at, content.constData(), static_cast<size_t>(content.size()));
+      at += content.size();
     } else {
-      content.add(Known::value(value));
+      at = put(at, content);
     }
   }
-  append(static_cast<qint32>(content.m_bytes.size() + (values.empty() ? 12 : 20)));
-  append(qint32{values.empty() ? 0 : 1});  // dimensions
-  append(qint32{hasNull});
-  append(ElementType<typename Known::Type>::oid);
-  if (values.empty()) return;
-  append(static_cast<qint32>(values.size()));
-  append(qint32{1});  // lower bound
-  m_bytes.append(content.m_bytes);
 }
 
 /// The content of a COPY … FROM STDIN (FORMAT binary).
@@ -153,6 +183,8 @@ class CopyRows : public BinaryFields {
   void beginRow(int fields);
   void end();
   qint64 rows() const { return m_rows; }
+  /// There is enough to be sent.
+  bool isPiece() const { return bytes().size() >= 128 * 1024; }
 
  private:
   qint64 m_rows = 0;

@@ -235,19 +235,28 @@ Microseconds monthOf(Microseconds time) {
   return Microseconds::of(time_point_cast<nanoseconds>(sys_days(date.year() / date.month() / 1)));
 }
 
-PackedChunks packed(std::span<const PostgresRecord> records, qint64 slice) {
-  PackedChunks chunks;
-  chunks.samples.reserve(static_cast<qsizetype>(records.size() * 32));
-  while (!records.empty()) {
-    const Records chunk = nextChunk(records);
-    const bool isPosition = chunk.front().isPosition;
-    isPosition ? addPositions(chunks.positions, chunk, slice) : addSamples(chunks.samples, chunk, slice);
-    (isPosition ? chunks.positionMonths : chunks.sampleMonths).insert(monthOf(chunk.front().time));
-    records = records.subspan(chunk.size());
+bool ChunkPacker::add(CopyRows &rows) {
+  while (!m_records.empty() && !rows.isPiece()) {
+    const Records chunk = nextChunk(m_records);
+    m_records = m_records.subspan(chunk.size());
+    if (chunk.front().isPosition != m_ofPositions) continue;
+    m_ofPositions ? addPositions(rows, chunk, m_slice) : addSamples(rows, chunk, m_slice);
   }
-  chunks.samples.end();
-  chunks.positions.end();
-  return chunks;
+  return !m_records.empty();
+}
+
+std::set<Microseconds> monthsOf(std::span<const PostgresRecord> records, bool ofPositions) {
+  std::set<Microseconds> months;
+  Microseconds day;  // of the record before: most are of the same
+  bool hasDay = false;
+  for (const PostgresRecord &record : records) {
+    if (record.isPosition != ofPositions) continue;
+    if (hasDay && record.time >= day && record.time.count - day.count < dayLength) continue;
+    day = dayOf(record.time);
+    hasDay = true;
+    months.insert(monthOf(day));
+  }
+  return months;
 }
 
 std::vector<PostgresRecord> unpackSamples(const PostgresResult &result, int row, int column, qint32 point) {

@@ -150,7 +150,7 @@ StoreResult<PostgresResult> PostgresConnection::query(const QByteArray &sql, con
   return finishSending().and_then([this] { return takeResult(); });
 }
 
-StoreResult<void> PostgresConnection::copyIn(const QByteArray &sql, const CopyRows &rows) {
+StoreResult<void> PostgresConnection::copyIn(const QByteArray &sql, const AddRows &add) {
   if (!m_handle) return lost();
   if (PQsendQuery(m_handle, sql.constData()) != 1) return lost();
   const auto begun = finishSending().and_then([this] { return takeOne(); });
@@ -160,24 +160,31 @@ StoreResult<void> PostgresConnection::copyIn(const QByteArray &sql, const CopyRo
     if (!rest) return tl::unexpected(rest.error());
     return errorOf(*begun);
   }
-  return sendRows(rows).and_then([this] { return takeResult(); }).map([](const PostgresResult &) {});
+  return sendRows(add).and_then([this] { return takeResult(); }).map([](const PostgresResult &) {});
 }
 
-StoreResult<void> PostgresConnection::sendRows(const CopyRows &rows) {
-  constexpr qsizetype piece = 256 * 1024;
-  const QByteArray &bytes = rows.bytes();
-  for (qsizetype at = 0; at < bytes.size();) {
-    const auto size = static_cast<int>(std::min(piece, bytes.size() - at));
-    const int sent = PQputCopyData(m_handle, bytes.constData() + at, size);
-    if (sent < 0) return lost();
-    if (sent > 0) at += size;
-    if (const auto flushed = finishSending(); !flushed) return flushed;
+StoreResult<void> PostgresConnection::sendRows(const AddRows &add) {
+  CopyRows rows;
+  for (bool hasMore = true; hasMore; rows.clear()) {
+    hasMore = add(rows);
+    if (!hasMore) rows.end();
+    if (const auto sent = sendPiece(rows.bytes()); !sent) return sent;
   }
   while (true) {
     const int ended = PQputCopyEnd(m_handle, nullptr);
     if (ended < 0) return lost();
     if (const auto flushed = finishSending(); !flushed) return flushed;
     if (ended > 0) return {};
+  }
+}
+
+// Waits for what was sent before, not for this: it is on its way while the next piece is made.
+StoreResult<void> PostgresConnection::sendPiece(const QByteArray &bytes) {
+  while (true) {
+    if (const auto flushed = finishSending(); !flushed) return flushed;
+    const int sent = PQputCopyData(m_handle, bytes.constData(), static_cast<int>(bytes.size()));
+    if (sent < 0 || (sent > 0 && PQflush(m_handle) < 0)) return lost();
+    if (sent > 0) return {};
   }
 }
 

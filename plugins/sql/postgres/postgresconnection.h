@@ -35,10 +35,16 @@ class PostgresConnection {
   StoreResult<void> execute(const QByteArray &sql);
   /// One statement; the result in binary form.
   StoreResult<PostgresResult> query(const QByteArray &sql, const PostgresParameters &parameters = {});
-  /// `sql` is a COPY … FROM STDIN (FORMAT binary).
-  StoreResult<void> copyIn(const QByteArray &sql, const CopyRows &rows);
+  /// Adds some rows; false: these were the last.
+  using AddRows = std::function<bool(CopyRows &)>;
+  /// `sql` is a COPY … FROM STDIN (FORMAT binary). The next rows are made while the server takes in the last ones; some
+  /// 100 kB at a time are best.
+  StoreResult<void> copyIn(const QByteArray &sql, const AddRows &add);
   /// `name` as SQL takes it.
   QByteArray quoted(const QString &name) const;
+
+  /// Closes it and tells why, beginning with whose fault it is: for what somebody else found to be wrong.
+  tl::unexpected<StoreError> outage(const QString &text);
 
   /// From any thread: the call under way, or else the next one, comes back soon with an error.
   void interrupt();
@@ -49,11 +55,11 @@ class PostgresConnection {
   StoreResult<void> finishSending();
   StoreResult<PostgresResult> takeResult();
   StoreResult<PostgresResult> takeOne();
-  StoreResult<void> sendRows(const CopyRows &rows);
+  StoreResult<void> sendRows(const AddRows &add);
+  StoreResult<void> sendPiece(const QByteArray &bytes);
   StoreResult<QByteArrayList> addressesOf(const QString &host, Deadline deadline);
   StoreResult<void> wait(int descriptor, short events, Deadline deadline);
   Deadline nextDeadline() const;
-  tl::unexpected<StoreError> outage(const QString &text);
   tl::unexpected<StoreError> lost();
   tl::unexpected<StoreError> errorOf(const PostgresResult &result);
 

@@ -7,6 +7,7 @@
 #include "postgresschema.h"
 #include "recentrows.h"
 #include "storage/statement.h"
+#include "store/sliceorder.h"
 
 namespace tagwire::sql {
 
@@ -21,14 +22,8 @@ constexpr int mostDeleted = 2'000;
 // Begins small: a server that is too slow for more ends the connection, and a store made anew must get on.
 constexpr qint64 firstMoved = 4'096;
 constexpr qint64 fewestMoved = 256;
-constexpr size_t pointsAtOnce = 10'000;
 
 QByteArray number(PostgresLock lock) { return QByteArray::number(static_cast<qint32>(lock)); }
-
-bool isPosition(const StoredSample &sample, const StoredPoint &point) {
-  return std::holds_alternative<Position>(sample.value) ||
-         (std::holds_alternative<std::monostate>(sample.value) && point.type == ValueType::Position);
-}
 
 // Ours are four; an event of the same form may say what it likes.
 constexpr qsizetype mostGapReasons = 100;
@@ -53,7 +48,7 @@ StoreResult<void> PostgresStore::open() {
 
 void PostgresStore::close() {
   m_connection.close();
-  m_points.clear();
+  m_points.forget();
   m_lockedSpool.clear();
   m_nextCount.reset();
 }
@@ -63,7 +58,7 @@ StoreResult<void> PostgresStore::transaction(const Step &step) {
       m_connection.execute("BEGIN").and_then(step).and_then([this] { return m_connection.execute("COMMIT"); });
   if (result) return result;
   // What was entered in it is not there.
-  m_points.clear();
+  m_points.forget();
   m_partitions.forget();
   if (!m_connection.isOpen()) {
     close();
@@ -116,139 +111,53 @@ StoreResult<void> PostgresStore::keepBoots(const QString &spool, const QList<qui
 StoreResult<void> PostgresStore::write(const WriteWork &work, const PointLookup &points) {
   if (const auto locked = lockSpool(work.spool); !locked) return locked;
   return transaction([&]() -> StoreResult<void> {
-    if (const auto entered = enterPoints(work, points); !entered) return entered;
-    auto records = recordsOf(work);
-    const bool isSlice = static_cast<qsizetype>(records.size()) >= sliceRecords;
-    const auto written = isSlice ? storeSlice(std::move(records)) : writeRecent(records);
+    auto records = m_points.recordsOf(work.samples, points, work.spool.isEmpty());
+    if (!records) return done(records);
+    const bool isSlice = static_cast<qsizetype>(records->size()) >= sliceRecords;
+    const auto written = isSlice ? storeSlice(std::move(*records)) : writeRecent(*records);
     if (!written) return written;
     if (const auto marked = writeGaps(work.gaps); !marked) return marked;
     return writeEvents(work.events).and_then([&] { return enterDelivered(work); });
   });
 }
 
-// Keys belong to one spool; a work from elsewhere (an import) may have others for the same numbers.
-StoreResult<void> PostgresStore::enterPoints(const WriteWork &work, const PointLookup &points) {
-  std::vector<std::pair<PointKey, StoredPointPointer>> unknown;
-  std::unordered_map<PointKey, StoredPointPointer> seen;
-  for (const StoredSample &sample : work.samples) {
-    if (!seen.try_emplace(sample.point).second) continue;
-    StoredPointPointer point = points(sample.point);
-    const auto known = m_points.find(sample.point);
-    if (!point) {
-      return tl::unexpected(StoreError{
-          StoreError::Kind::Refused, QStringLiteral("nothing is known of the point with number %1").arg(sample.point)});
-    }
-    if (known == m_points.end() || !(known->second.point == point || *known->second.point == *point)) {
-      unknown.emplace_back(sample.point, std::move(point));
-    }
-  }
-  for (size_t from = 0; from < unknown.size(); from += pointsAtOnce) {
-    const size_t to = std::min(unknown.size(), from + pointsAtOnce);
-    const auto entered =
-        enterPoints({unknown.begin() + static_cast<qptrdiff>(from), unknown.begin() + static_cast<qptrdiff>(to)},
-                    work.spool.isEmpty());
-    if (!entered) return entered;
-  }
-  return {};
-}
-
-// Those that are there unchanged are left alone: the numbers of points are not used up, and nobody waits for a lock.
-// What an import says of a point that is there is older or less than what the site says.
-StoreResult<void> PostgresStore::enterPoints(const std::vector<std::pair<PointKey, StoredPointPointer>> &unknown,
-                                             bool isImport) {
-  static const QByteArray change =
-      " OR (p.number, p.type, p.unit, p.description, p.tag) IS DISTINCT FROM"
-      " (g.number, g.type, g.unit, g.description, g.tag)";
-  static const QByteArray update =
-      "DO UPDATE SET number = excluded.number, type = excluded.type, unit = excluded.unit,"
-      " description = excluded.description, tag = excluded.tag";
-  const QByteArray sql =
-      "WITH given AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6)"
-      " AS g(name, number, type, unit, description, tag)), entered AS ("
-      " INSERT INTO points(name, number, type, unit, description, tag)"
-      " SELECT DISTINCT ON (g.name) g.* FROM given g LEFT JOIN points p ON p.name = g.name WHERE p.id IS NULL" +
-      (isImport ? QByteArray() : change) + " ORDER BY g.name ON CONFLICT (name) " +
-      (isImport ? QByteArray("DO NOTHING") : update) +
-      " RETURNING id, name)"
-      " SELECT id, name FROM entered UNION"
-      " SELECT p.id, p.name FROM points p JOIN given g ON g.name = p.name";
-  std::vector<QByteArray> names, types, units, descriptions, tags;
-  std::vector<std::optional<qint32>> numbers;
-  for (const auto &[key, point] : unknown) {
-    names.push_back(storableText(point->name, longestText));
-    numbers.push_back(point->number);
-    types.push_back(toText(point->type).latin1());
-    units.push_back(storableText(point->unit, longestText));
-    descriptions.push_back(storableText(point->description, longestText));
-    tags.push_back(storableText(point->tag, longestText));
-  }
-  PostgresParameters parameters;
-  parameters.addArray(names).addArray(numbers).addArray(types).addArray(units).addArray(descriptions).addArray(tags);
-  const auto found = m_connection.query(sql, parameters);
-  if (!found) return done(found);
-  QHash<QByteArray, qint32> rows;
-  for (int row = 0; row < found->rows(); ++row) {
-    rows.insert(found->value<QByteArray>(row, 1), found->value<qint32>(row, 0));
-  }
-  for (size_t i = 0; i < unknown.size(); ++i) {
-    const qint32 row = rows.value(names[i]);
-    if (row == 0) {
-      close();
-      return tl::unexpected(StoreError{
-          StoreError::Kind::Outage,
-          QStringLiteral("%1: the point '%2' has no row in the table points: does a trigger or row security keep it "
-                         "away?")
-              .arg(m_settings.location.toText(), unknown[i].second->name)});
-    }
-    m_points[unknown[i].first] = {unknown[i].second, row};
-  }
-  return {};
-}
-
-std::vector<PostgresRecord> PostgresStore::recordsOf(const WriteWork &work) const {
-  std::vector<PostgresRecord> records;
-  records.reserve(work.samples.size());
-  for (const StoredSample &sample : work.samples) {
-    const auto known = m_points.find(sample.point);
-    if (known == m_points.end()) continue;
-    records.push_back(postgresRecord(sample, known->second.row, isPosition(sample, *known->second.point)));
-  }
-  return records;
-}
-
 StoreResult<void> PostgresStore::writeRecent(const std::vector<PostgresRecord> &records) {
-  if (records.empty()) return {};
-  CopyRows samples, positions;
-  for (const PostgresRecord &record : records) {
-    record.isPosition ? addRecentPosition(positions, record) : addRecentSample(samples, record);
-  }
-  samples.end();
-  positions.end();
-  m_recentRows += samples.rows() + positions.rows();
-  m_recentBytes += samples.bytes().size() + positions.bytes().size();
-  const auto copy = [this](const QByteArray &table, const char *columns, const CopyRows &rows) -> StoreResult<void> {
-    if (rows.rows() == 0) return {};
-    return m_connection.copyIn("COPY " + table + '(' + columns + ") FROM STDIN (FORMAT binary)", rows);
+  const auto copy = [&](bool ofPositions, const QByteArray &table, auto addRow) -> StoreResult<void> {
+    auto next = records.begin();
+    const auto add = [&](CopyRows &rows) {
+      for (; next != records.end() && !rows.isPiece(); ++next) {
+        if (next->isPosition == ofPositions) addRow(rows, *next);
+      }
+      m_recentBytes += rows.bytes().size();
+      return next != records.end();
+    };
+    const auto count = std::count_if(records.begin(), records.end(),
+                                     [&](const PostgresRecord &record) { return record.isPosition == ofPositions; });
+    if (count == 0) return {};
+    m_recentRows += count;
+    return m_connection.copyIn("COPY " + table + " FROM STDIN (FORMAT binary)", add);
   };
-  return copy("recent_samples", recentSampleColumns, samples).and_then([&] {
-    return copy("recent_positions", recentPositionColumns, positions);
+  return copy(false, QByteArray("recent_samples(") + recentSampleColumns + ')', &addRecentSample).and_then([&] {
+    return copy(true, QByteArray("recent_positions(") + recentPositionColumns + ')', &addRecentPosition);
   });
 }
 
 StoreResult<void> PostgresStore::writeEvents(const std::vector<StoredEvent> &events) {
   if (events.empty()) return {};
-  CopyRows rows;
-  for (const StoredEvent &event : events) {
-    rows.beginRow(6);
-    rows.add(event.epoch);
-    event.hubSequence > 0 ? rows.add(static_cast<qint64>(event.hubSequence)) : rows.addNull();
-    rows.add(Microseconds::of(event.time));
-    rows.add(event.source);
-    rows.add(event.kind);
-    rows.add(event.json);
-  }
-  rows.end();
-  return m_connection.copyIn("COPY events(epoch, sequence, time, source, kind, json) FROM STDIN (FORMAT binary)", rows);
+  auto next = events.begin();
+  const auto add = [&](CopyRows &rows) {
+    for (; next != events.end() && !rows.isPiece(); ++next) {
+      rows.beginRow(6);
+      rows.add(next->epoch);
+      next->hubSequence > 0 ? rows.add(static_cast<qint64>(next->hubSequence)) : rows.addNull();
+      rows.add(Microseconds::of(next->time));
+      rows.add(next->source);
+      rows.add(next->kind);
+      rows.add(next->json);
+    }
+    return next != events.end();
+  };
+  return m_connection.copyIn("COPY events(epoch, sequence, time, source, kind, json) FROM STDIN (FORMAT binary)", add);
 }
 
 StoreResult<void> PostgresStore::enterDelivered(const WriteWork &work) {
@@ -277,23 +186,22 @@ StoreResult<void> PostgresStore::storeSlice(std::vector<PostgresRecord> records)
           .query("SELECT pg_advisory_xact_lock(" + number(PostgresLock::Slices) + ", hashtext(current_schema()))")
           .and_then([this](const PostgresResult &) { return m_connection.query("SELECT nextval('slices')"); });
   if (!slice) return done(slice);
-  std::stable_sort(records.begin(), records.end(), [](const PostgresRecord &one, const PostgresRecord &other) {
-    return std::tie(one.point, one.time) < std::tie(other.point, other.time);
-  });
+  sortByPointAndTime(records);
   std::vector<RollupRecord> forRollups;
   forRollups.reserve(records.size());
   for (const PostgresRecord &record : records) forRollups.push_back(record.forRollup());
   if (const auto merged = mergeRollups(m_rollups, forRollups); !merged) return merged;
-  const PackedChunks chunks = packed(records, slice->value<qint64>(0, 0));
-  const auto copy = [this](const QByteArray &table, const char *columns, const CopyRows &rows,
-                           const std::set<Microseconds> &months) -> StoreResult<void> {
-    if (rows.rows() == 0) return {};
+  const auto copy = [&](bool ofPositions, const QByteArray &table, const char *columns) -> StoreResult<void> {
+    const auto months = monthsOf(records, ofPositions);
+    if (months.empty()) return {};
+    ChunkPacker packer(records, slice->value<qint64>(0, 0), ofPositions);
     return m_partitions.provide(table, months).and_then([&] {
-      return m_connection.copyIn("COPY " + table + '(' + columns + ") FROM STDIN (FORMAT binary)", rows);
+      return m_connection.copyIn("COPY " + table + '(' + columns + ") FROM STDIN (FORMAT binary)",
+                                 [&](CopyRows &rows) { return packer.add(rows); });
     });
   };
-  return copy("samples", sampleChunkColumns, chunks.samples, chunks.sampleMonths).and_then([&] {
-    return copy("positions", positionChunkColumns, chunks.positions, chunks.positionMonths);
+  return copy(false, "samples", sampleChunkColumns).and_then([&] {
+    return copy(true, "positions", positionChunkColumns);
   });
 }
 

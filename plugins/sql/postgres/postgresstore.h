@@ -3,11 +3,8 @@
 
 #include <QHash>
 
-#include <unordered_map>
-
-#include "postgresconnection.h"
 #include "postgrespartitions.h"
-#include "postgresrecord.h"
+#include "postgrespoints.h"
 #include "postgresrollups.h"
 
 namespace tagwire::sql {
@@ -28,17 +25,10 @@ class PostgresStore : public HistoryStore {
   void interrupt() override { m_connection.interrupt(); }
 
  private:
-  struct KnownPoint {
-    StoredPointPointer point;
-    qint32 row = 0;
-  };
   using Step = std::function<StoreResult<void>()>;
 
   StoreResult<void> transaction(const Step &step);
   StoreResult<void> lockSpool(const QString &spool);
-  StoreResult<void> enterPoints(const WriteWork &work, const PointLookup &points);
-  StoreResult<void> enterPoints(const std::vector<std::pair<PointKey, StoredPointPointer>> &unknown, bool isImport);
-  std::vector<PostgresRecord> recordsOf(const WriteWork &work) const;
   StoreResult<void> writeRecent(const std::vector<PostgresRecord> &records);
   StoreResult<void> writeGaps(const QList<HistoryGap> &gaps);
   StoreResult<void> writeEvents(const std::vector<StoredEvent> &events);
@@ -57,7 +47,7 @@ class PostgresStore : public HistoryStore {
   PostgresConnection m_connection;
   PostgresPartitions m_partitions{m_connection};
   PostgresRollups m_rollups{m_connection};
-  std::unordered_map<PointKey, KnownPoint> m_points;
+  PostgresPoints m_points{m_connection};
   QHash<QByteArray, qint64> m_gapRows;  ///< the last one that we entered, by reason
   QString m_lockedSpool;
   qint64 m_recentRows = 0;

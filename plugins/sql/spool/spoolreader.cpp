@@ -20,7 +20,7 @@ SpoolBatch SpoolReader::read(Stream stream, std::optional<quint64> from, qsizety
   quint64 at = due->first;
   if (stream == Stream::Telemetry) {
     const auto records =
-        std::min<quint64>(due->range.next - at, static_cast<quint64>(std::clamp<qsizetype>(most, 0, 65'536)));
+        std::min<quint64>(due->range.next - at, static_cast<quint64>(std::clamp<qsizetype>(most, 0, 262'144)));
     batch.samples.reserve(records);
   }
   while (at < due->range.next && !isFull(batch, most)) {

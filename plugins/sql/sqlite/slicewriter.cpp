@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "store/sliceorder.h"
+
 namespace tagwire::sql {
 
 namespace {
@@ -22,23 +24,6 @@ std::vector<RollupRecord> rollupRecords(const std::vector<Row> &rows) {
 bool isEarlier(const Row &a, const Row &b) { return a.time < b.time; }
 
 }  // namespace
-
-// They come in the order of time mostly, so they are only dealt out by point, and what is in order then is left alone.
-void sortByPointAndTime(std::vector<Row> &rows) {
-  qint64 last = 0;
-  for (const Row &row : rows) last = std::max(last, row.point);
-  std::vector<size_t> begins(static_cast<size_t>(last) + 2);
-  for (const Row &row : rows) ++begins[static_cast<size_t>(row.point) + 1];
-  for (size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
-  std::vector<Row> sorted(rows.size());
-  for (const Row &row : rows) sorted[begins[static_cast<size_t>(row.point)]++] = row;
-  rows = std::move(sorted);
-  for (auto begin = rows.begin(); begin != rows.end();) {
-    const auto end = std::find_if(begin, rows.end(), [&](const Row &row) { return row.point != begin->point; });
-    if (!std::is_sorted(begin, end, isEarlier)) std::stable_sort(begin, end, isEarlier);
-    begin = end;
-  }
-}
 
 StoreResult<void> SliceWriter::prepare() {
   auto done = m_file.prepare(m_nextId, "SELECT coalesce(max(first_id + count), 1) FROM runs WHERE kind = ?");

@@ -27,7 +27,4 @@ class SliceWriter {
   Statement m_insert[2], m_insertMany[2];  ///< by RowKind
 };
 
-/// By point and time; what is equal stays in its order.
-void sortByPointAndTime(std::vector<Row> &rows);
-
 }  // namespace tagwire::sql

@@ -42,8 +42,9 @@ qint64 mostSparse(RollupLevel parent) {
     case RollupLevel::Day:
       return 48;
     case RollupLevel::Hour:
-    case RollupLevel::Minute:
       return 120;
+    case RollupLevel::Minute:
+      return 1200;
     case RollupLevel::Second:
       break;
   }

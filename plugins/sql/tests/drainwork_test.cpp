@@ -48,6 +48,24 @@ class DrainWorkTest : public QObject, private DrainCase {
     QCOMPARE(storedNumbers(), upTo(200));
   }
 
+  void onlyWhatFillsASliceDoesNotWait() {
+    constexpr int slice = static_cast<int>(HistoryStore::sliceRecords);
+    settle();
+    addSamples(0, 10);
+    for (int i = 0; i < 3; ++i) QVERIFY(step());
+    const int writes = m_database->writes;
+    QCOMPARE(m_database->samples.size(), size_t(10));
+    addSamples(10, slice - 1);
+    QVERIFY(!m_work->hasSlice());
+    for (int i = 0; i < 5; ++i) QVERIFY(step());
+    QCOMPARE(m_database->writes, writes);
+    addSamples(slice + 9, 1);
+    QVERIFY(m_work->hasSlice());
+    QVERIFY(step());
+    QCOMPARE(m_database->writes, writes + 1);
+    QCOMPARE(m_database->samples.size(), size_t(slice) + 10);
+  }
+
   void anOutageLosesNothing() {
     m_database->isAway = true;
     addSamples(0, 500);

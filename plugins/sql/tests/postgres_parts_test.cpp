@@ -85,11 +85,13 @@ class PostgresPartsTest : public QObject {
     for (int i = 0; i < longestChunk + 1; ++i) add(2, start + i * 1s, 1.0);
     add(3, start - 24h * 40, Position{});
     records.back().isPosition = true;
-    const PackedChunks chunks = packed(records, 1);
-    QCOMPARE(chunks.samples.rows(), 5);
-    QCOMPARE(chunks.positions.rows(), 1);
-    QCOMPARE(chunks.sampleMonths.size(), size_t(1));
-    QCOMPARE(toIso(chunks.positionMonths.begin()->time()), QStringLiteral("2025-11-01T00:00:00.000Z"));
+    CopyRows samples, positions;
+    QVERIFY(!ChunkPacker(records, 1, false).add(samples));
+    QVERIFY(!ChunkPacker(records, 1, true).add(positions));
+    QCOMPARE(samples.rows(), 5);
+    QCOMPARE(positions.rows(), 1);
+    QCOMPARE(monthsOf(records, false).size(), size_t(1));
+    QCOMPARE(toIso(monthsOf(records, true).begin()->time()), QStringLiteral("2025-11-01T00:00:00.000Z"));
   }
 
   void timesAreRoundedDownBefore1970And2000Too() {

@@ -147,15 +147,37 @@ void PostgresServer::kill() {
   m_process.waitForFinished(patience);
 }
 
-// Backends are in process groups of their own: they are found as the children of the first process.
-void PostgresServer::signalAll(int number) {
-  const auto parent = static_cast<pid_t>(m_process.processId());
-  QFile list(QStringLiteral("/proc/%1/task/%1/children").arg(parent));
-  ::kill(parent, number);
-  if (!list.open(QIODevice::ReadOnly)) return;
+// Backends are in process groups of their own.
+QList<int> PostgresServer::children() const {
+  QList<int> children;
+  QFile list(QStringLiteral("/proc/%1/task/%1/children").arg(m_process.processId()));
+  if (!list.open(QIODevice::ReadOnly)) return children;
   for (const QByteArray &child : list.readAll().split(' ')) {
-    if (const int pid = child.trimmed().toInt(); pid > 1) ::kill(pid, number);
+    if (const int pid = child.trimmed().toInt(); pid > 1) children << pid;
   }
+  return children;
+}
+
+void PostgresServer::signalAll(int number) {
+  const QList<int> others = children();
+  ::kill(static_cast<pid_t>(m_process.processId()), number);
+  for (const int pid : others) ::kill(pid, number);
+}
+
+double PostgresServer::cpuSeconds() const {
+  // proc(5): utime, stime, and those of the children that were waited for, in ticks; the name may hold blanks.
+  const auto ticksOf = [](qint64 pid, int fields) {
+    QFile file(QStringLiteral("/proc/%1/stat").arg(pid));
+    if (!file.open(QIODevice::ReadOnly)) return 0.0;
+    const QByteArray stat = file.readAll();
+    const QByteArrayList words = stat.mid(stat.lastIndexOf(')') + 2).split(' ');
+    double ticks = 0;
+    for (int i = 0; i < fields; ++i) ticks += words.value(11 + i).toDouble();
+    return ticks;
+  };
+  double ticks = ticksOf(m_process.processId(), 4);
+  for (const int pid : children()) ticks += ticksOf(pid, 2);
+  return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 void PostgresServer::freeze() { signalAll(SIGSTOP); }

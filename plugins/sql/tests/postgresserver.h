@@ -29,6 +29,9 @@ class PostgresServer {
   bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
   QString errorText() const { return m_error; }
 
+  /// Of all its processes so far, those that have ended included.
+  double cpuSeconds() const;
+
   QString socketFolder() const { return m_folder.filePath(QStringLiteral("socket")); }
   int port() const { return m_port; }
   /// By the socket, as the superuser unless another is named.
@@ -44,6 +47,7 @@ class PostgresServer {
  private:
   bool makeFiles();
   bool run(QProcess &process, const QString &program, const QStringList &arguments) const;
+  QList<int> children() const;
   void signalAll(int number);
 
   QTemporaryDir m_folder;

@@ -77,8 +77,10 @@ inline void fill(MemoryReader &reader, std::mt19937 &random, bool isNewest, int 
   const std::array<std::chrono::nanoseconds, 5> spreads{300ms, 20s, 40min, 20h, std::chrono::hours(60)};
   for (int burst = 0; burst < bursts; ++burst) {
     const Time begin = start + std::chrono::milliseconds(any(5 * 86'400'000));
-    const auto spread = spreads[static_cast<size_t>(any(5))];
-    const qint64 count = any(400);
+    // Now and then so many in a minute that it has roll-ups of its seconds.
+    const bool isThick = burst == 0 && !isNewest && any(4) == 0;
+    const auto spread = isThick ? spreads[1] : spreads[static_cast<size_t>(any(5))];
+    const qint64 count = isThick ? 1201 + any(500) : any(400);
     for (qint64 i = 0; i < count; ++i) {
       const Time time = begin + std::chrono::nanoseconds(any(spread.count() / 1000) * 1000);
       const qint64 kind = any(20);

@@ -62,7 +62,7 @@ Rollups expectedOf(const std::vector<RollupRecord> &records) {
     }
   }
   const auto isDense = [&](int level, qint64 point, Time time) {
-    const qint64 most[] = {0, 120, 120, 48};
+    const qint64 most[] = {0, 1200, 120, 48};
     const auto length = lengthOf(static_cast<RollupLevel>(level)).count();
     const qint64 start = time.time_since_epoch().count() / length * length;
     return static_cast<qint64>(spans[{level, point, Time(std::chrono::nanoseconds(start))}].size()) > most[level];
@@ -154,7 +154,7 @@ class SqlRollupTest : public QObject {
 
   void oneSliceCanCrossAllThresholds() {
     PlainTables tables;
-    merge(tables, every(std::chrono::milliseconds(100), 600, startOf(RollupLevel::Minute, moment)));
+    merge(tables, every(std::chrono::milliseconds(40), 1500, startOf(RollupLevel::Minute, moment)));
     QCOMPARE(countOf(tables, RollupLevel::Day), 1);
     QCOMPARE(countOf(tables, RollupLevel::Hour), 1);
     QCOMPARE(countOf(tables, RollupLevel::Minute), 1);
@@ -209,7 +209,7 @@ class SqlRollupTest : public QObject {
     PlainTables tables;
     for (int slice = 0; slice < 8; ++slice) {
       std::vector<RollupRecord> records;
-      const qint64 count = upTo(upTo(1) == 0 ? 40 : 500);
+      const qint64 count = upTo(upTo(1) == 0 ? 40 : 1500);
       for (qint64 i = 0; i < count; ++i) {
         const Quality qualities[] = {Quality::good(), Quality::good(), Quality::uncertain(QualityReason::Stale),
                                      Quality::bad(QualityReason::Lost)};

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto patience = 5s;
+constexpr qsizetype mostWaits = 1000;
 
 constexpr const char *panelSchema =
     R"({"type":"object","required":["endpointId"],"properties":{"endpointId":{"type":"integer"},)"
@@ -73,10 +74,12 @@ void CommandDesk::submit(const Command &command, const Call &call, std::chrono::
     }
     wait.commandId = first->command.id;
   }
-  m_waits.append(wait);
+  // Those of clients that left wait on, too.
+  const bool mayWait = most > 0ns && m_waits.size() < mostWaits;
+  if (mayWait) m_waits.append(wait);
   if (wait.commandId == command.id) m_state.request(command, *call.caller);
+  if (!mayWait) return answer(wait);
   answerWaits(wait.commandId);
-  if (most == 0ns) tick();
 }
 
 void CommandDesk::notify(const Event &event) {

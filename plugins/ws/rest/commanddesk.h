@@ -19,8 +19,8 @@ class CommandDesk : public RestPart {
   CommandDesk(Router &router, GatewayState &state);
 
   /// Hands a command on, or finds that it was before (correlation id). Answers when it has ended or waits for a second
-  /// person, or after `patience` with what is known then.
-  void submit(const Command &command, const Call &call, std::chrono::nanoseconds patience, Form form);
+  /// person, or after `most` with what is known then; at once while 1,000 answers wait already.
+  void submit(const Command &command, const Call &call, std::chrono::nanoseconds most, Form form);
 
   void notify(const Event &event) override;
   /// Ends waits that took too long.

@@ -231,6 +231,9 @@ void CommandRoutes::submit(const Call &call) const {
 void CommandRoutes::dryRun(const Call &call) const {
   const auto body = readBody(call.request.body, commandKeys());
   if (!body) return refuse(call, {400, body.error(), {}});
+  // Nothing is waited for here; what is wrong there is wrong here all the same.
+  const auto wait = readWait(body->value(QLatin1String("wait_ms")));
+  if (!wait) return refuse(call, {400, wait.error(), {}});
   const auto command = commandOf(call, *body);
   if (!command) return refuse(call, command.error());
   call.answer(Response::json(200, QJsonDocument(dryRunObject(m_state.context.commands().dryRun(*command)))));
