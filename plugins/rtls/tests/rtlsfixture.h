@@ -86,10 +86,10 @@ class RtlsFixture : public QObject {
     m_events.clear();
   }
 
-  /// As it does when the loop comes by now and then.
+  /// As it does when the loop comes by in time for whatever is due.
   void letTimePass(Rtls &rtls, std::chrono::milliseconds time) {
-    for (auto left = time; left.count() > 0; left -= LoopWatch::interval) {
-      m_context->manualClock().advance(std::min(left, LoopWatch::interval));
+    for (auto left = time; left.count() > 0; left -= LoopWatch::slack) {
+      m_context->manualClock().advance(std::min(left, LoopWatch::slack));
       rtls.answer([](const Result<HubAnswer> &) {}, HubRequest{"GET", {QStringLiteral("nothing")}, {}, {}, {}, {}});
     }
   }
