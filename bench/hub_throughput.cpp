@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples per second through the hub to three sinks, in batches, on one core; beside the limit in the same run: a plain
-// loop that does the work that can't be left out (keep the last values, hand each batch to three receivers).
+// loop that does the work that can't be left out (keep the last values, hand each batch to three receivers), and beside
+// the same hub while interlocks watch points that are not in the batches.
 #include <QCoreApplication>
 #include <QLoggingCategory>
 
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "hub.h"
@@ -42,14 +44,15 @@ class SummingSink : public Plugin, public Sink {
 struct Plant {
   explicit Plant(int batch) {
     std::vector<PointId> ids;
-    for (int i = 0; i < pointCount; ++i) {
+    const int count = std::max(pointCount, batch);
+    for (int i = 0; i < count; ++i) {
       PointInfo info;
       info.name = QStringLiteral("p%1").arg(i);
       ids.push_back(points.declare(QStringLiteral("plc1"), QStringLiteral("plc1"), info).value());
     }
-    for (int first = 0; first < pointCount; first += batch) {
+    for (int first = 0; first < count; first += batch) {
       Samples samples;
-      for (int i = first; i < first + batch && i < pointCount; ++i) {
+      for (int i = first; i < first + batch && i < count; ++i) {
         samples << Sample{ids[static_cast<size_t>(i)], Quality::good(), Time(), i * 0.5};
       }
       batches.push_back(samples);
@@ -59,10 +62,28 @@ struct Plant {
   std::vector<Samples> batches;
 };
 
-void throughHub(benchmark::State &state) {
+/// Watches a point of which no sample comes; its id is the largest, so that each sample is looked at.
+class IdleWatcher : public HubWatcher {
+ public:
+  IdleWatcher(Hub &hub, PointTable &points) : m_hub(hub) {
+    PointInfo info;
+    info.name = QStringLiteral("watched");
+    hub.watch(this, {points.declare(QStringLiteral("plc1"), QStringLiteral("plc1"), info).value()});
+  }
+  ~IdleWatcher() override { m_hub.unwatch(this); }
+  void samplesPassed(const Samples &) override { std::abort(); }
+  void eventPassed(const Event &) override {}
+
+ private:
+  Hub &m_hub;
+};
+
+void throughHub(benchmark::State &state, bool isWatched) {
   Plant plant(static_cast<int>(state.range(0)));
   Metrics metrics;
   Hub hub(plant.points, metrics);
+  std::optional<IdleWatcher> watcher;
+  if (isWatched) watcher.emplace(hub, plant.points);
   std::vector<std::unique_ptr<SummingSink>> sinks;
   std::vector<std::unique_ptr<SinkRunner>> runners;
   for (int i = 0; i < sinkCount; ++i) {
@@ -93,7 +114,7 @@ void throughHub(benchmark::State &state) {
 
 void plainLoop(benchmark::State &state) {
   Plant plant(static_cast<int>(state.range(0)));
-  std::vector<Sample> last(pointCount + 1);
+  std::vector<Sample> last(plant.points.count() + 1);
   double sums[sinkCount] = {};
   size_t next = 0;
   qint64 published = 0;
@@ -111,8 +132,16 @@ void plainLoop(benchmark::State &state) {
   state.SetItemsProcessed(published);
 }
 
-BENCHMARK(plainLoop)->Name("limit")->Arg(1)->Arg(100)->Arg(1000)->MinTime(1);
-BENCHMARK(throughHub)->Name("hub")->Arg(1)->Arg(100)->Arg(1000)->MinTime(1);
+constexpr int batchSizes[] = {1, 100, 1000, 100'000};
+
+void sizes(benchmark::internal::Benchmark *benchmark) {
+  for (const int size : batchSizes) benchmark->Arg(size);
+  benchmark->MinTime(1);
+}
+
+BENCHMARK(plainLoop)->Name("limit")->Apply(sizes);
+BENCHMARK_CAPTURE(throughHub, plain, false)->Name("hub")->Apply(sizes);
+BENCHMARK_CAPTURE(throughHub, watched, true)->Name("watched hub")->Apply(sizes);
 
 /// The usual table, and the ratio to the limit of this run.
 class RatioReporter : public benchmark::ConsoleReporter {
@@ -123,11 +152,15 @@ class RatioReporter : public benchmark::ConsoleReporter {
     for (const Run &run : runs) m_rates.push_back(run.counters.at("items_per_second"));
   }
   void Finalize() override {
-    const size_t half = m_rates.size() / 2;
-    const int batches[] = {1, 100, 1000};
-    for (size_t i = 0; i < half && half == std::size(batches); ++i) {
-      std::printf("batches of %4d to %d sinks: hub %.1f million samples/s, limit %.1f million, ratio %.2f\n",
-                  batches[i], sinkCount, m_rates[i + half] / 1e6, m_rates[i] / 1e6, m_rates[i + half] / m_rates[i]);
+    const size_t count = std::size(batchSizes);
+    for (size_t i = 0; i < count && m_rates.size() == 3 * count; ++i) {
+      const double limit = m_rates[i];
+      const double hub = m_rates[i + count];
+      std::printf(
+          "batches of %6d to %d sinks: hub %.1f million samples/s, limit %.1f million, ratio %.2f; "
+          "watched %.1f million, %.2f of the hub without\n",
+          batchSizes[i], sinkCount, hub / 1e6, limit / 1e6, hub / limit, m_rates[i + 2 * count] / 1e6,
+          m_rates[i + 2 * count] / hub);
     }
   }
 

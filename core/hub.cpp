@@ -10,6 +10,8 @@ namespace {
 constexpr int mostInOneTurn = 10'000;
 }  // namespace
 
+HubWatcher::~HubWatcher() = default;
+
 Hub::Hub(PointTable &points, Metrics &metrics)
     : m_points(points),
       m_samples(metrics.counter("tagwire_hub_samples_total", "Samples that went through the hub")),
@@ -20,6 +22,21 @@ void Hub::addSink(const Plugin *plugin, SinkRunner *runner) { m_routes.push_back
 
 void Hub::removeSink(const Plugin *plugin) {
   std::erase_if(m_routes, [plugin](const Route &route) { return route.plugin == plugin; });
+}
+
+void Hub::watch(HubWatcher *watcher, const QList<PointId> &points) {
+  unwatch(watcher);
+  Watch watch{watcher, {}};
+  for (const PointId point : points) {
+    const auto index = static_cast<size_t>(point);
+    if (index >= watch.isWatched.size()) watch.isWatched.resize(index + 1);
+    watch.isWatched[index] = true;
+  }
+  m_watches.push_back(std::move(watch));
+}
+
+void Hub::unwatch(HubWatcher *watcher) {
+  std::erase_if(m_watches, [watcher](const Watch &watch) { return watch.watcher == watcher; });
 }
 
 void Hub::publish(const Plugin *from, const Samples &samples) {
@@ -55,12 +72,25 @@ void Hub::dispatch() {
   if (!m_inbox.empty()) QMetaObject::invokeMethod(this, &Hub::dispatch, Qt::QueuedConnection);
 }
 
+void Hub::show(const Samples &samples) {
+  for (const Watch &watch : m_watches) {
+    const size_t count = watch.isWatched.size();
+    Samples watched;
+    for (const Sample &sample : samples) {
+      const auto index = static_cast<size_t>(sample.point);
+      if (index < count && watch.isWatched[index]) watched << sample;
+    }
+    if (!watched.isEmpty()) watch.watcher->samplesPassed(watched);
+  }
+}
+
 void Hub::handOut(Item &item) {
   ++m_sequence;
   if (const auto *samples = std::get_if<Samples>(&item.content)) {
     m_points.update(*samples);
     m_batches.add();
     m_samples.add(static_cast<double>(samples->size()));
+    show(*samples);
     for (const Route &route : m_routes) {
       if (route.plugin != item.from) route.runner->offer(*samples);
     }
@@ -69,6 +99,7 @@ void Hub::handOut(Item &item) {
   auto &event = std::get<Event>(item.content);
   event.sequence = m_sequence;
   m_events.add();
+  for (const Watch &watch : m_watches) watch.watcher->eventPassed(event);
   for (const Route &route : m_routes) {
     if (route.plugin != item.from) route.runner->offer(event);
   }

@@ -13,6 +13,16 @@
 
 namespace tagwire {
 
+/// A part of the host that has to see at once what goes by, before any sink. Host thread; not owned by the hub.
+class TAGWIRE_EXPORT HubWatcher {
+ public:
+  virtual ~HubWatcher();
+  /// The samples of a batch that are of watched points, in their order; the table has the last values of the whole
+  /// batch already.
+  virtual void samplesPassed(const Samples &watched) = 0;
+  virtual void eventPassed(const Event &event) = 0;
+};
+
 /// Joins sources and sinks: numbers every batch and event on receipt (that order is the order), keeps the last values,
 /// and offers each to every sink but the plugin it came from. What a sink raises while it is served waits until all
 /// sinks have the present one, so that all see the same order. Thread-bound to the host thread; owned by the Runtime.
@@ -23,6 +33,10 @@ class TAGWIRE_EXPORT Hub : public QObject {
 
   void addSink(const Plugin *plugin, SinkRunner *runner);
   void removeSink(const Plugin *plugin);
+
+  /// From now on `watcher` sees every event and the samples of these points.
+  void watch(HubWatcher *watcher, const QList<PointId> &points);
+  void unwatch(HubWatcher *watcher);
 
   /// `from` is the plugin it comes from; null: the host.
   void publish(const Plugin *from, const Samples &samples);
@@ -46,12 +60,18 @@ class TAGWIRE_EXPORT Hub : public QObject {
     const Plugin *plugin;
     SinkRunner *runner;
   };
+  struct Watch {
+    HubWatcher *watcher;
+    std::vector<bool> isWatched;  ///< by point; a batch of others costs a look at one bit a sample
+  };
   void enqueue(Item item);
   void dispatch();
   void handOut(Item &item);
+  void show(const Samples &samples);
 
   PointTable &m_points;
   std::vector<Route> m_routes;
+  std::vector<Watch> m_watches;
   std::deque<Item> m_inbox;
   bool m_dispatching = false;
   quint64 m_sequence = 0;

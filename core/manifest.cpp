@@ -33,11 +33,11 @@ QString wrongTimeZone(const QString &name) {
 /// The part of an include file.
 struct Included {
   QList<ManifestEntry> plugins;
-  QList<ConfigNode> interlocks;
+  QList<InterlockConfig> interlocks;
 
   static void describe(Shape<Included> &shape) {
     shape.optional("plugins", &Included::plugins, "more entries");
-    shape.optional("interlocks", &Included::interlocks, "more interlocks");
+    shape.optional("interlocks", &Included::interlocks, "more interlocks").range(0, 10'000);
   }
 };
 
@@ -111,8 +111,10 @@ void readIncluded(Manifest &manifest, const QString &file, const ConfigReader &r
       Included included;
       part.readInto(included);
       place(included.plugins, part);
+      checkInterlocks(included.interlocks, part);
       manifest.plugins += included.plugins;
       manifest.interlocks += included.interlocks;
+      manifest.references += part.pointReferences();
     }
   }
 }
@@ -154,7 +156,7 @@ void Manifest::describe(Shape<Manifest> &shape) {
   shape.optional("include", &Manifest::include,
                  "further files with `plugins` and `interlocks`; `*` in the file's name");
   shape.required("plugins", &Manifest::plugins, "the instances to run");
-  shape.optional("interlocks", &Manifest::interlocks, "conditions on commands");
+  shape.optional("interlocks", &Manifest::interlocks, "conditions on commands").range(0, 10'000);
 }
 
 Manifest Manifest::read(const QString &file, Problems &problems) {
@@ -165,13 +167,11 @@ Manifest Manifest::read(const QString &file, Problems &problems) {
   Manifest manifest;
   reader.readInto(manifest);
   place(manifest.plugins, reader);
+  checkInterlocks(manifest.interlocks, reader);
+  manifest.references = reader.pointReferences();
   readIncluded(manifest, file, reader, problems);
   checkIds(manifest, problems);
-  if (!manifest.interlocks.isEmpty()) {
-    problems.append({manifest.interlocks.first().where, QStringLiteral("interlocks[0]"),
-                     QStringLiteral("interlocks are not enforced yet, so a manifest that relies on them is refused"),
-                     false});
-  }
+  checkInterlockIds(manifest.interlocks, problems);
   manifest.dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(manifest.dataDir));
   return manifest;
 }

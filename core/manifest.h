@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "commands/interlockconfig.h"
 #include "config.h"
 #include "context.h"
 
@@ -50,7 +51,8 @@ struct TAGWIRE_EXPORT Manifest {
   QString dataDir = QStringLiteral("var");  ///< absolute after reading
   QStringList include;
   QList<ManifestEntry> plugins;
-  QList<ConfigNode> interlocks;
+  QList<InterlockConfig> interlocks;
+  QList<ConfigReader::Pending> references;  ///< points that the host's own keys name
 
   static void describe(Shape<Manifest> &shape);
 

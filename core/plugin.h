@@ -34,7 +34,7 @@ class TAGWIRE_EXPORT Plugin : public QObject {
   virtual void reloadFiles();
 
  Q_SIGNALS:
-  /// A source has values of its own points.
+  /// A source has values of its own points. So may a sink have, few, of points that say how it is itself.
   void samplesReady(const tagwire::Samples &samples);
   void eventRaised(const tagwire::Event &event);
   void commandRequested(const tagwire::Command &command);

@@ -66,8 +66,15 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
                    target->execute(command);
                    return {};
                  }),
+      m_interlocks(m_points, m_hub, clock, m_metrics),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
+  m_commands.setGuard(
+      {[this](PointId point, const Value &value) { return m_interlocks.obstacles(point, value); },
+       [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
+       [this](const Obstacle &obstacle, const Command &command) { m_interlocks.hasBlocked(obstacle, command); }});
+  connect(&m_interlocks, &Interlocks::forced, &m_commands, &CommandRouter::request);
+  connect(&m_hub, &Hub::commandStatus, &m_interlocks, &Interlocks::commandEnded);
   m_commands.setAudit(&m_audit);
   m_readyDeadline.setSingleShot(true);
   connect(&m_readyDeadline, &QTimer::timeout, this, [this] {
@@ -95,7 +102,7 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
   }
   for (const ManifestEntry &entry : manifest.plugins) m_ids.insert(entry.id);
-  QList<ConfigReader::Pending> references;
+  QList<ConfigReader::Pending> references = manifest.references;
   QSet<QString> seen;
   m_isLoading = true;
   QSet<QString> unsettled;  // what refers to the points of these can't be judged
@@ -110,10 +117,37 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
   });
   checkReferences(references, problems);
+  addInterlocks(manifest, unsettled.isEmpty(), problems);
   m_isLoading = false;
   m_heldWhileLoading.clear();
   std::stable_sort(m_instances.begin(), m_instances.end(),
                    [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
+}
+
+void Runtime::addInterlocks(const Manifest &manifest, bool isWhole, Problems &problems) {
+  InterlockNames names{m_points, {}, {}, isWhole};
+  for (const ManifestEntry &entry : manifest.plugins) names.instances << entry.id;
+  for (const auto &each : m_instances) {
+    if (dynamic_cast<AlarmDesk *>(each->plugin())) names.alarmDesks << each->entry().id;
+  }
+  const auto rules = resolveInterlocks(manifest.interlocks, names, problems);
+  if (hasErrors(problems)) return;
+  m_interlocks.configure(
+      rules, [this](const QString &instance, int rule, const auto &answer) { askAlarm(instance, rule, answer); });
+}
+
+void Runtime::askAlarm(const QString &instance, int rule, std::function<void(const Result<AlarmStatus> &)> answer) {
+  using Done = std::function<void(std::shared_ptr<void>)>;
+  route(
+      nullptr, instance, AlarmDesk::serviceName,
+      [](Plugin *plugin) { return dynamic_cast<AlarmDesk *>(plugin) != nullptr; },
+      [rule](Plugin *plugin, const Done &done) {
+        dynamic_cast<AlarmDesk *>(plugin)->alarm(
+            [done](const Result<AlarmStatus> &status) { done(std::make_shared<Result<AlarmStatus>>(status)); }, rule);
+      },
+      [answer = std::move(answer)](const Result<std::shared_ptr<void>> &outcome) {
+        answer(outcome ? *std::static_pointer_cast<Result<AlarmStatus>>(*outcome) : failure(outcome.error()));
+      });
 }
 
 void Runtime::reloadFiles() {
@@ -204,6 +238,7 @@ void Runtime::start() {
   m_readyDeadline.start(readyAfter);
   m_lagExpected = m_clock.elapsed() + lagPeriod;
   m_lagTimer.start(lagPeriod);
+  m_interlocks.start(m_dataDir);
   for (const auto &instance : m_instances) {
     instance->start();
     if (m_stopping) return;
@@ -213,6 +248,7 @@ void Runtime::start() {
 
 void Runtime::stop() {
   if (std::exchange(m_stopping, true)) return;
+  m_interlocks.stop();  // that its inputs go is no reason to trip
   m_readyDeadline.stop();
   m_lagTimer.stop();
   endPulses();
@@ -269,6 +305,7 @@ void Runtime::instanceChanged(PluginInstance *instance) {
       .set(instance->state() == PluginState::Running ? 1 : 0);
   if (instance->state() == PluginState::Stopped || instance->state() == PluginState::Failed) answerGone(instance);
   if (m_stopping) return;
+  m_interlocks.instanceChanged(instance->entry().id, instance->isUp());
   if (instance->state() != PluginState::Starting) {
     Event event;
     event.time = m_clock.now();
@@ -350,6 +387,10 @@ void Runtime::route(PluginInstance *caller, const QString &instance, const char 
 void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome) {
   if (request->answered.exchange(true)) return;
   std::erase(m_requests, request);
+  if (!request->caller) {
+    guard([&] { request->answer(outcome); });
+    return;
+  }
   const PluginState state = request->caller->state();
   if (state == PluginState::Stopped || state == PluginState::Failed) return;
   QMetaObject::invokeMethod(request->caller->plugin(),

@@ -56,13 +56,14 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// Null when there is none of that id.
   PluginInstance *instance(const QString &id) const;
   CommandRouter &commands() { return m_commands; }
+  Interlocks &interlocks() { return m_interlocks; }
   OperatorDesk &operatorDesk() { return m_operatorDesk; }
   /// Some entry of the manifest has this id, whether it runs or not.
   bool isInstanceId(const QString &id) const { return m_ids.contains(id); }
   /// Serves PluginContext::shared. Host thread.
   std::shared_ptr<void> sharedObject(const QString &name, const std::function<std::shared_ptr<void>()> &make);
 
-  /// Serves PluginContext::request for `caller`. Thread-safe.
+  /// Serves PluginContext::request for `caller`; null: the host itself asks, in its thread. Thread-safe.
   void route(PluginInstance *caller, const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
              std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
              std::function<void(Result<std::shared_ptr<void>>)> answer);
@@ -77,6 +78,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   struct OpenRequest;
 
   void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
+  void addInterlocks(const Manifest &manifest, bool isWhole, Problems &problems);
+  void askAlarm(const QString &instance, int rule, std::function<void(const Result<AlarmStatus> &)> answer);
   void checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems);
   void instanceChanged(PluginInstance *instance);
   void checkReady();
@@ -95,7 +98,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   PointTable m_points;
   Hub m_hub;
   CommandRouter m_commands;
-  OperatorDesk m_operatorDesk{m_commands};
+  Interlocks m_interlocks;
+  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_audit};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;

@@ -17,10 +17,10 @@ struct Subject {
 constexpr std::array subjects{Subject{"points", "read write"},   Subject{"positions", "read write"},
                               Subject{"events", "read"},         Subject{"alarms", "read ack shelve admin"},
                               Subject{"rooms", "read write"},    Subject{"ws", "stats broadcast"},
-                              Subject{"commands", "read write"}, Subject{"history", "read write"},
-                              Subject{"tokens", "admin"},        Subject{"users", "admin"},
-                              Subject{"config", "read write"},   Subject{"audit", "read"},
-                              Subject{"device", "publish watch"}};
+                              Subject{"commands", "read write"}, Subject{"interlocks", "read reset"},
+                              Subject{"history", "read write"},  Subject{"tokens", "admin"},
+                              Subject{"users", "admin"},         Subject{"config", "read write"},
+                              Subject{"audit", "read"},          Subject{"device", "publish watch"}};
 
 QStringList verbsOf(const QString &what) {
   QStringList verbs;

@@ -33,6 +33,8 @@ constexpr Right readStatistics{"ws", "stats"};
 constexpr Right broadcast{"ws", "broadcast"};
 constexpr Right readCommands{"commands", "read"};
 constexpr Right writeCommands{"commands", "write"};
+constexpr Right readInterlocks{"interlocks", "read"};
+constexpr Right resetInterlocks{"interlocks", "reset"};
 constexpr Right readHistory{"history", "read"};
 constexpr Right writeHistory{"history", "write"};
 constexpr Right administerTokens{"tokens", "admin"};

@@ -15,9 +15,13 @@ struct BuiltIn {
   const char *permissions;  ///< separated by spaces
 };
 constexpr std::array builtIns{
-    BuiltIn{"viewer", "*:read"}, BuiltIn{"operator", "*:read alarms:ack alarms:shelve commands:write"},
+    BuiltIn{"viewer", "*:read"},
+    // A trip can be reset only once what caused it is over: who runs the plant may do that, or nights would stand
+    // still.
+    BuiltIn{"operator", "*:read alarms:ack alarms:shelve commands:write interlocks:reset"},
     BuiltIn{"engineer",
-            "*:read alarms:ack alarms:shelve commands:write alarms:admin rooms:write history:write config:read"},
+            "*:read alarms:ack alarms:shelve commands:write interlocks:reset alarms:admin rooms:write history:write "
+            "config:read"},
     BuiltIn{"admin", "*:*"}};
 
 QStringList builtInNames() {

@@ -29,7 +29,7 @@ struct AuditRow {
   AuditRecord record() const;
   /// The chain: SHA-256 over `before` (the hash of the record before; noHash for the first) and number, time_ns, kind,
   /// action, actor, address, subject, reference, comment, details: each as text, in front of it its length in bytes as
-  /// 32 bits, the highest byte first. docs/decisions/0025-audit.md shows it in Python.
+  /// 32 bits, the highest byte first. docs/decisions/0026-audit.md shows it in Python.
   QByteArray hashAfter(const QByteArray &before) const;
   /// What it takes in memory, about.
   qsizetype size() const;

@@ -2,16 +2,16 @@
 # tagwire_add_test(NAME name SOURCES file… [LIBRARIES target…] [LABELS label…] [FIXTURES name…]
 #                  [TIMEOUT seconds] [WHOLE])
 #
-# Builds a Qt Test program and registers each of its test functions with CTest as "<name>.<function>", so that
-# `ctest -R R5-8` finds what proves a requirement: R5_8 in a function's name becomes R5-8. WHOLE registers the program as
-# one test: where what it sets up first (a database server, say) takes long.
+# Builds a Qt Test program and registers it with CTest: each function that proves a requirement as a test "<name>.<function>",
+# so that `ctest -R R5-8` finds it (R5_8 in its name becomes R5-8), and all its other functions together as the test
+# "<name>". WHOLE registers the program as one test: where what it sets up first (a database server, say) takes long.
 function(tagwire_add_test)
   cmake_parse_arguments(arg "WHOLE" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 180)
   endif()
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE tagwire-core Qt6::Test Qt6::Network ${arg_LIBRARIES})

@@ -41,7 +41,9 @@ DryRun CommandRouter::dryRun(const Command &given) const {
   Command due = *command;
   due.value = *value;
   run.obstacle = obstacleOf(due);
-  if (run.obstacle && run.obstacle->interlock != 0) run.interlocks << run.obstacle->interlock;
+  if (m_guard.obstacles) {
+    for (const Obstacle &each : m_guard.obstacles(due.point, due.value)) run.interlocks << each.interlock;
+  }
   if (m_guard.warnings) run.warnings = m_guard.warnings(due.point, due.value);
   return run;
 }

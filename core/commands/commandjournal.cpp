@@ -61,6 +61,7 @@ std::optional<CommandJournal::Entry> entryFrom(const QJsonObject &json, const Po
 
 QList<CommandJournal::Entry> CommandJournal::open(const QString &folder, const PointTable &points,
                                                   const QLoggingCategory &log) {
+  if (folder.isEmpty()) return {};
   m_file = std::make_unique<KeptFile>(folder, QStringLiteral("commands.json"), log, largest);
   const auto content = m_file->read();
   if (content && !*content) return {};

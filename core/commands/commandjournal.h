@@ -21,7 +21,7 @@ class CommandJournal {
     bool isPulseOpen = false;  ///< the value is out, the safe value is not back yet
   };
 
-  /// What an earlier run left. A file that can't be understood is put aside.
+  /// What an earlier run left. Without a folder nothing is kept. A file that can't be understood is put aside.
   QList<Entry> open(const QString &folder, const PointTable &points, const QLoggingCategory &log);
   /// Replaces what is kept. `done` comes once it is on the disk or could not be written, maybe at once.
   void keep(const QList<Entry> &entries, const PointTable &points, KeptFile::Done done = {});

@@ -33,9 +33,10 @@ CommandRouter::CommandRouter(const PointTable &points, Hub &hub, const Clock &cl
   connect(&m_timer, &QTimer::timeout, this, &CommandRouter::tick);
 }
 
-CommandRouter::~CommandRouter() = default;
+CommandRouter::~CommandRouter() { m_hub.unwatch(this); }
 
 void CommandRouter::open(const QString &folder, const QLoggingCategory &log) {
+  watchPoints();
   for (const CommandJournal::Entry &entry : m_journal.open(folder, m_points, log)) {
     Known &known = remember(entry.command);
     known.last.state = entry.state;
@@ -176,8 +177,9 @@ std::optional<Obstacle> CommandRouter::obstacleOf(const Command &command) const 
   if (m_clock.now() >= command.expires) {
     return Obstacle{CommandState::Expired, QStringLiteral("its time was up before it could be sent"), 0};
   }
-  if (command.isUrgent || !m_guard.obstacle) return std::nullopt;
-  return m_guard.obstacle(command.point, command.value);
+  if (command.isUrgent || !m_guard.obstacles) return std::nullopt;
+  const QList<Obstacle> obstacles = m_guard.obstacles(command.point, command.value);
+  return obstacles.isEmpty() ? std::nullopt : std::optional(obstacles.first());
 }
 
 /// Right before sending; the plugin asks.
@@ -390,12 +392,21 @@ CommandRouter::Known *CommandRouter::find(const QString &id) {
   return found == m_known.end() ? nullptr : &found->second;
 }
 
-void CommandRouter::watch(const Samples &samples) {
-  for (const Sample &sample : samples) {
+void CommandRouter::watchPoints() {
+  QList<PointId> timed;
+  for (quint32 i = 1; i <= m_points.count(); ++i) {
+    const auto point = m_points.point(PointId(i));
+    if (!point || !point->commandRules) continue;
+    const CommandRules &rules = *point->commandRules;
+    if (rules.minimumOn != 0ms || rules.minimumOff != 0ms) timed << point->id;
+  }
+  if (!timed.isEmpty()) m_hub.watch(this, timed);
+}
+
+void CommandRouter::samplesPassed(const Samples &watched) {
+  for (const Sample &sample : watched) {
     const bool *isOn = std::get_if<bool>(&sample.value);
-    const auto point = m_points.point(sample.point);
-    if (!isOn || !point || !point->commandRules) continue;
-    if (point->commandRules->minimumOn == 0ms && point->commandRules->minimumOff == 0ms) continue;
+    if (!isOn) continue;
     Lane &lane = m_lanes[sample.point];
     if (lane.isOn && *lane.isOn != *isOn) lane.use.changedAt = m_clock.elapsed();
     lane.isOn = *isOn;

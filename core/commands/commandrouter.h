@@ -27,7 +27,7 @@ struct PointIdHash {
 
 /// What guards points: the interlocks, or in tests something simpler.
 struct CommandGuard {
-  std::function<std::optional<Obstacle>(PointId point, const Value &value)> obstacle;
+  std::function<QList<Obstacle>(PointId point, const Value &value)> obstacles;
   std::function<QStringList(PointId point, const Value &value)> warnings;
   /// A command was blocked by an interlock.
   std::function<void(const Obstacle &obstacle, const Command &command)> blocked;
@@ -36,7 +36,7 @@ struct CommandGuard {
 /// The only way of a command to the plugin that owns the point: checks it, waits for its turn and for whoever has to
 /// confirm it, asks the interlocks, hands it on, ends pulses, and sees to it that every command ends. Of one point's
 /// commands one is under way at a time. Thread-bound to the host thread; owned by the Runtime.
-class TAGWIRE_EXPORT CommandRouter : public QObject {
+class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   Q_OBJECT
  public:
   /// Hands a command to the instance `owner`, or says why that is not possible.
@@ -67,10 +67,11 @@ class TAGWIRE_EXPORT CommandRouter : public QObject {
   Result<void> approve(const QString &commandId, const Operator &by);
   Result<void> cancel(const QString &commandId, const Operator &by);
 
+  /// Full name; empty when there is no such point.
+  QString nameOf(PointId point) const;
+
   /// Deadlines. Called by a timer of its own while anything is open; by tests with a ManualClock.
   void tick();
-  /// Values of points that have a shortest time on or off.
-  void watch(const Samples &samples);
 
  private:
   using Moment = std::chrono::nanoseconds;
@@ -111,6 +112,11 @@ class TAGWIRE_EXPORT CommandRouter : public QObject {
     bool isTurning = false;
   };
 
+  // Values of points that have a shortest time on or off.
+  void samplesPassed(const Samples &watched) override;
+  void eventPassed(const Event &) override {}
+  void watchPoints();
+
   bool isRepeat(const Command &given);
   Result<void> confirmed(const Command &command);
   void enqueue(Known &known);
@@ -141,7 +147,6 @@ class TAGWIRE_EXPORT CommandRouter : public QObject {
   void raise(const CommandStatus &status);
   void say(const QString &kind, const QString &text, Severity severity);
   void audit(const Known &known, const QString &action, const Operator &by, const QJsonObject &details = {});
-  QString nameOf(PointId point) const;
   Known *find(const QString &id);
 
   const PointTable &m_points;

@@ -21,7 +21,8 @@ enum class InterlockMode : quint8 {
 struct ConditionStatus {
   QString text;  ///< "plc1/boiler/temp within 0 to 90"
   bool isMet = false;
-  QString found;  ///< "95.2", "bad:timeout", "no value since 12 s"; for people
+  QString found;                  ///< "95.2", "bad:timeout", "no value since 12 s"; for people
+  PointId point = PointId::None;  ///< that it looks at, for who may know of it; None: an alarm's state
 };
 
 /// An interlock as it stands now.

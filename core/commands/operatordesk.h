@@ -2,30 +2,34 @@
 #pragma once
 
 #include "commandrouter.h"
+#include "interlocks.h"
 
 namespace tagwire {
 
-/// CommandControl as plugins get it. Thread-bound to the host thread; owned by the Runtime.
+/// CommandControl as plugins get it; what is done goes into the audit trail. Thread-bound to the host thread; owned by
+/// the Runtime.
 class OperatorDesk : public CommandControl {
  public:
-  explicit OperatorDesk(CommandRouter &router) : m_router(router) {}
+  OperatorDesk(CommandRouter &router, Interlocks &interlocks, AuditTrail &audit)
+      : m_router(router), m_interlocks(interlocks), m_audit(audit) {}
 
   DryRun dryRun(const Command &command) const override { return m_router.dryRun(command); }
-  Result<Selection> select(PointId point, const Operator &by) override { return m_router.select(point, by); }
-  Result<void> deselect(const QString &selection, const Operator &by) override {
-    return m_router.deselect(selection, by);
-  }
+  Result<Selection> select(PointId point, const Operator &by) override;
+  Result<void> deselect(const QString &selection, const Operator &by) override;
   Result<void> approve(const QString &commandId, const Operator &by) override {
     return m_router.approve(commandId, by);
   }
   Result<void> cancel(const QString &commandId, const Operator &by) override { return m_router.cancel(commandId, by); }
-  QList<InterlockStatus> interlocks() const override { return {}; }
-  Result<void> resetInterlock(int id, const Operator &) override {
-    return failure(QStringLiteral("there is no interlock %1").arg(id));
-  }
+  QList<InterlockStatus> interlocks() const override { return m_interlocks.all(); }
+  Result<void> resetInterlock(int id, const Operator &by) override;
 
  private:
+  void audit(const char *kind, const char *action, const Operator &by, const QString &subject,
+             const QString &reference = {}, const QString &refusal = {});
+
   CommandRouter &m_router;
+  Interlocks &m_interlocks;
+  AuditTrail &m_audit;
 };
 
 }  // namespace tagwire

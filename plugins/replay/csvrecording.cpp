@@ -68,8 +68,14 @@ Result<CsvRecording::Content> CsvRecording::load() const {
 
 Result<void> CsvRecording::takeLine(const HistoryLine &line, Content &content) const {
   const auto point = m_points.constFind(line.point);
-  if (point == m_points.cend()) ++content.leftOut;
-  if (point == m_points.cend() || line.time < m_range.from || line.time >= m_range.to) return {};
+  if (point == m_points.cend()) {
+    ++content.leftOut.ofOtherPoints;
+    return {};
+  }
+  if (!m_range.holds(line.time)) {
+    ++content.leftOut.outOfRange;
+    return {};
+  }
   const auto value = line.typed(point->type);
   if (!value) return tl::unexpected(value.error());
   if (content.samples.size() >= mostValues) {

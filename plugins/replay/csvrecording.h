@@ -25,12 +25,12 @@ class CsvRecording : public Recording {
   void next(Take take) override;
   void cancel() override;
   void rewind() override { m_at = 0; }
-  qint64 leftOut() const override { return m_content.leftOut; }
+  LeftOut leftOut() const override { return m_content.leftOut; }
 
  private:
   struct Content {
     std::vector<Sample> samples;
-    qint64 leftOut = 0;
+    LeftOut leftOut;
   };
 
   /// In the thread.

@@ -18,8 +18,8 @@ constexpr size_t fewValues = HistoryReader::mostValues / 4;
 }  // namespace
 
 HistoryRecording::HistoryRecording(PluginContext &context, const QString &instance, const PlayedPoints &points,
-                                   PlayedRange range)
-    : m_context(context), m_instance(instance), m_points(points), m_range(range), m_from(range.from) {
+                                   Time from, Time to)
+    : m_context(context), m_instance(instance), m_points(points), m_begin(from), m_end(to), m_from(from) {
   QStringList names = points.keys();
   names.sort();
   for (qsizetype i = 0; i < names.size(); i += HistoryReader::mostPoints) {
@@ -32,7 +32,7 @@ void HistoryRecording::next(Take take) {
   m_samples.clear();
   m_group = 0;
   m_after.clear();
-  if (m_from < m_range.to) return ask();
+  if (m_from < m_end) return ask();
   const quint64 question = ++m_question;
   const auto end = [this, question] {
     if (question == m_question) std::exchange(m_take, nullptr)(std::vector<Sample>());
@@ -45,10 +45,10 @@ void HistoryRecording::cancel() {
   m_take = nullptr;
 }
 
-void HistoryRecording::rewind() { m_from = m_range.from; }
+void HistoryRecording::rewind() { m_from = m_begin; }
 
 void HistoryRecording::ask() {
-  m_to = m_range.to - m_from > m_stretch ? m_from + m_stretch : m_range.to;
+  m_to = m_end - m_from > m_stretch ? m_from + m_stretch : m_end;
   HistoryQuery query;
   query.points = m_groups[m_group];
   query.from = m_from;
@@ -87,10 +87,12 @@ void HistoryRecording::takePage(const HistoryPage &page) {
     for (const HistoryValue &stored : series.values) {
       const bool isNone = typeOf(stored.value) == ValueType::None;
       const auto value = isNone ? Result<Value>(stored.value) : convertTo(stored.value, point.type);
-      if (value && m_samples.size() < mostAtOnce) {
-        m_samples.push_back({point.id, stored.quality, stored.time, *value});
+      if (!value) {
+        ++m_leftOut.ofWrongType;
+      } else if (m_samples.size() >= mostAtOnce) {
+        ++m_leftOut.tooMany;
       } else {
-        ++m_leftOut;
+        m_samples.push_back({point.id, stored.quality, stored.time, *value});
       }
     }
   }
@@ -100,7 +102,7 @@ void HistoryRecording::finish() {
   if (m_samples.size() < fewValues) m_stretch = std::min(longest, m_stretch * 2);
   m_from = m_to;
   // A stretch without a value is not the end.
-  if (m_samples.empty() && m_from < m_range.to) {
+  if (m_samples.empty() && m_from < m_end) {
     m_group = 0;
     return ask();
   }

@@ -17,12 +17,13 @@ class HistoryRecording : public Recording {
   /// Values of one and the same moment that are taken at most; what is more there is left out.
   static constexpr size_t mostAtOnce = 100'000;
 
-  HistoryRecording(PluginContext &context, const QString &instance, const PlayedPoints &points, PlayedRange range);
+  /// Asks for values of [from, to) only, so that none is out of range.
+  HistoryRecording(PluginContext &context, const QString &instance, const PlayedPoints &points, Time from, Time to);
 
   void next(Take take) override;
   void cancel() override;
   void rewind() override;
-  qint64 leftOut() const override { return m_leftOut; }
+  LeftOut leftOut() const override { return m_leftOut; }
 
  private:
   void ask();
@@ -33,7 +34,8 @@ class HistoryRecording : public Recording {
   PluginContext &m_context;
   const QString m_instance;
   const PlayedPoints m_points;
-  const PlayedRange m_range;
+  const Time m_begin;
+  const Time m_end;
   QList<QStringList> m_groups;  ///< names, as many as one question may have
   std::chrono::nanoseconds m_stretch{std::chrono::minutes(1)};
   Time m_from;  ///< of the stretch that is asked for next
@@ -43,7 +45,7 @@ class HistoryRecording : public Recording {
   std::vector<Sample> m_samples;
   Take m_take;
   quint64 m_question = 0;  ///< an answer to an older one is not ours any more
-  qint64 m_leftOut = 0;
+  LeftOut m_leftOut;
   QObject m_queue;
   /// Dead with this: a callback must not reach what is gone.
   std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "playedpoints.h"
 #include "result.h"
 #include "sample.h"
 
@@ -22,8 +23,8 @@ class Recording {
   virtual void cancel() = 0;
   /// From the beginning again.
   virtual void rewind() = 0;
-  /// Values that are not of their point's type, or of no point that is played.
-  virtual qint64 leftOut() const = 0;
+  /// Since it was made.
+  virtual LeftOut leftOut() const = 0;
 };
 
 }  // namespace tagwire::replay

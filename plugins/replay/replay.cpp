@@ -13,8 +13,15 @@ namespace {
 /// With fewer values ahead than this, more are asked for.
 constexpr qsizetype lookAhead = 5000;
 constexpr std::chrono::milliseconds longestSleep{1000};
+/// A history holds nothing older.
+constexpr Time earliest = std::chrono::sys_days(std::chrono::year(1950) / 1 / 1);
 
 QString counted(qint64 number) { return QLocale(QLocale::English).toString(number); }
+
+Counter leftOut(Metrics &metrics, const char *reason) {
+  return metrics.counter("tagwire_replay_left_out_total", "Values of the recording that are not played, by reason",
+                         {{"reason", reason}});
+}
 
 }  // namespace
 
@@ -22,7 +29,11 @@ Replay::Replay(const ReplayConfig &config, PluginContext &context)
     : m_config(config),
       m_context(context),
       m_playback(config.speed, config.times == Times::Original),
-      m_counter(context.metrics().counter("tagwire_replay_played_total", "Values that were played")) {
+      m_counter(context.metrics().counter("tagwire_replay_played_total", "Values that were played")),
+      m_otherPoints(leftOut(context.metrics(), "other_point")),
+      m_outOfRange(leftOut(context.metrics(), "out_of_range")),
+      m_wrongType(leftOut(context.metrics(), "wrong_type")),
+      m_tooMany(leftOut(context.metrics(), "too_many")) {
   QList<PointInfo> infos;
   for (const PointConfig &point : config.points) infos << point.info();
   const auto ids = context.declare(infos);
@@ -38,10 +49,13 @@ Replay::Replay(const ReplayConfig &config, PluginContext &context)
 }
 
 std::unique_ptr<Recording> Replay::makeRecording() const {
-  const PlayedRange range{m_config.from ? m_config.from->time() : Time(),
-                          m_config.to ? m_config.to->time() : m_context.clock().now()};
+  PlayedRange range;
+  if (m_config.from) range.from = m_config.from->time();
+  if (m_config.to) range.to = m_config.to->time();
   if (m_config.csv) return std::make_unique<CsvRecording>(*m_config.csv, m_points, range);
-  return std::make_unique<HistoryRecording>(m_context, *m_config.history, m_points, range);
+  // It grows while it is played, by what is played, too: so without `to` it ends where it was when we began.
+  const Time end = range.to.value_or(m_context.clock().now());
+  return std::make_unique<HistoryRecording>(m_context, *m_config.history, m_points, range.from.value_or(earliest), end);
 }
 
 void Replay::start() {
@@ -49,6 +63,8 @@ void Replay::start() {
   m_recording = makeRecording();
   m_isAllFetched = false;
   m_played = m_playedThisTime = 0;
+  m_leftOut = {};
+  m_hasToldLeftOut = false;
   m_backoff.reset();
   setState(PluginState::Running, QString());
   fetch();
@@ -78,6 +94,7 @@ void Replay::fetched(const Result<std::vector<Sample>> &samples) {
   if (!samples) return failed(samples.error());
   m_backoff.reset();
   setState(PluginState::Running, QString());
+  countLeftOut();
   m_isAllFetched = samples->empty();
   m_playback.add(*samples);
   play();
@@ -108,8 +125,36 @@ void Replay::play() {
   }
 }
 
+void Replay::countLeftOut() {
+  const LeftOut now = m_recording->leftOut();
+  const auto count = [](Counter &counter, qint64 all, qint64 before) {
+    if (all > before) counter.add(static_cast<double>(all - before));
+  };
+  count(m_otherPoints, now.ofOtherPoints, m_leftOut.ofOtherPoints);
+  count(m_outOfRange, now.outOfRange, m_leftOut.outOfRange);
+  count(m_wrongType, now.ofWrongType, m_leftOut.ofWrongType);
+  count(m_tooMany, now.tooMany, m_leftOut.tooMany);
+  m_leftOut = now;
+}
+
+QString Replay::leftOutText() const {
+  const std::pair<qint64, QString> all[] = {{m_leftOut.ofOtherPoints, QStringLiteral("%1 of other points")},
+                                            {m_leftOut.outOfRange, QStringLiteral("%1 out of range")},
+                                            {m_leftOut.ofWrongType, QStringLiteral("%1 not of their point's type")},
+                                            {m_leftOut.tooMany, QStringLiteral("%1 too many at one moment")}};
+  QStringList parts;
+  for (const auto &[number, text] : all) {
+    if (number > 0) parts << text.arg(counted(number));
+  }
+  return parts.join(QLatin1String(", "));
+}
+
 void Replay::ended() {
+  const QString leftOut = leftOutText();
   if (m_config.isLoop && m_playedThisTime > 0) {
+    if (!leftOut.isEmpty() && !std::exchange(m_hasToldLeftOut, true)) {
+      qCInfo(m_context.log()).noquote() << "played once, and again; left out:" << leftOut;
+    }
     m_recording->rewind();
     m_playback.restart();
     m_isAllFetched = false;
@@ -119,7 +164,7 @@ void Replay::ended() {
   }
   QString text = QStringLiteral("played %1 values, over").arg(counted(m_played));
   if (m_played == 0) text = QStringLiteral("nothing is stored of these points in this range");
-  if (m_recording->leftOut() > 0) text += QStringLiteral("; %1 left out").arg(counted(m_recording->leftOut()));
+  if (!leftOut.isEmpty()) text += QStringLiteral("; left out: ") + leftOut;
   setState(PluginState::Running, text);
 }
 

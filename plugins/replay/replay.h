@@ -33,6 +33,9 @@ class Replay : public Plugin, public Source {
   void fetched(const Result<std::vector<Sample>> &samples);
   void failed(const QString &reason);
   void ended();
+  void countLeftOut();
+  /// "1 out of range, 2 of other points"; empty when all is played.
+  QString leftOutText() const;
   void setState(PluginState state, const QString &text);
   std::unique_ptr<Recording> makeRecording() const;
 
@@ -50,7 +53,10 @@ class Replay : public Plugin, public Source {
   qint64 m_playedThisTime = 0;  ///< since the beginning of the recording
   std::optional<PluginState> m_state;
   QString m_text;
+  bool m_hasToldLeftOut = false;
+  LeftOut m_leftOut;  ///< as counted so far
   Counter m_counter;
+  Counter m_otherPoints, m_outOfRange, m_wrongType, m_tooMany;
 };
 
 }  // namespace tagwire::replay

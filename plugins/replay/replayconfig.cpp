@@ -71,7 +71,8 @@ void ReplayConfig::describe(Shape<ReplayConfig> &shape) {
   shape.optional("history", &ReplayConfig::history, "id of the `sql` instance whose history is played").range(1, 200);
   shape.optional("csv", &ReplayConfig::csv, "or a file, with the columns of `tagwire history import`").range(1, 4096);
   shape.optional("from", &ReplayConfig::from, "play what is not older; absent: from the beginning");
-  shape.optional("to", &ReplayConfig::to, "and older than this; absent: up to the start of the program");
+  shape.optional("to", &ReplayConfig::to,
+                 "and older than this; absent: to the end of the file, or what a history holds when the replay starts");
   shape.optional("speed", &ReplayConfig::speedNode,
                  "0.01…10000 times as fast as it was, or `max`: as fast as may be; default 10");
   shape.optional("loop", &ReplayConfig::isLoop, "begin again at the end");

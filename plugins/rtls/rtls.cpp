@@ -39,6 +39,7 @@ Rtls::Rtls(const RtlsConfig &config, const Model &model, PluginContext &context,
       m_walkTimer(this),
       m_intake(config.intake, context, [this](const IncomingFix &fix) { return accept(fix); }),
       m_deadlineTimer(this),
+      m_inputWatch(config.timeout),
       m_file(context, [this] { return m_tracker.remember(now()); }),
       m_remotes(config.remotes.isEmpty() ? nullptr : std::make_unique<Remotes>(config, model, context, reader)),
       m_accepted(context.metrics().counter("tagwire_rtls_fixes_accepted_total", "Fixes taken")),
@@ -135,6 +136,8 @@ void Rtls::stop() {
   m_walkTimer.stop();
   m_deadlineTimer.stop();
   m_loopWatch.expect(endless);
+  m_inputWatch.reset();
+  m_points.trustOccupancies(false);
   m_hub.close();
   m_file.close();
   if (m_remotes) m_remotes->stop();
@@ -194,6 +197,7 @@ Moment Rtls::wakeUp() {
   if (const auto until = m_loopWatch.pass(moment.elapsed)) {
     m_stalls.add();
     m_tracker.holdLosses(*until);
+    m_inputWatch.hold(*until);
     qCWarning(m_context.log()) << "the event loop stood still; no tag is lost before what waits was read";
   }
   return moment;
@@ -226,11 +230,15 @@ Result<void> Rtls::accept(IncomingFix fix) {
     m_malformed.add();
     return failure(wrong);
   }
-  if (!m_hub.redirect(fix)) return outranked(fix.fix.tag);
+  const Moment moment = wakeUp();
+  judgeInput(moment);
+  m_inputWatch.hear(moment.elapsed);
+  if (m_inputWatch.next() < m_armedFor) armDeadline();
+  if (!m_hub.redirect(fix)) return outranked(fix.fix.tag, moment);
   const Result<int> tag = tagOf(fix);
   if (!tag) return failure(tag.error());
   Tracker::Outcome outcome;
-  auto taken = m_tracker.take(*tag, fix, wakeUp(), outcome);
+  auto taken = m_tracker.take(*tag, fix, moment, outcome);
   if (!taken) {
     m_file.touch();  // it may have been heard all the same
     m_refused[static_cast<size_t>(outcome.refusal) - 1].add();
@@ -244,8 +252,7 @@ Result<void> Rtls::accept(IncomingFix fix) {
 }
 
 /// Another provider is better: where the trackable is does not change, but that it is there is known.
-Result<void> Rtls::outranked(const QString &trackable) {
-  const Moment moment = wakeUp();
+Result<void> Rtls::outranked(const QString &trackable, const Moment &moment) {
   if (const int tag = m_tracker.find(trackable); tag >= 0) m_tracker.notice(tag, moment);
   m_file.touch();
   return {};
@@ -267,8 +274,16 @@ void Rtls::advance() {
   m_tracker.advance(moment, outcome);
   m_hub.site().advance(moment);
   if (!outcome.changes.isEmpty() || !outcome.events.isEmpty()) m_file.touch();
+  judgeInput(moment);
   queue(outcome);
   armDeadline();
+}
+
+/// Before what becomes of tags is queued: tags that are lost because nothing comes in any more leave no clear zone.
+void Rtls::judgeInput(const Moment &moment) {
+  if (!m_points.trustOccupancies(m_inputWatch.judge(moment.elapsed))) return;
+  m_points.appendOccupancies(m_samples, m_tracker, moment.time);
+  requestFlush();
 }
 
 void Rtls::queue(const Tracker::Outcome &outcome) {
@@ -304,7 +319,7 @@ void Rtls::flush() {
 /// A deadline that moved away is looked at again when the timer runs out: setting it for each fix would cost more than
 /// the fix.
 void Rtls::armDeadline() {
-  const auto next = std::min(m_tracker.nextDeadline(), m_hub.site().nextDeadline());
+  const auto next = std::min({m_tracker.nextDeadline(), m_hub.site().nextDeadline(), m_inputWatch.next()});
   if (next >= m_armedFor || !m_running) return;
   using std::chrono::milliseconds;
   const auto elapsed = m_context.clock().elapsed();

@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include "inputwatch.h"
 #include "intake/intake.h"
 #include "learnedtags.h"
 #include "loopwatch.h"
@@ -49,7 +50,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   Moment wakeUp();
   Result<void> accept(IncomingFix fix);
   HubPart::Ways hubWays();
-  Result<void> outranked(const QString &trackable);
+  Result<void> outranked(const QString &trackable, const Moment &moment);
   Result<int> tagOf(const IncomingFix &fix);
   bool mayMove(int tag);
   QString whyNoRoom(const QString &id) const;
@@ -62,6 +63,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   void walk();
   void recall();
   void advance();
+  void judgeInput(const Moment &moment);
   void queue(const Tracker::Outcome &outcome);
   void connectRemotes();
   void tellState();
@@ -88,6 +90,7 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   QTimer m_deadlineTimer;
   std::chrono::nanoseconds m_armedFor = endless;
   LoopWatch m_loopWatch;
+  InputWatch m_inputWatch;
   TrackerFile m_file;
   std::unique_ptr<Remotes> m_remotes;  ///< null: none
   bool m_running = false;

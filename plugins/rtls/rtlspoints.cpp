@@ -78,6 +78,11 @@ QStringList RtlsPoints::addTags(const QStringList &tags) {
   return added;
 }
 
+bool RtlsPoints::trustOccupancies(bool isTrusted) {
+  const Quality quality = isTrusted ? Quality::good() : Quality::uncertain(QualityReason::Stale);
+  return std::exchange(m_occupancyQuality, quality) != quality;
+}
+
 void RtlsPoints::append(Samples &samples, const Tracker::Outcome &outcome) const {
   for (const auto &change : outcome.changes) {
     const TagPoints &points = m_tagPoints[static_cast<size_t>(change.tag)];
@@ -85,7 +90,7 @@ void RtlsPoints::append(Samples &samples, const Tracker::Outcome &outcome) const
     if (change.zoneChanged) samples << Sample{points.zone, change.quality, change.time, Value(qint64(change.zone))};
   }
   for (const auto &each : outcome.occupancies) {
-    samples << Sample{occupancyOf(each.zone, each.ofClass), Quality::good(), each.time, Value(qint64(each.tags))};
+    samples << Sample{occupancyOf(each.zone, each.ofClass), m_occupancyQuality, each.time, Value(qint64(each.tags))};
   }
 }
 
@@ -93,7 +98,7 @@ void RtlsPoints::appendOccupancies(Samples &samples, const Tracker &tracker, Tim
   for (int zone = 0; zone < m_zones; ++zone) {
     for (int ofClass = -1; ofClass < m_classes; ++ofClass) {
       const int tags = ofClass < 0 ? tracker.occupancy(zone) : tracker.occupancy(zone, ofClass);
-      samples << Sample{occupancyOf(zone, ofClass), Quality::good(), time, Value(qint64(tags))};
+      samples << Sample{occupancyOf(zone, ofClass), m_occupancyQuality, time, Value(qint64(tags))};
     }
   }
 }

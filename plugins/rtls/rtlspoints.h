@@ -21,6 +21,8 @@ class RtlsPoints {
   /// Declares those of further tags; returns the tags whose points were not refused, which are the tracker's next.
   QStringList addTags(const QStringList &tags);
   void append(Samples &samples, const Tracker::Outcome &outcome) const;
+  /// Occupancies are Good from now on, or Uncertain `stale`. True when that is a change.
+  bool trustOccupancies(bool isTrusted);
   /// Of every zone.
   void appendOccupancies(Samples &samples, const Tracker &tracker, Time time) const;
 
@@ -36,6 +38,7 @@ class RtlsPoints {
   const int m_zones;
   const int m_classes;
   std::vector<TagPoints> m_tagPoints;
+  Quality m_occupancyQuality = Quality::uncertain(QualityReason::Stale);
   QList<PointId> m_zonePoints;  ///< zone by zone: of all tags, then of each class
 };
 

@@ -5,24 +5,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <variant>
 
-#include "record.h"
+#include "refusedrecord.h"
 #include "result.h"
 #include "services/historyreader.h"
 #include "storage/sqliteconnection.h"
 #include "storage/statement.h"
-#include "storedevent.h"
 
 namespace tagwire::sql {
-
-/// A record that the database refused, whole enough to be tried again.
-struct RefusedRecord {
-  SpoolRange key;            ///< of this one record: where it came from
-  StoredPointPointer point;  ///< of a sample
-  std::variant<StoredSample, StoredEvent> record;
-  QString reason;
-};
 
 /// Records that the database refuses for their content, kept in an SQLite file of their own until somebody has them
 /// tried again or gives them up. A damaged file is put aside and a new one begun. Thread-safe; every call may wait for

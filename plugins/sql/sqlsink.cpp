@@ -61,7 +61,8 @@ SqlSink::SqlSink(const SqlConfig &config, PluginContext &context)
       m_commitTimer(this),
       m_retryTimer(this),
       m_secondTimer(this),
-      m_backoff(250ms, 30s) {
+      m_backoff(250ms, 30s),
+      m_points(context) {
   m_commitTimer.setSingleShot(true);
   m_commitTimer.setInterval(eventGathering);
   m_retryTimer.setSingleShot(true);
@@ -127,7 +128,8 @@ void SqlSink::stop() {
   m_outage.clear();
   m_complaint.clear();
   m_losses.clear();
-  m_lossesToldIn = 0;
+  m_points.forget();
+  m_health = {};
   m_backoff.reset();
   m_state = PluginState::Stopped;
   m_stateText.clear();
@@ -212,6 +214,7 @@ void SqlSink::notify(const Event &event) {
     m_heldEvents << event;
   } else {
     m_metrics.countLateEvents(1);
+    m_losses.add({SpoolLoss::Reason::SpoolFailed, Stream::Events, 1, event.time, event.time});
   }
 }
 
@@ -253,30 +256,21 @@ void SqlSink::everySecond() {
   tellLosses(false);
   commit();
   if (m_owesWritten) giveWritten();
-  m_metrics.show(m_drain->ledger(), m_spool->figures(Stream::Telemetry).bytes + m_spool->figures(Stream::Events).bytes);
+  const Ledger ledger = m_drain->ledger();
+  const qint64 mostBytes = m_config.spool.mostMegabytes * 1024LL * 1024;
+  const qint64 bytes = m_spool->figures(Stream::Telemetry).bytes + m_spool->figures(Stream::Events).bytes;
+  m_metrics.show(ledger, bytes);
+  if (m_isDrainSettled && m_outage.isEmpty()) m_health.quarantined = ledger.quarantined;
+  m_health.spoolFill = std::min<qint64>(100, bytes * 100 / mostBytes);
+  publish();
 }
 
 void SqlSink::noteLosses() {
-  for (const SpoolLoss &loss : m_spool->takeLosses()) {
-    const auto same = std::find_if(m_losses.begin(), m_losses.end(), [&](const SpoolLoss &each) {
-      return each.reason == loss.reason && each.stream == loss.stream;
-    });
-    if (same == m_losses.end()) {
-      m_losses << loss;
-      continue;
-    }
-    same->records += loss.records;
-    same->from = std::min(same->from, loss.from);
-    same->to = std::max(same->to, loss.to);
-  }
+  for (const SpoolLoss &loss : m_spool->takeLosses()) m_losses.add(loss);
 }
 
-// The first at once, then what comes in a minute together: a full spool loses something all the time.
 void SqlSink::tellLosses(bool atOnce) {
-  constexpr quint32 pause = 60;
-  if (m_losses.isEmpty() || (!atOnce && m_lossesToldIn > 0 && m_round - m_lossesToldIn < pause)) return;
-  m_lossesToldIn = m_round;
-  for (const SpoolLoss &loss : std::exchange(m_losses, {})) tellLoss(loss);
+  for (const SpoolLoss &loss : m_losses.take(m_round, atOnce)) tellLoss(loss);
 }
 
 // Stored and told to the others, so that nobody takes a gap for silence.
@@ -321,6 +315,7 @@ void SqlSink::setOutage(const QString &outage, const QString &complaint) {
 
 void SqlSink::showState() {
   if (!m_running) return;
+  publish();
   QString text = m_spoolTrouble.isEmpty() ? m_outage : m_spoolTrouble;
   if (text.isEmpty() && !m_complaint.isEmpty()) text = QStringLiteral("housekeeping fails: ") + m_complaint;
   const bool isSettled = m_isDrainSettled || !text.isEmpty();
@@ -329,6 +324,14 @@ void SqlSink::showState() {
   m_state = state;
   m_stateText = text;
   Q_EMIT statusChanged(state, text);
+}
+
+void SqlSink::publish() {
+  m_health.lost = m_losses.recent(m_round);
+  const bool isOutage = !m_spoolTrouble.isEmpty() || !m_outage.isEmpty();
+  if (isOutage || m_isDrainSettled) m_health.isOutage = isOutage;
+  const Samples changed = m_points.changed(m_health, m_context.clock().now());
+  if (!changed.isEmpty()) Q_EMIT samplesReady(changed);
 }
 
 }  // namespace tagwire::sql

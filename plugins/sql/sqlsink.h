@@ -10,17 +10,19 @@
 #include "backoff.h"
 #include "drain.h"
 #include "keeprules.h"
+#include "losstally.h"
 #include "plugin.h"
 #include "readerpool.h"
 #include "services/historyreader.h"
 #include "sqlconfig.h"
 #include "sqlmetrics.h"
+#include "sqlpoints.h"
 
 namespace tagwire::sql {
 
 /// Keeps the history: decides what is kept, puts it into the spool, and answers questions. The drain carries it on into
-/// the database. Thread-bound, in a thread of its own ("blocking" in plugin.json), since the spool waits for the disk.
-/// Owned by the host.
+/// the database. How it is itself, it says as points of its own. Thread-bound, in a thread of its own ("blocking" in
+/// plugin.json), since the spool waits for the disk. Owned by the host.
 class SqlSink : public Plugin, public Sink, public HistoryReader {
   Q_OBJECT
  public:
@@ -68,6 +70,7 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   void setOutage(const QString &outage, const QString &complaint);
   void store(const Event &event, const std::optional<HistoryGap> &gap = {});
   void showState();
+  void publish();
   static void post(const std::shared_ptr<Mailbox> &mailbox, std::function<void(SqlSink &)> task);
   template <class Answer>
   void ask(Reply<Answer> reply, std::function<Result<Answer>(HistoryQuestions &, const Patience &)> question);
@@ -92,8 +95,9 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   QTimer m_retryTimer;
   QTimer m_secondTimer;
   Backoff m_backoff;
-  QList<SpoolLoss> m_losses;   ///< not told yet; one of each stream and reason
-  quint32 m_lossesToldIn = 0;  ///< the round
+  LossTally m_losses;
+  SqlPoints m_points;
+  HistoryHealth m_health;
   QString m_spoolTrouble;
   QString m_outage;
   QString m_complaint;

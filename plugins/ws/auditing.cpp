@@ -4,7 +4,8 @@
 namespace tagwire::ws {
 
 QString actorOf(const Caller &caller) {
-  static constexpr std::array kinds{"anonymous", "token:", "jwt:", "user:"};
+  static constexpr std::array kinds{"", "token:", "jwt:", "user:"};
+  if (caller.kind == Caller::Kind::Anonymous) return QStringLiteral("anonymous");
   return QLatin1String(kinds[static_cast<size_t>(caller.kind)]) + caller.name;
 }
 

@@ -12,7 +12,8 @@ struct Doer {
   QString address;  ///< "192.0.2.7", without the port
 };
 
-/// "user:anna", "token:scada", "jwt:<subject>" or "anonymous": who a caller is on record.
+/// "user:anna", "token:scada", "jwt:<subject>" or "anonymous": who a caller is on record. Nothing in it is what a
+/// client says of itself: the approval of a second person compares it.
 QString actorOf(const Caller &caller);
 /// The address of "<ip>:<port>".
 QString addressOf(const QString &peer);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commandbook.h"
 
+#include <algorithm>
+
 namespace tagwire::ws {
 
 namespace {
@@ -23,15 +25,26 @@ std::shared_ptr<CommandBook> CommandBook::of(PluginContext &context) {
 CommandBook::Record &CommandBook::remember(const QString &commandId) {
   const auto found = m_records.find(commandId);
   if (found != m_records.end()) return *found;
-  if (m_order.size() >= remembered) {
-    const Record oldest = m_records.take(m_order.front());
-    m_order.pop_front();
-    m_byCorrelation.remove(keyOf(oldest.owner, oldest.command.correlationId));
-  }
+  if (m_order.size() >= remembered) forgetOne();
   m_order.push_back(commandId);
   Record &record = m_records[commandId];
   record.command.id = commandId;
   return record;
+}
+
+/// The oldest that has ended, so that one which waits for a person is still there when they come.
+void CommandBook::forgetOne() {
+  auto place = std::find_if(m_order.begin(), m_order.end(), [this](const QString &id) { return find(id)->hasEnded(); });
+  if (place == m_order.end()) place = m_order.begin();
+  const Record oldest = m_records.take(*place);
+  m_order.erase(place);
+  const QString key = keyOf(oldest.owner, oldest.command.correlationId);
+  if (m_byCorrelation.value(key) == oldest.command.id) m_byCorrelation.remove(key);
+}
+
+bool CommandBook::Record::isFor(const Command &other) const {
+  return command.point == other.point && command.kind == other.kind && command.duration == other.duration &&
+         command.value == other.value;
 }
 
 void CommandBook::note(const Command &command, const Caller &caller) {
@@ -47,6 +60,16 @@ void CommandBook::follow(const CommandStatus &status, Time time) {
   if (record.hasEnded() || record.steps.size() >= stepsOfOne) return;
   if (!record.steps.isEmpty() && isSameStep(record.steps.last().status, status)) return;
   record.steps.append({time, status});
+  // Nothing else of a queued command is worth a text to the router.
+  record.waitsForApproval =
+      status.state == CommandState::Queued && !status.error.isEmpty() && record.approvedBy.isEmpty();
+}
+
+void CommandBook::noteApproval(const QString &commandId, const QString &by) {
+  const auto found = m_records.find(commandId);
+  if (found == m_records.end()) return;
+  found->approvedBy = by;
+  found->waitsForApproval = false;
 }
 
 bool CommandBook::isOf(const QString &commandId, const Caller &caller) const {
@@ -57,6 +80,14 @@ bool CommandBook::isOf(const QString &commandId, const Caller &caller) const {
 const CommandBook::Record *CommandBook::find(const QString &commandId) const {
   const auto found = m_records.constFind(commandId);
   return found == m_records.cend() ? nullptr : &*found;
+}
+
+QList<const CommandBook::Record *> CommandBook::newestFirst() const {
+  QList<const Record *> all;
+  for (auto id = m_order.rbegin(); id != m_order.rend(); ++id) {
+    if (!id->contains(u'/')) all << find(*id);
+  }
+  return all;
 }
 
 const CommandBook::Record *CommandBook::earlier(const QString &correlationId, const Caller &caller) const {

@@ -30,9 +30,13 @@ class CommandBook {
     Command command;  ///< only id and point, when somebody else asked for it
     QString owner;    ///< empty then
     QList<Step> steps;
+    bool waitsForApproval = false;  ///< for a second person
+    QString approvedBy;             ///< "user:bob"; empty: nobody had to, or did
 
+    /// Whether more is known than what its steps tell.
+    bool isOurs() const { return !owner.isEmpty(); }
     CommandStatus last() const { return steps.isEmpty() ? CommandStatus() : steps.last().status; }
-    bool isFor(const Command &other) const { return command.point == other.point && command.value == other.value; }
+    bool isFor(const Command &other) const;
     bool hasEnded() const { return !steps.isEmpty() && isFinal(steps.last().status.state); }
   };
 
@@ -42,10 +46,14 @@ class CommandBook {
   void note(const Command &command, const Caller &caller);
   /// One step. Every gateway tells it, the first one counts.
   void follow(const CommandStatus &status, Time time);
+  void noteApproval(const QString &commandId, const QString &by);
 
   bool isOf(const QString &commandId, const Caller &caller) const;
   /// Null when it is not among the newest. Valid until something is added.
   const Record *find(const QString &commandId) const;
+  /// The newest first, without the writes that a pulse is made of: those are found by their id alone. Valid until
+  /// something is added.
+  QList<const Record *> newestFirst() const;
   /// What this caller asked for earlier with this correlation id; null: nothing.
   const Record *earlier(const QString &correlationId, const Caller &caller) const;
   /// The correlation id as the router gets it: two callers who count 1, 2, 3 … never meet.
@@ -53,6 +61,7 @@ class CommandBook {
 
  private:
   Record &remember(const QString &commandId);
+  void forgetOne();
 
   QHash<QString, Record> m_records;
   QHash<QString, QString> m_byCorrelation;  ///< scoped correlation id → command id

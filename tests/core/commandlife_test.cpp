@@ -176,9 +176,9 @@ void CommandLifeTest::R5_10_blockedBeforeAndRightBeforeSending() {
   RouterBench bench;
   bool isClear = false;
   QStringList blocked;
-  bench.router.setGuard({[&](PointId, const Value &value) -> std::optional<Obstacle> {
-                           if (isClear || value == Value(false)) return std::nullopt;
-                           return Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5};
+  bench.router.setGuard({[&](PointId, const Value &value) -> QList<Obstacle> {
+                           if (isClear || value == Value(false)) return {};
+                           return {Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5}};
                          },
                          [](PointId, const Value &) { return QStringList(); },
                          [&](const Obstacle &, const Command &command) { blocked << command.id; }});
@@ -199,7 +199,7 @@ void CommandLifeTest::R5_10_blockedBeforeAndRightBeforeSending() {
 
 void CommandLifeTest::R5_10_warningsAreTold() {
   RouterBench bench;
-  bench.router.setGuard({[](PointId, const Value &) { return std::optional<Obstacle>(); },
+  bench.router.setGuard({[](PointId, const Value &) { return QList<Obstacle>(); },
                          [](PointId, const Value &) { return QStringList{QStringLiteral("interlock 9: hot")}; },
                          {}});
   const DryRun run = bench.router.dryRun([&] {
@@ -337,8 +337,9 @@ void CommandLifeTest::shortestTimesOnAndOff() {
 
 void CommandLifeTest::dryRunLeavesNoTrace() {
   RouterBench bench;
-  bench.router.setGuard({[](PointId, const Value &) -> std::optional<Obstacle> {
-                           return Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5};
+  bench.router.setGuard({[](PointId, const Value &) -> QList<Obstacle> {
+                           return {Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5},
+                                   Obstacle{CommandState::Blocked, QStringLiteral("interlock 6"), 6}};
                          },
                          [](PointId, const Value &) { return QStringList(); },
                          {}});
@@ -347,7 +348,7 @@ void CommandLifeTest::dryRunLeavesNoTrace() {
   command.value = true;
   const DryRun run = bench.router.dryRun(command);
   QVERIFY(run.obstacle);
-  QCOMPARE(run.interlocks, QList<int>{5});
+  QCOMPARE(run.interlocks, (QList<int>{5, 6}));
   command.value = QStringLiteral("on");
   QCOMPARE(bench.router.dryRun(command).obstacle->outcome, CommandState::Failed);
   QVERIFY(bench.steps.isEmpty());
@@ -387,9 +388,9 @@ void CommandLifeTest::randomRequestsAllEndOnce() {
     QStringList ids;
     qsizetype handled = 0;
     bool isBlocked = false;
-    bench.router.setGuard({[&](PointId, const Value &) -> std::optional<Obstacle> {
-                             if (!isBlocked) return std::nullopt;
-                             return Obstacle{CommandState::Blocked, QStringLiteral("interlock 1"), 1};
+    bench.router.setGuard({[&](PointId, const Value &) -> QList<Obstacle> {
+                             if (!isBlocked) return {};
+                             return {Obstacle{CommandState::Blocked, QStringLiteral("interlock 1"), 1}};
                            },
                            [](PointId, const Value &) { return QStringList(); },
                            {}});

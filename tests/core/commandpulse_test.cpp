@@ -124,9 +124,9 @@ void CommandPulseTest::offIsTriedUntilItIsDone() {
 void CommandPulseTest::offPassesInterlocks() {
   RouterBench bench;
   bool isClear = true;
-  bench.router.setGuard({[&](PointId, const Value &) -> std::optional<Obstacle> {
-                           if (isClear) return std::nullopt;
-                           return Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5};
+  bench.router.setGuard({[&](PointId, const Value &) -> QList<Obstacle> {
+                           if (isClear) return {};
+                           return {Obstacle{CommandState::Blocked, QStringLiteral("interlock 5"), 5}};
                          },
                          [](PointId, const Value &) { return QStringList(); },
                          {}});

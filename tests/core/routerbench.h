@@ -24,7 +24,7 @@ struct RouterBench {
     speed = declare(QStringLiteral("speed"), ValueType::Int);
     valve = declare(QStringLiteral("valve"), ValueType::Bool, rules);
     QObject::connect(&hub, &Hub::commandStatus, &hub, [this](const CommandStatus &status) { steps << status; });
-    if (!folder.isEmpty()) router.open(folder, log);
+    router.open(folder, log);
   }
 
   PointId declare(const QString &name, ValueType type, const CommandRules &rules = {}) {
@@ -64,7 +64,6 @@ struct RouterBench {
   void publish(PointId point, const Value &value, Quality quality = Quality::good()) {
     const Samples samples{{point, quality, clock.now(), value}};
     hub.publish(nullptr, samples);
-    router.watch(samples);
   }
   void pass(std::chrono::nanoseconds time) {
     clock.advance(time);

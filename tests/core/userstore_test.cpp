@@ -294,14 +294,17 @@ void UserStoreTest::rolesAllow_data() {
     QTest::newRow(role) << QString::fromLatin1(role) << QString::fromLatin1(denied).split(u' ', Qt::SkipEmptyParts)
                         << QString::fromLatin1(allowed).split(u' ');
   };
-  row("viewer", "alarms:ack alarms:shelve commands:write ws:broadcast tokens:admin users:admin device:publish",
-      "points:read positions:read events:read alarms:read rooms:read commands:read history:read config:read audit:read "
-      "ws:stats "
+  row("viewer",
+      "alarms:ack alarms:shelve commands:write interlocks:reset ws:broadcast tokens:admin users:admin device:publish",
+      "points:read positions:read events:read alarms:read rooms:read commands:read interlocks:read history:read "
+      "config:read "
+      "audit:read ws:stats "
       "device:watch");
   row("operator", "alarms:admin rooms:write history:write points:write positions:write tokens:admin config:write",
-      "points:read alarms:ack alarms:shelve commands:write");
+      "points:read alarms:ack alarms:shelve commands:write interlocks:reset");
   row("engineer", "tokens:admin users:admin config:write ws:broadcast device:publish points:write",
-      "points:read alarms:ack alarms:shelve alarms:admin commands:write rooms:write history:write config:read");
+      "points:read alarms:ack alarms:shelve alarms:admin commands:write interlocks:reset rooms:write history:write "
+      "config:read");
   row("admin", "",
       "points:write tokens:admin users:admin config:write ws:broadcast ws:stats device:publish audit:read");
 }

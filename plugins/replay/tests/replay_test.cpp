@@ -170,8 +170,52 @@ class ReplayTest : public QObject {
                                            QStringLiteral("plc1/temp 2"), QStringLiteral("plc1/temp 3")}));
     QCOMPARE(playing.samples[2].quality, Quality::bad(QualityReason::Timeout));
     QCOMPARE(playing.samples[3].time, begin + 200ms);
-    QTRY_COMPARE(playing.text, QStringLiteral("played 4 values, over; 1 left out"));
+    QTRY_COMPARE(playing.text, QStringLiteral("played 4 values, over; left out: 1 of other points, 1 out of range"));
     QVERIFY(playing.state == PluginState::Running);
+  }
+
+  void withoutToAFilePlaysToItsEnd() {
+    QTemporaryDir folder;
+    // 2100: behind the clock of the test.
+    const QString file = write(folder,
+                               "time_ms,point,value\n"
+                               "1700000000000,plc1/temp,1\n"
+                               "4102444800000,plc1/temp,2\n");
+    Playing playing(csvConfig(file, ", \"speed\": \"max\""));
+    playing.plugin->start();
+    QTRY_COMPARE(playing.text, QStringLiteral("played 2 values, over"));
+  }
+
+  void whatIsLeftOutIsCountedByReason() {
+    QTemporaryDir folder;
+    const QString file = write(folder,
+                               "time_ms,point,value\n"
+                               "1700000000000,plc1/temp,1\n"
+                               "1700000001000,plc1/temp,2\n"
+                               "1700000002000,plc1/temp,3\n"
+                               "1700000001000,plc2/temp,9\n");
+    Playing playing(csvConfig(file,
+                              ", \"speed\": \"max\", \"from\": \"2023-11-14T22:13:21Z\", "
+                              "\"to\": \"2023-11-14T22:13:22Z\", \"loop\": true"));
+    playing.plugin->start();
+    QTRY_VERIFY(playing.samples.size() >= 3);
+    playing.plugin->stop();
+    const auto leftOut = [&](const char *reason) {
+      return playing.context.metrics().counter("tagwire_replay_left_out_total", "", {{"reason", reason}}).value();
+    };
+    QCOMPARE(leftOut("out_of_range"), 2.0);
+    QCOMPARE(leftOut("other_point"), 1.0);
+  }
+
+  void withoutToAHistoryEndsWhereItWasAtTheStart() {
+    SmallHistory history;
+    history.add(QStringLiteral("plc1/temp"), past, Value(1.0));
+    Playing playing(historyConfig(", \"speed\": \"max\""));
+    history.add(QStringLiteral("plc1/temp"), playing.context.clock().now() + 1ms, Value(2.0));
+    playing.context.addInstance(QStringLiteral("store"), QStringLiteral("sql"), &history);
+    playing.plugin->start();
+    playing.context.manualClock().advance(1h);
+    QTRY_COMPARE_WITH_TIMEOUT(playing.text, QStringLiteral("played 1 values, over"), 20'000);
   }
 
   void aFileMayBeMissingAtFirst() {

@@ -22,6 +22,8 @@ class RtlsTest : public RtlsFixture {
   void metricsCount();
   void walkerFeedsTheSameIntake();
   void occupancyIsThereFromTheStart();
+  void occupancyIsBelievedWhileFixesComeIn();
+  void occupancyIsNotBelievedAfterAStop();
   void stopWithoutStartAndTwice();
   void nothingAfterStop();
   void notRunningRefusesFixes();
@@ -237,8 +239,53 @@ void RtlsTest::occupancyIsThereFromTheStart() {
   rtls->start();
   QCOMPARE(status.size(), 1);
   QCOMPARE(status.at(0).at(0).value<PluginState>(), PluginState::Running);
-  QVERIFY(last("uwb/zone/417/occupancy").quality.isGood());
+  QVERIFY(last("uwb/zone/417/occupancy").quality == Quality::uncertain(QualityReason::Stale));
   QVERIFY(last("uwb/zone/417/occupancy").value == Value(qint64(0)));
+}
+
+/// A zone that is empty only because nothing comes in any more is never Good and 0.
+void RtlsTest::occupancyIsBelievedWhileFixesComeIn() {
+  const auto occupancy = [this] { return last("uwb/zone/418/occupancy"); };
+  const auto stale = Quality::uncertain(QualityReason::Stale);
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  QTRY_VERIFY(occupancy().value == Value(qint64(1)));
+  QCOMPARE(occupancy().quality, stale);  // others may not have been heard yet
+  letTimePass(*rtls, std::chrono::seconds(5));
+  QTRY_VERIFY(occupancy().quality.isGood());
+  letTimePass(*rtls, std::chrono::milliseconds(9999));
+  take(*rtls, "nobody has this tag and its fix says nonsense", std::nan(""), 0);
+  QVERIFY(occupancy().quality.isGood());
+  letTimePass(*rtls, std::chrono::milliseconds(1));
+  QTRY_COMPARE(occupancy().quality, stale);
+  QVERIFY(occupancy().value == Value(qint64(1)));
+  letTimePass(*rtls, std::chrono::seconds(15));
+  QTRY_VERIFY(occupancy().value == Value(qint64(0)));
+  QCOMPARE(occupancy().quality, stale);
+  take(*rtls, "FORK1", 50, 50);  // something comes in again, and SIM1 may be heard in a moment
+  QTRY_VERIFY(last("uwb/tag/FORK1/position").quality.isGood());
+  QCOMPARE(occupancy().quality, stale);
+  letTimePass(*rtls, std::chrono::seconds(5));
+  QTRY_VERIFY(occupancy().quality.isGood());
+  for (const Samples &batch : std::as_const(m_batches)) {
+    for (const Sample &sample : batch) {
+      if (sample.point != occupancy().point || &batch == &m_batches.constLast()) continue;
+      QVERIFY(!sample.quality.isGood() || sample.value == Value(qint64(1)));
+    }
+  }
+}
+
+void RtlsTest::occupancyIsNotBelievedAfterAStop() {
+  auto rtls = make();
+  rtls->start();
+  take(*rtls, "SIM1", 15, 15);
+  letTimePass(*rtls, std::chrono::seconds(5));
+  QTRY_VERIFY(last("uwb/zone/418/occupancy").quality.isGood());
+  rtls->stop();
+  rtls->start();
+  QVERIFY(!last("uwb/zone/418/occupancy").quality.isGood());
+  QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
 }
 
 void RtlsTest::stopWithoutStartAndTwice() {

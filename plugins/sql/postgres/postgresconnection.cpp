@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "hostlookup.h"
+
 namespace tagwire::sql {
 
 using namespace std::chrono_literals;
@@ -49,10 +51,30 @@ void PostgresConnection::setBounds(Deadline deadline, std::shared_ptr<const std:
   m_mustStop = std::move(mustStop);
 }
 
+// libpq would look the name up by itself, for as long as that takes. It still needs it, for the certificate.
+StoreResult<QByteArrayList> PostgresConnection::addressesOf(const QString &host, Deadline deadline) {
+  if (!HostLookup::isNeeded(host)) return QByteArrayList();
+  const auto lookup = HostLookup::begin(host);
+  if (!lookup) return outage(lookup.error());
+  if (const auto waited = wait(lookup->descriptor(), POLLIN, deadline); !waited) {
+    return tl::unexpected(
+        StoreError{waited.error().kind, waited.error().text + QStringLiteral(" (while its name was looked up)")});
+  }
+  const auto addresses = lookup->addresses();
+  if (!addresses) return outage(addresses.error());
+  return *addresses;
+}
+
 StoreResult<void> PostgresConnection::connect() {
   const PostgresLocation &at = m_settings.location;
+  const Deadline deadline = std::min(m_deadline, std::chrono::steady_clock::now() + m_settings.connectTimeout);
+  const auto addresses = addressesOf(at.host, deadline);
+  if (!addresses) return tl::unexpected(addresses.error());
+  // The name once for each address.
+  const QByteArray hosts = QByteArrayList(std::max<qsizetype>(1, addresses->size()), at.host.toUtf8()).join(',');
   const QByteArray patience = QByteArray::number(static_cast<qint64>(m_settings.statementTimeout.count()));
-  const std::pair<const char *, QByteArray> settings[] = {{"host", at.host.toUtf8()},
+  const std::pair<const char *, QByteArray> settings[] = {{"host", hosts},
+                                                          {"hostaddr", addresses->join(',')},
                                                           {"port", QByteArray::number(at.port)},
                                                           {"dbname", at.database.toUtf8()},
                                                           {"user", at.user.toUtf8()},
@@ -77,10 +99,9 @@ StoreResult<void> PostgresConnection::connect() {
   values.push_back(nullptr);
   m_handle = PQconnectStartParams(keys.data(), values.data(), 0);
   if (!m_handle || PQstatus(m_handle) == CONNECTION_BAD) return lost();
-  const Deadline deadline = std::min(m_deadline, std::chrono::steady_clock::now() + m_settings.connectTimeout);
   for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK; state = PQconnectPoll(m_handle)) {
     if (state == PGRES_POLLING_FAILED) return lost();
-    const auto waited = wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+    const auto waited = wait(PQsocket(m_handle), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
     if (!waited) return waited;
   }
   PQsetnonblocking(m_handle, 1);
@@ -166,14 +187,15 @@ StoreResult<void> PostgresConnection::finishSending() {
     const int left = PQflush(m_handle);
     if (left == 0) return {};
     if (left < 0) return lost();
-    if (const auto waited = wait(POLLIN | POLLOUT, nextDeadline()); !waited) return waited;
+    if (const auto waited = wait(PQsocket(m_handle), POLLIN | POLLOUT, nextDeadline()); !waited) return waited;
     if (PQconsumeInput(m_handle) != 1) return lost();
   }
 }
 
 StoreResult<PostgresResult> PostgresConnection::takeOne() {
   while (PQisBusy(m_handle)) {
-    if (const auto waited = wait(POLLIN, nextDeadline()); !waited) return tl::unexpected(waited.error());
+    if (const auto waited = wait(PQsocket(m_handle), POLLIN, nextDeadline()); !waited)
+      return tl::unexpected(waited.error());
     if (PQconsumeInput(m_handle) != 1) return lost();
   }
   return PostgresResult(PQgetResult(m_handle));
@@ -204,12 +226,12 @@ PostgresConnection::Deadline PostgresConnection::nextDeadline() const {
   return std::chrono::steady_clock::now() + m_settings.statementTimeout + grace;
 }
 
-StoreResult<void> PostgresConnection::wait(short events, Deadline deadline) {
+StoreResult<void> PostgresConnection::wait(int descriptor, short events, Deadline deadline) {
   while (true) {
     if (m_mustStop && *m_mustStop) return outage(QStringLiteral("it was called off"));
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left <= 0ms) return outage(QStringLiteral("no answer in time; the connection is given up"));
-    std::array<pollfd, 2> looks{{{PQsocket(m_handle), events, 0}, {m_wake.number(), POLLIN, 0}}};
+    std::array<pollfd, 2> looks{{{descriptor, events, 0}, {m_wake.number(), POLLIN, 0}}};
     const auto patience = m_mustStop ? std::min<std::chrono::milliseconds>(left, betweenLooks) : left;
     const int ready = ::poll(looks.data(), looks.size(), static_cast<int>(std::min<qint64>(patience.count(), 60'000)));
     if (ready < 0 && errno != EINTR) return outage(qt_error_string(errno));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QByteArrayList>
+
 #include <atomic>
 #include <memory>
 
@@ -48,7 +50,8 @@ class PostgresConnection {
   StoreResult<PostgresResult> takeResult();
   StoreResult<PostgresResult> takeOne();
   StoreResult<void> sendRows(const CopyRows &rows);
-  StoreResult<void> wait(short events, Deadline deadline);
+  StoreResult<QByteArrayList> addressesOf(const QString &host, Deadline deadline);
+  StoreResult<void> wait(int descriptor, short events, Deadline deadline);
   Deadline nextDeadline() const;
   tl::unexpected<StoreError> outage(const QString &text);
   tl::unexpected<StoreError> lost();

@@ -30,6 +30,9 @@ bool isPosition(const StoredSample &sample, const StoredPoint &point) {
          (std::holds_alternative<std::monostate>(sample.value) && point.type == ValueType::Position);
 }
 
+// Ours are four; an event of the same form may say what it likes.
+constexpr qsizetype mostGapReasons = 100;
+
 template <class T>
 StoreResult<void> done(const StoreResult<T> &result) {
   return result ? StoreResult<void>() : tl::unexpected(result.error());
@@ -419,19 +422,25 @@ StoreResult<bool> PostgresStore::deleteOld(const QByteArray &table, const QByteA
   return deleted->changed() == mostDeleted;
 }
 
-// One that goes on where the last of its kind ended makes that longer.
+// One that goes on where our last of its kind ended makes that longer. Another site's may look just the same.
 StoreResult<void> PostgresStore::writeGaps(const QList<HistoryGap> &gaps) {
   static const QByteArray sql =
       "WITH longer AS (UPDATE gaps SET since = least(since, $1), until = greatest(until, $2), records = records + $3"
-      " WHERE id = (SELECT max(id) FROM gaps WHERE reason = $4) AND since <= $2 AND until >= $1 RETURNING 1)"
-      " INSERT INTO gaps(since, until, records, reason) SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM longer)";
+      " WHERE id = $5 AND reason = $4 AND since <= $2 AND until >= $1 RETURNING id),"
+      " made AS (INSERT INTO gaps(since, until, records, reason) SELECT $1, $2, $3, $4"
+      " WHERE NOT EXISTS (SELECT FROM longer) RETURNING id) SELECT id FROM longer UNION ALL SELECT id FROM made";
   for (const HistoryGap &gap : gaps) {
+    const QByteArray reason = storableText(gap.reason, longestText);
     PostgresParameters parameters;
     parameters.add(Microseconds::of(gap.from))
         .add(Microseconds::notBefore(gap.to))
         .add(gap.records)
-        .add(storableText(gap.reason, longestText));
-    if (const auto written = m_connection.query(sql, parameters); !written) return done(written);
+        .add(reason)
+        .add(m_gapRows.value(reason, -1));
+    const auto written = m_connection.query(sql, parameters);
+    if (!written) return done(written);
+    if (m_gapRows.size() >= mostGapReasons) m_gapRows.clear();
+    m_gapRows.insert(reason, written->value<qint64>(0, 0));
   }
   return {};
 }

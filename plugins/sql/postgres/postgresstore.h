@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QHash>
+
 #include <unordered_map>
 
 #include "postgresconnection.h"
@@ -56,6 +58,7 @@ class PostgresStore : public HistoryStore {
   PostgresPartitions m_partitions{m_connection};
   PostgresRollups m_rollups{m_connection};
   std::unordered_map<PointKey, KnownPoint> m_points;
+  QHash<QByteArray, qint64> m_gapRows;  ///< the last one that we entered, by reason
   QString m_lockedSpool;
   qint64 m_recentRows = 0;
   qint64 m_recentBytes = 0;

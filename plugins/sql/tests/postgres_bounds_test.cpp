@@ -149,6 +149,21 @@ class PostgresBoundsTest : public QObject {
         QStringList({QStringLiteral("12|6|overflow"), QStringLiteral("1|2|damaged"), QStringLiteral("1|2|overflow")}));
   }
 
+  void gapsOfTwoSitesStayApart() {
+    PostgresStore other(m_server.settings());
+    QCOMPARE(errorOf(other.open()), QString());
+    const auto mark = [&](PostgresStore &site, Time from, Time to, qint64 records) {
+      QCOMPARE(errorOf(site.write(gapWork({from, to, records, QStringLiteral("overflow")}), {})), QString());
+    };
+    mark(*m_store, start, start + 10s, 1);
+    mark(other, start + 5s, start + 15s, 20);
+    mark(*m_store, start + 10s, start + 12s, 300);
+    mark(other, start + 15s, start + 16s, 4000);
+    QCOMPARE(m_server.rows(QStringLiteral("SELECT extract(epoch FROM until - since)::integer, records FROM gaps "
+                                          "ORDER BY id")),
+             QStringList({QStringLiteral("12|301"), QStringLiteral("11|4020")}));
+  }
+
   void newestGivesWhatIsBetweenItsTimes() {
     std::vector<StoredSample> samples;
     for (int i = 9; i >= 0; --i) samples.push_back(sample(3, start + i * 1s, double(i)));

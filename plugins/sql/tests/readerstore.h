@@ -15,6 +15,7 @@ class ReaderStore : public HistoryStore {
   int failures = 0;           ///< so many writes fail with an outage
   bool isLostAnswer = false;  ///< a failing write has stored it all the same
   int writes = 0;
+  std::function<bool(const StoredSample &)> refuses = {};  ///< a row that is not wanted, nor what is written with it
 
   StoreResult<void> open() override {
     m_isOpen = true;
@@ -26,6 +27,9 @@ class ReaderStore : public HistoryStore {
   StoreResult<void> keepBoots(const QString &, const QList<quint64> &) override { return {}; }
   StoreResult<void> write(const WriteWork &work, const PointLookup &points) override {
     ++writes;
+    if (refuses && std::any_of(work.samples.begin(), work.samples.end(), refuses)) {
+      return tl::unexpected(StoreError{StoreError::Kind::Refused, QStringLiteral("violates check \"sane\"")});
+    }
     const bool isFailing = failures > 0;
     if (!isFailing || isLostAnswer) {
       for (const StoredSample &sample : work.samples) add(sample, *points(sample.point));

@@ -1,81 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <QTemporaryDir>
-#include <QTest>
-
 #include <map>
 #include <random>
 
-#include "gapwork.h"
-#include "otherprogram.h"
-#include "sqlite/sqlitereader.h"
-#include "sqlite/sqlitestore.h"
-#include "storefixture.h"
+#include "sqlitereadercase.h"
 
 using namespace tagwire;
 using namespace tagwire::sql;
 
-namespace {
-
-constexpr Time moment{std::chrono::nanoseconds(1'770'733'530'123'456'789)};
-constexpr std::chrono::milliseconds patience{300};
-constexpr Time farPast = Time::min();
-constexpr Time farFuture = Time::max();
-
-}  // namespace
-
-/// What the reader says against what was given to the store.
-class SqlSqliteReaderTest : public QObject {
+/// What the reader says of values against what was given to the store.
+class SqlSqliteReaderTest : public QObject, private SqliteReaderCase {
   Q_OBJECT
-
-  std::unique_ptr<QTemporaryDir> m_folder;
-  std::unique_ptr<StoreFixture> m_fixture;
-  std::unique_ptr<SqliteStore> m_store;
-  std::unique_ptr<SqliteReader> m_reader;
-  QString m_path;
-
-  bool write(const std::vector<StoredSample> &samples) {
-    return m_store->write(StoreFixture::work(samples), m_fixture->lookup()).has_value();
-  }
-  /// What is newest becomes a run.
-  bool settle() {
-    for (int i = 0; i < 100; ++i) {
-      const auto more = m_store->maintain(moment + std::chrono::hours(24 * 365), {});
-      if (!more || !*more) return more.has_value();
-    }
-    return false;
-  }
-  Result<void> begin() { return m_reader->begin(StoreFixture::soon(), nullptr); }
-  qint64 rowOf(const char *name) {
-    const auto row = m_reader->point(QString::fromUtf8(name));
-    return row && *row ? (*row)->id : -1;
-  }
-  std::vector<HistoryValue> values(qint64 point, Time from, Time to, bool newestFirst = false,
-                                   size_t most = 1'000'000) {
-    std::vector<HistoryValue> values;
-    const auto read = m_reader->values(point, from, to, newestFirst, [&](const HistoryValue &value) {
-      values.push_back(value);
-      return values.size() < most;
-    });
-    if (!read) qWarning("%s", qPrintable(read.error()));
-    return values;
-  }
-  static HistoryValue shown(const StoredSample &sample) {
-    return {sample.time, sample.received, sample.value, sample.quality, sample.isHistorical};
-  }
-
  private Q_SLOTS:
-  void init() {
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_fixture = std::make_unique<StoreFixture>();
-    m_path = m_folder->filePath(QStringLiteral("history.db"));
-    m_store = std::make_unique<SqliteStore>(m_path, patience);
-    QVERIFY(m_store->open().has_value());
-    m_reader = std::make_unique<SqliteReader>(m_path, patience);
-  }
-  void cleanup() {
-    m_reader.reset();
-    m_store.reset();
-  }
+  void init() { prepare(); }
+  void cleanup() { end(); }
 
   void pointsAreFoundByNameAndByTag() {
     const PointKey b = m_fixture->add("plc1/b", ValueType::Bool, "");
@@ -239,77 +176,6 @@ class SqlSqliteReaderTest : public QObject {
                          })
                 .has_value());
     QCOMPARE(newest, 1);
-  }
-
-  void eventsAreReadByTimePageByPage() {
-    WriteWork work;
-    for (int i = 0; i < 10; ++i) {
-      const QByteArray kind = i % 3 == 0 ? "alarm" : i % 3 == 1 ? "system" : "trigger";
-      work.events.push_back(
-          {0, 0, "e", moment + std::chrono::seconds(i / 2), i % 2 == 0 ? "x" : "y", kind, QByteArray::number(i)});
-    }
-    QVERIFY(m_store->write(work, m_fixture->lookup()).has_value());
-    QVERIFY(begin().has_value());
-    const auto read = [&](const HistoryEventQuery &query, std::optional<std::pair<Time, qint64>> after = {}) {
-      QByteArray all;
-      const auto done = m_reader->events(query, after, [&](qint64, const HistoryEvent &event) {
-        all += event.json;
-        return true;
-      });
-      return done ? all : done.error().toUtf8();
-    };
-    HistoryEventQuery query;
-    query.from = moment;
-    query.to = moment + std::chrono::seconds(5);
-    QCOMPARE(read(query), QByteArray("0123456789"));
-    QCOMPARE(read(query, std::pair(moment + std::chrono::seconds(1), qint64(3))), QByteArray("3456789"));
-    query.kinds = {QStringLiteral("alarm")};
-    QCOMPARE(read(query), QByteArray("0369"));
-    query.kinds << QStringLiteral("system");
-    query.sources = {QStringLiteral("y")};
-    query.newestFirst = true;
-    QCOMPARE(read(query), QByteArray("9731"));
-    QCOMPARE(read(query, std::pair(moment + std::chrono::seconds(3), qint64(8))), QByteArray("31"));
-    query.to = moment + std::chrono::seconds(1);
-    QCOMPARE(read(query), QByteArray("1"));
-  }
-
-  void gapsThatOverlapAreTold() {
-    QVERIFY(m_store->write(gapWork({moment, moment + std::chrono::seconds(10), 42, QStringLiteral("overflow")}), {})
-                .has_value());
-    QVERIFY(begin().has_value());
-    const auto gaps = m_reader->gaps(moment + std::chrono::seconds(5), moment + std::chrono::seconds(6)).value();
-    QCOMPARE(gaps.size(), 1);
-    QCOMPARE(gaps.first().records, 42);
-    QCOMPARE(gaps.first().reason, QStringLiteral("overflow"));
-    QVERIFY(m_reader->gaps(moment + std::chrono::seconds(11), moment + std::chrono::seconds(12)).value().isEmpty());
-  }
-
-  void aGapThatGoesOnStaysOne() {
-    const auto mark = [&](int from, int to, const char *reason) {
-      const HistoryGap gap{moment + std::chrono::seconds(from), moment + std::chrono::seconds(to), 10,
-                           QString::fromUtf8(reason)};
-      return m_store->write(gapWork(gap), {}).has_value();
-    };
-    QVERIFY(mark(0, 10, "overflow"));
-    QVERIFY(mark(10, 20, "overflow"));
-    QVERIFY(mark(15, 18, "thinned"));  // another reason keeps nothing apart
-    QVERIFY(mark(15, 30, "overflow"));
-    QVERIFY(mark(31, 40, "overflow"));
-    QCOMPARE(OtherProgram(m_path).one("SELECT (from_ns - 1770733530123456789) / 1000000000, (to_ns - "
-                                      "1770733530123456789) / 1000000000, records, reason FROM gaps ORDER BY id"),
-             QStringLiteral("0|30|30|overflow\n15|18|10|thinned\n31|40|10|overflow"));
-  }
-
-  void ofManyGapsTheNewestAreTold() {
-    QVERIFY(OtherProgram(m_path).execute(
-        "INSERT INTO gaps WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10005)"
-        " SELECT i, 10 * i, 10 * i + 5, 1, 'overflow' FROM n"));
-    QVERIFY(begin().has_value());
-    const auto gaps = m_reader->gaps(farPast, farFuture).value();
-    QCOMPARE(gaps.size(), 10'000);
-    QCOMPARE(gaps.first().from, Time(std::chrono::nanoseconds(60)));
-    QCOMPARE(gaps.last().from, Time(std::chrono::nanoseconds(100'050)));
   }
 
   void newestTextsBeyondAllMeasureAreNotRead() {

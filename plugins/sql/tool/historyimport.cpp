@@ -4,7 +4,6 @@
 #include <QCommandLineParser>
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 #include "backoff.h"
@@ -15,26 +14,6 @@ namespace tagwire::sql {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Values of a point that are further apart than this are looked up one by one, not as one range.
-constexpr std::chrono::nanoseconds farApart = 1h;
-
-/// The same for values that a store gives back as one: numbers are the same whatever their type, positions by their
-/// coordinates.
-QString keyOf(const Value &value) {
-  constexpr double largestWhole = 9e18;
-  const auto *number = std::get_if<double>(&value);
-  if (number && std::abs(*number) < largestWhole && *number == std::trunc(*number)) {
-    return QString::number(static_cast<qint64>(*number));
-  }
-  if (const auto *boolean = std::get_if<bool>(&value)) return QString::number(*boolean ? 1 : 0);
-  if (const auto *text = std::get_if<QString>(&value)) return u't' + *text;
-  if (const auto *position = std::get_if<Position>(&value)) {
-    return QLatin1String("p ") + toCell(Value(position->x)) + u' ' + toCell(Value(position->y)) + u' ' +
-           toCell(Value(position->z));
-  }
-  return toCell(value);  // empty: no value
-}
 
 qsizetype textBytes(const Value &value) {
   const auto *text = std::get_if<QString>(&value);
@@ -74,7 +53,8 @@ HistoryImport::HistoryImport(StoreReader *reader, HistoryStore *store, const Imp
       m_tell(std::move(tell)),
       m_progress(progress),
       m_mustStop(std::move(mustStop)),
-      m_byKey(1) {}
+      m_byKey(1),
+      m_resolution(reader ? reader->resolution() : std::chrono::nanoseconds(1)) {}
 
 Result<void> HistoryImport::run(QIODevice &file, Time now) {
   m_now = now;
@@ -131,6 +111,14 @@ Result<void> HistoryImport::readPoints() {
     return true;
   });
   m_reader->end();
+  // PostgreSQL: a table that is not there. A dry run makes none.
+  if (!read && !m_store && read.error().contains(u"SQLSTATE 42P01")) {
+    m_tell(
+        QStringLiteral("the database has no tables of a history yet (the program or an import makes them): every "
+                       "line counts as new"));
+    m_reader = nullptr;
+    return {};
+  }
   return read;
 }
 
@@ -167,13 +155,13 @@ Result<std::optional<StoredSample>> HistoryImport::next(HistoryCsvReader &csv) {
   const auto value = line.typed((*point)->stored->type);
   if (!value) return failure(csv.problemAt(line.number, value.error()));
   StoredSample sample;
+  sample.sequence = static_cast<quint64>(line.number);
   sample.point = (*point)->key;
   sample.quality = line.quality;
   sample.isHistorical = true;
   if (line.time >= latest) return failure(csv.problemAt(line.number, QStringLiteral("too late (allowed: up to 2239)")));
   // As the store keeps them: else it would not be found there the next time.
-  const auto resolution = m_reader ? m_reader->resolution() : std::chrono::nanoseconds(1);
-  sample.time = line.time - line.time.time_since_epoch() % resolution;
+  sample.time = line.time - line.time.time_since_epoch() % m_resolution;
   sample.received = m_now;
   sample.value = *value;
   if (auto *text = std::get_if<QString>(&sample.value)) *text = QString::fromUtf8(storableText(*text, longestText));
@@ -233,36 +221,68 @@ Result<void> HistoryImport::store(QIODevice &file) {
 Result<void> HistoryImport::storeSlice() {
   const auto giveUp = std::chrono::steady_clock::now() + longestOutage;
   Backoff backoff(200ms, 5s);
-  const qint64 present = m_counts.present;
-  const auto whole = static_cast<qint64>(m_slice.size());
+  PresentRows present(m_reader, m_byKey, m_mustStop);
   for (;;) {
-    auto done = leaveOutPresent();
-    const auto left = static_cast<qint64>(m_slice.size());
-    m_counts.present = present + whole - left;
-    if (done && m_store && left > 0) done = writeSlice();
+    const auto out = present.leaveOut(m_slice, std::chrono::steady_clock::now() + longestOutage);
+    m_counts.present += out.value_or(0);
+    auto done = out ? StoreResult<void>() : tl::unexpected(StoreError{StoreError::Kind::Outage, out.error()});
+    if (done && m_store) done = writeSlice();
     if (done) {
-      m_counts.stored += m_store ? left : 0;
       m_slice.clear();
       m_textBytes = 0;
       return {};
     }
-    if (isStopped() || std::chrono::steady_clock::now() >= giveUp || !pause(backoff.next())) {
-      return failure(QStringLiteral("%1 (%2 rows were stored; the same command goes on from there)")
-                         .arg(done.error())
-                         .arg(m_counts.stored));
+    const bool isFinal = done.error().kind == StoreError::Kind::Refused;
+    if (isFinal || isStopped() || std::chrono::steady_clock::now() >= giveUp || !pause(backoff.next())) {
+      const char *more =
+          isFinal ? "--skip-bad leaves such lines out and goes on from there" : "the same command goes on from there";
+      return failure(QStringLiteral("%1 (%2 rows were stored; %3)")
+                         .arg(done.error().text)
+                         .arg(m_counts.stored)
+                         .arg(QLatin1String(more)));
     }
   }
 }
 
-Result<void> HistoryImport::writeSlice() {
+StoreResult<void> HistoryImport::writeSlice() {
+  m_written = 0;
+  const auto written = m_slice.empty() ? StoreResult<void>() : writePart(m_slice.size());
+  m_slice.erase(m_slice.begin(), m_slice.begin() + static_cast<std::ptrdiff_t>(m_written));
+  return written;
+}
+
+/// From m_written up to `end`, in halves until the row stands alone that the database does not want.
+StoreResult<void> HistoryImport::writePart(size_t end) {
   if (!m_store->isOpen()) {
     const auto opened = m_store->open();
-    if (!opened) return failure(opened.error().text);
+    if (!opened) return opened;
   }
+  const size_t count = end - m_written;
   WriteWork work;
-  work.samples = m_slice;
+  const auto first = m_slice.cbegin() + static_cast<std::ptrdiff_t>(m_written);
+  work.samples.assign(first, first + static_cast<std::ptrdiff_t>(count));
   const auto written = m_store->write(work, [this](PointKey key) { return m_byKey.at(key); });
-  return written ? Result<void>() : failure(written.error().text);
+  if (written) {
+    m_counts.stored += static_cast<qint64>(count);
+    m_written = end;
+    return {};
+  }
+  if (written.error().kind == StoreError::Kind::Outage || isStopped()) return written;
+  if (count == 1) return refused(*first, written.error().text);
+  return writePart(m_written + count / 2).and_then([&] { return writePart(end); });
+}
+
+StoreResult<void> HistoryImport::refused(const StoredSample &sample, const QString &reason) {
+  const QString text =
+      QStringLiteral("%1:%2: the database refuses it: %3").arg(m_options.file).arg(sample.sequence).arg(reason);
+  const auto final = [](const QString &why) { return tl::unexpected(StoreError{StoreError::Kind::Refused, why}); };
+  if (!m_options.skipsBad) return final(text);
+  if (++m_refused > mostRefusedLines) {
+    return final(QStringLiteral("%1; more than %2 lines are refused").arg(text).arg(mostRefusedLines));
+  }
+  ++m_written;
+  if (++m_counts.bad <= mostToldLines) m_tell(text);
+  return {};
 }
 
 /// The newest rows go to their final place, as far as that is due.
@@ -274,104 +294,6 @@ Result<void> HistoryImport::settle() {
     if (!more || !*more) break;
   }
   return {};
-}
-
-Result<void> HistoryImport::leaveOutPresent() {
-  std::stable_sort(m_slice.begin(), m_slice.end(), [](const StoredSample &a, const StoredSample &b) {
-    return std::pair(a.point, a.time) < std::pair(b.point, b.time);
-  });
-  std::vector<bool> isPresent(m_slice.size());
-  leaveOutRepeated(isPresent);
-  if (m_reader) {
-    const auto begun = m_reader->begin(std::chrono::steady_clock::now() + longestOutage, m_mustStop);
-    if (!begun) return begun;
-    const auto done = findPresent(isPresent);
-    m_reader->end();
-    if (!done) return done;
-  }
-  size_t kept = 0;
-  for (size_t i = 0; i < m_slice.size(); ++i) {
-    if (isPresent[i]) continue;
-    if (kept != i) m_slice[kept] = std::move(m_slice[i]);
-    ++kept;
-  }
-  m_slice.resize(kept);
-  return {};
-}
-
-Result<void> HistoryImport::findPresent(std::vector<bool> &isPresent) {
-  struct Part {
-    qint64 row;
-    size_t first;
-    size_t end;
-  };
-  std::vector<Part> parts;
-  QList<qint64> rows;
-  for (size_t first = 0; first < m_slice.size();) {
-    size_t end = first + 1;
-    while (end < m_slice.size() && m_slice[end].point == m_slice[first].point) ++end;
-    const auto row = m_reader->point(m_byKey[m_slice[first].point]->name);
-    if (!row) return tl::unexpected(row.error());
-    if (*row) {
-      parts.push_back({(*row)->id, first, end});
-      rows << (*row)->id;
-    }
-    first = end;
-  }
-  auto done = rows.isEmpty() ? Result<void>() : m_reader->loadNewest(rows);
-  for (auto part = parts.cbegin(); done && part != parts.cend(); ++part) {
-    done = leaveOutOf(part->row, part->first, part->end, isPresent);
-  }
-  return done;
-}
-
-/// Of one point, by time: those of one range after the other are compared with what the store has there.
-Result<void> HistoryImport::leaveOutOf(qint64 row, size_t first, size_t end, std::vector<bool> &isPresent) {
-  while (first < end) {
-    size_t last = first;
-    while (last + 1 < end && m_slice[last + 1].time - m_slice[last].time <= farApart) ++last;
-    size_t at = first;
-    std::optional<Time> groupTime;
-    QHash<QString, size_t> group;  // ours of that time
-    const Time to = m_slice[last].time + std::chrono::nanoseconds(1);
-    const auto read = m_reader->values(row, m_slice[first].time, to, false, [&](const HistoryValue &value) {
-      while (at <= last && m_slice[at].time < value.time) ++at;
-      if (at > last || isStopped()) return false;
-      if (m_slice[at].time != value.time) return true;
-      if (!groupTime || *groupTime != value.time) {
-        group.clear();
-        groupTime = value.time;
-        // Those that stand twice were left out before.
-        for (size_t i = at; i <= last && m_slice[i].time == *groupTime; ++i) {
-          if (!isPresent[i]) group.insert(keyOf(m_slice[i].value), i);
-        }
-      }
-      const auto found = group.constFind(keyOf(value.value));
-      if (found != group.cend()) isPresent[*found] = true;
-      return true;
-    });
-    if (!read) return read;
-    first = last + 1;
-  }
-  return {};
-}
-
-void HistoryImport::leaveOutRepeated(std::vector<bool> &isPresent) const {
-  QSet<QString> seen;
-  for (size_t first = 0; first < m_slice.size();) {
-    size_t end = first + 1;
-    while (end < m_slice.size() && m_slice[end].point == m_slice[first].point &&
-           m_slice[end].time == m_slice[first].time) {
-      ++end;
-    }
-    seen.clear();
-    for (size_t i = first; end - first > 1 && i < end; ++i) {
-      const QString key = keyOf(m_slice[i].value);
-      isPresent[i] = seen.contains(key);
-      seen.insert(key);
-    }
-    first = end;
-  }
 }
 
 bool HistoryImport::pause(std::chrono::milliseconds wait) const {

@@ -8,6 +8,7 @@
 #include "services/historycsv.h"
 #include "store/historystore.h"
 #include "store/storereader.h"
+#include "tool/presentrows.h"
 #include "tool/progress.h"
 
 namespace tagwire::sql {
@@ -37,6 +38,8 @@ class HistoryImport {
  public:
   /// Bad lines that are told one by one.
   static constexpr qint64 mostToldLines = 20;
+  /// Lines that the database refuses one by one; each costs some attempts.
+  static constexpr int mostRefusedLines = 1000;
   static constexpr qsizetype mostPointNames = 100'000;
   /// For what holds a slice up: the running program has the file locked, the server restarts.
   static constexpr std::chrono::seconds longestOutage{60};
@@ -45,7 +48,7 @@ class HistoryImport {
 
   struct Counts {
     qint64 lines = 0;
-    qint64 bad = 0;
+    qint64 bad = 0;      ///< those that the database refused included
     qint64 older = 0;    ///< than the retention
     qint64 present = 0;  ///< left out: there already, or twice in the file
     qint64 stored = 0;
@@ -76,13 +79,11 @@ class HistoryImport {
   bool isOlder(const StoredSample &sample) const;
   Result<void> store(QIODevice &file);
   Result<void> storeSlice();
-  Result<void> writeSlice();
+  StoreResult<void> writeSlice();
+  StoreResult<void> writePart(size_t end);
+  StoreResult<void> refused(const StoredSample &sample, const QString &reason);
   Result<void> settle();
-  Result<void> leaveOutPresent();
-  Result<void> findPresent(std::vector<bool> &isPresent);
-  Result<void> leaveOutOf(qint64 row, size_t first, size_t end, std::vector<bool> &isPresent);
   bool isFull() const { return m_slice.size() >= HistoryStore::sliceRecords || m_textBytes >= longestTexts; }
-  void leaveOutRepeated(std::vector<bool> &isPresent) const;
   /// What is due next; none at the end. Errors are of one line, or m_isBroken.
   Result<std::optional<StoredSample>> next(HistoryCsvReader &csv);
   Result<Point *> pointOf(const HistoryLine &line);
@@ -90,7 +91,7 @@ class HistoryImport {
   bool pause(std::chrono::milliseconds wait) const;
   bool isStopped() const { return m_mustStop && m_mustStop->load(); }
 
-  StoreReader *m_reader;
+  StoreReader *m_reader;  ///< null: nothing is stored yet
   HistoryStore *m_store;
   const ImportOptions m_options;
   const Retention m_retention;
@@ -99,8 +100,11 @@ class HistoryImport {
   const std::shared_ptr<const std::atomic_bool> m_mustStop;
   QHash<QString, Point> m_points;
   std::vector<StoredPointPointer> m_byKey;
+  const std::chrono::nanoseconds m_resolution;  ///< that times are kept to
   QSet<QString> m_newPoints;
-  std::vector<StoredSample> m_slice;
+  std::vector<StoredSample> m_slice;  ///< `sequence` is the line of the file
+  size_t m_written = 0;               ///< rows of it from the beginning that are stored, or refused and told
+  int m_refused = 0;
   qsizetype m_textBytes = 0;  ///< of the slice
   Counts m_counts;
   Time m_now;

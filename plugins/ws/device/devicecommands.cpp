@@ -13,10 +13,14 @@ namespace tagwire::ws {
 
 namespace {
 
-void tell(GatewayState &home, const QString &commandId, PointId point, CommandState state, const QString &error = {}) {
+void tell(GatewayState &home, const CommandStatus &status) {
   Event event;
-  event.body = CommandStatus{commandId, point, state, Value(), error};
+  event.body = status;
   Q_EMIT home.eventRaised(event);
+}
+
+void tell(GatewayState &home, const QString &commandId, PointId point, CommandState state, const QString &error = {}) {
+  tell(home, {commandId, point, state, Value(), error});
 }
 
 /// Why the device can't take a value that the router let through; empty when it can.
@@ -58,6 +62,7 @@ void DeviceCommands::execute(GatewayState &home, const Device *device, const Com
   if (waiting >= mostOfOneDevice) {
     return refuse(QStringLiteral("%1 commands wait for the device already").arg(mostOfOneDevice));
   }
+  if (const auto obstacle = obstacleNow(command)) return tell(home, *obstacle);
   const PluginContext &context = home.context;
   m_waiting.insert(command.id, {&home, &session, command.point, context.clock().elapsed() + answerWithin});
   session.send(Frame::text(messageOf(command, context.points().point(command.point)->fullName)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // R6-5: commands by message.
+#include "commandactions.h"
 #include "commandwish.h"
 #include "liveprotocol.h"
 #include "liverequest.h"
@@ -7,6 +8,13 @@
 #include "wirejson.h"
 
 namespace tagwire::ws {
+
+namespace {
+
+const QLatin1String oldCorrelation("correlationId");
+constexpr int longestCommandId = 128;
+
+}  // namespace
 
 void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
   const QJsonValue given = message.value(QLatin1String("id"));
@@ -21,21 +29,18 @@ void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
   if (client.commands.values().contains(jsonString(*id))) {
     return refuse(*client.session, given, QStringLiteral("a command with this id is under way"));
   }
-  const CommandWish wish{m_context.points().find(name.toString()),
-                         excerpt(name.toString(), 300),
-                         message.value(QLatin1String("v")),
-                         message.value(QLatin1String("type")),
-                         message.value(QLatin1String("correlationId")),
-                         {QJsonValue::Undefined}};
+  QJsonObject body = message;
+  // As page 6 had it first.
+  if (body.contains(oldCorrelation)) body.insert(QLatin1String(liveWords.correlationId), body.take(oldCorrelation));
+  const CommandWish wish{m_context.points().find(name.toString()), excerpt(name.toString(), 300), body, liveWords};
   const auto command = makeCommand(wish, *client.session->caller(), client.session->peer(), m_context);
   if (!command) return refuse(*client.session, given, command.error().text);
   if (const auto *first = m_state.commands->earlier(command->correlationId, *client.session->caller())) {
     if (!first->isFor(*command)) {
-      return refuse(*client.session, given, QStringLiteral("correlationId was used for another command"));
+      return refuse(*client.session, given, QStringLiteral("the correlation id was used for another command"));
     }
-    client.commands.insert(first->command.id, jsonString(*id));
-    const QList<CommandBook::Step> steps = first->steps;
-    for (const CommandBook::Step &step : steps) tell(client, step.status, step.time);
+    if (!first->hasEnded()) client.commands.insert(first->command.id, jsonString(*id));
+    for (const CommandBook::Step &step : first->steps) tellOne(client, jsonString(*id), step.status, step.time);
     return;
   }
   client.commands.insert(command->id, jsonString(*id));
@@ -43,17 +48,66 @@ void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
 }
 
 void LiveProtocol::tell(LiveClient &client, const CommandStatus &status, Time time) {
-  const auto found = client.commands.constFind(status.commandId);
-  if (found == client.commands.cend()) return;
+  for (const QByteArray &id : client.commands.values(status.commandId)) tellOne(client, id, status, time);
+  if (isFinal(status.state)) client.commands.remove(status.commandId);
+}
+
+void LiveProtocol::tellOne(LiveClient &client, const QByteArray &id, const CommandStatus &status, Time time) {
   JsonText json;
   json.beginObject();
   json.put("op", "command_status");
   json.key("id");
-  json.raw(*found);
+  json.raw(id);
   putCommandStatus(json, status, time);
   json.endObject();
   client.session->send(Frame::text(json.view()));
-  if (isFinal(status.state)) client.commands.erase(found);
+}
+
+void LiveProtocol::select(LiveClient &client, const QJsonObject &message) {
+  Session &session = *client.session;
+  const QJsonValue given = message.value(QLatin1String("id"));
+  const auto id = subscriptionId(message);
+  if (!id) return refuse(session, given, id.error());
+  const QJsonValue name = message.value(QLatin1String("p"));
+  if (!name.isString()) return refuse(session, given, QStringLiteral("p must be the full name of a point"));
+  const auto selection = selectPoint(m_state, m_context.points().find(name.toString()), excerpt(name.toString(), 300),
+                                     *session.caller(), session.peer());
+  if (!selection) return refuse(session, given, selection.error().text);
+  JsonText json;
+  json.beginObject();
+  json.put("op", "selected");
+  json.put("id", *id);
+  json.put("selection_id", selection->id);
+  json.key("expires");
+  json.time(selection->expires);
+  json.endObject();
+  session.send(Frame::text(json.view()));
+}
+
+void LiveProtocol::settle(LiveClient &client, const QJsonObject &message, bool approves) {
+  Session &session = *client.session;
+  const QJsonValue given = message.value(QLatin1String("id"));
+  const auto id = subscriptionId(message);
+  if (!id) return refuse(session, given, id.error());
+  const QString command = message.value(QLatin1String("command_id")).toString();
+  if (command.isEmpty() || command.size() > longestCommandId) {
+    return refuse(session, given,
+                  QStringLiteral("command_id must be a text of 1 to %1 characters").arg(longestCommandId));
+  }
+  const auto comment = readComment(message.value(QLatin1String("comment")));
+  if (!comment) return refuse(session, given, comment.error());
+  const CallerPointer caller = session.caller();
+  const Operator by = operatorOf(*caller, session.peer(), *comment);
+  const auto refusal =
+      approves ? approveCommand(m_state, command, *caller, by) : cancelCommand(m_state, command, *caller, by);
+  if (refusal) return refuse(session, given, refusal->text);
+  JsonText json;
+  json.beginObject();
+  json.put("op", approves ? "approved" : "cancelled");
+  json.put("id", *id);
+  json.put("command_id", command);
+  json.endObject();
+  session.send(Frame::text(json.view()));
 }
 
 }  // namespace tagwire::ws

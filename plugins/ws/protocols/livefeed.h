@@ -38,7 +38,9 @@ struct LiveClient {
   Session *session = nullptr;
   std::map<QString, std::unique_ptr<LiveSubscription>> subscriptions;
   QList<LiveSubscription *> catchUps;   ///< wait for their snapshot or replay, one after the other
-  QHash<QString, QByteArray> commands;  ///< that it asked for and that have not ended → its id of them, as JSON
+  /// That it asked for and that have not ended → its id of them, as JSON; several when it asked twice with the same
+  /// correlation id.
+  QMultiHash<QString, QByteArray> commands;
   int openActions = 0;                  ///< on alarms
   bool isAsking = false;                ///< the first one waits for the alarms
   bool hadItsTurn = false;              ///< got one in this turn of the event loop

@@ -61,6 +61,10 @@ class LiveProtocol : public Protocol {
   void remove(LiveClient &client, const QString &id);
   void command(LiveClient &client, const QJsonObject &message);
   void tell(LiveClient &client, const CommandStatus &status, Time time);
+  void tellOne(LiveClient &client, const QByteArray &id, const CommandStatus &status, Time time);
+  void select(LiveClient &client, const QJsonObject &message);
+  /// Approves or cancels a command.
+  void settle(LiveClient &client, const QJsonObject &message, bool approves);
   void act(LiveClient &client, AlarmAction::Kind kind, const QJsonObject &message);
   void acted(quint64 client, const QString &id, const AlarmAction &action, const ActionOutcome &outcome);
   LiveFeed &feedFor(const TopicSet &topics, LiveFeed::Interval interval, const Permissions &permissions);

@@ -59,7 +59,14 @@ void putCommandStatus(JsonText &json, const CommandStatus &status, Time time) {
   json.put("status", toText(status.state));
   json.key("actualValue");
   json.value(status.state == CommandState::Succeeded ? status.actualValue : Value());
-  if (!status.error.isEmpty()) json.put("error", status.error);
+  const bool isBad = isFinal(status.state) && status.state != CommandState::Succeeded;
+  // What is said while all is well is no error: "waits for a second person".
+  if (!status.error.isEmpty()) json.put(isBad ? "error" : "message", status.error);
+  if (status.state == CommandState::Blocked) {
+    json.key("interlockId");
+    if (status.interlock == 0) json.null();
+    if (status.interlock != 0) json.integer(status.interlock);
+  }
   if (isFinal(status.state)) {
     json.key("completedAt");
     json.time(time);

@@ -57,6 +57,27 @@ inline constexpr std::array answerShapes{
     AnswerShape{"POST", "/api/os/command", "404", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"POST", "/api/os/command", "409",
                 "{\"anyOf\":[{\"$ref\":\"#/components/schemas/Command\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"GET", "/api/v1/commands", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/CommandRecord\"}}"},
+    AnswerShape{"POST", "/api/v1/commands", "200", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{"POST", "/api/v1/commands", "202", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{
+        "POST", "/api/v1/commands", "403",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/CommandRecord\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"POST", "/api/v1/commands", "404", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{
+        "POST", "/api/v1/commands", "409",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/CommandRecord\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{"GET", "/api/v1/commands/{id}", "200", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{"POST", "/api/v1/commands/dry-run", "200", "{\"$ref\":\"#/components/schemas/DryRun\"}"},
+    AnswerShape{"POST", "/api/v1/commands/selections", "201", "{\"$ref\":\"#/components/schemas/Selection\"}"},
+    AnswerShape{"POST", "/api/v1/commands/selections", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"DELETE", "/api/v1/commands/selections/{id}", "204", nullptr},
+    AnswerShape{"GET", "/api/v1/interlocks", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Interlock\"}}"},
+    AnswerShape{"GET", "/api/v1/interlocks/{id}", "200", "{\"$ref\":\"#/components/schemas/Interlock\"}"},
+    AnswerShape{"POST", "/api/v1/interlocks/{id}/reset", "200", "{\"$ref\":\"#/components/schemas/Interlock\"}"},
+    AnswerShape{"POST", "/api/v1/interlocks/{id}/reset", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
 };
 
 /// One schema of the document's components.
@@ -77,6 +98,52 @@ inline constexpr std::array namedSchemas{
                 "\"commandId\":{\"type\":\"string\"},\"status\":{\"enum\":[\"queued\",\"sent\",\"acked\",\"succeeded\","
                 "\"failed\",\"blocked\",\"expired\",\"unknown\"]},\"message\":{\"type\":\"string\"},\"actualValue\":{},"
                 "\"interlockId\":{\"type\":[\"integer\",\"null\"]}}}"},
+    // What /api/v1 tells of a command; of one that somebody else asked for, what is required and no more.
+    NamedSchema{"CommandRecord",
+                "{\"type\":\"object\",\"required\":[\"command_id\",\"point\",\"number\",\"status\","
+                "\"message\",\"actual_value\",\"created\"],"
+                "\"properties\":{\"command_id\":{\"type\":\"string\"},\"point\":{\"type\":\"string\"},"
+                "\"number\":{\"type\":\"integer\"},\"type\":{\"enum\":[\"write\",\"toggle\",\"pulse\"]},"
+                "\"value\":{},\"duration_ms\":{\"type\":\"integer\"},\"status\":{\"enum\":[\"queued\","
+                "\"sent\",\"acked\",\"succeeded\",\"failed\",\"blocked\",\"expired\",\"unknown\"]},"
+                "\"message\":{\"type\":\"string\"},\"actual_value\":{},"
+                "\"interlock_id\":{\"type\":[\"integer\",\"null\"]},"
+                "\"waits_for\":{\"const\":\"second_person\"},\"created\":{\"type\":\"string\","
+                "\"format\":\"date-time\"},\"completed\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"requested_by\":{\"type\":\"string\"},\"approved_by\":{\"type\":\"string\"},"
+                "\"comment\":{\"type\":\"string\"},\"correlation_id\":{\"type\":\"string\"},"
+                "\"steps\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"status\","
+                "\"timestamp\",\"actual_value\"],\"properties\":{\"status\":{\"enum\":[\"queued\","
+                "\"sent\",\"acked\",\"succeeded\",\"failed\",\"blocked\",\"expired\",\"unknown\"]},"
+                "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},\"actual_value\":{},"
+                "\"message\":{\"type\":\"string\"},\"error\":{\"type\":\"string\"}}}}}}"},
+    NamedSchema{"DryRun",
+                "{\"type\":\"object\",\"required\":[\"would_be_sent\",\"obstacle\",\"interlocks\","
+                "\"warnings\",\"value\",\"confirm\"],"
+                "\"properties\":{\"would_be_sent\":{\"type\":\"boolean\"},"
+                "\"obstacle\":{\"type\":[\"object\",\"null\"],"
+                "\"properties\":{\"status\":{\"enum\":[\"blocked\",\"expired\",\"failed\"]},"
+                "\"message\":{\"type\":\"string\"},\"interlock_id\":{\"type\":\"integer\"}}},"
+                "\"interlocks\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
+                "\"warnings\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"value\":{},"
+                "\"confirm\":{\"enum\":[\"none\",\"select\",\"second_person\"]}}}"},
+    NamedSchema{"Selection",
+                "{\"type\":\"object\",\"required\":[\"selection_id\",\"point\",\"expires\"],"
+                "\"properties\":{\"selection_id\":{\"type\":\"string\"},\"point\":{\"type\":\"string\"},"
+                "\"expires\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    NamedSchema{"Interlock",
+                "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"mode\",\"severity\",\"points\","
+                "\"is_violated\",\"is_tripped\",\"conditions\"],"
+                "\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+                "\"mode\":{\"enum\":[\"permissive\",\"trip\",\"advisory\"]},"
+                "\"severity\":{\"enum\":[\"critical\",\"major\",\"minor\",\"info\"]},"
+                "\"points\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                "\"is_violated\":{\"type\":\"boolean\"},\"is_tripped\":{\"type\":\"boolean\"},"
+                "\"tripped\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"cause\":{\"type\":\"string\"},\"is_forced\":{\"type\":\"boolean\"},"
+                "\"conditions\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                "\"properties\":{\"text\":{\"type\":\"string\"},\"is_met\":{\"type\":\"boolean\"},"
+                "\"found\":{\"type\":\"string\"},\"hidden\":{\"const\":true}}}}}}"},
     NamedSchema{
         "Session",
         "{\"type\":\"object\",\"required\":[\"authenticated\"],\"properties\":{"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commanddesk.h"
 
-#include <QJsonArray>
 #include <QJsonDocument>
 
-#include <cmath>
-
+#include "commandactions.h"
 #include "commandwish.h"
+#include "rest/commandjson.h"
+#include "services/gisdata.h"
 
 namespace tagwire::ws {
 
@@ -16,22 +16,18 @@ namespace {
 
 constexpr auto patience = 5s;
 
-std::optional<int> wholeNumber(const QJsonValue &value) {
-  const double number = value.toDouble(0);
-  if (!value.isDouble() || number != std::floor(number) || number < 1 || number > 2147483647) return std::nullopt;
-  return static_cast<int>(number);
-}
+constexpr const char *panelSchema =
+    R"({"type":"object","required":["endpointId"],"properties":{"endpointId":{"type":"integer"},)"
+    R"("value":{},"commandType":{"enum":["write","toggle","pulse"]},)"
+    R"("durationMs":{"type":"integer","minimum":10,"maximum":3600000},"tileId":{"type":"integer"},)"
+    R"("correlationId":{"type":"string","maxLength":200},"requestedBy":{"type":"string","maxLength":200},)"
+    R"("comment":{"type":"string","maxLength":1000},"selectionId":{"type":"string","maxLength":200},)"
+    R"("expiresInMs":{"type":"integer","minimum":100,"maximum":600000}}})";
 
-QString messageOf(const CommandStatus &status) {
-  if (!status.error.isEmpty()) return status.error;
-  if (status.state == CommandState::Succeeded) return QStringLiteral("the value was written");
-  return isFinal(status.state) ? QString(toText(status.state)) : QStringLiteral("under way");
-}
-
-int httpStatus(CommandState state) {
-  if (state == CommandState::Succeeded) return 200;
-  if (state == CommandState::Blocked) return 403;
-  return isFinal(state) ? 409 : 202;
+std::optional<int> pointNumber(const QJsonValue &value) {
+  const auto number = wholeNumber(value);
+  if (!number || *number < 1 || *number > 2147483647) return std::nullopt;
+  return static_cast<int>(*number);
 }
 
 }  // namespace
@@ -40,46 +36,47 @@ CommandDesk::CommandDesk(Router &router, GatewayState &state)
     : m_state(state), m_context(state.context), m_book(*state.commands) {
   router.add({"POST",
               "/api/os/command",
-              "writes a point (R5-9)",
+              "writes or toggles a point, or gives it a pulse (R5-9)",
               Served::Rest,
               right::writeCommands,
-              [this](const Call &call) { submit(call); },
+              [this](const Call &call) { submitForPanel(call); },
               {},
-              R"({"type":"object","required":["endpointId","value"],"properties":{"endpointId":{"type":"integer"},)"
-              R"("value":{},"commandType":{"enum":["write"]},"tileId":{"type":"integer"},)"
-              R"("correlationId":{"type":"string"},"requestedBy":{"type":"string"}}})"});
+              panelSchema});
   router.add({"GET", "/api/os/command/{id}", "every step of a command (R5-9)", Served::Rest, right::readCommands,
               [this](const Call &call) { call.answer(history(call)); }});
 }
 
-void CommandDesk::submit(const Call &call) {
+void CommandDesk::submitForPanel(const Call &call) {
   const Answer &answer = call.answer;
   const Time now = m_context.clock().now();
   const QJsonDocument document = QJsonDocument::fromJson(call.request.body);
   if (!document.isObject()) return answer(errorResponse(400, QStringLiteral("the body must be a JSON object"), now));
   const QJsonObject body = document.object();
-  const auto number = wholeNumber(body.value(QLatin1String("endpointId")));
+  const auto number = pointNumber(body.value(QLatin1String("endpointId")));
   if (!number) {
     return answer(
         errorResponse(400, QStringLiteral("endpointId is wrong or missing (allowed: the number of a point)"), now));
   }
-  const CommandWish wish{m_context.points().findNumber(*number),     QString::number(*number),
-                         body.value(QLatin1String("value")),         body.value(QLatin1String("commandType")),
-                         body.value(QLatin1String("correlationId")), body.value(QLatin1String("requestedBy"))};
+  const CommandWish wish{m_context.points().findNumber(*number), QString::number(*number), body, panelWords};
   const auto command = makeCommand(wish, *call.caller, call.sender.text, m_context);
   if (!command) return answer(errorResponse(command.error(), now));
+  submit(*command, call, patience, &panelOutcome);
+}
 
-  const std::chrono::nanoseconds deadline = m_context.clock().elapsed() + patience;
-  if (const auto *first = m_book.earlier(command->correlationId, *call.caller)) {
-    if (!first->isFor(*command)) {
-      return answer(errorResponse(
-          409, QStringLiteral("correlationId \"%1\" was used for another command").arg(command->correlationId), now));
+void CommandDesk::submit(const Command &command, const Call &call, std::chrono::nanoseconds most, Form form) {
+  Wait wait{command.id, m_context.clock().elapsed() + most, call.answer, form};
+  if (const auto *first = m_book.earlier(command.correlationId, *call.caller)) {
+    if (!first->isFor(command)) {
+      return call.answer(errorResponse(
+          409, QStringLiteral("the correlation id \"%1\" was used for another command").arg(command.correlationId),
+          m_context.clock().now()));
     }
-    m_waits.append({first->command.id, deadline, answer});
-    return answerWaits(first->command.id);
+    wait.commandId = first->command.id;
   }
-  m_waits.append({command->id, deadline, answer});
-  m_state.request(*command, *call.caller);
+  m_waits.append(wait);
+  if (wait.commandId == command.id) m_state.request(command, *call.caller);
+  answerWaits(wait.commandId);
+  if (most == 0ns) tick();
 }
 
 void CommandDesk::notify(const Event &event) {
@@ -89,18 +86,22 @@ void CommandDesk::notify(const Event &event) {
   answerWaits(status->commandId);
 }
 
+void CommandDesk::answer(const Wait &wait) const {
+  const CommandBook::Record *record = m_book.find(wait.commandId);
+  if (record) return wait.answer(wait.form(*record, m_context.points()));
+  wait.answer(errorResponse(noSuchCommand(), m_context.clock().now()));
+}
+
 void CommandDesk::answerWaits(const QString &commandId) {
   const CommandBook::Record *record = m_book.find(commandId);
-  if (!record || !record->hasEnded()) return;
-  QList<Wait> ended;
+  if (!record || !(record->hasEnded() || record->waitsForApproval)) return;
+  QList<Wait> over;
   m_waits.removeIf([&](const Wait &wait) {
     if (wait.commandId != commandId) return false;
-    ended.append(wait);
+    over.append(wait);
     return true;
   });
-  if (ended.isEmpty()) return;
-  const Response response = outcome(commandId, record->last());
-  for (const Wait &wait : ended) wait.answer(response);
+  for (const Wait &wait : over) answer(wait);
 }
 
 void CommandDesk::tick() {
@@ -111,62 +112,19 @@ void CommandDesk::tick() {
     late.append(wait);
     return true;
   });
-  for (const Wait &wait : late) {
-    const CommandBook::Record *record = m_book.find(wait.commandId);
-    wait.answer(outcome(wait.commandId, record ? record->last() : CommandStatus()));
-  }
-}
-
-Response CommandDesk::outcome(const QString &commandId, const CommandStatus &status) const {
-  QJsonObject json{{QStringLiteral("commandId"), commandId},
-                   {QStringLiteral("status"), toText(status.state)},
-                   {QStringLiteral("message"), messageOf(status)},
-                   {QStringLiteral("actualValue"), toJson(status.actualValue)}};
-  if (status.state == CommandState::Blocked) json.insert(QStringLiteral("interlockId"), QJsonValue());
-  return Response::json(httpStatus(status.state), QJsonDocument(json));
+  for (const Wait &wait : late) answer(wait);
 }
 
 Response CommandDesk::history(const Call &call) const {
-  const QString commandId = call.variables.value(QStringLiteral("id"));
-  const CommandBook::Record *found = m_book.find(commandId);
-  const auto mayRead = [&](PointId id) {
-    const auto point = m_context.points().point(id);
-    return point && call.may(right::readCommands, point->fullName);
-  };
-  if (!found || !mayRead(found->command.point)) {
-    return errorResponse(404, QStringLiteral("no such command among the last %1").arg(CommandBook::remembered),
-                         m_context.clock().now());
-  }
-  const CommandBook::Record &record = *found;
-  QJsonArray steps;
-  for (const CommandBook::Step &step : record.steps) {
-    QJsonObject json{{QStringLiteral("status"), toText(step.status.state)},
-                     {QStringLiteral("timestamp"), toIso(step.time)},
-                     {QStringLiteral("actualValue"), toJson(step.status.actualValue)}};
-    if (!step.status.error.isEmpty()) json.insert(QStringLiteral("error"), step.status.error);
-    steps.append(json);
-  }
-  const CommandStatus last = record.last();
-  const auto point = m_context.points().point(record.command.point);
-  QJsonObject json{{QStringLiteral("commandId"), commandId},
-                   {QStringLiteral("status"), toText(last.state)},
-                   {QStringLiteral("message"), messageOf(last)},
-                   {QStringLiteral("actualValue"), toJson(last.actualValue)},
-                   {QStringLiteral("history"), steps}};
-  if (point) {
-    json.insert(QStringLiteral("endpointId"), point->number.value_or(0));
-    json.insert(QStringLiteral("point"), point->fullName);
-  }
-  if (isFinal(last.state)) json.insert(QStringLiteral("completedAt"), toIso(record.steps.last().time));
-  if (record.command.created == Time()) return Response::json(200, QJsonDocument(json));
-  json.insert(QStringLiteral("value"), toJson(record.command.value));
-  json.insert(QStringLiteral("commandType"), QStringLiteral("write"));
-  json.insert(QStringLiteral("requestedBy"), record.command.requestedBy);
-  json.insert(QStringLiteral("createdAt"), toIso(record.command.created));
-  if (!record.command.correlationId.isEmpty()) {
-    json.insert(QStringLiteral("correlationId"), record.command.correlationId);
-  }
-  return Response::json(200, QJsonDocument(json));
+  const CommandBook::Record *record = readableCommand(call, m_state);
+  if (!record) return errorResponse(noSuchCommand(), m_context.clock().now());
+  return Response::json(200, QJsonDocument(panelHistory(*record, m_context.points())));
+}
+
+const CommandBook::Record *readableCommand(const Call &call, const GatewayState &state) {
+  const CommandBook::Record *record = state.commands->find(call.variables.value(QStringLiteral("id")));
+  const auto point = record ? state.context.points().point(record->command.point) : nullptr;
+  return point && call.may(right::readCommands, point->fullName) ? record : nullptr;
 }
 
 }  // namespace tagwire::ws

@@ -6,13 +6,14 @@
 #include "rest/alarmroutes.h"
 #include "rest/alarmruleroutes.h"
 #include "rest/auditroutes.h"
-#include "rest/commanddesk.h"
+#include "rest/commandroutes.h"
 #include "rest/connectionroutes.h"
 #include "rest/deviceroutes.h"
 #include "rest/eventroutes.h"
 #include "rest/historyexportroutes.h"
 #include "rest/historyroutes.h"
 #include "rest/ingestroutes.h"
+#include "rest/interlockroutes.h"
 #include "rest/omloxroutes.h"
 #include "rest/openapi.h"
 #include "rest/osroutes.h"
@@ -41,7 +42,10 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<AlarmRuleRoutes>(router, state));
   parts.push_back(std::make_unique<AuditRoutes>(router, state));
   parts.push_back(std::make_unique<RoomRoutes>(router, state));
-  parts.push_back(std::make_unique<CommandDesk>(router, state));
+  auto commands = std::make_unique<CommandDesk>(router, state);
+  parts.push_back(std::make_unique<CommandRoutes>(router, state, *commands));
+  parts.push_back(std::move(commands));
+  parts.push_back(std::make_unique<InterlockRoutes>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
   parts.push_back(std::make_unique<OsRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<IngestRoutes>(router, state));

@@ -53,6 +53,9 @@ struct Fixture : RestFixture {
     rtls.planOf = 417;
     history.series = {{{QStringLiteral("plc1/boiler/temp"), ValueType::Double, {}, {}}, {}, {}, {}}};
     context.addInstance(QStringLiteral("archive"), QStringLiteral("sql"), &history);
+    InterlockStatus interlock;
+    interlock.id = 5;
+    context.commands().interlockList = {interlock};
     addDevice();
     gateway.notify({1, context.clock().now(), QStringLiteral("uwb"), triggerOf("SIM1", 417)});
     tell(QStringLiteral("c1"), CommandState::Succeeded);

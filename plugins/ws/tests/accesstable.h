@@ -119,6 +119,13 @@ inline RouteRow alarmActionRow(const char *path, const char *target, const QStri
   return {"post", path, target, {right}, elsewhere, 404, "{\"one_shot\":true}"};
 }
 
+/// One that is done to the point with number 59.
+inline RouteRow commandRow(const char *path, const char *target, int elsewhereStatus, const QByteArray &body,
+                           int granted = 200) {
+  const QStringList rights{QStringLiteral("commands:write")};
+  return {"post", path, target, rights, QStringLiteral("commands:other/#:write"), elsewhereStatus, body, granted};
+}
+
 inline const QList<RouteRow> ownRouteRows{
     {"get", "/", "/", {}},
     {"get", "/healthz", "/healthz", {}},
@@ -353,6 +360,49 @@ inline const QList<RouteRow> ownRouteRows{
      "/api/os/command/c1",
      {QStringLiteral("commands:read")},
      QStringLiteral("commands:other/#:read"),
+     404},
+    {"get",
+     "/api/v1/commands",
+     "/api/v1/commands",
+     {QStringLiteral("commands:read")},
+     QStringLiteral("commands:other/#:read"),
+     200},
+    commandRow("/api/v1/commands", "/api/v1/commands", 403, "{\"point\":59,\"value\":1}"),
+    {"get",
+     "/api/v1/commands/{id}",
+     "/api/v1/commands/c1",
+     {QStringLiteral("commands:read")},
+     QStringLiteral("commands:other/#:read"),
+     404},
+    commandRow("/api/v1/commands/dry-run", "/api/v1/commands/dry-run", 403, "{\"point\":59,\"value\":1}"),
+    commandRow("/api/v1/commands/{id}/approve", "/api/v1/commands/c1/approve", 404, {}),
+    commandRow("/api/v1/commands/{id}/cancel", "/api/v1/commands/c1/cancel", 404, {}),
+    commandRow("/api/v1/commands/selections", "/api/v1/commands/selections", 403, "{\"point\":59}", 201),
+    {"delete",
+     "/api/v1/commands/selections/{id}",
+     "/api/v1/commands/selections/selection-1",
+     {QStringLiteral("commands:write")},
+     {},
+     0,
+     {},
+     204},
+    {"get",
+     "/api/v1/interlocks",
+     "/api/v1/interlocks",
+     {QStringLiteral("interlocks:read")},
+     QStringLiteral("interlocks:7:read"),
+     200},
+    {"get",
+     "/api/v1/interlocks/{id}",
+     "/api/v1/interlocks/5",
+     {QStringLiteral("interlocks:read")},
+     QStringLiteral("interlocks:7:read"),
+     404},
+    {"post",
+     "/api/v1/interlocks/{id}/reset",
+     "/api/v1/interlocks/5/reset",
+     {QStringLiteral("interlocks:reset")},
+     QStringLiteral("interlocks:7:reset"),
      404},
 };
 

@@ -121,7 +121,18 @@ const QStringList promised{QStringLiteral("get /healthz"),
                            QStringLiteral("get /api/os/tiles"),
                            QStringLiteral("put /api/os/tiles"),
                            QStringLiteral("post /api/os/command"),
-                           QStringLiteral("get /api/os/command/{id}")};
+                           QStringLiteral("get /api/os/command/{id}"),
+                           QStringLiteral("get /api/v1/commands"),
+                           QStringLiteral("post /api/v1/commands"),
+                           QStringLiteral("get /api/v1/commands/{id}"),
+                           QStringLiteral("post /api/v1/commands/{id}/approve"),
+                           QStringLiteral("post /api/v1/commands/{id}/cancel"),
+                           QStringLiteral("post /api/v1/commands/dry-run"),
+                           QStringLiteral("post /api/v1/commands/selections"),
+                           QStringLiteral("delete /api/v1/commands/selections/{id}"),
+                           QStringLiteral("get /api/v1/interlocks"),
+                           QStringLiteral("get /api/v1/interlocks/{id}"),
+                           QStringLiteral("post /api/v1/interlocks/{id}/reset")};
 
 }  // namespace
 
@@ -301,6 +312,14 @@ void OpenApiTest::whatIsSaidOfAnswersIsServed() {
   QCOMPARE(lacking(fixture.get("/api/v1/session").object(), "Session"), QStringList());
   QCOMPARE(lacking(fixture.get("/api/v1/points/plc1/boiler/temp").object(), "Point"), QStringList());
   QCOMPARE(lacking(fixture.get("/api/os/telemetry/latest").array().at(0).toObject(), "Telemetry"), QStringList());
+  const HttpReply command = fixture.send("POST", "/api/v1/commands", R"({"point":59,"value":1,"wait_ms":0})");
+  QCOMPARE(lacking(command.object(), "CommandRecord"), QStringList());
+  const HttpReply run = fixture.send("POST", "/api/v1/commands/dry-run", R"({"point":59,"value":1})");
+  QCOMPARE(lacking(run.object(), "DryRun"), QStringList());
+  const HttpReply selection = fixture.send("POST", "/api/v1/commands/selections", R"({"point":59})");
+  QCOMPARE(lacking(selection.object(), "Selection"), QStringList());
+  fixture.context.commands().interlockList = {InterlockStatus()};
+  QCOMPARE(lacking(fixture.get("/api/v1/interlocks").array().at(0).toObject(), "Interlock"), QStringList());
   QCOMPARE(fixture.send("POST", "/api/v1/logout", "{}").body, QByteArray());
 }
 

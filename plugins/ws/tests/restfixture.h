@@ -18,11 +18,13 @@ struct HttpReply {
   QJsonArray array() const { return QJsonDocument::fromJson(body).array(); }
 };
 
-struct RestFixture {
-  RestFixture() : RestFixture(config()) {}
-  explicit RestFixture(const WsConfig &settings)
-      : RestFixture(settings, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {}
-  RestFixture(const WsConfig &settings, const ProtocolFactory &factory) : gateway(settings, context, factory) {
+/// A gateway in a host of the test, with two points of its own.
+template <class Context>
+struct RestFixtureIn {
+  RestFixtureIn() : RestFixtureIn(config()) {}
+  explicit RestFixtureIn(const WsConfig &settings)
+      : RestFixtureIn(settings, [](const EndpointConfig &, GatewayState &) { return nullptr; }) {}
+  RestFixtureIn(const WsConfig &settings, const ProtocolFactory &factory) : gateway(settings, context, factory) {
     PointInfo temperature;
     temperature.name = QStringLiteral("boiler/temp");
     temperature.number = 59;
@@ -49,10 +51,11 @@ struct RestFixture {
     return result;
   }
   /// A step of a command, as the hub would tell it.
-  void tell(const QString &id, CommandState state, const Value &actual = {}, const QString &error = {}) {
+  void tell(const QString &id, CommandState state, const Value &actual = {}, const QString &error = {},
+            int interlock = 0) {
     Event event;
     event.time = context.clock().now();
-    event.body = CommandStatus{id, ids[0], state, actual, error};
+    event.body = CommandStatus{id, ids[0], state, actual, error, interlock};
     gateway.notify(event);
   }
   HttpReply wait(RawClient &client) {
@@ -96,10 +99,12 @@ struct RestFixture {
     return wait(client);
   }
 
-  TestContext context{QStringLiteral("plc1")};
+  Context context{QStringLiteral("plc1")};
   QList<PointId> ids;
   QList<Command> commands;
   Gateway gateway;
 };
+
+using RestFixture = RestFixtureIn<TestContext>;
 
 }  // namespace tagwire::ws

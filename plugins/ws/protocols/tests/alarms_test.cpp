@@ -314,9 +314,7 @@ void AlarmsTest::R3_4_transitionsAreToldWhileAnInstanceComes() {
   bench.activate(77, AlarmState::Alarm);
   bench.join(session);
   bench.desk.isHolding = true;
-  QList<InstanceStatus> instances = bench.context.instances();
-  instances << InstanceStatus{QStringLiteral("cold"), QStringLiteral("alarms"), PluginState::Running, {}};
-  bench.context.setInstances(instances);
+  bench.context.setInstances({{QStringLiteral("test"), QStringLiteral("alarms"), PluginState::Running, {}}});
   bench.protocol.tick(bench.context.clock().now());
   QTRY_COMPARE(bench.desk.asked, 2);
   bench.move(77, AlarmState::Ok, AlarmState::Alarm);

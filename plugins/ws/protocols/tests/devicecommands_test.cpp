@@ -13,6 +13,7 @@ class DeviceCommandsTest : public QObject {
   void R2_10_aCommandThatGoesWell();
   void R2_10_aCommandThatTheDeviceRefuses();
   void R2_10_aDeviceThatIsNotThere();
+  void R5_10_notSentWhenSomethingStandsInTheWay();
   void R2_10_aConnectionThatIsLost();
   void R2_10_aDeviceThatDoesNotAnswer();
   void R2_10_aDeviceThatDoesNotRead();
@@ -64,6 +65,24 @@ void DeviceCommandsTest::R2_10_aDeviceThatIsNotThere() {
   QCOMPARE(bench.steps(id), QStringLiteral("failed"));
   QCOMPARE(bench.lastError(), QStringLiteral("the device is not connected"));
   QCOMPARE(watcher.count(), 0);
+}
+
+/// What came into the way since the command was asked for.
+void DeviceCommandsTest::R5_10_notSentWhenSomethingStandsInTheWay() {
+  DeviceBench bench;
+  DeviceSession device(publishing);
+  QCOMPARE(bench.open(device), 101);
+  device.clear();
+  Command command;
+  command.id = QStringLiteral("c");
+  command.point = bench.point("ems_001/battery/limit");
+  command.value = 5.0;
+  command.obstacle = [] { return Obstacle{CommandState::Blocked, QStringLiteral("interlock 5: too hot"), 5}; };
+  bench.book->commands().execute(bench.state, bench.book->find(QStringLiteral("ems_001")).get(), command);
+  QCOMPARE(device.count(), 0);
+  QCOMPARE(bench.steps(QStringLiteral("c")), QStringLiteral("blocked"));
+  QCOMPARE(bench.lastError(), QStringLiteral("interlock 5: too hot"));
+  QCOMPARE(std::get<CommandStatus>(bench.events.last().body).interlock, 5);
 }
 
 void DeviceCommandsTest::R2_10_aConnectionThatIsLost() {

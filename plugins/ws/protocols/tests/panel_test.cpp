@@ -23,8 +23,10 @@ struct Bench {
     publish(context, panel, {sampleOf(context, point, value, quality)});
     panel.flush();
   }
-  void step(const char *command, CommandState state, const Value &actual = {}, const char *error = "") {
-    raise(context, panel, CommandStatus{QString::fromUtf8(command), pump, state, actual, QString::fromUtf8(error)});
+  void step(const char *command, CommandState state, const Value &actual = {}, const char *error = "",
+            int interlock = 0) {
+    raise(context, panel,
+          CommandStatus{QString::fromUtf8(command), pump, state, actual, QString::fromUtf8(error), interlock});
   }
 
   TestContext context;
@@ -52,6 +54,10 @@ class PanelTest : public QObject {
   void R5_4_oneEncodingForAll();
   void R5_5_everyStepInOrder();
   void R5_5_failure();
+  void R5_5_blockedSaysByWhat();
+  void R5_5_waitingIsNoError();
+  void R5_2_whoComesBackGetsTheFinalStatus();
+  void R5_2_partsOfAPulseAreNobodysCommands();
   void R5_6_alarmWhenActiveOrWorse();
   void R5_6_notWhatIsShelvedSuppressedOrOutOfService();
   void R5_6_againWhenTheShelvingEnds();
@@ -279,6 +285,59 @@ void PanelTest::R5_5_failure() {
   QVERIFY(bench.session.last().value(QStringLiteral("actualValue")).isNull());
   QCOMPARE(bench.session.last().value(QStringLiteral("error")).toString(), QStringLiteral("illegal address"));
   QVERIFY(bench.session.last().contains(QStringLiteral("completedAt")));
+}
+
+void PanelTest::R5_5_blockedSaysByWhat() {
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c","d"]})");
+  bench.step("c", CommandState::Queued);
+  bench.step("c", CommandState::Blocked, {}, "interlock 5 \"HLT\": too hot", 5);
+  QCOMPARE(bench.session.each("status"), (QStringList{QStringLiteral("queued"), QStringLiteral("blocked")}));
+  QVERIFY(!bench.session.message(0).contains(QStringLiteral("interlockId")));
+  QCOMPARE(bench.session.last().value(QStringLiteral("interlockId")).toInt(), 5);
+  QCOMPARE(bench.session.last().value(QStringLiteral("error")).toString(),
+           QStringLiteral("interlock 5 \"HLT\": too hot"));
+  bench.step("d", CommandState::Blocked, {}, "by the PLC");
+  QVERIFY(bench.session.last().value(QStringLiteral("interlockId")).isNull());
+}
+
+/// What is said of a command while nothing is wrong is no error.
+void PanelTest::R5_5_waitingIsNoError() {
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
+  bench.step("c", CommandState::Queued, {}, "waits 120 s for a second person to approve it");
+  QCOMPARE(bench.session.text(0), QByteArray(R"({"type":"command_status","commandId":"c","status":"queued",)"
+                                             R"("actualValue":null,"message":"waits 120 s for a second person to )"
+                                             R"(approve it"})"));
+}
+
+/// A panel that was cut off while its command was under way.
+void PanelTest::R5_2_whoComesBackGetsTheFinalStatus() {
+  Bench bench;
+  {
+    RecordingSession first;
+    bench.panel.opened(first);
+    bench.panel.received(first, R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
+    bench.step("c", CommandState::Queued);
+    bench.panel.closed(first);
+  }
+  bench.step("c", CommandState::Sent);
+  bench.step("c", CommandState::Unknown, {}, "the reply was lost");
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["c"]})");
+  QCOMPARE(bench.session.each("status"), QStringList{QStringLiteral("unknown")});
+  QCOMPARE(bench.session.last().value(QStringLiteral("error")).toString(), QStringLiteral("the reply was lost"));
+  QVERIFY(bench.session.last().contains(QStringLiteral("completedAt")));
+}
+
+/// The writes that a pulse is made of are told to who asks for them by their ids, to nobody else.
+void PanelTest::R5_2_partsOfAPulseAreNobodysCommands() {
+  Bench bench;
+  bench.say(R"({"type":"subscribe","channel":"commands"})");
+  CommandBook::of(bench.context)->note(commandNamed("p"), *bench.session.caller());
+  for (const char *id : {"p", "p/on", "p/off1"}) bench.step(id, CommandState::Queued);
+  QCOMPARE(bench.session.each("commandId"), QStringList{QStringLiteral("p")});
+  bench.say(R"({"type":"subscribe","channel":"commands","commandIds":["p/on"]})");
+  QCOMPARE(bench.session.last().value(QStringLiteral("commandId")).toString(), QStringLiteral("p/on"));
 }
 
 void PanelTest::R5_6_alarmWhenActiveOrWorse() {

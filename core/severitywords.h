@@ -7,6 +7,7 @@
 
 namespace tagwire {
 
+/// As the manifest says them.
 constexpr auto enumWords(Severity) {
   return std::array{std::pair{"critical", Severity::Critical}, std::pair{"major", Severity::Major},
                     std::pair{"minor", Severity::Minor}, std::pair{"info", Severity::Info}};
