@@ -53,7 +53,7 @@ class TAGWIRE_EXPORT AuditTrail {
  public:
   virtual ~AuditTrail();
   /// `stored` (may be empty) comes in the caller's thread's event loop once the entry is on the disk, or could not be
-  /// stored within a second: the error says why. Entries keep the order of the calls.
+  /// stored within a second: the error says why (it is still tried). Entries keep the order of the calls.
   virtual void append(AuditEntry entry, std::function<void(const Result<void> &)> stored = {}) = 0;
   /// The newest first. The answer comes in the caller's thread's event loop.
   virtual void read(const AuditQuery &query, std::function<void(const Result<QList<AuditRecord>> &)> answer) const = 0;
