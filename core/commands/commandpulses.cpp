@@ -19,6 +19,7 @@ bool CommandRouter::isPulseOpen(const Known &known) const {
 }
 
 bool CommandRouter::endPulses(const QString &why) {
+  m_stopping = why;
   bool isOpen = !m_ends.empty();
   QStringList on;
   for (const auto &[id, known] : m_known) {

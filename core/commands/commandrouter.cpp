@@ -66,6 +66,7 @@ void CommandRouter::request(Command given) {
   Known &known = remember(command ? *command : given);
   audit(known, textOf(given.kind), {given.requestedBy, given.address, given.comment});
   if (!refused) return end(known, CommandState::Failed, refused.error());
+  if (!m_stopping.isEmpty()) return end(known, CommandState::Failed, m_stopping);
   if (m_open > mostOpen) {
     return end(known, CommandState::Failed, QStringLiteral("busy: %1 commands are open already").arg(mostOpen));
   }
@@ -148,6 +149,7 @@ void CommandRouter::next(PointId point) {
 
 void CommandRouter::turn(Known &known) {
   Command &command = known.command;
+  if (!m_stopping.isEmpty()) return end(known, CommandState::Failed, m_stopping);
   auto value = valueNow(command);
   if (!value) return end(known, CommandState::Failed, value.error());
   command.value = std::move(*value);

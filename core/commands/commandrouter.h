@@ -53,7 +53,7 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   void setAudit(AuditTrail *audit) { m_audit = audit; }
   /// Once every point is declared: what an earlier run left, and pulses that it did not end.
   void open(const QString &folder, const QLoggingCategory &log);
-  /// Ends pulses early. True while one is still on.
+  /// The program ends: pulses end early, and nothing begins any more. True while a pulse is still on.
   bool endPulses(const QString &why);
 
   /// A refusal comes as a final status, like every other outcome. A correlation id seen before (of the last 1,000
@@ -167,6 +167,7 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   QTimer m_timer;
   qsizetype m_open = 0;
   int m_nesting = 0;
+  QString m_stopping;  ///< why nothing begins any more; empty: it does
 };
 
 }  // namespace tagwire

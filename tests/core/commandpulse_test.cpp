@@ -202,10 +202,14 @@ void CommandPulseTest::theProgramStopsInTheMiddle() {
   RouterBench bench;
   bench.isPrompt = true;
   const QString id = bench.ask(bench.pump, true, CommandKind::Pulse, 600s);
+  const QString next = bench.ask(bench.pump, true, CommandKind::Pulse, 600s);
   QVERIFY(bench.router.endPulses(QStringLiteral("the program is stopping")));
   QVERIFY(!bench.router.endPulses(QStringLiteral("the program is stopping")));
   QCOMPARE(bench.executed.size(), 2);
   QVERIFY(bench.lastOf(id).error.contains(QLatin1String("stopping")));
+  QCOMPARE(bench.lastOf(next).state, CommandState::Failed);
+  QCOMPARE(bench.lastOf(bench.ask(bench.speed, qint64(1))).state, CommandState::Failed);
+  QCOMPARE(bench.executed.size(), 2);
 }
 
 QTEST_GUILESS_MAIN(CommandPulseTest)

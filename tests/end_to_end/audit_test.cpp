@@ -88,7 +88,9 @@ class AuditTest : public QObject {
   }
 
   void theCommandLineWritesBesideIt() {
-    run({QStringLiteral("token"), QStringLiteral("revoke"), QStringLiteral("scada"), QStringLiteral("--data-dir"),
+    run({QStringLiteral("token"), QStringLiteral("create"), QStringLiteral("robot"), QStringLiteral("--allow"),
+         QStringLiteral("points:read"), QStringLiteral("--data-dir"), QStringLiteral("var")});
+    run({QStringLiteral("token"), QStringLiteral("revoke"), QStringLiteral("robot"), QStringLiteral("--data-dir"),
          QStringLiteral("var")});
     QVERIFY(newest("?kind=token").startsWith(QLatin1String("token|revoke|os:")));
     QFile file(m_program->file("old.csv"));
