@@ -81,6 +81,9 @@ class InterlockTest : public QObject {
 
   void aTripOutlivesTheProgram() {
     moveTo("OP1", 50, 50);
+    moveTo("VIS1", 50, 50);
+    QVERIFY(becomes(200, [this] { return write(62, "true").status; }));
+    QVERIFY(isOn(1));
     moveTo("VIS1", 25, 25);
     QTRY_VERIFY(!isOn(1));
     m_program.kill();
