@@ -13,7 +13,7 @@
 namespace tagwire {
 
 namespace {
-Q_LOGGING_CATEGORY(log, "tagwire.host", QtInfoMsg)
+Q_LOGGING_CATEGORY(hostLog, "tagwire.host", QtInfoMsg)
 
 void logProblems(const Problems &problems) {
   for (const Problem &problem : problems) printError(toText(problem));
@@ -21,7 +21,7 @@ void logProblems(const Problems &problems) {
 
 void logRefusals(const PluginLoader &loader) {
   for (const PluginRefusal &refusal : loader.refusals()) {
-    qCWarning(log).noquote() << "plugin refused:" << refusal.file << refusal.reason;
+    qCWarning(hostLog).noquote() << "plugin refused:" << refusal.file << refusal.reason;
   }
 }
 
@@ -30,7 +30,7 @@ void raiseDescriptorLimit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) qCWarning(log) << "can't raise the limit of open files";
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) qCWarning(hostLog) << "can't raise the limit of open files";
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ int runCommand(const QStringList &given) {
   }
   int code = exitcode::ok;
   if (const auto taken = runtime.takeDataDir(code); !taken) {
-    qCCritical(log).noquote() << taken.error();
+    qCCritical(hostLog).noquote() << taken.error();
     return code;
   }
   code = exitcode::ok;
@@ -61,12 +61,12 @@ int runCommand(const QStringList &given) {
   ::malloc_trim(0);
 
   quitOnSignals([&runtime] {
-    qCInfo(log) << "SIGHUP: certificates are read again; a changed manifest needs a restart";
+    qCInfo(hostLog) << "SIGHUP: certificates are read again; a changed manifest needs a restart";
     runtime.reloadFiles();
   });
   bool isFatal = false;
   QObject::connect(&runtime, &Runtime::ready, &runtime, [&runtime] {
-    qCInfo(log) << "ready:" << runtime.instanceCount() << "plugins," << runtime.points().count() << "points";
+    qCInfo(hostLog) << "ready:" << runtime.instanceCount() << "plugins," << runtime.points().count() << "points";
     printLine(QStringLiteral("ready"));
     sd_notify(0, "READY=1");
   });
@@ -78,7 +78,7 @@ int runCommand(const QStringList &given) {
   QCoreApplication::exec();
   sd_notify(0, "STOPPING=1");
   runtime.stop();
-  qCInfo(log) << "stopped";
+  qCInfo(hostLog) << "stopped";
   return code;
 }
 

@@ -20,7 +20,7 @@ namespace tagwire {
 
 namespace {
 
-Q_LOGGING_CATEGORY(log, "tagwire.host", QtInfoMsg)
+Q_LOGGING_CATEGORY(hostLog, "tagwire.host", QtInfoMsg)
 
 constexpr std::chrono::seconds readyAfter{3};
 constexpr std::chrono::seconds drainFor{3};
@@ -176,11 +176,11 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
   PluginInstance *added = instance.get();
   connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });
   connect(added, &PluginInstance::portIsBusy, this, [this](const QString &address) {
-    qCCritical(log).noquote() << "port is busy:" << address << "(another program listens there)";
+    qCCritical(hostLog).noquote() << "port is busy:" << address << "(another program listens there)";
     Q_EMIT fatal(exitPortBusy);
   });
   connect(added, &PluginInstance::startFailed, this, [this, added](const QString &text) {
-    qCCritical(log).noquote() << added->entry().id << "can't start, and its on_start_error is \"fail\":" << text;
+    qCCritical(hostLog).noquote() << added->entry().id << "can't start, and its on_start_error is \"fail\":" << text;
     Q_EMIT fatal(exitSoftware);
   });
   m_instances.push_back(std::move(instance));
@@ -216,7 +216,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   const QByteArray path = QFile::encodeName(m_dataDir);
   if (!existed) ::chmod(path.constData(), 0700);
   if (QFile::permissions(m_dataDir) & (QFile::ReadGroup | QFile::ReadOther | QFile::WriteGroup | QFile::WriteOther)) {
-    qCWarning(log).noquote() << "data_dir" << m_dataDir << "is open to others (chmod 700 it)";
+    qCWarning(hostLog).noquote() << "data_dir" << m_dataDir << "is open to others (chmod 700 it)";
   }
   // flock and not a file that holds a pid: the kernel lets go of it however we end.
   m_lock = ::open((path + "/lock").constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -229,7 +229,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
     return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
   }
   m_audit.open(m_dataDir);
-  m_commands.open(m_dataDir, log());
+  m_commands.open(m_dataDir, hostLog());
   return {};
 }
 
@@ -267,7 +267,7 @@ void Runtime::endPulses() {
   QEventLoop loop;
   while (m_commands.endPulses(QStringLiteral("the program is stopping"))) {
     if (since.elapsed() > std::chrono::milliseconds(drainFor).count()) {
-      qCWarning(log) << "a pulse could not be ended in time: it is ended after the next start";
+      qCWarning(hostLog) << "a pulse could not be ended in time: it is ended after the next start";
       return;
     }
     QTimer::singleShot(5, &loop, &QEventLoop::quit);
@@ -283,7 +283,7 @@ void Runtime::drain() {
     QTimer::singleShot(5, &loop, &QEventLoop::quit);
     loop.exec();
   }
-  if (!m_hub.isIdle()) qCWarning(log) << "some sinks did not take all that was queued for them";
+  if (!m_hub.isIdle()) qCWarning(hostLog) << "some sinks did not take all that was queued for them";
 }
 
 PluginInstance *Runtime::instance(const QString &id) const {

@@ -32,7 +32,7 @@ QByteArray hashOf(const QByteArray &text) {
   return QByteArray(reinterpret_cast<const char *>(hash.data()), hash.size()).toHex();
 }
 
-QString hashProblem(const QString &text) {
+QString digestProblem(const QString &text) {
   static const QRegularExpression allowed(QStringLiteral("\\A[0-9a-f]{64}\\z"));
   return allowed.match(text).hasMatch() ? QString() : QStringLiteral("is no SHA-256 (allowed: 64 hexadecimal digits)");
 }
@@ -53,7 +53,7 @@ QString newTokenProblem(const AccessToken &token, Time now) {
 void AccessToken::describe(Shape<AccessToken> &shape) {
   shape.required("id", &AccessToken::id, "random").range(1, 64);
   shape.required("name", &AccessToken::name, "unique").check(accessNameProblem);
-  shape.required("sha256", &AccessToken::sha256, "of the token's text").check(hashProblem);
+  shape.required("sha256", &AccessToken::sha256, "of the token's text").check(digestProblem);
   shape.required("permissions", &AccessToken::permissions, "what it allows").range(0, mostPermissions);
   shape.required("created", &AccessToken::created, "when");
   shape.optional("expires", &AccessToken::expires, "when; absent: never");

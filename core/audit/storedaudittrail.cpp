@@ -10,7 +10,7 @@ namespace tagwire {
 
 namespace {
 
-Q_LOGGING_CATEGORY(log, "tagwire.audit", QtInfoMsg)
+Q_LOGGING_CATEGORY(auditLog, "tagwire.audit", QtInfoMsg)
 
 constexpr std::chrono::milliseconds retryAfter{500};
 constexpr std::chrono::milliseconds lockPatience{700};  ///< less than the second within which an outcome is due
@@ -128,7 +128,7 @@ void StoredAuditTrail::begin(const QString &trouble) {
   if (!m_trouble.isEmpty()) return;
   m_trouble = trouble;
   m_troubleSince = m_clock.now();
-  qCCritical(log).noquote() << "audit entries can't be stored:" << trouble;
+  qCCritical(auditLog).noquote() << "audit entries can't be stored:" << trouble;
   m_tellTrouble(trouble);
 }
 
@@ -165,7 +165,7 @@ bool StoredAuditTrail::write(AuditFile &file, std::unique_lock<std::mutex> &lock
 }
 
 void StoredAuditTrail::tellNotice(AuditFile &file) {
-  if (const QString notice = file.takeNotice(); !notice.isEmpty()) qCWarning(log).noquote() << notice;
+  if (const QString notice = file.takeNotice(); !notice.isEmpty()) qCWarning(auditLog).noquote() << notice;
 }
 
 void StoredAuditTrail::succeeded(size_t count) {
@@ -193,7 +193,7 @@ void StoredAuditTrail::failed(const QString &reason) {
 
 /// That something is late or missing is itself a thing to know later.
 void StoredAuditTrail::end() {
-  qCInfo(log) << "audit entries are stored again:" << m_late << "were late," << m_lost << "are lost";
+  qCInfo(auditLog) << "audit entries are stored again:" << m_late << "were late," << m_lost << "are lost";
   AuditEntry outage;
   outage.time = m_clock.now();
   outage.kind = QStringLiteral("audit");
@@ -211,7 +211,7 @@ void StoredAuditTrail::end() {
 }
 
 void StoredAuditTrail::giveUp() {
-  if (!m_waiting.empty()) qCCritical(log) << m_waiting.size() << "audit entries are lost";
+  if (!m_waiting.empty()) qCCritical(auditLog) << m_waiting.size() << "audit entries are lost";
   for (const Waiting &each : m_waiting) lose(each);
   m_waiting.clear();
   m_bytes = 0;

@@ -7,7 +7,7 @@ namespace tagwire {
 
 namespace {
 
-Q_LOGGING_CATEGORY(log, "tagwire.interlocks", QtInfoMsg)
+Q_LOGGING_CATEGORY(interlockLog, "tagwire.interlocks", QtInfoMsg)
 
 /// A state that nobody could tell is asked for again.
 constexpr std::chrono::seconds askAgainAfter{5};
@@ -66,7 +66,7 @@ void Interlocks::start(const QString &dataDir) {
 }
 
 void Interlocks::recall(const QString &dataDir) {
-  const auto opened = m_latches.open(dataDir, log());
+  const auto opened = m_latches.open(dataDir, interlockLog());
   for (const auto &[id, latch] : std::map(m_latches.all())) {
     const Entry *entry = find(id);
     if (!entry || entry->rule.mode != InterlockMode::Trip) m_latches.remove(id);
@@ -80,7 +80,7 @@ void Interlocks::recall(const QString &dataDir) {
     latched << entry.rule.id;
   }
   count();
-  if (!opened) qCCritical(log).noquote() << opened.error() << "- every trip counts as tripped";
+  if (!opened) qCCritical(interlockLog).noquote() << opened.error() << "- every trip counts as tripped";
   if (latched.isEmpty()) return;
   const QString wrong = opened ? QString() : opened.error();
   QMetaObject::invokeMethod(
@@ -252,7 +252,7 @@ void Interlocks::hasBlocked(const Obstacle &obstacle, const Command &command) {
   const auto point = m_points.point(command.point);
   const QString text = QStringLiteral("a command of %1 for %2 was blocked: %3")
                            .arg(command.requestedBy, point ? point->fullName : QString(), obstacle.text);
-  qCWarning(log).noquote() << text;
+  qCWarning(interlockLog).noquote() << text;
   raise(SystemEvent{QStringLiteral("command_blocked"), text, entry->rule.severity});
   if (m_latches.find(entry->rule.id)) return;
   const InterlockLatch blocked{m_clock.now(), obstacle.text, m_latches.nextAlarmId()};
@@ -347,9 +347,9 @@ void Interlocks::count() {
 void Interlocks::tell(const Entry &entry, const char *kind, const QString &what, Severity severity) {
   const QString text = entry.rule.text() + what;
   if (severity == Severity::Info) {
-    qCInfo(log).noquote() << text;
+    qCInfo(interlockLog).noquote() << text;
   } else {
-    qCWarning(log).noquote() << text;
+    qCWarning(interlockLog).noquote() << text;
   }
   raise(SystemEvent{QString::fromLatin1(kind), text, severity});
 }
