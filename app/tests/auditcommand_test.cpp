@@ -12,6 +12,9 @@
 #include "accessprogram.h"
 #include "audit/auditfile.h"
 #include "audit/auditreader.h"
+#include "testprogram.h"
+
+namespace auditcommand_test {
 
 using namespace tagwire;
 
@@ -257,5 +260,8 @@ void AuditCommandTest::rootLeavesItToTheFoldersOwner() {
   QCOMPARE(QFileInfo(file("audit.db")).ownerId(), nobody);
 }
 
-QTEST_GUILESS_MAIN(AuditCommandTest)
+TAGWIRE_TEST(AuditCommandTest)
+
+}  // namespace auditcommand_test
+
 #include "auditcommand_test.moc"

@@ -6,6 +6,9 @@
 #include <QTest>
 
 #include <algorithm>
+#include "testprogram.h"
+
+namespace points_test {
 
 namespace {
 
@@ -198,5 +201,8 @@ class PointsTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(PointsTest)
+TAGWIRE_TEST(PointsTest)
+
+}  // namespace points_test
+
 #include "points_test.moc"

@@ -5,6 +5,9 @@
 
 #include "access/tokenstore.h"
 #include "accessprogram.h"
+#include "testprogram.h"
+
+namespace tokencommand_test {
 
 using namespace tagwire;
 
@@ -276,5 +279,8 @@ void TokenCommandTest::tokenThatNobodySawIsRevoked() {
   QVERIFY(store.problem().isEmpty() && store.list().isEmpty());
 }
 
-QTEST_GUILESS_MAIN(TokenCommandTest)
+TAGWIRE_TEST(TokenCommandTest)
+
+}  // namespace tokencommand_test
+
 #include "tokencommand_test.moc"

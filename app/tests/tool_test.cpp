@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QProcess>
 #include <QTest>
+#include "testprogram.h"
+
+namespace tool_test {
 
 /// `tagwire sim` and `tagwire probe` with a plugin of the test.
 class ToolTest : public QObject {
@@ -79,5 +82,8 @@ class ToolTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ToolTest)
+TAGWIRE_TEST(ToolTest)
+
+}  // namespace tool_test
+
 #include "tool_test.moc"

@@ -13,6 +13,9 @@
 
 #include "access/userstore.h"
 #include "accessprogram.h"
+#include "testprogram.h"
+
+namespace usercommand_test {
 
 using namespace tagwire;
 
@@ -266,5 +269,8 @@ void UserCommandTest::interruptedPrompt() {
   QCOMPARE(modeOf(file("users.json")), -1);
 }
 
-QTEST_GUILESS_MAIN(UserCommandTest)
+TAGWIRE_TEST(UserCommandTest)
+
+}  // namespace usercommand_test
+
 #include "usercommand_test.moc"

@@ -9,7 +9,10 @@
 
 #include <memory>
 
+#include "testprogram.h"
 #include "watch.h"
+
+namespace watch_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -299,5 +302,8 @@ void WatchTest::nothingAfterStop() {
   QTRY_COMPARE(peer.connections, 2);
 }
 
-QTEST_GUILESS_MAIN(WatchTest)
+TAGWIRE_TEST(WatchTest)
+
+}  // namespace watch_test
+
 #include "watch_test.moc"

@@ -5,7 +5,8 @@
 # goes to the folder plugins/ beside the program. plugin.json is read by moc (Q_PLUGIN_METADATA(… FILE "plugin.json")).
 # For the folder's own tests the SOURCES are also the object library <type>-objects.
 #
-# tagwire_add_plugin_test(<type> <name> SOURCES file… [LIBRARIES target…]) builds a Qt Test program with these objects.
+# tagwire_add_plugin_test(<type> <name> SOURCES file… [LIBRARIES target…] [PROGRAM program] …) adds a test class to the
+# program <type>_tests, which holds these objects; TagwireTest.cmake tells the rest.
 function(tagwire_add_plugin type)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${type}-objects OBJECT ${arg_SOURCES})
@@ -24,11 +25,10 @@ function(tagwire_add_plugin type)
 endfunction()
 
 function(tagwire_add_plugin_test type name)
-  cmake_parse_arguments(arg "WHOLE" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
-  set(whole)
-  if(arg_WHOLE)
-    set(whole WHOLE)
+  cmake_parse_arguments(arg "" "PROGRAM" "LIBRARIES" ${ARGN})
+  if(NOT arg_PROGRAM)
+    set(arg_PROGRAM ${type}_tests)
   endif()
-  tagwire_add_test(NAME ${name} SOURCES ${arg_SOURCES} LIBRARIES ${type}-objects tagwire-testing ${arg_LIBRARIES}
-                   LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT} ${whole})
+  tagwire_add_test(NAME ${name} PROGRAM ${arg_PROGRAM} ${arg_UNPARSED_ARGUMENTS}
+                   LIBRARIES ${type}-objects tagwire-testing ${arg_LIBRARIES})
 endfunction()

@@ -1,36 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-# tagwire_add_test(NAME name SOURCES file… [LIBRARIES target…] [LABELS label…] [FIXTURES name…]
+# tagwire_add_test(NAME name PROGRAM program SOURCES file… [LIBRARIES target…] [LABELS label] [FIXTURES name]
 #                  [TIMEOUT seconds] [WHOLE])
 #
-# Builds a Qt Test program and registers it with CTest: each function that proves a requirement as a test "<name>.<function>",
-# so that `ctest -R R5-8` finds it (R5_8 in its name becomes R5-8), and all its other functions together as the test
-# "<name>". WHOLE registers the program as one test: where what it sets up first (a database server, say) takes long.
+# Adds the test class of the first file to a test program, which is made when it is first named, and registers it with
+# CTest: each function that proves a requirement as a test "<name>.<function>", so that `ctest -R R5-8` finds it (R5_8 in
+# its name becomes R5-8), and all its other functions together as the test "<name>". WHOLE registers the class as one test:
+# where what it sets up first (a database server, say) takes long. What the classes of a program need besides
+# (definitions, dependencies) is given to the program. core/testing/testprogram.h is the other half.
 function(tagwire_add_test)
-  cmake_parse_arguments(arg "WHOLE" "NAME;TIMEOUT" "SOURCES;LIBRARIES;LABELS;FIXTURES" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE" "NAME;PROGRAM;TIMEOUT;LABELS;FIXTURES" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 180)
   endif()
-  add_executable(${arg_NAME} ${arg_SOURCES})
-  target_link_libraries(${arg_NAME} PRIVATE tagwire-core Qt6::Test Qt6::Network ${arg_LIBRARIES})
-  target_compile_options(${arg_NAME} PRIVATE ${TAGWIRE_TEST_OPTIONS})
-  tagwire_precompiled(${arg_NAME} tests)
-  set(whole)
-  if(arg_WHOLE)
-    set(whole -DWHOLE=ON)
+  if(NOT TARGET ${arg_PROGRAM})
+    tagwire_make_test_program(${arg_PROGRAM})
   endif()
-  set(listing ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_functions.cmake)
+  get_target_property(known ${arg_PROGRAM} SOURCES)
+  foreach(source IN LISTS arg_SOURCES)
+    file(REAL_PATH ${source} path)
+    if(NOT path IN_LIST known)
+      target_sources(${arg_PROGRAM} PRIVATE ${path})
+    endif()
+  endforeach()
+  target_link_libraries(${arg_PROGRAM} PRIVATE ${arg_LIBRARIES})
+  list(GET arg_SOURCES 0 first)
+  get_filename_component(class ${first} NAME_WE)
+  set_property(TARGET ${arg_PROGRAM} APPEND PROPERTY TAGWIRE_TESTS
+    "${class}|${arg_NAME}|${arg_TIMEOUT}|${arg_WHOLE}|${arg_LABELS}|${arg_FIXTURES}")
+endfunction()
+
+function(tagwire_make_test_program program)
+  add_executable(${program} ${PROJECT_SOURCE_DIR}/core/testing/testprogram.h)
+  target_link_libraries(${program} PRIVATE tagwire-test-main tagwire-core Qt6::Test Qt6::Network)
+  # Compiled together, a file with something of its own (an anonymous namespace) looks like a header that has it.
+  target_compile_options(${program} PRIVATE ${TAGWIRE_TEST_OPTIONS} -Wno-subobject-linkage)
+  tagwire_precompiled(${program} tests)
+  set_target_properties(${program} PROPERTIES UNITY_BUILD_BATCH_SIZE 8)
+  set(tests ${CMAKE_CURRENT_BINARY_DIR}/${program}_tests.txt)
+  set(listing ${CMAKE_CURRENT_BINARY_DIR}/${program}_tests.cmake)
+  file(GENERATE OUTPUT ${tests} CONTENT "$<JOIN:$<TARGET_PROPERTY:${program},TAGWIRE_TESTS>,\n>\n")
   add_custom_command(
-    TARGET ${arg_NAME} POST_BUILD
-    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${arg_NAME}> -DNAME=${arg_NAME} -DLISTING=${listing}
-            "-DLABELS=${arg_LABELS}" "-DFIXTURES=${arg_FIXTURES}" -DTIMEOUT=${arg_TIMEOUT} ${whole}
+    TARGET ${program} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${program}> -DTESTS=${tests} -DLISTING=${listing}
             -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
     BYPRODUCTS ${listing} VERBATIM)
+  # A change of the list alone makes it anew too.
+  set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS ${tests})
   # A program that is not built is one failing test, and does not keep ctest from running the others.
-  set(include ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_include.cmake)
+  set(include ${CMAKE_CURRENT_BINARY_DIR}/${program}_include.cmake)
   file(WRITE ${include} "if(EXISTS [=[${listing}]=])\n  include([=[${listing}]=])\nelse()\n"
-    "  add_test(${arg_NAME}_NOT_BUILT ${arg_NAME}_NOT_BUILT)\nendif()\n")
+    "  add_test(${program}_NOT_BUILT ${program}_NOT_BUILT)\nendif()\n")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 endfunction()

@@ -8,6 +8,9 @@
 #include "pluginloader.h"
 #include "runtime.h"
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace conformance_test {
 
 using namespace tagwire;
 
@@ -219,5 +222,8 @@ class ConformanceTest : public QObject {
   PluginLoader m_loader{{QStringLiteral(PLUGIN_DIR)}};
 };
 
-QTEST_GUILESS_MAIN(ConformanceTest)
+TAGWIRE_TEST(ConformanceTest)
+
+}  // namespace conformance_test
+
 #include "conformance_test.moc"

@@ -14,6 +14,9 @@
 
 #include "manifest.h"
 #include "pluginloader.h"
+#include "testprogram.h"
+
+namespace schema_test {
 
 using namespace tagwire;
 
@@ -112,5 +115,8 @@ class SchemaTest : public QObject {
   QString m_error;
 };
 
-QTEST_GUILESS_MAIN(SchemaTest)
+TAGWIRE_TEST(SchemaTest)
+
+}  // namespace schema_test
+
 #include "schema_test.moc"

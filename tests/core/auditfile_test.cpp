@@ -13,6 +13,9 @@
 
 #include "accessfolder.h"
 #include "audit/auditreader.h"
+#include "testprogram.h"
+
+namespace auditfile_test {
 
 using namespace tagwire;
 
@@ -457,5 +460,8 @@ void AuditFileTest::aReaderNeedsAFile() {
   QCOMPARE(m_folder->mode("audit.db"), -1);
 }
 
-QTEST_GUILESS_MAIN(AuditFileTest)
+TAGWIRE_TEST(AuditFileTest)
+
+}  // namespace auditfile_test
+
 #include "auditfile_test.moc"

@@ -9,6 +9,9 @@
 #include "accessfolder.h"
 #include "audit/auditreader.h"
 #include "manualclock.h"
+#include "testprogram.h"
+
+namespace audittrail_test {
 
 using namespace tagwire;
 
@@ -255,5 +258,8 @@ void AuditTrailTest::whatFindsNoRoomIsLostAndOnRecord() {
   QCOMPARE(outages[0].entry.details.value(QStringLiteral("lost")).toInt(), 1);
 }
 
-QTEST_GUILESS_MAIN(AuditTrailTest)
+TAGWIRE_TEST(AuditTrailTest)
+
+}  // namespace audittrail_test
+
 #include "audittrail_test.moc"

@@ -4,6 +4,9 @@
 #include <QTest>
 
 #include "routerbench.h"
+#include "testprogram.h"
+
+namespace commandlife_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -448,5 +451,8 @@ void CommandLifeTest::randomRequestsAllEndOnce() {
   }
 }
 
-QTEST_GUILESS_MAIN(CommandLifeTest)
+TAGWIRE_TEST(CommandLifeTest)
+
+}  // namespace commandlife_test
+
 #include "commandlife_test.moc"

@@ -4,6 +4,9 @@
 #include <QTest>
 
 #include "routerbench.h"
+#include "testprogram.h"
+
+namespace commandpulse_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -212,5 +215,8 @@ void CommandPulseTest::theProgramStopsInTheMiddle() {
   QCOMPARE(bench.executed.size(), 2);
 }
 
-QTEST_GUILESS_MAIN(CommandPulseTest)
+TAGWIRE_TEST(CommandPulseTest)
+
+}  // namespace commandpulse_test
+
 #include "commandpulse_test.moc"

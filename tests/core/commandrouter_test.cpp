@@ -4,6 +4,9 @@
 #include <QTest>
 
 #include "manualclock.h"
+#include "testprogram.h"
+
+namespace commandrouter_test {
 
 using namespace tagwire;
 
@@ -113,5 +116,8 @@ class CommandRouterTest : public QObject {
   bool m_refuse = false;
 };
 
-QTEST_GUILESS_MAIN(CommandRouterTest)
+TAGWIRE_TEST(CommandRouterTest)
+
+}  // namespace commandrouter_test
+
 #include "commandrouter_test.moc"

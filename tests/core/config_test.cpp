@@ -7,6 +7,9 @@
 #include <QTest>
 
 #include "readconfig.h"
+#include "testprogram.h"
+
+namespace config_test {
 
 using namespace tagwire;
 
@@ -260,5 +263,8 @@ class ConfigTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ConfigTest)
+TAGWIRE_TEST(ConfigTest)
+
+}  // namespace config_test
+
 #include "config_test.moc"

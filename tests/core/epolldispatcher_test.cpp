@@ -20,6 +20,8 @@
 #include "eventloopmain.h"
 #include "socketpair.h"
 
+namespace epolldispatcher_test {
+
 namespace {
 
 /// For this thread there is no epoll_pwait2, as on Linux before 5.11. False when that can't be had.
@@ -199,5 +201,8 @@ class EpollDispatcherTest : public QObject {
   }
 };
 
-EVENT_LOOP_TEST_MAIN(EpollDispatcherTest)
+EVENT_LOOP_TEST(EpollDispatcherTest)
+
+}  // namespace epolldispatcher_test
+
 #include "epolldispatcher_test.moc"

@@ -14,6 +14,8 @@
 #include "eventloopmain.h"
 #include "socketpair.h"
 
+namespace eventloop_test {
+
 class EventLoopTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
@@ -298,5 +300,8 @@ class EventLoopTest : public QObject {
   bool wait() { return dispatcher()->processEvents(QEventLoop::WaitForMoreEvents); }
 };
 
-EVENT_LOOP_TEST_MAIN(EventLoopTest)
+EVENT_LOOP_TEST(EventLoopTest)
+
+}  // namespace eventloop_test
+
 #include "eventloop_test.moc"

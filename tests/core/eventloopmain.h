@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "epolldispatcher.h"
+#include "testprogram.h"
 
 /// main() of a test on one event loop: EpollDispatcher, or Qt's own where the program is built with TAGWIRE_QT_LOOP.
 template <class Test>
@@ -24,5 +25,4 @@ int runOnEventLoop(int argc, char *argv[]) {
   return QTest::qExec(&test, argc, argv);
 }
 
-#define EVENT_LOOP_TEST_MAIN(Test) \
-  int main(int argc, char *argv[]) { return runOnEventLoop<Test>(argc, argv); }
+#define EVENT_LOOP_TEST(Test) TAGWIRE_TEST_BY(Test, runOnEventLoop<Test>)

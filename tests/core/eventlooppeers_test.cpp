@@ -17,6 +17,8 @@
 
 #include "eventloopmain.h"
 
+namespace eventlooppeers_test {
+
 namespace {
 
 /// Sends back what comes.
@@ -199,5 +201,8 @@ class EventLoopPeersTest : public QObject {
   QHash<const QIODevice *, QByteArray> m_came;
 };
 
-EVENT_LOOP_TEST_MAIN(EventLoopPeersTest)
+EVENT_LOOP_TEST(EventLoopPeersTest)
+
+}  // namespace eventlooppeers_test
+
 #include "eventlooppeers_test.moc"

@@ -9,6 +9,8 @@
 #include "eventloopmain.h"
 #include "socketpair.h"
 
+namespace eventlooptimers_test {
+
 /// Counts its timer events by id.
 class Ticking : public QObject {
  public:
@@ -283,5 +285,8 @@ class EventLoopTimersTest : public QObject {
   }
 };
 
-EVENT_LOOP_TEST_MAIN(EventLoopTimersTest)
+EVENT_LOOP_TEST(EventLoopTimersTest)
+
+}  // namespace eventlooptimers_test
+
 #include "eventlooptimers_test.moc"

@@ -12,6 +12,8 @@
 #include "eventloopmain.h"
 #include "socketpair.h"
 
+namespace eventloopwakeups_test {
+
 class EventLoopWakeUpsTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
@@ -150,5 +152,8 @@ class EventLoopWakeUpsTest : public QObject {
   bool wait() { return dispatcher()->processEvents(QEventLoop::WaitForMoreEvents); }
 };
 
-EVENT_LOOP_TEST_MAIN(EventLoopWakeUpsTest)
+EVENT_LOOP_TEST(EventLoopWakeUpsTest)
+
+}  // namespace eventloopwakeups_test
+
 #include "eventloopwakeups_test.moc"

@@ -2,6 +2,9 @@
 #include "hub.h"
 
 #include <QTest>
+#include "testprogram.h"
+
+namespace hub_test {
 
 using namespace tagwire;
 
@@ -91,5 +94,8 @@ class HubTest : public QObject {
   QLoggingCategory m_log{"tagwire.test", QtInfoMsg};
 };
 
-QTEST_GUILESS_MAIN(HubTest)
+TAGWIRE_TEST(HubTest)
+
+}  // namespace hub_test
+
 #include "hub_test.moc"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each condition demands, and what permissive and advisory interlocks do.
 #include "interlockplant.h"
+#include "testprogram.h"
+
+namespace interlocks_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -299,7 +302,8 @@ class InterlocksTest : public QObject {
   std::unique_ptr<InterlockPlant> m_plant;
 };
 
-Q_DECLARE_METATYPE(tagwire::Value)
+TAGWIRE_TEST(InterlocksTest)
 
-QTEST_GUILESS_MAIN(InterlocksTest)
+}  // namespace interlocks_test
+
 #include "interlocks_test.moc"

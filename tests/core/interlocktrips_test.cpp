@@ -5,6 +5,9 @@
 #include <cmath>
 
 #include "interlockplant.h"
+#include "testprogram.h"
+
+namespace interlocktrips_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -321,5 +324,8 @@ class InterlockTripsTest : public QObject {
   std::unique_ptr<InterlockPlant> m_plant;
 };
 
-QTEST_GUILESS_MAIN(InterlockTripsTest)
+TAGWIRE_TEST(InterlockTripsTest)
+
+}  // namespace interlocktrips_test
+
 #include "interlocktrips_test.moc"

@@ -6,6 +6,9 @@
 #include <map>
 
 #include "interlockplant.h"
+#include "testprogram.h"
+
+namespace interlockwalks_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -139,5 +142,8 @@ class InterlockWalksTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(InterlockWalksTest)
+TAGWIRE_TEST(InterlockWalksTest)
+
+}  // namespace interlockwalks_test
+
 #include "interlockwalks_test.moc"

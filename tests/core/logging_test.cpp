@@ -3,6 +3,9 @@
 
 #include <QLoggingCategory>
 #include <QTest>
+#include "testprogram.h"
+
+namespace logging_test {
 
 using namespace tagwire;
 
@@ -23,5 +26,8 @@ class LoggingTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(LoggingTest)
+TAGWIRE_TEST(LoggingTest)
+
+}  // namespace logging_test
+
 #include "logging_test.moc"

@@ -2,6 +2,9 @@
 #include "access/permissions.h"
 
 #include <QtTest>
+#include "testprogram.h"
+
+namespace permissions_test {
 
 using namespace tagwire;
 
@@ -139,5 +142,8 @@ void PermissionsTest::wrongTexts() {
   QVERIFY2(permissions.error().contains(says), qPrintable(permissions.error()));
 }
 
-QTEST_GUILESS_MAIN(PermissionsTest)
+TAGWIRE_TEST(PermissionsTest)
+
+}  // namespace permissions_test
+
 #include "permissions_test.moc"

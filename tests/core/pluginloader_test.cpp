@@ -4,6 +4,9 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include "testprogram.h"
+
+namespace pluginloader_test {
 
 using namespace tagwire;
 
@@ -100,5 +103,8 @@ class PluginLoaderTest : public QObject {
   std::unique_ptr<QTemporaryDir> m_folder;
 };
 
-QTEST_GUILESS_MAIN(PluginLoaderTest)
+TAGWIRE_TEST(PluginLoaderTest)
+
+}  // namespace pluginloader_test
+
 #include "pluginloader_test.moc"

@@ -4,6 +4,9 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include "testprogram.h"
+
+namespace pointtable_test {
 
 using namespace tagwire;
 
@@ -92,5 +95,8 @@ class PointTableTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(PointTableTest)
+TAGWIRE_TEST(PointTableTest)
+
+}  // namespace pointtable_test
+
 #include "pointtable_test.moc"

@@ -4,6 +4,9 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include "testprogram.h"
+
+namespace runtime_test {
 
 using namespace tagwire;
 
@@ -217,5 +220,8 @@ class RuntimeTest : public QObject {
   std::unique_ptr<Runtime> m_runtime;
 };
 
-QTEST_GUILESS_MAIN(RuntimeTest)
+TAGWIRE_TEST(RuntimeTest)
+
+}  // namespace runtime_test
+
 #include "runtime_test.moc"

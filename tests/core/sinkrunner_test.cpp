@@ -3,6 +3,9 @@
 
 #include <QTest>
 #include <QThread>
+#include "testprogram.h"
+
+namespace sinkrunner_test {
 
 using namespace tagwire;
 
@@ -155,5 +158,8 @@ class SinkRunnerTest : public QObject {
   QLoggingCategory m_log{"tagwire.test", QtInfoMsg};
 };
 
-QTEST_GUILESS_MAIN(SinkRunnerTest)
+TAGWIRE_TEST(SinkRunnerTest)
+
+}  // namespace sinkrunner_test
+
 #include "sinkrunner_test.moc"

@@ -4,6 +4,9 @@
 #include <QTest>
 
 #include <random>
+#include "testprogram.h"
+
+namespace timerqueue_test {
 
 using namespace tagwire;
 using namespace std::chrono_literals;
@@ -143,5 +146,8 @@ class TimerQueueTest : public QObject {
   QObject m_object;
 };
 
-QTEST_GUILESS_MAIN(TimerQueueTest)
+TAGWIRE_TEST(TimerQueueTest)
+
+}  // namespace timerqueue_test
+
 #include "timerqueue_test.moc"

@@ -10,6 +10,9 @@
 
 #include "accessfolder.h"
 #include "testing/manualclock.h"
+#include "testprogram.h"
+
+namespace tokenstore_test {
 
 using namespace tagwire;
 using Kind = AccessError::Kind;
@@ -444,5 +447,8 @@ void TokenStoreTest::folderThatCannotBeMade() {
            qPrintable(text.error().text));
 }
 
-QTEST_GUILESS_MAIN(TokenStoreTest)
+TAGWIRE_TEST(TokenStoreTest)
+
+}  // namespace tokenstore_test
+
 #include "tokenstore_test.moc"

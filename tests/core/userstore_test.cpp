@@ -8,6 +8,9 @@
 #include "access/roles.h"
 #include "accessfolder.h"
 #include "testing/manualclock.h"
+#include "testprogram.h"
+
+namespace userstore_test {
 
 using namespace tagwire;
 using Kind = AccessError::Kind;
@@ -346,5 +349,8 @@ void UserStoreTest::ownRoles() {
   QCOMPARE(ownRoleProblem(lead), QString());
 }
 
-QTEST_GUILESS_MAIN(UserStoreTest)
+TAGWIRE_TEST(UserStoreTest)
+
+}  // namespace userstore_test
+
 #include "userstore_test.moc"

@@ -9,7 +9,10 @@
 #include "event.h"
 #include "pointtable.h"
 #include "quality.h"
+#include "testprogram.h"
 #include "timestamp.h"
+
+namespace value_test {
 
 using namespace tagwire;
 
@@ -92,5 +95,8 @@ class ValueTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ValueTest)
+TAGWIRE_TEST(ValueTest)
+
+}  // namespace value_test
+
 #include "value_test.moc"

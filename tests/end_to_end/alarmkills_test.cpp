@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace alarmkills_test {
 
 namespace {
 
@@ -173,5 +176,8 @@ void AlarmKillsTest::R3_22_nothingIsLostDoubledOrRaisedAgain() {
   QCOMPARE(m_program.terminate(), 0);
 }
 
-QTEST_GUILESS_MAIN(AlarmKillsTest)
+TAGWIRE_TEST(AlarmKillsTest)
+
+}  // namespace alarmkills_test
+
 #include "alarmkills_test.moc"

@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace audit_test {
 
 /// The audit trail of the real program: what people do by REST, by WebSocket and at the command line, over kills.
 class AuditTest : public QObject {
@@ -132,5 +135,8 @@ class AuditTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(AuditTest)
+TAGWIRE_TEST(AuditTest)
+
+}  // namespace audit_test
+
 #include "audit_test.moc"

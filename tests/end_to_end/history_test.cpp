@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace history_test {
 
 /// The history with the real program: values in by REST, out by REST, by the command line and over kills.
 class HistoryTest : public QObject {
@@ -138,5 +141,8 @@ class HistoryTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(HistoryTest)
+TAGWIRE_TEST(HistoryTest)
+
+}  // namespace history_test
+
 #include "history_test.moc"

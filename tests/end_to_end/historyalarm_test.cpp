@@ -4,6 +4,9 @@
 #include <QTest>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace historyalarm_test {
 
 /// What goes wrong with the history reaches the operators: as alarms of the alarm engine, at a client of the gateway.
 class HistoryAlarmTest : public QObject {
@@ -127,5 +130,8 @@ class HistoryAlarmTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(HistoryAlarmTest)
+TAGWIRE_TEST(HistoryAlarmTest)
+
+}  // namespace historyalarm_test
+
 #include "historyalarm_test.moc"

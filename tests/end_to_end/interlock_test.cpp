@@ -9,6 +9,9 @@
 #include <csignal>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace interlock_test {
 
 class InterlockTest : public QObject {
   Q_OBJECT
@@ -222,5 +225,8 @@ class InterlockTest : public QObject {
   QHash<QString, int> m_sequences;
 };
 
-QTEST_GUILESS_MAIN(InterlockTest)
+TAGWIRE_TEST(InterlockTest)
+
+}  // namespace interlock_test
+
 #include "interlock_test.moc"

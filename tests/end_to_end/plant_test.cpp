@@ -9,6 +9,9 @@
 #include <bit>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace plant_test {
 
 /// The main job with the real program: registers of a PLC that is not ours in; live values, history, alarms, positions,
 /// trigger events and commands out.
@@ -250,5 +253,8 @@ class PlantTest : public QObject {
   RunningProgram m_program;
 };
 
-QTEST_GUILESS_MAIN(PlantTest)
+TAGWIRE_TEST(PlantTest)
+
+}  // namespace plant_test
+
 #include "plant_test.moc"

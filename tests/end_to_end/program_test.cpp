@@ -9,6 +9,9 @@
 #include <csignal>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace program_test {
 
 namespace {
 
@@ -206,5 +209,8 @@ class ProgramTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ProgramTest)
+TAGWIRE_TEST(ProgramTest)
+
+}  // namespace program_test
+
 #include "program_test.moc"

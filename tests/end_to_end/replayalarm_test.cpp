@@ -6,6 +6,9 @@
 
 #include "runtime.h"
 #include "services/alarmdesk.h"
+#include "testprogram.h"
+
+namespace replayalarm_test {
 
 using namespace tagwire;
 
@@ -129,5 +132,8 @@ class ReplayAlarmTest : public QObject {
   Time m_last;
 };
 
-QTEST_GUILESS_MAIN(ReplayAlarmTest)
+TAGWIRE_TEST(ReplayAlarmTest)
+
+}  // namespace replayalarm_test
+
 #include "replayalarm_test.moc"

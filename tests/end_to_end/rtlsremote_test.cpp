@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace rtlsremote_test {
 
 namespace {
 
@@ -204,5 +207,8 @@ class RtlsRemoteTest : public QObject {
   int m_second = 0;
 };
 
-QTEST_GUILESS_MAIN(RtlsRemoteTest)
+TAGWIRE_TEST(RtlsRemoteTest)
+
+}  // namespace rtlsremote_test
+
 #include "rtlsremote_test.moc"

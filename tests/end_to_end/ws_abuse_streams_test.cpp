@@ -6,6 +6,9 @@
 #include <memory>
 
 #include "abusedprogram.h"
+#include "testprogram.h"
+
+namespace ws_abuse_streams_test {
 
 using tagwire::ws::ClientFrame;
 using tagwire::ws::clientText;
@@ -364,5 +367,8 @@ void WsAbuseStreamsTest::aUserWithoutTheRightAnyMore() {
   QCOMPARE(device.closeCode(), 0);
 }
 
-QTEST_GUILESS_MAIN(WsAbuseStreamsTest)
+TAGWIRE_TEST(WsAbuseStreamsTest)
+
+}  // namespace ws_abuse_streams_test
+
 #include "ws_abuse_streams_test.moc"

@@ -9,6 +9,9 @@
 
 #include "abusedprogram.h"
 #include "crowd.h"
+#include "testprogram.h"
+
+namespace ws_abuse_test {
 
 using tagwire::ws::ClientFrame;
 using tagwire::ws::clientText;
@@ -292,5 +295,8 @@ void WsAbuseTest::floodWithoutDescriptors() {
   QCOMPARE(program.log().count(QLatin1String("can't accept connections")), 1);
 }
 
-QTEST_GUILESS_MAIN(WsAbuseTest)
+TAGWIRE_TEST(WsAbuseTest)
+
+}  // namespace ws_abuse_test
+
 #include "ws_abuse_test.moc"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "abusedprogram.h"
 #include "crowd.h"
+#include "testprogram.h"
+
+namespace ws_idle_test {
 
 using tagwire::ws::RawClient;
 
@@ -42,5 +45,8 @@ void WsIdleTest::tenThousandIdleClients() {
   QCOMPARE(program.metric("tagwire_ws_sessions", {"/ws/live"}), clients + 1.0);
 }
 
-QTEST_GUILESS_MAIN(WsIdleTest)
+TAGWIRE_TEST(WsIdleTest)
+
+}  // namespace ws_idle_test
+
 #include "ws_idle_test.moc"

@@ -11,6 +11,9 @@
 #include <memory>
 
 #include "runningprogram.h"
+#include "testprogram.h"
+
+namespace wspeers_test {
 
 namespace {
 
@@ -200,5 +203,8 @@ class WsPeersTest : public QObject {
   quint16 m_port = 0;
 };
 
-QTEST_GUILESS_MAIN(WsPeersTest)
+TAGWIRE_TEST(WsPeersTest)
+
+}  // namespace wspeers_test
+
 #include "wspeers_test.moc"

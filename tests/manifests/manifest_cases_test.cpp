@@ -3,6 +3,9 @@
 #include <QFile>
 #include <QProcess>
 #include <QTest>
+#include "testprogram.h"
+
+namespace manifest_cases_test {
 
 /// Runs `tagwire check manifest.json` in each folder of cases/ and compares all that it says, word for word, with the
 /// folder's expected.txt; its first line is the exit code.
@@ -38,5 +41,8 @@ class ManifestCasesTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ManifestCasesTest)
+TAGWIRE_TEST(ManifestCasesTest)
+
+}  // namespace manifest_cases_test
+
 #include "manifest_cases_test.moc"

@@ -2,6 +2,9 @@
 #include <QRandomGenerator>
 
 #include "enginebench.h"
+#include "testprogram.h"
+
+namespace alarmengine_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -372,5 +375,8 @@ void AlarmEngineTest::R3_20_randomWalkKeepsItsPromises() {
   }
 }
 
-QTEST_GUILESS_MAIN(AlarmEngineTest)
+TAGWIRE_TEST(AlarmEngineTest)
+
+}  // namespace alarmengine_test
+
 #include "alarmengine_test.moc"

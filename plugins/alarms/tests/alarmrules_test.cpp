@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmsfixture.h"
+#include "testprogram.h"
+
+namespace alarmrules_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -261,5 +264,8 @@ void AlarmRulesTest::storeThatIsDownHoldsNothingUp() {
   QCOMPARE(status.transition.state, AlarmState::Alarm);
 }
 
-QTEST_GUILESS_MAIN(AlarmRulesTest)
+TAGWIRE_TEST(AlarmRulesTest)
+
+}  // namespace alarmrules_test
+
 #include "alarmrules_test.moc"

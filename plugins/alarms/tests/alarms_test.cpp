@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmsfixture.h"
+#include "testprogram.h"
+
+namespace alarms_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -296,5 +299,8 @@ void AlarmsTest::askedBeforeItIsReady() {
   QVERIFY(answer->error().contains(QStringLiteral("starting")));
 }
 
-QTEST_GUILESS_MAIN(AlarmsTest)
+TAGWIRE_TEST(AlarmsTest)
+
+}  // namespace alarms_test
+
 #include "alarms_test.moc"

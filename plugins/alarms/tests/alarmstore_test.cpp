@@ -5,6 +5,9 @@
 #include <limits>
 
 #include "storefixture.h"
+#include "testprogram.h"
+
+namespace alarmstore_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -363,5 +366,8 @@ class AlarmStoreTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(AlarmStoreTest)
+TAGWIRE_TEST(AlarmStoreTest)
+
+}  // namespace alarmstore_test
+
 #include "alarmstore_test.moc"

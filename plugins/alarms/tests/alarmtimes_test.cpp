@@ -2,6 +2,9 @@
 #include <QRandomGenerator>
 
 #include "enginebench.h"
+#include "testprogram.h"
+
+namespace alarmtimes_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -333,5 +336,8 @@ void AlarmTimesTest::clockThatIsSetEndsShelvings() {
   QCOMPARE(bench.told(), Told{QStringLiteral("shelving_ended/Unacknowledged-Active")});
 }
 
-QTEST_GUILESS_MAIN(AlarmTimesTest)
+TAGWIRE_TEST(AlarmTimesTest)
+
+}  // namespace alarmtimes_test
+
 #include "alarmtimes_test.moc"

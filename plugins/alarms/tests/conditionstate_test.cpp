@@ -3,6 +3,9 @@
 
 #include <QFile>
 #include <QTest>
+#include "testprogram.h"
+
+namespace conditionstate_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -187,5 +190,8 @@ void ConditionStateTest::R3_20_riseOfAnAcknowledgedWarningIsNew() {
   QCOMPARE(state.condition(), AlarmCondition::UnacknowledgedActive);
 }
 
-QTEST_GUILESS_MAIN(ConditionStateTest)
+TAGWIRE_TEST(ConditionStateTest)
+
+}  // namespace conditionstate_test
+
 #include "conditionstate_test.moc"

@@ -6,6 +6,9 @@
 #include <QtTest>
 
 #include "testing/testcontext.h"
+#include "testprogram.h"
+
+namespace expression_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -380,5 +383,8 @@ void ExpressionTest::writtenReadsToTheSame() {
   QVERIFY(written(Expression()).isNull());
 }
 
-QTEST_GUILESS_MAIN(ExpressionTest)
+TAGWIRE_TEST(ExpressionTest)
+
+}  // namespace expression_test
+
 #include "expression_test.moc"

@@ -5,6 +5,9 @@
 #include <QtTest>
 
 #include <cmath>
+#include "testprogram.h"
+
+namespace ratewindow_test {
 
 using namespace tagwire::alarms;
 using std::chrono::milliseconds;
@@ -100,5 +103,8 @@ void RateWindowTest::R3_10_againstAllSamples() {
   }
 }
 
-QTEST_GUILESS_MAIN(RateWindowTest)
+TAGWIRE_TEST(RateWindowTest)
+
+}  // namespace ratewindow_test
+
 #include "ratewindow_test.moc"

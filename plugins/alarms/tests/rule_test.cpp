@@ -6,6 +6,9 @@
 #include <QtTest>
 
 #include "testing/testcontext.h"
+#include "testprogram.h"
+
+namespace rule_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -323,5 +326,8 @@ void RuleTest::defaults() {
   QVERIFY(rule.schedule.isEmpty());
 }
 
-QTEST_GUILESS_MAIN(RuleTest)
+TAGWIRE_TEST(RuleTest)
+
+}  // namespace rule_test
+
 #include "rule_test.moc"

@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "rulestate.h"
+#include "testprogram.h"
+
+namespace rulemodel_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -186,5 +189,8 @@ void RuleModelTest::R3_10_R3_13_R3_14_likeThePlainRule() {
   }
 }
 
-QTEST_GUILESS_MAIN(RuleModelTest)
+TAGWIRE_TEST(RuleModelTest)
+
+}  // namespace rulemodel_test
+
 #include "rulemodel_test.moc"

@@ -6,6 +6,9 @@
 
 #include "engineconfig.h"
 #include "testing/testcontext.h"
+#include "testprogram.h"
+
+namespace rulestate_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -608,5 +611,8 @@ void RuleStateTest::R3_13_dueTimes() {
   QCOMPARE(*nextDue(scheduled, RuleState(), at(70)), std::chrono::nanoseconds(std::chrono::seconds(120)));
 }
 
-QTEST_GUILESS_MAIN(RuleStateTest)
+TAGWIRE_TEST(RuleStateTest)
+
+}  // namespace rulestate_test
+
 #include "rulestate_test.moc"

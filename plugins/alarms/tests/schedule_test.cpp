@@ -5,6 +5,9 @@
 #include <QtTest>
 
 #include "testing/testcontext.h"
+#include "testprogram.h"
+
+namespace schedule_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -278,5 +281,8 @@ void ScheduleTest::unknownTimeZoneIsRefused() {
   QVERIFY(ZoneName::fromText(QStringLiteral("Asia/Kolkatta")).error().contains(QLatin1String("did you mean")));
 }
 
-QTEST_GUILESS_MAIN(ScheduleTest)
+TAGWIRE_TEST(ScheduleTest)
+
+}  // namespace schedule_test
+
 #include "schedule_test.moc"

@@ -6,6 +6,9 @@
 
 #include "faultydisk.h"
 #include "storefixture.h"
+#include "testprogram.h"
+
+namespace storefailure_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -391,5 +394,8 @@ class StoreFailureTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(StoreFailureTest)
+TAGWIRE_TEST(StoreFailureTest)
+
+}  // namespace storefailure_test
+
 #include "storefailure_test.moc"

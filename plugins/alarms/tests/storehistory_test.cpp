@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storefixture.h"
+#include "testprogram.h"
+
+namespace storehistory_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -166,5 +169,8 @@ class StoreHistoryTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(StoreHistoryTest)
+TAGWIRE_TEST(StoreHistoryTest)
+
+}  // namespace storehistory_test
+
 #include "storehistory_test.moc"

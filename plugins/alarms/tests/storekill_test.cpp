@@ -8,6 +8,9 @@
 
 #include "storage/sqliteconnection.h"
 #include "storage/statement.h"
+#include "testprogram.h"
+
+namespace storekill_test {
 
 using namespace tagwire;
 
@@ -39,11 +42,10 @@ class StoreKillTest : public QObject {
   void r3_22_whatWasToldStoredIsThereAfterKill9OnceAndInOrder() {
     QTemporaryDir folder;
     const QString path = folder.filePath(QStringLiteral("alarms.db"));
-    const QString program = QCoreApplication::applicationDirPath() + QStringLiteral("/alarms_store_victim");
     qint64 lastTold = 0;
     for (int kill = 0; kill < TAGWIRE_KILLS; ++kill) {
       QProcess victim;
-      victim.start(program, {folder.path()});
+      victim.start(QCoreApplication::applicationFilePath(), {QStringLiteral("store-victim"), folder.path()});
       QVERIFY(victim.waitForReadyRead(20'000));
       const int more = QRandomGenerator::global()->bounded(1, 60);
       for (int i = 0; i < more; ++i) victim.waitForReadyRead(10);
@@ -76,5 +78,8 @@ class StoreKillTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(StoreKillTest)
+TAGWIRE_TEST(StoreKillTest)
+
+}  // namespace storekill_test
+
 #include "storekill_test.moc"

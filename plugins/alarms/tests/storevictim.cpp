@@ -8,11 +8,12 @@
 
 #include "alarmstore.h"
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
-
-namespace {
 
 constexpr int atOnce = 20;  // so that one transaction holds several
 constexpr int rules = 50;
@@ -60,10 +61,12 @@ class Victim : public QObject {
   qint64 m_number = 0;
 };
 
-}  // namespace
-
-int main(int argc, char **argv) {
-  QCoreApplication application(argc, argv);
+int victim(int argc, char *argv[]) {
+  const QCoreApplication application(argc, argv);
   const Victim victim(application.arguments().value(1));
   return QCoreApplication::exec();
 }
+
+TAGWIRE_TEST_CHILD("store-victim", victim)
+
+}  // namespace

@@ -7,6 +7,9 @@
 #include <cmath>
 
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace example_test {
 
 using namespace tagwire;
 
@@ -132,5 +135,8 @@ class ExampleTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ExampleTest)
+TAGWIRE_TEST(ExampleTest)
+
+}  // namespace example_test
+
 #include "example_test.moc"

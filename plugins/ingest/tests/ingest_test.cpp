@@ -4,6 +4,9 @@
 
 #include "ingest.h"
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace ingest_test {
 
 using namespace tagwire;
 using namespace tagwire::ingest;
@@ -177,5 +180,8 @@ void IngestTest::wrongKeysAreRefused() {
   QVERIFY2(text.contains(error), qPrintable(text));
 }
 
-QTEST_GUILESS_MAIN(IngestTest)
+TAGWIRE_TEST(IngestTest)
+
+}  // namespace ingest_test
+
 #include "ingest_test.moc"

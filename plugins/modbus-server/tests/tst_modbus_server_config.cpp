@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serverfixture.h"
+#include "testprogram.h"
+
+namespace tst_modbus_server_config {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -136,5 +139,8 @@ class TestModbusServerConfig : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusServerConfig)
+TAGWIRE_TEST(TestModbusServerConfig)
+
+}  // namespace tst_modbus_server_config
+
 #include "tst_modbus_server_config.moc"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commandqueue.h"
 #include "serverfixture.h"
+#include "testprogram.h"
+
+namespace tst_modbus_server_exposure {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -339,5 +342,8 @@ class TestModbusServerExposure : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusServerExposure)
+TAGWIRE_TEST(TestModbusServerExposure)
+
+}  // namespace tst_modbus_server_exposure
+
 #include "tst_modbus_server_exposure.moc"

@@ -7,6 +7,9 @@
 #include "rtu.h"
 #include "serverfixture.h"
 #include "sharedlinedecoder.h"
+#include "testprogram.h"
+
+namespace tst_modbus_server_links {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -404,5 +407,8 @@ class TestModbusServerLinks : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusServerLinks)
+TAGWIRE_TEST(TestModbusServerLinks)
+
+}  // namespace tst_modbus_server_links
+
 #include "tst_modbus_server_links.moc"

@@ -13,6 +13,9 @@
 #include <thread>
 
 #include "serverfixture.h"
+#include "testprogram.h"
+
+namespace tst_modbus_server_peers {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -179,5 +182,8 @@ class TestModbusServerPeers : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusServerPeers)
+TAGWIRE_TEST(TestModbusServerPeers)
+
+}  // namespace tst_modbus_server_peers
+
 #include "tst_modbus_server_peers.moc"

@@ -3,6 +3,9 @@
 #include "pluginloader.h"
 #include "runtime.h"
 #include "serverfixture.h"
+#include "testprogram.h"
+
+namespace tst_modbus_server_runtime {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -91,5 +94,8 @@ class TestModbusServerRuntime : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusServerRuntime)
+TAGWIRE_TEST(TestModbusServerRuntime)
+
+}  // namespace tst_modbus_server_runtime
+
 #include "tst_modbus_server_runtime.moc"

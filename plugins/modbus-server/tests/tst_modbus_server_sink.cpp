@@ -4,6 +4,9 @@
 #include <QTcpServer>
 
 #include "serverfixture.h"
+#include "testprogram.h"
+
+namespace tst_modbus_server_sink {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -315,5 +318,8 @@ class TestModbusServerSink : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusServerSink)
+TAGWIRE_TEST(TestModbusServerSink)
+
+}  // namespace tst_modbus_server_sink
+
 #include "tst_modbus_server_sink.moc"

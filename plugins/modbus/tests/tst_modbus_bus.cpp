@@ -5,6 +5,9 @@
 #include "busbook.h"
 #include "modbusfixture.h"
 #include "rtu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_bus {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -649,5 +652,8 @@ class TestModbusBus : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusBus)
+TAGWIRE_TEST(TestModbusBus)
+
+}  // namespace tst_modbus_bus
+
 #include "tst_modbus_bus.moc"

@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "registercodec.h"
+#include "testprogram.h"
+
+namespace tst_modbus_codec {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
-
-Q_DECLARE_METATYPE(tagwire::modbus::PointType)
-Q_DECLARE_METATYPE(tagwire::modbus::Order)
-Q_DECLARE_METATYPE(tagwire::Value)
 
 namespace {
 
@@ -195,5 +194,8 @@ class TestModbusCodec : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusCodec)
+TAGWIRE_TEST(TestModbusCodec)
+
+}  // namespace tst_modbus_codec
+
 #include "tst_modbus_codec.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "commandqueue.h"
+#include "testprogram.h"
+
+namespace tst_modbus_commands {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -356,5 +359,8 @@ class TestModbusCommands : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusCommands)
+TAGWIRE_TEST(TestModbusCommands)
+
+}  // namespace tst_modbus_commands
+
 #include "tst_modbus_commands.moc"

@@ -4,6 +4,9 @@
 
 #include "modbusconfig.h"
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace tst_modbus_config {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -312,5 +315,8 @@ class TestModbusConfig : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusConfig)
+TAGWIRE_TEST(TestModbusConfig)
+
+}  // namespace tst_modbus_config
+
 #include "tst_modbus_config.moc"

@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "faultyanswers.h"
+#include "testprogram.h"
+
+namespace tst_modbus_faults {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -381,5 +384,8 @@ class TestModbusFaults : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusFaults)
+TAGWIRE_TEST(TestModbusFaults)
+
+}  // namespace tst_modbus_faults
+
 #include "tst_modbus_faults.moc"

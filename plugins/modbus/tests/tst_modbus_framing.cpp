@@ -3,6 +3,9 @@
 
 #include "mbap.h"
 #include "pdu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_framing {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -164,5 +167,8 @@ class TestModbusFraming : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusFraming)
+TAGWIRE_TEST(TestModbusFraming)
+
+}  // namespace tst_modbus_framing
+
 #include "tst_modbus_framing.moc"

@@ -5,6 +5,9 @@
 #include "mbap.h"
 #include "registerimage.h"
 #include "rtu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_mutations {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -169,5 +172,8 @@ class TestModbusMutations : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusMutations)
+TAGWIRE_TEST(TestModbusMutations)
+
+}  // namespace tst_modbus_mutations
+
 #include "tst_modbus_mutations.moc"

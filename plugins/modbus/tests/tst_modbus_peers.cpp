@@ -18,6 +18,9 @@
 #include "modbusprober.h"
 #include "modbusserver.h"
 #include "pymodbusserver.h"
+#include "testprogram.h"
+
+namespace tst_modbus_peers {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -358,5 +361,8 @@ class TestModbusPeers : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusPeers)
+TAGWIRE_TEST(TestModbusPeers)
+
+}  // namespace tst_modbus_peers
+
 #include "tst_modbus_peers.moc"

@@ -4,6 +4,9 @@
 #include "arbiter.h"
 #include "pdu.h"
 #include "reportfilter.h"
+#include "testprogram.h"
+
+namespace tst_modbus_polling {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -599,5 +602,8 @@ class TestModbusPolling : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusPolling)
+TAGWIRE_TEST(TestModbusPolling)
+
+}  // namespace tst_modbus_polling
+
 #include "tst_modbus_polling.moc"

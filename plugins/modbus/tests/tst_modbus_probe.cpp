@@ -8,6 +8,9 @@
 #include "modbusconfig.h"
 #include "modbusfixture.h"
 #include "modbusprober.h"
+#include "testprogram.h"
+
+namespace tst_modbus_probe {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -537,5 +540,8 @@ class TestModbusProbe : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusProbe)
+TAGWIRE_TEST(TestModbusProbe)
+
+}  // namespace tst_modbus_probe
+
 #include "tst_modbus_probe.moc"

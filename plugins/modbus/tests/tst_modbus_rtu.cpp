@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "rtu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_rtu {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -122,5 +125,8 @@ class TestModbusRtu : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusRtu)
+TAGWIRE_TEST(TestModbusRtu)
+
+}  // namespace tst_modbus_rtu
+
 #include "tst_modbus_rtu.moc"

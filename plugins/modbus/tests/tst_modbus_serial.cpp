@@ -12,6 +12,9 @@
 #include "modbusprober.h"
 #include "pseudoterminal.h"
 #include "rtu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_serial {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -151,8 +154,6 @@ class SlowPlc : public QObject {
 };
 
 }  // namespace
-
-Q_DECLARE_METATYPE(LinePlc::Behaviour)
 
 class TestModbusSerial : public QObject {
   Q_OBJECT
@@ -560,5 +561,8 @@ class TestModbusSerial : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusSerial)
+TAGWIRE_TEST(TestModbusSerial)
+
+}  // namespace tst_modbus_serial
+
 #include "tst_modbus_serial.moc"

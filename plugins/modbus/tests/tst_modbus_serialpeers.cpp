@@ -4,6 +4,9 @@
 
 #include "modbusprober.h"
 #include "serialpeers.h"
+#include "testprogram.h"
+
+namespace tst_modbus_serialpeers {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -177,5 +180,8 @@ class TestModbusSerialPeers : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusSerialPeers)
+TAGWIRE_TEST(TestModbusSerialPeers)
+
+}  // namespace tst_modbus_serialpeers
+
 #include "tst_modbus_serialpeers.moc"

@@ -12,6 +12,9 @@
 #include "modbusfixture.h"
 #include "modbussimulator.h"
 #include "rtu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_simulator {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -268,5 +271,8 @@ class TestModbusSimulator : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusSimulator)
+TAGWIRE_TEST(TestModbusSimulator)
+
+}  // namespace tst_modbus_simulator
+
 #include "tst_modbus_simulator.moc"

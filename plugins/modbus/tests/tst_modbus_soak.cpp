@@ -14,6 +14,9 @@
 #include "modbusfixture.h"
 #include "pseudoterminal.h"
 #include "rtu.h"
+#include "testprogram.h"
+
+namespace tst_modbus_soak {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -269,5 +272,8 @@ class TestModbusSoak : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusSoak)
+TAGWIRE_TEST(TestModbusSoak)
+
+}  // namespace tst_modbus_soak
+
 #include "tst_modbus_soak.moc"

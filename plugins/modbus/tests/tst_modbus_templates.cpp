@@ -6,6 +6,9 @@
 #include <QTest>
 
 #include "modbusconfig.h"
+#include "testprogram.h"
+
+namespace tst_modbus_templates {
 
 using namespace tagwire;
 using namespace tagwire::modbus;
@@ -332,5 +335,8 @@ class TestModbusTemplates : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestModbusTemplates)
+TAGWIRE_TEST(TestModbusTemplates)
+
+}  // namespace tst_modbus_templates
+
 #include "tst_modbus_templates.moc"

@@ -8,6 +8,9 @@
 #include "quiethistory.h"
 #include "replay.h"
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace replay_test {
 
 using namespace tagwire;
 using namespace tagwire::replay;
@@ -342,5 +345,8 @@ class ReplayTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(ReplayTest)
+TAGWIRE_TEST(ReplayTest)
+
+}  // namespace replay_test
+
 #include "replay_test.moc"

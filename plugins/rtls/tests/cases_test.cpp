@@ -4,7 +4,10 @@
 #include <QtTest>
 
 #include "makemodel.h"
+#include "testprogram.h"
 #include "tracker.h"
+
+namespace cases_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -226,5 +229,8 @@ void CasesTest::R1_24_jitterIsAStormWithoutHysteresis() {
   QVERIFY2(events.count(u'\n') > 500, qPrintable(events));
 }
 
-QTEST_GUILESS_MAIN(CasesTest)
+TAGWIRE_TEST(CasesTest)
+
+}  // namespace cases_test
+
 #include "cases_test.moc"

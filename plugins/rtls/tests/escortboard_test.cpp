@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace escortboard_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -166,5 +169,8 @@ void EscortBoardTest::aRestartRaisesNothing() {
   QCOMPARE(yard.wait(10s), QStringLiteral("start V1 @15s (since 5s)"));
 }
 
-QTEST_APPLESS_MAIN(EscortBoardTest)
+TAGWIRE_TEST(EscortBoardTest)
+
+}  // namespace escortboard_test
+
 #include "escortboard_test.moc"

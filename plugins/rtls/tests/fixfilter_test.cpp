@@ -5,7 +5,10 @@
 
 #include <cmath>
 
+#include "testprogram.h"
 #include "tracker.h"
+
+namespace fixfilter_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -245,5 +248,8 @@ void FixFilterTest::refusalsNameWhatIsAllowed() {
   QCOMPARE(m_text, QStringLiteral("TS is 61000 ms old (allowed: 60000)"));
 }
 
-QTEST_GUILESS_MAIN(FixFilterTest)
+TAGWIRE_TEST(FixFilterTest)
+
+}  // namespace fixfilter_test
+
 #include "fixfilter_test.moc"

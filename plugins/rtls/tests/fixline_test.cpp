@@ -8,6 +8,9 @@
 
 #include "intake/linereader.h"
 #include "intake/senderbook.h"
+#include "testprogram.h"
+
+namespace fixline_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -180,5 +183,8 @@ void FixLineTest::strangersFillNeitherMemoryNorLog() {
   QVERIFY(book.refused(QStringLiteral("new"), 61s));
 }
 
-QTEST_GUILESS_MAIN(FixLineTest)
+TAGWIRE_TEST(FixLineTest)
+
+}  // namespace fixline_test
+
 #include "fixline_test.moc"

@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "polygons.h"
+#include "testprogram.h"
+
+namespace geometry_test {
 
 using namespace tagwire::rtls;
 
@@ -133,5 +136,8 @@ void GeometryTest::area() {
   QCOMPARE(Region(Circle{{1, 1}, 2}, Heights()).area(), 4 * M_PI);
 }
 
-QTEST_GUILESS_MAIN(GeometryTest)
+TAGWIRE_TEST(GeometryTest)
+
+}  // namespace geometry_test
+
 #include "geometry_test.moc"

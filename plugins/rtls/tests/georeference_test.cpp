@@ -3,6 +3,9 @@
 
 #include <QtTest>
 #include <cmath>
+#include "testprogram.h"
+
+namespace georeference_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -110,5 +113,8 @@ void GeoReferenceTest::refusals() {
   QCOMPARE(made.error(), error);
 }
 
-QTEST_APPLESS_MAIN(GeoReferenceTest)
+TAGWIRE_TEST(GeoReferenceTest)
+
+}  // namespace georeference_test
+
 #include "georeference_test.moc"

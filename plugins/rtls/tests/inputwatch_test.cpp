@@ -2,6 +2,9 @@
 #include "inputwatch.h"
 
 #include <QTest>
+#include "testprogram.h"
+
+namespace inputwatch_test {
 
 using namespace tagwire::rtls;
 using std::chrono::seconds;
@@ -61,5 +64,8 @@ class InputWatchTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(InputWatchTest)
+TAGWIRE_TEST(InputWatchTest)
+
+}  // namespace inputwatch_test
+
 #include "inputwatch_test.moc"

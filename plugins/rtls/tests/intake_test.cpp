@@ -2,6 +2,9 @@
 #include "intakefixture.h"
 
 #include <QJsonDocument>
+#include "testprogram.h"
+
+namespace intake_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -253,5 +256,8 @@ void IntakeTest::rtlsFailsWhenAPortIsTaken() {
   QCOMPARE(states.last(), PluginState::Running);
 }
 
-QTEST_GUILESS_MAIN(IntakeTest)
+TAGWIRE_TEST(IntakeTest)
+
+}  // namespace intake_test
+
 #include "intake_test.moc"

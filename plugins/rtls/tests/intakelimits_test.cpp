@@ -2,6 +2,9 @@
 #include "intakefixture.h"
 
 #include <QJsonDocument>
+#include "testprogram.h"
+
+namespace intakelimits_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -161,5 +164,8 @@ void IntakeLimitsTest::datagramsThatTheKernelDropsAreCounted() {
   QTRY_COMPARE(dropped("kernel"), 200.0 - static_cast<double>(taken));
 }
 
-QTEST_GUILESS_MAIN(IntakeLimitsTest)
+TAGWIRE_TEST(IntakeLimitsTest)
+
+}  // namespace intakelimits_test
+
 #include "intakelimits_test.moc"

@@ -2,6 +2,9 @@
 #include "learnedtags.h"
 
 #include <QtTest>
+#include "testprogram.h"
+
+namespace learnedtags_test {
 
 using namespace tagwire::rtls;
 
@@ -55,5 +58,8 @@ void LearnedTagsTest::otherTagsDoNotCount() {
   QVERIFY(tags.hasRoomFor(0));
 }
 
-QTEST_GUILESS_MAIN(LearnedTagsTest)
+TAGWIRE_TEST(LearnedTagsTest)
+
+}  // namespace learnedtags_test
+
 #include "learnedtags_test.moc"

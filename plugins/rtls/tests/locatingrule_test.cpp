@@ -5,6 +5,9 @@
 #include <QRandomGenerator>
 
 #include "omlox/locatingrule.h"
+#include "testprogram.h"
+
+namespace locatingrule_test {
 
 using namespace tagwire::rtls;
 
@@ -196,5 +199,8 @@ void LocatingRuleTest::wrongRules() {
   QVERIFY(readLocatingRules(many).error().contains(text("too many (allowed: 20)")));
 }
 
-QTEST_APPLESS_MAIN(LocatingRuleTest)
+TAGWIRE_TEST(LocatingRuleTest)
+
+}  // namespace locatingrule_test
+
 #include "locatingrule_test.moc"

@@ -2,6 +2,9 @@
 #include "loopwatch.h"
 
 #include <QtTest>
+#include "testprogram.h"
+
+namespace loopwatch_test {
 
 using namespace tagwire::rtls;
 using namespace std::chrono_literals;
@@ -44,5 +47,8 @@ void LoopWatchTest::alwaysLateGetsNoSecondGraceAtOnce() {
   QCOMPARE(graces, 5);
 }
 
-QTEST_GUILESS_MAIN(LoopWatchTest)
+TAGWIRE_TEST(LoopWatchTest)
+
+}  // namespace loopwatch_test
+
 #include "loopwatch_test.moc"

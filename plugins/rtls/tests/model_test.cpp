@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace model_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -224,5 +227,8 @@ void ModelTest::tagIds() {
   QCOMPARE(wrongTagId(id).isEmpty(), good);
 }
 
-QTEST_GUILESS_MAIN(ModelTest)
+TAGWIRE_TEST(ModelTest)
+
+}  // namespace model_test
+
 #include "model_test.moc"

@@ -2,6 +2,9 @@
 #include <QtTest>
 
 #include "omlox/fenceboard.h"
+#include "testprogram.h"
+
+namespace omloxfences_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -181,5 +184,8 @@ void OmloxFencesTest::whoIsLostLeaves() {
   QCOMPARE(settle(60s), QStringLiteral("-a 50000 -b 50000 -b 60000"));
 }
 
-QTEST_GUILESS_MAIN(OmloxFencesTest)
+TAGWIRE_TEST(OmloxFencesTest)
+
+}  // namespace omloxfences_test
+
 #include "omloxfences_test.moc"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "omloxfixture.h"
+#include "testprogram.h"
+
+namespace omloxkept_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -202,5 +205,8 @@ void OmloxKeptTest::staysAreReadAsWritten() {
   QVERIFY(!hubStaysFromBytes(text.replace("\"f\",", "\"f\",9e30,")));
 }
 
-QTEST_GUILESS_MAIN(OmloxKeptTest)
+TAGWIRE_TEST(OmloxKeptTest)
+
+}  // namespace omloxkept_test
+
 #include "omloxkept_test.moc"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "omloxfixture.h"
+#include "testprogram.h"
+
+namespace omloxnews_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -380,5 +383,8 @@ void OmloxNewsTest::listenersThatAreGone() {
   QCOMPARE(fixture.fix("SIM1", 5, 5), QString());
 }
 
-QTEST_GUILESS_MAIN(OmloxNewsTest)
+TAGWIRE_TEST(OmloxNewsTest)
+
+}  // namespace omloxnews_test
+
 #include "omloxnews_test.moc"

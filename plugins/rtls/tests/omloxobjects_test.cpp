@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "omloxfixture.h"
+#include "testprogram.h"
+
+namespace omloxobjects_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -374,5 +377,8 @@ void OmloxObjectsTest::tolerancesEndWithTheTimeout() {
   QCOMPARE(inside(8), 0);
 }
 
-QTEST_GUILESS_MAIN(OmloxObjectsTest)
+TAGWIRE_TEST(OmloxObjectsTest)
+
+}  // namespace omloxobjects_test
+
 #include "omloxobjects_test.moc"

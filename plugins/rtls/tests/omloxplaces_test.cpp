@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "omloxfixture.h"
+#include "testprogram.h"
+
+namespace omloxplaces_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -211,5 +214,8 @@ void OmloxPlacesTest::stoppedAnswersAnError() {
   QCOMPARE(fixture.ask("GET", QStringLiteral("zones")).status, 200);
 }
 
-QTEST_GUILESS_MAIN(OmloxPlacesTest)
+TAGWIRE_TEST(OmloxPlacesTest)
+
+}  // namespace omloxplaces_test
+
 #include "omloxplaces_test.moc"

@@ -3,6 +3,9 @@
 #include <QtTest>
 
 #include "omlox/hubplane.h"
+#include "testprogram.h"
+
+namespace omloxplane_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -112,5 +115,8 @@ void OmloxPlaneTest::course() {
   QVERIFY(std::abs(turned.course({0, 0, 0}, {0, 1, 0}) - 90) < 0.1);
 }
 
-QTEST_GUILESS_MAIN(OmloxPlaneTest)
+TAGWIRE_TEST(OmloxPlaneTest)
+
+}  // namespace omloxplane_test
+
 #include "omloxplane_test.moc"

@@ -2,6 +2,9 @@
 #include "omloxfixture.h"
 
 #include "omlox/providerbook.h"
+#include "testprogram.h"
+
+namespace omloxproviders_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -338,5 +341,8 @@ void OmloxProvidersTest::theBookIsBounded() {
   QCOMPARE(book.size(), size_t(1));
 }
 
-QTEST_GUILESS_MAIN(OmloxProvidersTest)
+TAGWIRE_TEST(OmloxProvidersTest)
+
+}  // namespace omloxproviders_test
+
 #include "omloxproviders_test.moc"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "omloxfixture.h"
+#include "testprogram.h"
+
+namespace omloxrest_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -369,5 +372,8 @@ void OmloxRestTest::damagedFileIsPutAside() {
   QVERIFY(QFile::exists(path + QStringLiteral(".damaged")));
 }
 
-QTEST_GUILESS_MAIN(OmloxRestTest)
+TAGWIRE_TEST(OmloxRestTest)
+
+}  // namespace omloxrest_test
+
 #include "omloxrest_test.moc"

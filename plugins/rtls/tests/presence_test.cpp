@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include <random>
+#include "testprogram.h"
+
+namespace presence_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -232,5 +235,8 @@ void PresenceTest::R1_20_entersAndLeavesInTurn() {
   QVERIFY(entries > 10'000);
 }
 
-QTEST_GUILESS_MAIN(PresenceTest)
+TAGWIRE_TEST(PresenceTest)
+
+}  // namespace presence_test
+
 #include "presence_test.moc"

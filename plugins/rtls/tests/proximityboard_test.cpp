@@ -6,6 +6,9 @@
 #include <set>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace proximityboard_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -314,5 +317,8 @@ void ProximityBoardTest::agreesWithALookAtEveryPair() {
   QVERIFY(starts > 500);
 }
 
-QTEST_APPLESS_MAIN(ProximityBoardTest)
+TAGWIRE_TEST(ProximityBoardTest)
+
+}  // namespace proximityboard_test
+
 #include "proximityboard_test.moc"

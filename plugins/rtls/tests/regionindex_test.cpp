@@ -9,6 +9,9 @@
 #include <set>
 
 #include "taggrid.h"
+#include "testprogram.h"
+
+namespace regionindex_test {
 
 using namespace tagwire::rtls;
 
@@ -148,5 +151,8 @@ void RegionIndexTest::gridEndsFarAway() {
   }
 }
 
-QTEST_GUILESS_MAIN(RegionIndexTest)
+TAGWIRE_TEST(RegionIndexTest)
+
+}  // namespace regionindex_test
+
 #include "regionindex_test.moc"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtlsfixture.h"
+#include "testprogram.h"
+
+namespace rtls_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -434,5 +437,8 @@ void RtlsTest::placesOfLostTagsAreTakenByOthers() {
   QCOMPARE(m_context->metrics().counter("tagwire_rtls_places_reused_total", "").value(), 1.0);
 }
 
-QTEST_GUILESS_MAIN(RtlsTest)
+TAGWIRE_TEST(RtlsTest)
+
+}  // namespace rtls_test
+
 #include "rtls_test.moc"

@@ -5,6 +5,9 @@
 #include <cmath>
 
 #include "rtlsfixture.h"
+#include "testprogram.h"
+
+namespace rtlsplaces_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -130,5 +133,8 @@ void RtlsPlacesTest::outlinesAndPlans() {
   QCOMPARE(plan.error(), QStringLiteral("there is no zone 9"));
 }
 
-QTEST_GUILESS_MAIN(RtlsPlacesTest)
+TAGWIRE_TEST(RtlsPlacesTest)
+
+}  // namespace rtlsplaces_test
+
 #include "rtlsplaces_test.moc"

@@ -14,6 +14,9 @@
 #include <QtTest>
 
 #include "intake/fixline.h"
+#include "testprogram.h"
+
+namespace rtlssimulator_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -336,5 +339,8 @@ void RtlsSimulatorTest::destroyWhileConnected() {
   QTRY_COMPARE(m_client->state(), QAbstractSocket::UnconnectedState);
 }
 
-QTEST_GUILESS_MAIN(RtlsSimulatorTest)
+TAGWIRE_TEST(RtlsSimulatorTest)
+
+}  // namespace rtlssimulator_test
+
 #include "rtlssimulator_test.moc"

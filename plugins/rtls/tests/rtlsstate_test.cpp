@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtlsfixture.h"
+#include "testprogram.h"
+
+namespace rtlsstate_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -205,5 +208,8 @@ void RtlsStateTest::noStateOfWhatNeverRan() {
   QVERIFY(!QFile::exists(statePath()));
 }
 
-QTEST_GUILESS_MAIN(RtlsStateTest)
+TAGWIRE_TEST(RtlsStateTest)
+
+}  // namespace rtlsstate_test
+
 #include "rtlsstate_test.moc"

@@ -2,6 +2,9 @@
 #include "sequencegate.h"
 
 #include <QtTest>
+#include "testprogram.h"
+
+namespace sequencegate_test {
 
 using namespace tagwire::rtls;
 
@@ -73,5 +76,8 @@ void SequenceGateTest::R1_12_reasons() {
            QStringLiteral("Sequence 201 is out of range (allowed: 1 to 200)"));
 }
 
-QTEST_GUILESS_MAIN(SequenceGateTest)
+TAGWIRE_TEST(SequenceGateTest)
+
+}  // namespace sequencegate_test
+
 #include "sequencegate_test.moc"

@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "polygons.h"
+#include "testprogram.h"
+
+namespace shapecheck_test {
 
 using namespace tagwire::rtls;
 
@@ -233,5 +236,8 @@ void ShapeCheckTest::R1_21_holesAgreeWithBoost() {
   QVERIFY2(good > 300 && good < 2700, qPrintable(QString::number(good)));
 }
 
-QTEST_GUILESS_MAIN(ShapeCheckTest)
+TAGWIRE_TEST(ShapeCheckTest)
+
+}  // namespace shapecheck_test
+
 #include "shapecheck_test.moc"

@@ -7,6 +7,9 @@
 #include "simulator/disturbance.h"
 #include "simulator/pathwalk.h"
 #include "simulator/recording.h"
+#include "testprogram.h"
+
+namespace simulatorparts_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -164,5 +167,8 @@ void SimulatorPartsTest::wrongRecordings() {
   QVERIFY2(recording.error().contains(reason), qPrintable(recording.error()));
 }
 
-QTEST_GUILESS_MAIN(SimulatorPartsTest)
+TAGWIRE_TEST(SimulatorPartsTest)
+
+}  // namespace simulatorparts_test
+
 #include "simulatorparts_test.moc"

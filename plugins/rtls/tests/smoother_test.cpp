@@ -7,7 +7,10 @@
 #include <limits>
 
 #include "makemodel.h"
+#include "testprogram.h"
 #include "tracker.h"
+
+namespace smoother_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -254,5 +257,8 @@ void SmootherTest::lostTagBeginsAnew() {
   QCOMPARE(outcome.changes.last().position.x, 100.0);
 }
 
-QTEST_GUILESS_MAIN(SmootherTest)
+TAGWIRE_TEST(SmootherTest)
+
+}  // namespace smoother_test
+
 #include "smoother_test.moc"

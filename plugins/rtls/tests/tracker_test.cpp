@@ -6,6 +6,9 @@
 #include <cmath>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace tracker_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -350,5 +353,8 @@ void TrackerTest::positionKeepsWhatCameWithIt() {
   QVERIFY(outcome.changes.at(0).time == *fix.time);
 }
 
-QTEST_GUILESS_MAIN(TrackerTest)
+TAGWIRE_TEST(TrackerTest)
+
+}  // namespace tracker_test
+
 #include "tracker_test.moc"

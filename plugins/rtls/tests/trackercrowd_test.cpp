@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace trackercrowd_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -121,5 +124,8 @@ void TrackerCrowdTest::whoIsLeftAloneByALostGuard() {
   QCOMPARE(outcome.unaccompanied.last().time, at(18).time);
 }
 
-QTEST_GUILESS_MAIN(TrackerCrowdTest)
+TAGWIRE_TEST(TrackerCrowdTest)
+
+}  // namespace trackercrowd_test
+
 #include "trackercrowd_test.moc"

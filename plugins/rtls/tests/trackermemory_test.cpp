@@ -6,6 +6,9 @@
 
 #include <cmath>
 #include <limits>
+#include "testprogram.h"
+
+namespace trackermemory_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -179,5 +182,8 @@ void TrackerMemoryTest::wrongContentIsRefused() {
   QVERIFY2(memory.error().contains(reason), qPrintable(memory.error()));
 }
 
-QTEST_GUILESS_MAIN(TrackerMemoryTest)
+TAGWIRE_TEST(TrackerMemoryTest)
+
+}  // namespace trackermemory_test
+
 #include "trackermemory_test.moc"

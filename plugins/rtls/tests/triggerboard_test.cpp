@@ -4,6 +4,9 @@
 #include <QtTest>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace triggerboard_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -195,5 +198,8 @@ void TriggerBoardTest::R1_9_eventIsFilledWhole() {
   QCOMPARE(event.reason, QString());
 }
 
-QTEST_GUILESS_MAIN(TriggerBoardTest)
+TAGWIRE_TEST(TriggerBoardTest)
+
+}  // namespace triggerboard_test
+
 #include "triggerboard_test.moc"

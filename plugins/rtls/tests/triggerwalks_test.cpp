@@ -7,7 +7,10 @@
 
 #include "geosarea.h"
 #include "shapecheck.h"
+#include "testprogram.h"
 #include "triggerboard.h"
+
+namespace triggerwalks_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -230,5 +233,8 @@ void TriggerWalksTest::R1_22_carriersAmongTags() {
   }
 }
 
-QTEST_GUILESS_MAIN(TriggerWalksTest)
+TAGWIRE_TEST(TriggerWalksTest)
+
+}  // namespace triggerwalks_test
+
 #include "triggerwalks_test.moc"

@@ -5,7 +5,10 @@
 
 #include <cmath>
 
+#include "testprogram.h"
 #include "tracker.h"
+
+namespace walker_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -91,5 +94,8 @@ void WalkerTest::oneTagPerGroundInTurn() {
   }
 }
 
-QTEST_GUILESS_MAIN(WalkerTest)
+TAGWIRE_TEST(WalkerTest)
+
+}  // namespace walker_test
+
 #include "walker_test.moc"

@@ -5,6 +5,9 @@
 #include <random>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace zonemap_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -95,5 +98,8 @@ void ZoneMapTest::occupancy() {
   QCOMPARE(map.occupancy(0), 0);
 }
 
-QTEST_APPLESS_MAIN(ZoneMapTest)
+TAGWIRE_TEST(ZoneMapTest)
+
+}  // namespace zonemap_test
+
 #include "zonemap_test.moc"

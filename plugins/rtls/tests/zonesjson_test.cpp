@@ -8,6 +8,9 @@
 #include <cmath>
 
 #include "makemodel.h"
+#include "testprogram.h"
+
+namespace zonesjson_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -106,5 +109,8 @@ void ZonesJsonTest::aZoneFarFromTheControlPointsIsWarnedOf() {
   QVERIFY2(std::abs(match.captured(1).toInt() - kilometres) <= 0.005 * kilometres, qPrintable(said));
 }
 
-QTEST_APPLESS_MAIN(ZonesJsonTest)
+TAGWIRE_TEST(ZonesJsonTest)
+
+}  // namespace zonesjson_test
+
 #include "zonesjson_test.moc"

@@ -3,6 +3,9 @@
 #include <QRegularExpression>
 
 #include "draincase.h"
+#include "testprogram.h"
+
+namespace drainwork_refusals_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -132,5 +135,8 @@ class DrainWorkRefusalsTest : public QObject, private DrainCase {
   }
 };
 
-QTEST_GUILESS_MAIN(DrainWorkRefusalsTest)
+TAGWIRE_TEST(DrainWorkRefusalsTest)
+
+}  // namespace drainwork_refusals_test
+
 #include "drainwork_refusals_test.moc"

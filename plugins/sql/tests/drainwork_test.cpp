@@ -4,6 +4,9 @@
 
 #include "draincase.h"
 #include "historygap.h"
+#include "testprogram.h"
+
+namespace drainwork_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -242,5 +245,8 @@ class DrainWorkTest : public QObject, private DrainCase {
   }
 };
 
-QTEST_GUILESS_MAIN(DrainWorkTest)
+TAGWIRE_TEST(DrainWorkTest)
+
+}  // namespace drainwork_test
+
 #include "drainwork_test.moc"

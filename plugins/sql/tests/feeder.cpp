@@ -10,7 +10,8 @@
 #include <cstdio>
 
 #include "sqlsink.h"
-#include "testing/testcontext.h"
+#include "testcontext.h"
+#include "testprogram.h"
 
 #include <unistd.h>
 
@@ -101,18 +102,17 @@ class Fed : public QObject {
   QTimer m_timer;
 };
 
-}  // namespace
-
-std::optional<int> Feeder::mainOfFed(int argc, char **argv) {
-  if (argc != 5 || qstrcmp(argv[1], "--feed") != 0) return {};
+/// The process that is fed: the plugin's configuration, the boot and the samples a second are its arguments.
+int mainOfFed(int argc, char *argv[]) {
+  if (argc != 4) return 2;
   QCoreApplication application(argc, argv);
   QString errors;
-  const auto config = readConfig<SqlConfig>(QByteArray(argv[2]), &errors);
+  const auto config = readConfig<SqlConfig>(QByteArray(argv[1]), &errors);
   if (!config) {
     std::fprintf(stderr, "%s", qPrintable(errors));
     return 78;
   }
-  Fed fed(*config, std::atoi(argv[3]), std::atoi(argv[4]));
+  Fed fed(*config, std::atoi(argv[2]), std::atoi(argv[3]));
   QSocketNotifier input(0, QSocketNotifier::Read);
   QObject::connect(&input, &QSocketNotifier::activated, &fed, [&] {
     input.setEnabled(false);
@@ -120,6 +120,10 @@ std::optional<int> Feeder::mainOfFed(int argc, char **argv) {
   });
   return QCoreApplication::exec();
 }
+
+TAGWIRE_TEST_CHILD("feeder", mainOfFed)
+
+}  // namespace
 
 Feeder::Feeder(const QByteArray &config, int boot, int samplesPerSecond)
     : m_config(config), m_boot(boot), m_rate(samplesPerSecond) {
@@ -129,7 +133,7 @@ Feeder::Feeder(const QByteArray &config, int boot, int samplesPerSecond)
 Feeder::~Feeder() { kill(); }
 
 bool Feeder::start() {
-  m_process.start(QCoreApplication::applicationFilePath(), {QStringLiteral("--feed"), QString::fromUtf8(m_config),
+  m_process.start(QCoreApplication::applicationFilePath(), {QStringLiteral("feeder"), QString::fromUtf8(m_config),
                                                             QString::number(m_boot), QString::number(m_rate)});
   return m_process.waitForStarted();
 }

@@ -16,9 +16,6 @@ class Feeder {
   static constexpr int pointCount = 100;
   static constexpr int batch = 1000;
 
-  /// To be called first in main(): does the work when we are the fed process. Then the exit code, else nothing.
-  static std::optional<int> mainOfFed(int argc, char **argv);
-
   /// `config` is the plugin's configuration as JSON, with absolute paths.
   Feeder(const QByteArray &config, int boot, int samplesPerSecond = 0);
   ~Feeder();

@@ -10,6 +10,9 @@
 #include "postgres/postgresstore.h"
 #include "postgresserver.h"
 #include "postgresworks.h"
+#include "testprogram.h"
+
+namespace grafana_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -146,5 +149,8 @@ class GrafanaTest : public QObject {
   PostgresServer m_server;
 };
 
-QTEST_GUILESS_MAIN(GrafanaTest)
+TAGWIRE_TEST(GrafanaTest)
+
+}  // namespace grafana_test
+
 #include "grafana_test.moc"

@@ -6,6 +6,9 @@
 
 #include "keeprules.h"
 #include "testing/testcontext.h"
+#include "testprogram.h"
+
+namespace keeprules_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -210,5 +213,8 @@ class KeepRulesTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(KeepRulesTest)
+TAGWIRE_TEST(KeepRulesTest)
+
+}  // namespace keeprules_test
+
 #include "keeprules_test.moc"

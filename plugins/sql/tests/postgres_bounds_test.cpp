@@ -6,6 +6,9 @@
 #include "postgres/postgresstore.h"
 #include "postgresserver.h"
 #include "postgresworks.h"
+#include "testprogram.h"
+
+namespace postgres_bounds_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -203,5 +206,8 @@ class PostgresBoundsTest : public QObject {
   std::unique_ptr<PostgresStore> m_store;
 };
 
-QTEST_GUILESS_MAIN(PostgresBoundsTest)
+TAGWIRE_TEST(PostgresBoundsTest)
+
+}  // namespace postgres_bounds_test
+
 #include "postgres_bounds_test.moc"

@@ -2,7 +2,10 @@
 #include "postgres/postgresreader.h"
 #include "postgres/postgresstore.h"
 #include "postgresserver.h"
+#include "testprogram.h"
 #include "toolcase.h"
+
+namespace postgres_import_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -55,5 +58,8 @@ class PostgresImportTest : public QObject {
   PostgresServer m_server;
 };
 
-QTEST_GUILESS_MAIN(PostgresImportTest)
+TAGWIRE_TEST(PostgresImportTest)
+
+}  // namespace postgres_import_test
+
 #include "postgres_import_test.moc"

@@ -12,6 +12,9 @@
 #include "postgres/postgresconnection.h"
 #include "postgres/postgresstore.h"
 #include "postgresserver.h"
+#include "testprogram.h"
+
+namespace postgres_lookup_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -149,5 +152,8 @@ class PostgresLookupTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(PostgresLookupTest)
+TAGWIRE_TEST(PostgresLookupTest)
+
+}  // namespace postgres_lookup_test
+
 #include "postgres_lookup_test.moc"

@@ -7,6 +7,9 @@
 #include "postgres/postgresstore.h"
 #include "postgresserver.h"
 #include "postgresworks.h"
+#include "testprogram.h"
+
+namespace postgres_outage_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -321,5 +324,8 @@ class PostgresOutageTest : public QObject {
   PostgresServer m_server;
 };
 
-QTEST_GUILESS_MAIN(PostgresOutageTest)
+TAGWIRE_TEST(PostgresOutageTest)
+
+}  // namespace postgres_outage_test
+
 #include "postgres_outage_test.moc"

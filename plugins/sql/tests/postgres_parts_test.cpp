@@ -4,6 +4,9 @@
 #include "postgres/chunk.h"
 #include "postgres/postgresconnection.h"
 #include "postgresworks.h"
+#include "testprogram.h"
+
+namespace postgres_parts_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -103,5 +106,8 @@ class PostgresPartsTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(PostgresPartsTest)
+TAGWIRE_TEST(PostgresPartsTest)
+
+}  // namespace postgres_parts_test
+
 #include "postgres_parts_test.moc"

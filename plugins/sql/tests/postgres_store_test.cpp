@@ -6,6 +6,9 @@
 #include "postgres/postgresstore.h"
 #include "postgresserver.h"
 #include "postgresworks.h"
+#include "testprogram.h"
+
+namespace postgres_store_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -295,5 +298,8 @@ class PostgresStoreTest : public QObject {
   PostgresServer m_server;
 };
 
-QTEST_GUILESS_MAIN(PostgresStoreTest)
+TAGWIRE_TEST(PostgresStoreTest)
+
+}  // namespace postgres_store_test
+
 #include "postgres_store_test.moc"

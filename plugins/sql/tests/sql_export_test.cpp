@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "testprogram.h"
 #include "toolcase.h"
+
+namespace sql_export_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -140,5 +143,8 @@ class SqlExportTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlExportTest)
+TAGWIRE_TEST(SqlExportTest)
+
+}  // namespace sql_export_test
+
 #include "sql_export_test.moc"

@@ -4,6 +4,9 @@
 
 #include "losstally.h"
 #include "sinkcase.h"
+#include "testprogram.h"
+
+namespace sql_health_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -142,5 +145,8 @@ class SqlHealthTest : public QObject, private SinkCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlHealthTest)
+TAGWIRE_TEST(SqlHealthTest)
+
+}  // namespace sql_health_test
+
 #include "sql_health_test.moc"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "testprogram.h"
 #include "toolcase.h"
+
+namespace sql_import_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -221,5 +224,8 @@ class SqlImportTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlImportTest)
+TAGWIRE_TEST(SqlImportTest)
+
+}  // namespace sql_import_test
+
 #include "sql_import_test.moc"

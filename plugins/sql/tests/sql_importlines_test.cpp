@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "testprogram.h"
 #include "toolcase.h"
+
+namespace sql_importlines_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -198,5 +201,8 @@ class SqlImportLinesTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlImportLinesTest)
+TAGWIRE_TEST(SqlImportLinesTest)
+
+}  // namespace sql_importlines_test
+
 #include "sql_importlines_test.moc"

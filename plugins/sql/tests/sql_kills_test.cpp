@@ -7,6 +7,9 @@
 
 #include "feeder.h"
 #include "storage/sqliteconnection.h"
+#include "testprogram.h"
+
+namespace sql_kills_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -67,11 +70,8 @@ class SqlKillsTest : public QObject {
   void sync() { killed(KILLS, "sync"); }
 };
 
-int main(int argc, char **argv) {
-  if (const auto code = Feeder::mainOfFed(argc, argv)) return *code;
-  QCoreApplication application(argc, argv);
-  SqlKillsTest test;
-  return QTest::qExec(&test, argc, argv);
-}
+TAGWIRE_TEST(SqlKillsTest)
+
+}  // namespace sql_kills_test
 
 #include "sql_kills_test.moc"

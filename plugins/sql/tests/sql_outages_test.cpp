@@ -6,6 +6,9 @@
 
 #include "feeder.h"
 #include "postgresserver.h"
+#include "testprogram.h"
+
+namespace sql_outages_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -147,11 +150,8 @@ class SqlOutagesTest : public QObject {
 #endif
 };
 
-int main(int argc, char **argv) {
-  if (const auto code = Feeder::mainOfFed(argc, argv)) return *code;
-  QCoreApplication application(argc, argv);
-  SqlOutagesTest test;
-  return QTest::qExec(&test, argc, argv);
-}
+TAGWIRE_TEST(SqlOutagesTest)
+
+}  // namespace sql_outages_test
 
 #include "sql_outages_test.moc"

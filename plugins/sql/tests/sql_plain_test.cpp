@@ -4,7 +4,10 @@
 #include "sqlconfig.h"
 #include "storage/statement.h"
 #include "testcontext.h"
+#include "testprogram.h"
 #include "topicfilter.h"
+
+namespace sql_plain_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -134,5 +137,8 @@ class SqlPlainTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlPlainTest)
+TAGWIRE_TEST(SqlPlainTest)
+
+}  // namespace sql_plain_test
+
 #include "sql_plain_test.moc"

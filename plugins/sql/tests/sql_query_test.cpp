@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "questionsfixture.h"
+#include "testprogram.h"
+
+namespace sql_query_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -260,5 +263,8 @@ class SqlQueryTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlQueryTest)
+TAGWIRE_TEST(SqlQueryTest)
+
+}  // namespace sql_query_test
+
 #include "sql_query_test.moc"

@@ -6,8 +6,11 @@
 #include "questionsfixture.h"
 #include "sqlite/sqlitereader.h"
 #include "sqlite/sqlitestore.h"
+#include "testprogram.h"
 #include "tool/historyexport.h"
 #include "tool/historyimport.h"
+
+namespace sql_querystore_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -126,5 +129,8 @@ class SqlQueryStoreTest : public QObject {
   QString m_path;
 };
 
-QTEST_GUILESS_MAIN(SqlQueryStoreTest)
+TAGWIRE_TEST(SqlQueryStoreTest)
+
+}  // namespace sql_querystore_test
+
 #include "sql_querystore_test.moc"

@@ -5,6 +5,9 @@
 #include <random>
 
 #include "store/rollupmerge.h"
+#include "testprogram.h"
+
+namespace sql_rollup_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -225,5 +228,8 @@ class SqlRollupTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlRollupTest)
+TAGWIRE_TEST(SqlRollupTest)
+
+}  // namespace sql_rollup_test
+
 #include "sql_rollup_test.moc"

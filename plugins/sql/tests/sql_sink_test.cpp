@@ -3,6 +3,9 @@
 #include <QThread>
 
 #include "sinkcase.h"
+#include "testprogram.h"
+
+namespace sql_sink_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -195,5 +198,8 @@ class SqlSinkTest : public QObject, private SinkCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSinkTest)
+TAGWIRE_TEST(SqlSinkTest)
+
+}  // namespace sql_sink_test
+
 #include "sql_sink_test.moc"

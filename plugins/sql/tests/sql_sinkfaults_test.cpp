@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include "sinkcase.h"
+#include "testprogram.h"
+
+namespace sql_sinkfaults_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -203,5 +206,8 @@ class SqlSinkFaultsTest : public QObject, private SinkCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSinkFaultsTest)
+TAGWIRE_TEST(SqlSinkFaultsTest)
+
+}  // namespace sql_sinkfaults_test
+
 #include "sql_sinkfaults_test.moc"

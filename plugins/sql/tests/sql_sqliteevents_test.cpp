@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gapwork.h"
 #include "sqlitereadercase.h"
+#include "testprogram.h"
+
+namespace sql_sqliteevents_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -84,5 +87,8 @@ class SqlSqliteEventsTest : public QObject, private SqliteReaderCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSqliteEventsTest)
+TAGWIRE_TEST(SqlSqliteEventsTest)
+
+}  // namespace sql_sqliteevents_test
+
 #include "sql_sqliteevents_test.moc"

@@ -7,6 +7,9 @@
 #include <thread>
 
 #include "sqlitestorecase.h"
+#include "testprogram.h"
+
+namespace sql_sqlitefaults_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -207,5 +210,8 @@ class SqlSqliteFaultsTest : public QObject, private SqliteStoreCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSqliteFaultsTest)
+TAGWIRE_TEST(SqlSqliteFaultsTest)
+
+}  // namespace sql_sqlitefaults_test
+
 #include "sql_sqlitefaults_test.moc"

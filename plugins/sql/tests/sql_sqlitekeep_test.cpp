@@ -13,6 +13,9 @@
 #include "sqlite/sqlitereader.h"
 #include "sqlite/sqlitestore.h"
 #include "storefixture.h"
+#include "testprogram.h"
+
+namespace sql_sqlitekeep_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -392,5 +395,8 @@ class SqlSqliteKeepTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSqliteKeepTest)
+TAGWIRE_TEST(SqlSqliteKeepTest)
+
+}  // namespace sql_sqlitekeep_test
+
 #include "sql_sqlitekeep_test.moc"

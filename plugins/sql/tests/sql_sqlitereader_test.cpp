@@ -3,6 +3,9 @@
 #include <random>
 
 #include "sqlitereadercase.h"
+#include "testprogram.h"
+
+namespace sql_sqlitereader_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -292,5 +295,8 @@ class SqlSqliteReaderTest : public QObject, private SqliteReaderCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSqliteReaderTest)
+TAGWIRE_TEST(SqlSqliteReaderTest)
+
+}  // namespace sql_sqlitereader_test
+
 #include "sql_sqlitereader_test.moc"

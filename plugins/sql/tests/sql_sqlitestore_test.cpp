@@ -2,6 +2,9 @@
 #include <cmath>
 
 #include "sqlitestorecase.h"
+#include "testprogram.h"
+
+namespace sql_sqlitestore_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -288,5 +291,8 @@ class SqlSqliteStoreTest : public QObject, private SqliteStoreCase {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlSqliteStoreTest)
+TAGWIRE_TEST(SqlSqliteStoreTest)
+
+}  // namespace sql_sqlitestore_test
+
 #include "sql_sqlitestore_test.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "questionsfixture.h"
+#include "testprogram.h"
+
+namespace sql_trend_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -182,5 +185,8 @@ class SqlTrendTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SqlTrendTest)
+TAGWIRE_TEST(SqlTrendTest)
+
+}  // namespace sql_trend_test
+
 #include "sql_trend_test.moc"

@@ -10,6 +10,9 @@
 #include "protocols/tests/fakertls.h"
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace access_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -390,5 +393,8 @@ void AccessTest::R4_10_whoMayBroadcastToEverybody() {
   QCOMPARE(statuses("ws:2:broadcast"), QPair(403, 403));
 }
 
-QTEST_GUILESS_MAIN(AccessTest)
+TAGWIRE_TEST(AccessTest)
+
+}  // namespace access_test
+
 #include "access_test.moc"

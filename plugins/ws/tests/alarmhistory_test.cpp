@@ -4,6 +4,9 @@
 #include "alarmhistory.h"
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace alarmhistory_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -367,5 +370,8 @@ void AlarmHistoryTest::R3_25_wrongRanges() {
   QVERIFY2(errorOf(reply).contains(error), reply.body.constData());
 }
 
-QTEST_GUILESS_MAIN(AlarmHistoryTest)
+TAGWIRE_TEST(AlarmHistoryTest)
+
+}  // namespace alarmhistory_test
+
 #include "alarmhistory_test.moc"

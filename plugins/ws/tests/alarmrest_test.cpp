@@ -3,6 +3,9 @@
 
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace alarmrest_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -367,5 +370,8 @@ void AlarmRestTest::areasThatTheCallerMayRead() {
   }
 }
 
-QTEST_GUILESS_MAIN(AlarmRestTest)
+TAGWIRE_TEST(AlarmRestTest)
+
+}  // namespace alarmrest_test
+
 #include "alarmrest_test.moc"

@@ -3,6 +3,9 @@
 
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace alarmrules_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -239,5 +242,8 @@ void AlarmRulesTest::R3_15_nobodyReadsAPointByARule() {
   QCOMPARE(fixture.desk.changes.size(), 1);
 }
 
-QTEST_GUILESS_MAIN(AlarmRulesTest)
+TAGWIRE_TEST(AlarmRulesTest)
+
+}  // namespace alarmrules_test
+
 #include "alarmrules_test.moc"

@@ -5,6 +5,9 @@
 #include "protocols/makeprotocol.h"
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace audit_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -363,5 +366,8 @@ void AuditTest::quarantine() {
   QCOMPARE(briefly(lastOf(fixture)), QStringLiteral("history|requeue|anonymous|127.0.0.1|history|"));
 }
 
-QTEST_GUILESS_MAIN(AuditTest)
+TAGWIRE_TEST(AuditTest)
+
+}  // namespace audit_test
+
 #include "audit_test.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace command_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -259,5 +262,8 @@ void CommandTest::clientThatLeavesLosesNothingElse() {
   QCOMPARE(fixture.get("/api/os/command/" + fixture.commands[0].id.toLatin1()).status, 200);
 }
 
-QTEST_GUILESS_MAIN(CommandTest)
+TAGWIRE_TEST(CommandTest)
+
+}  // namespace command_test
+
 #include "command_test.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "routedfixture.h"
+#include "testprogram.h"
+
+namespace commandlife_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -249,5 +252,8 @@ void CommandLifeTest::R5_2_whoComesBackFindsTheOutcome() {
   QCOMPARE(fixture.context.executed.size(), 1);
 }
 
-QTEST_GUILESS_MAIN(CommandLifeTest)
+TAGWIRE_TEST(CommandLifeTest)
+
+}  // namespace commandlife_test
+
 #include "commandlife_test.moc"

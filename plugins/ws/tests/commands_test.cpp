@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace commands_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -345,5 +348,8 @@ void CommandsTest::R5_11_errorsOfTheHostAreTold() {
   QVERIFY(approval.object().value(QStringLiteral("error")).toString().contains(QStringLiteral("credential")));
 }
 
-QTEST_GUILESS_MAIN(CommandsTest)
+TAGWIRE_TEST(CommandsTest)
+
+}  // namespace commands_test
+
 #include "commands_test.moc"

@@ -8,6 +8,9 @@
 #include "protocols/tests/recordingsession.h"
 #include "rawclient.h"
 #include "streamfixture.h"
+#include "testprogram.h"
+
+namespace connection_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -353,5 +356,8 @@ void ConnectionTest::allowedOriginGetsCorsFields() {
   QVERIFY(!stranger.input().contains("Access-Control"));
 }
 
-QTEST_GUILESS_MAIN(ConnectionTest)
+TAGWIRE_TEST(ConnectionTest)
+
+}  // namespace connection_test
+
 #include "connection_test.moc"

@@ -2,11 +2,14 @@
 #include <QTest>
 
 #include "clientframe.h"
+#include "testprogram.h"
 #include "websocket/framejoiner.h"
 #include "websocket/framereader.h"
 #include "websocket/handshake.h"
 #include "websocket/rates.h"
 #include "websocket/session.h"
+
+namespace frames_test {
 
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
@@ -326,5 +329,8 @@ void FramesTest::closeReasonIsCutToWholeCharacters() {
   QCOMPARE(QString::fromUtf8(frame.mid(4)), QString(41, u'€'));
 }
 
-QTEST_GUILESS_MAIN(FramesTest)
+TAGWIRE_TEST(FramesTest)
+
+}  // namespace frames_test
+
 #include "frames_test.moc"

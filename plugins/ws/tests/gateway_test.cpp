@@ -6,6 +6,9 @@
 
 #include "gatewayfixture.h"
 #include "rawclient.h"
+#include "testprogram.h"
+
+namespace gateway_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -292,5 +295,8 @@ void GatewayTest::withoutAnythingConfiguredNobodyGetsIn() {
   QCOMPARE(client.nextFrame().closeCode(), 4401);
 }
 
-QTEST_GUILESS_MAIN(GatewayTest)
+TAGWIRE_TEST(GatewayTest)
+
+}  // namespace gateway_test
+
 #include "gateway_test.moc"

@@ -3,6 +3,9 @@
 
 #include "historyfixture.h"
 #include "rest/historyquery.h"
+#include "testprogram.h"
+
+namespace history_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -363,5 +366,8 @@ void HistoryTest::wrongQueries() {
   QVERIFY(fixture.history.queries.isEmpty() && fixture.history.trends.isEmpty());
 }
 
-QTEST_GUILESS_MAIN(HistoryTest)
+TAGWIRE_TEST(HistoryTest)
+
+}  // namespace history_test
+
 #include "history_test.moc"

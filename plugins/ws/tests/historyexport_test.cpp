@@ -4,6 +4,9 @@
 #include "access/tokenstore.h"
 #include "fakehistory.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace historyexport_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -412,5 +415,8 @@ void HistoryExportTest::wrongQueries() {
   QVERIFY(fixture.history.queries.isEmpty());
 }
 
-QTEST_GUILESS_MAIN(HistoryExportTest)
+TAGWIRE_TEST(HistoryExportTest)
+
+}  // namespace historyexport_test
+
 #include "historyexport_test.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "historyfixture.h"
+#include "testprogram.h"
+
+namespace historylists_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -224,5 +227,8 @@ void HistoryListsTest::severalHistories() {
            QStringLiteral("history \"third\" is no instance that keeps one"));
 }
 
-QTEST_GUILESS_MAIN(HistoryListsTest)
+TAGWIRE_TEST(HistoryListsTest)
+
+}  // namespace historylists_test
+
 #include "historylists_test.moc"

@@ -3,6 +3,9 @@
 
 #include "fakehistory.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace historyrights_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -287,5 +290,8 @@ void HistoryRightsTest::quarantineIsForThoseWhoMayReadAll() {
   QCOMPARE(writer.get("/api/v1/history/quarantine").status, 403);
 }
 
-QTEST_GUILESS_MAIN(HistoryRightsTest)
+TAGWIRE_TEST(HistoryRightsTest)
+
+}  // namespace historyrights_test
+
 #include "historyrights_test.moc"

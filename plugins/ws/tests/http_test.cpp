@@ -5,6 +5,9 @@
 #include "http/admission.h"
 #include "http/requestreader.h"
 #include "http/target.h"
+#include "testprogram.h"
+
+namespace http_test {
 
 using namespace tagwire::ws;
 
@@ -403,5 +406,8 @@ void HttpTest::loopbackHosts() {
   }
 }
 
-QTEST_GUILESS_MAIN(HttpTest)
+TAGWIRE_TEST(HttpTest)
+
+}  // namespace http_test
+
 #include "http_test.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace interlockrest_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -192,5 +195,8 @@ void InterlockRestTest::R5_10_wrongRequests() {
   QVERIFY(fixture.context.commands().calls.isEmpty());
 }
 
-QTEST_GUILESS_MAIN(InterlockRestTest)
+TAGWIRE_TEST(InterlockRestTest)
+
+}  // namespace interlockrest_test
+
 #include "interlockrest_test.moc"

@@ -8,6 +8,9 @@
 #include "protocols/tests/fakertls.h"
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace omlox_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -458,5 +461,8 @@ void OmloxTest::nothingOfItWithoutAnEndpoint() {
   QVERIFY(reply.object().contains(QStringLiteral("success")));
 }
 
-QTEST_GUILESS_MAIN(OmloxTest)
+TAGWIRE_TEST(OmloxTest)
+
+}  // namespace omlox_test
+
 #include "omlox_test.moc"

@@ -5,6 +5,9 @@
 #include "accesstable.h"
 #include "rest/answershape.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace openapi_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -401,5 +404,8 @@ void OpenApiTest::webSocketsAreListed() {
                                QStringLiteral("/api/ws/events/{zone_id}")}));
 }
 
-QTEST_GUILESS_MAIN(OpenApiTest)
+TAGWIRE_TEST(OpenApiTest)
+
+}  // namespace openapi_test
+
 #include "openapi_test.moc"

@@ -5,6 +5,9 @@
 #include "restfixture.h"
 #include "services/ingestdesk.h"
 #include "testing/quietalarmdesk.h"
+#include "testprogram.h"
+
+namespace osrest_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -255,5 +258,8 @@ void OsRestTest::R5_12_needsPointsWriteForThePoint() {
   QCOMPARE(desk.taken[0].point, fixture.ids[1]);
 }
 
-QTEST_GUILESS_MAIN(OsRestTest)
+TAGWIRE_TEST(OsRestTest)
+
+}  // namespace osrest_test
+
 #include "osrest_test.moc"

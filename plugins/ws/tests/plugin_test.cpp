@@ -9,6 +9,9 @@
 #include "protocols/makeprotocol.h"
 #include "rawclient.h"
 #include "testcontext.h"
+#include "testprogram.h"
+
+namespace plugin_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -119,5 +122,8 @@ void PluginTest::R1_1_unknownManagerIsClosedAfterTheUpgrade() {
   QCOMPARE(client.socket.closeReason(), QStringLiteral("Manager not found"));
 }
 
-QTEST_GUILESS_MAIN(PluginTest)
+TAGWIRE_TEST(PluginTest)
+
+}  // namespace plugin_test
+
 #include "plugin_test.moc"

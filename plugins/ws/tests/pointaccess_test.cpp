@@ -4,6 +4,9 @@
 #include "access/tokenstore.h"
 #include "protocols/makeprotocol.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace pointaccess_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -137,5 +140,8 @@ void PointAccessTest::R1_11_pointsAboutATagNeedPositionsRead() {
   if (hidden != 200) QCOMPARE(hidden, absent);
 }
 
-QTEST_GUILESS_MAIN(PointAccessTest)
+TAGWIRE_TEST(PointAccessTest)
+
+}  // namespace pointaccess_test
+
 #include "pointaccess_test.moc"

@@ -9,6 +9,9 @@
 
 #include "gatewayfixture.h"
 #include "rawclient.h"
+#include "testprogram.h"
+
+namespace proxy_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -180,5 +183,8 @@ void ProxyTest::R5_15_eventsComeAtOnce() {
   }
 }
 
-QTEST_GUILESS_MAIN(ProxyTest)
+TAGWIRE_TEST(ProxyTest)
+
+}  // namespace proxy_test
+
 #include "proxy_test.moc"

@@ -4,6 +4,9 @@
 #include "restfixture.h"
 #include "services/zonecatalog.h"
 #include "testing/quietalarmdesk.h"
+#include "testprogram.h"
+
+namespace rest_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -199,5 +202,8 @@ void RestTest::theFrontPageMayTryWebSockets() {
   QVERIFY(reply.head.contains("\r\nContent-Security-Policy: default-src 'none'; connect-src 'self' ws: wss:\r\n"));
 }
 
-QTEST_GUILESS_MAIN(RestTest)
+TAGWIRE_TEST(RestTest)
+
+}  // namespace rest_test
+
 #include "rest_test.moc"

@@ -12,6 +12,9 @@
 #include "protocols/tests/recordingsession.h"
 #include "restfixture.h"
 #include "rfc6455client.h"
+#include "testprogram.h"
+
+namespace rfc6455_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -256,5 +259,8 @@ void Rfc6455Test::binaryIsNoFirstMessage() {
   QVERIFY(server.heard.open.isEmpty());
 }
 
-QTEST_GUILESS_MAIN(Rfc6455Test)
+TAGWIRE_TEST(Rfc6455Test)
+
+}  // namespace rfc6455_test
+
 #include "rfc6455_test.moc"

@@ -4,6 +4,9 @@
 #include "protocols/makeprotocol.h"
 #include "protocols/tests/fakertls.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace rtlsrest_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -457,5 +460,8 @@ void RtlsRestTest::eventsAreBounded() {
   QCOMPARE(fixture.get("/api/v1/events?limit=1000").array().size(), 7);
 }
 
-QTEST_GUILESS_MAIN(RtlsRestTest)
+TAGWIRE_TEST(RtlsRestTest)
+
+}  // namespace rtlsrest_test
+
 #include "rtlsrest_test.moc"

@@ -4,6 +4,9 @@
 
 #include "gatewayfixture.h"
 #include "rawclient.h"
+#include "testprogram.h"
+
+namespace session_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -322,5 +325,8 @@ void SessionTest::complaintsHaveTheProtocolsShape() {
            QByteArray(R"({"message":"slow down","reqid":"","response":"Unknown","type":"response"})"));
 }
 
-QTEST_GUILESS_MAIN(SessionTest)
+TAGWIRE_TEST(SessionTest)
+
+}  // namespace session_test
+
 #include "session_test.moc"

@@ -5,6 +5,9 @@
 #include "protocols/makeprotocol.h"
 #include "protocols/tests/fakertls.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace site_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -242,5 +245,8 @@ void SiteTest::musterRefusals() {
   QCOMPARE(fixture.get("/api/v1/rtls/muster?" + query).status, status);
 }
 
-QTEST_GUILESS_MAIN(SiteTest)
+TAGWIRE_TEST(SiteTest)
+
+}  // namespace site_test
+
 #include "site_test.moc"

@@ -6,6 +6,9 @@
 #include "rawclient.h"
 #include "restfixture.h"
 #include "testcertificate.h"
+#include "testprogram.h"
+
+namespace slow_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -342,5 +345,8 @@ void SlowTest::whoNeverTakesItsAnswersIsCutOff() {
   QCOMPARE(fixture.metric("tagwire_http_responses_total{status=\"200\""), 1.0);
 }
 
-QTEST_GUILESS_MAIN(SlowTest)
+TAGWIRE_TEST(SlowTest)
+
+}  // namespace slow_test
+
 #include "slow_test.moc"

@@ -4,7 +4,10 @@
 #include "access/tokenstore.h"
 #include "listener.h"
 #include "restfixture.h"
+#include "testprogram.h"
 #include "websocket/endpoints.h"
+
+namespace sse_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -396,5 +399,8 @@ void SseTest::notServedWithoutRest() {
   QTRY_COMPARE(client.status(), 404);
 }
 
-QTEST_GUILESS_MAIN(SseTest)
+TAGWIRE_TEST(SseTest)
+
+}  // namespace sse_test
+
 #include "sse_test.moc"

@@ -4,6 +4,9 @@
 #include "access/tokenstore.h"
 #include "gatewayfixture.h"
 #include "rawclient.h"
+#include "testprogram.h"
+
+namespace strangers_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -123,5 +126,8 @@ void StrangersTest::theManifestSetsTheBounds() {
   QTRY_COMPARE(wordy.status(), 431);
 }
 
-QTEST_GUILESS_MAIN(StrangersTest)
+TAGWIRE_TEST(StrangersTest)
+
+}  // namespace strangers_test
+
 #include "strangers_test.moc"

@@ -5,6 +5,9 @@
 #include <QSignalSpy>
 
 #include "streamfixture.h"
+#include "testprogram.h"
+
+namespace stream_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -235,5 +238,8 @@ void StreamTest::abortIsSilent() {
   QCOMPARE(user.ended, 0);
 }
 
-QTEST_GUILESS_MAIN(StreamTest)
+TAGWIRE_TEST(StreamTest)
+
+}  // namespace stream_test
+
 #include "stream_test.moc"

@@ -3,6 +3,9 @@
 
 #include "rest/tilebook.h"
 #include "restfixture.h"
+#include "testprogram.h"
+
+namespace tiles_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -155,5 +158,8 @@ void TilesTest::aFileThatCanNotBeWrittenChangesNothing() {
   QCOMPARE(ids(fixture.get(path)), (QList<int>{3, 4}));
 }
 
-QTEST_GUILESS_MAIN(TilesTest)
+TAGWIRE_TEST(TilesTest)
+
+}  // namespace tiles_test
+
 #include "tiles_test.moc"

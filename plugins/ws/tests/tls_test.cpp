@@ -10,6 +10,9 @@
 #include "manualclock.h"
 #include "rawclient.h"
 #include "streamfixture.h"
+#include "testprogram.h"
+
+namespace tls_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -287,5 +290,8 @@ void TlsTest::pausesWithoutDescriptors() {
   QTRY_COMPARE(fixture.users.size(), 1U);
 }
 
-QTEST_GUILESS_MAIN(TlsTest)
+TAGWIRE_TEST(TlsTest)
+
+}  // namespace tls_test
+
 #include "tls_test.moc"

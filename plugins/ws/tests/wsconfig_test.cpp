@@ -4,7 +4,10 @@
 
 #include "access/permissions.h"
 #include "testcontext.h"
+#include "testprogram.h"
 #include "wsconfig.h"
+
+namespace wsconfig_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -259,5 +262,8 @@ void WsConfigTest::schemaNamesEveryKey() {
   }
 }
 
-QTEST_GUILESS_MAIN(WsConfigTest)
+TAGWIRE_TEST(WsConfigTest)
+
+}  // namespace wsconfig_test
+
 #include "wsconfig_test.moc"

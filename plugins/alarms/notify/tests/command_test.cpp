@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deskfixture.h"
+#include "testprogram.h"
+
+namespace command_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -138,5 +141,8 @@ class CommandTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(CommandTest)
+TAGWIRE_TEST(CommandTest)
+
+}  // namespace command_test
+
 #include "command_test.moc"

@@ -9,6 +9,9 @@
 #include "notify/mailtext.h"
 #include "notify/targetqueue.h"
 #include "testing/testauthority.h"
+#include "testprogram.h"
+
+namespace mail_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -384,5 +387,8 @@ void MailTest::anotherMailServer() {
   QCOMPARE(mail.value(QStringLiteral("defects")).toArray(), QJsonArray());
 }
 
-QTEST_GUILESS_MAIN(MailTest)
+TAGWIRE_TEST(MailTest)
+
+}  // namespace mail_test
+
 #include "mail_test.moc"

@@ -6,6 +6,9 @@
 
 #include "notify/routing.h"
 #include "testing/testcontext.h"
+#include "testprogram.h"
+
+namespace notificationconfig_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -214,5 +217,8 @@ class NotificationConfigTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(NotificationConfigTest)
+TAGWIRE_TEST(NotificationConfigTest)
+
+}  // namespace notificationconfig_test
+
 #include "notificationconfig_test.moc"

@@ -2,6 +2,9 @@
 #include "notify/targetqueue.h"
 
 #include <QtTest>
+#include "testprogram.h"
+
+namespace targetqueue_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -323,5 +326,8 @@ class TargetQueueTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TargetQueueTest)
+TAGWIRE_TEST(TargetQueueTest)
+
+}  // namespace targetqueue_test
+
 #include "targetqueue_test.moc"

@@ -3,6 +3,9 @@
 #include <QTemporaryDir>
 
 #include "hookserver.h"
+#include "testprogram.h"
+
+namespace testtarget_test {
 
 using namespace tagwire::alarms;
 
@@ -108,5 +111,8 @@ class TestTargetTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(TestTargetTest)
+TAGWIRE_TEST(TestTargetTest)
+
+}  // namespace testtarget_test
+
 #include "testtarget_test.moc"

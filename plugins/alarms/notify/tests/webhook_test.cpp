@@ -5,6 +5,9 @@
 #include "deskfixture.h"
 #include "hookserver.h"
 #include "notify/targetqueue.h"
+#include "testprogram.h"
+
+namespace webhook_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -381,5 +384,8 @@ void WebhookTest::startsAgainAfterStop() {
   QCOMPARE(fixture.kept.size(), 1);
 }
 
-QTEST_GUILESS_MAIN(WebhookTest)
+TAGWIRE_TEST(WebhookTest)
+
+}  // namespace webhook_test
+
 #include "webhook_test.moc"

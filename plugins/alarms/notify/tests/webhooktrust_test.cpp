@@ -4,6 +4,9 @@
 #include "deskfixture.h"
 #include "hookserver.h"
 #include "testing/testauthority.h"
+#include "testprogram.h"
+
+namespace webhooktrust_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
@@ -104,5 +107,8 @@ void WebhookTrustTest::aSecretIsNeverSaid() {
   QVERIFY(!server.requests.first().body.contains("hunter2"));
 }
 
-QTEST_GUILESS_MAIN(WebhookTrustTest)
+TAGWIRE_TEST(WebhookTrustTest)
+
+}  // namespace webhooktrust_test
+
 #include "webhooktrust_test.moc"

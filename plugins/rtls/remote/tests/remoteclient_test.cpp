@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "othersite.h"
+#include "testprogram.h"
+
+namespace remoteclient_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -355,5 +358,9 @@ void RemoteClientTest::destroyWhileConnected() {
   rtls.reset();
   QTRY_COMPARE(site.client->state(), QAbstractSocket::UnconnectedState);
 }
-QTEST_GUILESS_MAIN(RemoteClientTest)
+
+TAGWIRE_TEST(RemoteClientTest)
+
+}  // namespace remoteclient_test
+
 #include "remoteclient_test.moc"

@@ -4,6 +4,9 @@
 #include "othersite.h"
 #include "rawsite.h"
 #include "testing/testauthority.h"
+#include "testprogram.h"
+
+namespace remoteflood_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -161,5 +164,8 @@ void RemoteFloodTest::R1_32_bigMessagesComeWhole() {
   QCOMPARE(site.connections, 1);
 }
 
-QTEST_GUILESS_MAIN(RemoteFloodTest)
+TAGWIRE_TEST(RemoteFloodTest)
+
+}  // namespace remoteflood_test
+
 #include "remoteflood_test.moc"

@@ -11,6 +11,9 @@
 #include "remote/remotemessage.h"
 #include "remote/remotetrouble.h"
 #include "remote/staticnames.h"
+#include "testprogram.h"
+
+namespace remotemessage_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -217,5 +220,9 @@ void RemoteMessageTest::troubleSaysWhatToDo() {
   const QString said = troubleText({code != 0, code, reason, error, {}});
   QVERIFY2(said.startsWith(text) || said.contains(text), qPrintable(said));
 }
-QTEST_GUILESS_MAIN(RemoteMessageTest)
+
+TAGWIRE_TEST(RemoteMessageTest)
+
+}  // namespace remotemessage_test
+
 #include "remotemessage_test.moc"

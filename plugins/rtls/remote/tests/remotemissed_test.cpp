@@ -3,6 +3,9 @@
 #include <QTcpSocket>
 
 #include "othersite.h"
+#include "testprogram.h"
+
+namespace remotemissed_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -343,5 +346,8 @@ void RemoteMissedTest::stopWhileItIsAsked() {
   rtls.reset();
 }
 
-QTEST_GUILESS_MAIN(RemoteMissedTest)
+TAGWIRE_TEST(RemoteMissedTest)
+
+}  // namespace remotemissed_test
+
 #include "remotemissed_test.moc"

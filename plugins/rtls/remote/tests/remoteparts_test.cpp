@@ -4,6 +4,9 @@
 #include "remote/remotefeed.h"
 #include "remote/remoteschedule.h"
 #include "testing/manualclock.h"
+#include "testprogram.h"
+
+namespace remoteparts_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -376,5 +379,9 @@ void RemotePartsTest::zonesOfPositionsAreThoseOfTheManifest() {
   QCOMPARE(zoneOf(417, 1), 417);
   QCOMPARE(zoneOf(417, 0), 417);
 }
-QTEST_GUILESS_MAIN(RemotePartsTest)
+
+TAGWIRE_TEST(RemotePartsTest)
+
+}  // namespace remoteparts_test
+
 #include "remoteparts_test.moc"

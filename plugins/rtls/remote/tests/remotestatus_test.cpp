@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "othersite.h"
+#include "testprogram.h"
+
+namespace remotestatus_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -282,5 +285,8 @@ void RemoteStatusTest::R1_32_afterAStallWhatWaitsIsReadFirst() {
   QCOMPARE(site.connections, 1);
 }
 
-QTEST_GUILESS_MAIN(RemoteStatusTest)
+TAGWIRE_TEST(RemoteStatusTest)
+
+}  // namespace remotestatus_test
+
 #include "remotestatus_test.moc"

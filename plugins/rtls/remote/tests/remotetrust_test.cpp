@@ -4,6 +4,9 @@
 
 #include "othersite.h"
 #include "testing/testauthority.h"
+#include "testprogram.h"
+
+namespace remotetrust_test {
 
 using namespace tagwire;
 using namespace tagwire::rtls;
@@ -259,5 +262,8 @@ void RemoteTrustTest::eventsOfOurNumbersAreDropped() {
   QCOMPARE(fixture.refused("own_number"), 2.0);
 }
 
-QTEST_GUILESS_MAIN(RemoteTrustTest)
+TAGWIRE_TEST(RemoteTrustTest)
+
+}  // namespace remotetrust_test
+
 #include "remotetrust_test.moc"

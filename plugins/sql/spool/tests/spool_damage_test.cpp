@@ -6,6 +6,9 @@
 
 #include "spool/checksum.h"
 #include "spoolcase.h"
+#include "testprogram.h"
+
+namespace spool_damage_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -309,5 +312,8 @@ class SpoolDamageTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SpoolDamageTest)
+TAGWIRE_TEST(SpoolDamageTest)
+
+}  // namespace spool_damage_test
+
 #include "spool_damage_test.moc"

@@ -9,6 +9,9 @@
 #include <random>
 
 #include "spoolcase.h"
+#include "testprogram.h"
+
+namespace spool_room_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -369,7 +372,7 @@ class SpoolRoomTest : public QObject {
     for (int round = 0; round < 8; ++round) {
       SpoolCase its;
       QProcess child;
-      child.start(QCoreApplication::applicationFilePath(), {QStringLiteral("--add"), its.settings.folder});
+      child.start(QCoreApplication::applicationFilePath(), {QStringLiteral("spool-adder"), its.settings.folder});
       QVERIFY(child.waitForStarted());
       QByteArray output;
       const qsizetype enough = 200 + static_cast<qsizetype>(random() % 60'000);
@@ -389,11 +392,14 @@ class SpoolRoomTest : public QObject {
   }
 };
 
-int main(int argc, char **argv) {
-  QCoreApplication application(argc, argv);
-  const QStringList arguments = application.arguments();
-  if (arguments.size() == 3 && arguments[1] == u"--add") return addUntilKilled(arguments[2]);
-  SpoolRoomTest test;
-  return QTest::qExec(&test, argc, argv);
+/// The spool's owner, to be killed: the folder is its argument.
+static int adder(int argc, char *argv[]) {
+  const QCoreApplication application(argc, argv);
+  return argc == 2 ? addUntilKilled(QString::fromLocal8Bit(argv[1])) : 2;
 }
+
+TAGWIRE_TEST(SpoolRoomTest)
+TAGWIRE_TEST_CHILD("spool-adder", adder)
+
+}  // namespace spool_room_test
 #include "spool_room_test.moc"

@@ -11,6 +11,9 @@
 
 #include "spool/checksum.h"
 #include "spoolcase.h"
+#include "testprogram.h"
+
+namespace spool_start_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -295,5 +298,8 @@ class SpoolStartTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SpoolStartTest)
+TAGWIRE_TEST(SpoolStartTest)
+
+}  // namespace spool_start_test
+
 #include "spool_start_test.moc"

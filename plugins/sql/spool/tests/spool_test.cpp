@@ -6,6 +6,9 @@
 
 #include "spool/checksum.h"
 #include "spoolcase.h"
+#include "testprogram.h"
+
+namespace spool_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -263,5 +266,8 @@ class SpoolTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SpoolTest)
+TAGWIRE_TEST(SpoolTest)
+
+}  // namespace spool_test
+
 #include "spool_test.moc"

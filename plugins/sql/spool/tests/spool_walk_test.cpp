@@ -5,6 +5,9 @@
 
 #include "spool/sequenceset.h"
 #include "spoolcase.h"
+#include "testprogram.h"
+
+namespace spool_walk_test {
 
 using namespace tagwire;
 using namespace tagwire::sql;
@@ -271,5 +274,8 @@ class SpoolWalkTest : public QObject {
   }
 };
 
-QTEST_GUILESS_MAIN(SpoolWalkTest)
+TAGWIRE_TEST(SpoolWalkTest)
+
+}  // namespace spool_walk_test
+
 #include "spool_walk_test.moc"

@@ -3,6 +3,9 @@
 #include <QRegularExpression>
 
 #include "identityfixture.h"
+#include "testprogram.h"
+
+namespace credentials_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -244,5 +247,8 @@ void CredentialsTest::loginWithALiveSession() {
   QCOMPARE(fixture.ask("POST", "/api/v1/logout", cookie).status, 403);
 }
 
-QTEST_GUILESS_MAIN(CredentialsTest)
+TAGWIRE_TEST(CredentialsTest)
+
+}  // namespace credentials_test
+
 #include "credentials_test.moc"

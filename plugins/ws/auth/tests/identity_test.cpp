@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "identityfixture.h"
+#include "testprogram.h"
+
+namespace identity_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -291,5 +294,8 @@ void IdentityTest::secretsAreNowhere() {
   qInstallMessageHandler(before);
 }
 
-QTEST_GUILESS_MAIN(IdentityTest)
+TAGWIRE_TEST(IdentityTest)
+
+}  // namespace identity_test
+
 #include "identity_test.moc"

@@ -6,6 +6,9 @@
 
 #include "auth/jwt.h"
 #include "auth/tests/tokenmaker.h"
+#include "testprogram.h"
+
+namespace jwt_hostile_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -257,5 +260,8 @@ void JwtHostileTest::signedRubbishIsReadSafely() {
   QVERIFY2(accepted > 500 && accepted < 25'000, qPrintable(QString::number(accepted)));  // both ways were gone
 }
 
-QTEST_GUILESS_MAIN(JwtHostileTest)
+TAGWIRE_TEST(JwtHostileTest)
+
+}  // namespace jwt_hostile_test
+
 #include "jwt_hostile_test.moc"

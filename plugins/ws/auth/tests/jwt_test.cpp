@@ -5,6 +5,9 @@
 
 #include "auth/jwt.h"
 #include "auth/tests/tokenmaker.h"
+#include "testprogram.h"
+
+namespace jwt_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -395,5 +398,8 @@ void JwtTest::leavesNoErrorBehind() {
   QCOMPARE(ERR_peek_error(), 0UL);  // a TLS socket of this thread would stumble over it
 }
 
-QTEST_GUILESS_MAIN(JwtTest)
+TAGWIRE_TEST(JwtTest)
+
+}  // namespace jwt_test
+
 #include "jwt_test.moc"

@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "auth/lockout.h"
+#include "testprogram.h"
+
+namespace lockout_test {
 
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
@@ -178,5 +181,8 @@ void LockoutTest::whenAllAreLockedTheRestShareACount() {
   QVERIFY(!lockout.begin(address(++from), ann, 60s));  // there is room again
 }
 
-QTEST_GUILESS_MAIN(LockoutTest)
+TAGWIRE_TEST(LockoutTest)
+
+}  // namespace lockout_test
+
 #include "lockout_test.moc"

@@ -3,6 +3,9 @@
 
 #include <QJsonArray>
 #include <QTest>
+#include "testprogram.h"
+
+namespace loginfailures_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -113,5 +116,8 @@ void LoginFailuresTest::theEndLosesNothing() {
   QCOMPARE(failures.all().size(), 0);
 }
 
-QTEST_GUILESS_MAIN(LoginFailuresTest)
+TAGWIRE_TEST(LoginFailuresTest)
+
+}  // namespace loginfailures_test
+
 #include "loginfailures_test.moc"

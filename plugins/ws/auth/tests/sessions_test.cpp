@@ -9,6 +9,9 @@
 #include "auth/sessioncookie.h"
 #include "auth/sessiontokens.h"
 #include "auth/tests/tokenmaker.h"
+#include "testprogram.h"
+
+namespace sessions_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -303,5 +306,8 @@ void SessionsTest::comparesSecrets() {
   QVERIFY(randomBytes(32) && *randomBytes(32) != *randomBytes(32));
 }
 
-QTEST_GUILESS_MAIN(SessionsTest)
+TAGWIRE_TEST(SessionsTest)
+
+}  // namespace sessions_test
+
 #include "sessions_test.moc"

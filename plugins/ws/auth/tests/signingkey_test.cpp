@@ -11,6 +11,9 @@
 #include <vector>
 
 #include "auth/signingkey.h"
+#include "testprogram.h"
+
+namespace signingkey_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -149,5 +152,8 @@ void SigningKeyTest::errorsNameTheFile() {
   QVERIFY(error().startsWith(path() + u':'));
 }
 
-QTEST_GUILESS_MAIN(SigningKeyTest)
+TAGWIRE_TEST(SigningKeyTest)
+
+}  // namespace signingkey_test
+
 #include "signingkey_test.moc"

@@ -3,6 +3,9 @@
 
 #include "device/devicebook.h"
 #include "emsmodel.h"
+#include "testprogram.h"
+
+namespace deviceconfig_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -168,5 +171,8 @@ void DeviceConfigTest::aGatewayThatGoesTakesItsDevicesAlong() {
   QVERIFY(joined.book->modelNames().isEmpty());
 }
 
-QTEST_GUILESS_MAIN(DeviceConfigTest)
+TAGWIRE_TEST(DeviceConfigTest)
+
+}  // namespace deviceconfig_test
+
 #include "deviceconfig_test.moc"

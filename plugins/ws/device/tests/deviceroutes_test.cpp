@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deviceplant.h"
+#include "testprogram.h"
+
+namespace deviceroutes_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -278,5 +281,8 @@ void DeviceRoutesTest::R2_11_wrongDeviceRequests() {
   QCOMPARE(plant.request("DELETE", "/api/v1/devices/ems_001", plant.admin).status, 409);
 }
 
-QTEST_GUILESS_MAIN(DeviceRoutesTest)
+TAGWIRE_TEST(DeviceRoutesTest)
+
+}  // namespace deviceroutes_test
+
 #include "deviceroutes_test.moc"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "deviceplant.h"
+#include "testprogram.h"
+
+namespace devices_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -160,5 +163,8 @@ void DevicesTest::R2_10_commandsOverTheSocket() {
   QTRY_COMPARE(steps(), expected);
 }
 
-QTEST_GUILESS_MAIN(DevicesTest)
+TAGWIRE_TEST(DevicesTest)
+
+}  // namespace devices_test
+
 #include "devices_test.moc"

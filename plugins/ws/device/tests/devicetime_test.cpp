@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "device/devicetime.h"
+#include "testprogram.h"
+
+namespace devicetime_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -102,5 +105,8 @@ void DeviceTimeTest::R2_6_theHourThatComesTwice() {
   QVERIFY(never.error().contains(QLatin1String("the clocks of Europe/Berlin were put forward")));
 }
 
-QTEST_GUILESS_MAIN(DeviceTimeTest)
+TAGWIRE_TEST(DeviceTimeTest)
+
+}  // namespace devicetime_test
+
 #include "devicetime_test.moc"

@@ -5,12 +5,13 @@
 
 #include "device/gatekeeper.h"
 #include "emsmodel.h"
+#include "testprogram.h"
+
+namespace gatekeeper_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
 using namespace std::chrono_literals;
-
-Q_DECLARE_METATYPE(tagwire::ws::Rejection::Kind)
 
 namespace {
 
@@ -282,5 +283,8 @@ void GatekeeperTest::R2_5_whateverComes() {
   QVERIFY(accepted > 1000);
 }
 
-QTEST_GUILESS_MAIN(GatekeeperTest)
+TAGWIRE_TEST(GatekeeperTest)
+
+}  // namespace gatekeeper_test
+
 #include "gatekeeper_test.moc"

@@ -3,6 +3,9 @@
 
 #include "protocols/alarmsprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace alarms_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -412,5 +415,8 @@ void AlarmsTest::clientsThatLeaveAreForgotten() {
   QCOMPARE(stays.count(), 2);
 }
 
-QTEST_GUILESS_MAIN(AlarmsTest)
+TAGWIRE_TEST(AlarmsTest)
+
+}  // namespace alarms_test
+
 #include "alarms_test.moc"

@@ -3,6 +3,9 @@
 
 #include "protocols/alarmsprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace alarmsrequests_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -422,5 +425,8 @@ void AlarmsRequestsTest::R3_24_playbackTellsThatTheHistoryCannotBeRead() {
   QVERIFY(bench.played().isEmpty());
 }
 
-QTEST_GUILESS_MAIN(AlarmsRequestsTest)
+TAGWIRE_TEST(AlarmsRequestsTest)
+
+}  // namespace alarmsrequests_test
+
 #include "alarmsrequests_test.moc"

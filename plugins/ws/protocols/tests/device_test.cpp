@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "devicebench.h"
+#include "testprogram.h"
+
+namespace device_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -308,5 +311,8 @@ void DeviceTest::aDeviceThatIsRemoved() {
   QCOMPARE(bench.last("ems_001/battery/soc").value, Value(0.7));
 }
 
-QTEST_GUILESS_MAIN(DeviceTest)
+TAGWIRE_TEST(DeviceTest)
+
+}  // namespace device_test
+
 #include "device_test.moc"

@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "devicebench.h"
+#include "testprogram.h"
+
+namespace devicecommands_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -171,5 +174,8 @@ void DeviceCommandsTest::R2_10_wrongAcknowledgements() {
   QCOMPARE(watcher.count(), 0);
 }
 
-QTEST_GUILESS_MAIN(DeviceCommandsTest)
+TAGWIRE_TEST(DeviceCommandsTest)
+
+}  // namespace devicecommands_test
+
 #include "devicecommands_test.moc"

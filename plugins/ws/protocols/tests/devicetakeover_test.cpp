@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "devicebench.h"
+#include "testprogram.h"
+
+namespace devicetakeover_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -144,5 +147,8 @@ void DeviceTakeoverTest::R2_4_whatKeepsAConnectionLive() {
   QVERIFY(isLive());
 }
 
-QTEST_GUILESS_MAIN(DeviceTakeoverTest)
+TAGWIRE_TEST(DeviceTakeoverTest)
+
+}  // namespace devicetakeover_test
+
 #include "devicetakeover_test.moc"

@@ -4,6 +4,9 @@
 #include "fakertls.h"
 #include "protocols/eventsprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace events_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -272,5 +275,8 @@ void EventsTest::R1_7_nothingIsAskedFor() {
   QCOMPARE(session.closeCode, 0);
 }
 
-QTEST_GUILESS_MAIN(EventsTest)
+TAGWIRE_TEST(EventsTest)
+
+}  // namespace events_test
+
 #include "events_test.moc"

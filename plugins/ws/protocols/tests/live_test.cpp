@@ -5,6 +5,9 @@
 
 #include "protocols/liveprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace live_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -767,5 +770,8 @@ void LiveTest::clientsThatLeaveAreForgotten() {
   QCOMPARE(stays.last().value(QStringLiteral("points")).toArray().size(), 2);
 }
 
-QTEST_GUILESS_MAIN(LiveTest)
+TAGWIRE_TEST(LiveTest)
+
+}  // namespace live_test
+
 #include "live_test.moc"

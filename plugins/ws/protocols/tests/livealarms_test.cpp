@@ -3,6 +3,9 @@
 
 #include "protocols/liveprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace livealarms_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -159,5 +162,8 @@ void LiveAlarmsTest::resultsComeToNobodyAfterTheEnd() {
   QCOMPARE(bench.session.count(), 0);
 }
 
-QTEST_GUILESS_MAIN(LiveAlarmsTest)
+TAGWIRE_TEST(LiveAlarmsTest)
+
+}  // namespace livealarms_test
+
 #include "livealarms_test.moc"

@@ -3,6 +3,9 @@
 
 #include "protocols/liveprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace livecommands_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -214,5 +217,8 @@ void LiveCommandsTest::R5_11_rights() {
   QCOMPARE(bench.ask(own).value(QStringLiteral("op")).toString(), QStringLiteral("approved"));
 }
 
-QTEST_GUILESS_MAIN(LiveCommandsTest)
+TAGWIRE_TEST(LiveCommandsTest)
+
+}  // namespace livecommands_test
+
 #include "livecommands_test.moc"

@@ -6,6 +6,9 @@
 
 #include "protocols/panelprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace panel_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -509,5 +512,8 @@ void PanelTest::clientsThatLeaveAreForgotten() {
   QCOMPARE(bench.session.count(), 0);
 }
 
-QTEST_GUILESS_MAIN(PanelTest)
+TAGWIRE_TEST(PanelTest)
+
+}  // namespace panel_test
+
 #include "panel_test.moc"

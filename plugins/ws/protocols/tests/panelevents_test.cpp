@@ -3,6 +3,9 @@
 
 #include "protocols/panelevents.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace panelevents_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -287,5 +290,8 @@ void PanelEventsTest::R5_8_subscriptionsAreLimited() {
   QCOMPARE(bench.events.check(session.upgrade(), *session.caller())->status, 400);
 }
 
-QTEST_GUILESS_MAIN(PanelEventsTest)
+TAGWIRE_TEST(PanelEventsTest)
+
+}  // namespace panelevents_test
+
 #include "panelevents_test.moc"

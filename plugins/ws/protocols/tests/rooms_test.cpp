@@ -5,6 +5,9 @@
 #include "protocols/roomsprotocol.h"
 #include "recordingsession.h"
 #include "rooms/tests/roomstesting.h"
+#include "testprogram.h"
+
+namespace rooms_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -471,5 +474,8 @@ void RoomsTest::clientsThatLeaveAreForgotten() {
   QVERIFY(bench.state.rooms->rename(1, QStringLiteral("Lounge")));
 }
 
-QTEST_GUILESS_MAIN(RoomsTest)
+TAGWIRE_TEST(RoomsTest)
+
+}  // namespace rooms_test
+
 #include "rooms_test.moc"

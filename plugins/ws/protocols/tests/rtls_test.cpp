@@ -4,6 +4,9 @@
 #include "fakertls.h"
 #include "protocols/rtlsprotocol.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace rtls_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -772,5 +775,8 @@ void RtlsTest::clientsThatLeaveAreForgotten() {
   QTest::qWait(5);
 }
 
-QTEST_GUILESS_MAIN(RtlsTest)
+TAGWIRE_TEST(RtlsTest)
+
+}  // namespace rtls_test
+
 #include "rtls_test.moc"

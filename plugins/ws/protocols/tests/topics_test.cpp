@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "protocols/topics.h"
+#include "testprogram.h"
+
+namespace topics_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -92,5 +95,8 @@ void TopicsTest::R6_6_sameTopicsInAnyOrderHaveOneKey() {
   QVERIFY(!one->wantsAny(QLatin1String("alarms")));
 }
 
-QTEST_GUILESS_MAIN(TopicsTest)
+TAGWIRE_TEST(TopicsTest)
+
+}  // namespace topics_test
+
 #include "topics_test.moc"

@@ -6,6 +6,9 @@
 #include "protocols/replayring.h"
 #include "protocols/wirejson.h"
 #include "recordingsession.h"
+#include "testprogram.h"
+
+namespace wirejson_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -135,5 +138,8 @@ void WireJsonTest::frameHeads() {
   }
 }
 
-QTEST_GUILESS_MAIN(WireJsonTest)
+TAGWIRE_TEST(WireJsonTest)
+
+}  // namespace wirejson_test
+
 #include "wirejson_test.moc"

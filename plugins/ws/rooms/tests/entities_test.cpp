@@ -5,6 +5,9 @@
 
 #include "rooms/systemstatus.h"
 #include "roomstesting.h"
+#include "testprogram.h"
+
+namespace entities_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -218,5 +221,8 @@ void EntitiesTest::R4_10_keptFormIsReadAgain() {
   QVERIFY(again->expires == given->expires && again->expires);
 }
 
-QTEST_GUILESS_MAIN(EntitiesTest)
+TAGWIRE_TEST(EntitiesTest)
+
+}  // namespace entities_test
+
 #include "entities_test.moc"

@@ -3,6 +3,9 @@
 #include <QTest>
 
 #include "roomstesting.h"
+#include "testprogram.h"
+
+namespace roombook_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -249,5 +252,8 @@ void RoomBookTest::R4_10_atMost256AreKept() {
   QCOMPARE(house.book->kept().size(), 256);
 }
 
-QTEST_GUILESS_MAIN(RoomBookTest)
+TAGWIRE_TEST(RoomBookTest)
+
+}  // namespace roombook_test
+
 #include "roombook_test.moc"

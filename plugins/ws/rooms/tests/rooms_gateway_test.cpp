@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "roomsgatewayfixture.h"
+#include "testprogram.h"
+
+namespace rooms_gateway_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -183,5 +186,8 @@ void RoomsGatewayTest::R4_13_origin() {
   QCOMPARE(page.nextFrame().closeCode(), 4401);
 }
 
-QTEST_GUILESS_MAIN(RoomsGatewayTest)
+TAGWIRE_TEST(RoomsGatewayTest)
+
+}  // namespace rooms_gateway_test
+
 #include "rooms_gateway_test.moc"

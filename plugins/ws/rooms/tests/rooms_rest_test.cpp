@@ -2,6 +2,9 @@
 #include <QTest>
 
 #include "roomsgatewayfixture.h"
+#include "testprogram.h"
+
+namespace rooms_rest_test {
 
 using namespace tagwire;
 using namespace tagwire::ws;
@@ -199,5 +202,8 @@ void RoomsRestTest::R4_11_diskThatFails() {
   QCOMPARE(house.ask("GET", "/api/v1/rooms/3").status, 200);
 }
 
-QTEST_GUILESS_MAIN(RoomsRestTest)
+TAGWIRE_TEST(RoomsRestTest)
+
+}  // namespace rooms_rest_test
+
 #include "rooms_rest_test.moc"
