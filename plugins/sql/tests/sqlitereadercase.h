@@ -11,7 +11,6 @@
 
 namespace tagwire::sql {
 
-constexpr Time moment{std::chrono::nanoseconds(1'770'733'530'123'456'789)};  // 2026-02-10T14:25:30.123456789Z
 constexpr Time farPast = Time::min();
 constexpr Time farFuture = Time::max();
 

@@ -10,8 +10,6 @@
 
 namespace tagwire::sql {
 
-constexpr Time moment{std::chrono::nanoseconds(1'770'733'530'123'456'789)};  // 2026-02-10T14:25:30.123456789Z
-
 /// A store in a folder that goes away, and a second connection that reads what is really there. For a test class to
 /// derive from.
 class SqliteStoreCase {
