@@ -17,8 +17,8 @@
 namespace tagwire::ws {
 
 /// A device, or who watches one, with a client that somebody else wrote.
-struct Client {
-  Client(quint16 port, const QByteArray &token, const char *device = "ems_001") {
+struct DeviceClient {
+  DeviceClient(quint16 port, const QByteArray &token, const char *device = "ems_001") {
     QObject::connect(&socket, &QWebSocket::textMessageReceived, &socket, [this](const QString &text) { told << text; });
     QNetworkRequest request(
         QUrl(QStringLiteral("ws://localhost:%1/ws/device/%2").arg(port).arg(QLatin1String(device))));
@@ -37,7 +37,7 @@ struct Client {
   QStringList told;
 };
 
-struct RestReply {
+struct DeviceReply {
   int status = 0;
   QByteArray head;
   QByteArray body;
@@ -93,14 +93,14 @@ struct Plant {
     return context.points().last(context.points().find(QString::fromLatin1(name)));
   }
 
-  RestReply request(const QByteArray &method, const QByteArray &target, const QByteArray &credential,
-                    const QByteArray &body = {}) {
+  DeviceReply request(const QByteArray &method, const QByteArray &target, const QByteArray &credential,
+                      const QByteArray &body = {}) {
     RawClient client(port());
     QByteArray fields;
     if (!credential.isEmpty()) fields += "Authorization: Bearer " + credential + "\r\n";
     if (!body.isEmpty()) fields += "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
     client.send(RawClient::head(method, target, fields) + body);
-    RestReply reply;
+    DeviceReply reply;
     if (!QTest::qWaitFor([&] { return client.status() != 0; })) return reply;
     const qsizetype end = client.input().indexOf("\r\n\r\n");
     reply.head = client.input().left(end + 2);

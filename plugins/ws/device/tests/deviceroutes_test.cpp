@@ -28,16 +28,16 @@ class DeviceRoutesTest : public QObject {
 
 void DeviceRoutesTest::R2_11_tokensByRest() {
   Plant plant;
-  const RestReply made = plant.request("POST", "/api/v1/tokens", plant.admin,
-                                       json("{'name':'meter','permissions':['device:ems_002:publish'],"
-                                            "'expires':'2026-01-01T00:00:30Z'}"));
+  const DeviceReply made = plant.request("POST", "/api/v1/tokens", plant.admin,
+                                         json("{'name':'meter','permissions':['device:ems_002:publish'],"
+                                              "'expires':'2026-01-01T00:00:30Z'}"));
   QCOMPARE(made.status, 201);
   QVERIFY(made.head.contains("Cache-Control: no-store"));
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
   QVERIFY2(text.startsWith("tw_") && text.size() == 46, text);
   QCOMPARE(made.object().value(QStringLiteral("created_by")).toString(), QStringLiteral("admin"));
 
-  const RestReply list = plant.request("GET", "/api/v1/tokens", plant.admin);
+  const DeviceReply list = plant.request("GET", "/api/v1/tokens", plant.admin);
   QCOMPARE(list.status, 200);
   QCOMPARE(list.array().size(), 4);
   const QJsonObject entry = list.array().last().toObject();
@@ -46,7 +46,7 @@ void DeviceRoutesTest::R2_11_tokensByRest() {
   QCOMPARE(entry.keys().join(u','), QStringLiteral("created,created_by,expires,name,permissions"));
   QVERIFY(!list.body.contains(text) && !list.body.contains("sha256"));
 
-  Client device(plant.port(), text, "ems_002");
+  DeviceClient device(plant.port(), text, "ems_002");
   QVERIFY(device.isOpen());
   device.say("{'battery':{'soc':0.5}}");
   QTRY_COMPARE(plant.last("ems_002/battery/soc").value, Value(0.5));
@@ -62,8 +62,8 @@ void DeviceRoutesTest::R2_11_tokensByRest() {
 
 void DeviceRoutesTest::R2_11_aRevokedTokenEndsItsConnections() {
   Plant plant;
-  Client device(plant.port(), plant.device);
-  Client watcher(plant.port(), plant.watcher);
+  DeviceClient device(plant.port(), plant.device);
+  DeviceClient watcher(plant.port(), plant.watcher);
   QVERIFY(device.isOpen() && watcher.isOpen());
   device.say("{'battery':{'soc':0.5}}");
   QTRY_COMPARE(watcher.told.size(), 1);
@@ -100,7 +100,7 @@ void DeviceRoutesTest::R2_11_nobodyRevokesMoreThanHeHas() {
   const QByteArray clerk = plant.token("clerk", {QStringLiteral("tokens:admin"), QStringLiteral("device:*:watch")});
   plant.context.manualClock().advance(1s);
   QTRY_COMPARE(plant.request("GET", "/api/v1/tokens", clerk).status, 200);
-  const RestReply refused = plant.request("DELETE", "/api/v1/tokens/admin", clerk);
+  const DeviceReply refused = plant.request("DELETE", "/api/v1/tokens/admin", clerk);
   QCOMPARE(refused.status, 403);
   QVERIFY2(refused.body.contains("token admin may do more than you"), refused.body);
   QCOMPARE(plant.request("GET", "/api/v1/tokens", plant.admin).array().size(), 4);
@@ -118,7 +118,7 @@ void DeviceRoutesTest::R2_11_nothingOutlivesItsMaker() {
     return plant.request("POST", "/api/v1/tokens", guest,
                          json(QByteArray("{'name':'") + name + "','permissions':['points:read']" + expires + "}"));
   };
-  const RestReply forGood = make("child", "");
+  const DeviceReply forGood = make("child", "");
   QCOMPARE(forGood.status, 403);
   QVERIFY2(forGood.body.contains("your credential expires at 2026-01-01T00:01:00Z"), forGood.body);
   QCOMPARE(make("child", ",'expires':'2026-01-01T00:01:01Z'").status, 403);
@@ -135,11 +135,11 @@ void DeviceRoutesTest::errorsNameNoFiles() {
   Plant plant;
   QFile tokens(plant.context.dataDir() + QStringLiteral("/tokens.json"));
   QVERIFY(tokens.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ReadOther));
-  const QList<RestReply> replies{
+  const QList<DeviceReply> replies{
       plant.request("POST", "/api/v1/tokens", plant.admin, json("{'name':'n','permissions':['points:read']}")),
       plant.request("DELETE", "/api/v1/tokens/watcher", plant.admin),
       plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"))};
-  for (const RestReply &reply : replies) {
+  for (const DeviceReply &reply : replies) {
     QCOMPARE(reply.status, 503);
     QVERIFY2(reply.body.contains("can't be changed now, the log says why"), reply.body);
     QVERIFY2(!reply.body.contains(".json") && !reply.body.contains(plant.context.dataDir().toUtf8()), reply.body);
@@ -177,7 +177,7 @@ void DeviceRoutesTest::R2_11_wrongTokenRequests() {
   QFETCH(int, status);
   QFETCH(QString, text);
   Plant plant;
-  const RestReply reply = plant.request("POST", "/api/v1/tokens", plant.admin, body);
+  const DeviceReply reply = plant.request("POST", "/api/v1/tokens", plant.admin, body);
   QCOMPARE(reply.status, status);
   const QString error = reply.object().value(QStringLiteral("error")).toString();
   QVERIFY2(error.contains(text), qPrintable(error));
@@ -186,16 +186,17 @@ void DeviceRoutesTest::R2_11_wrongTokenRequests() {
 
 void DeviceRoutesTest::R2_11_devicesByRest() {
   Plant plant;
-  const RestReply made = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
+  const DeviceReply made =
+      plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
   QCOMPARE(made.status, 201);
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
   QVERIFY2(text.startsWith("tw_"), made.body);
-  Client device(plant.port(), text, "ems_003");
+  DeviceClient device(plant.port(), text, "ems_003");
   QVERIFY(device.isOpen());
   device.say("{'battery':{'soc':0.75}}");
   QTRY_COMPARE(plant.last("ems_003/battery/soc").value, Value(0.75));
 
-  const RestReply list = plant.request("GET", "/api/v1/devices", plant.watcher);
+  const DeviceReply list = plant.request("GET", "/api/v1/devices", plant.watcher);
   QCOMPARE(list.status, 200);
   QCOMPARE(list.array().size(), 3);
   const QJsonObject entry = list.array().last().toObject();
@@ -213,7 +214,7 @@ void DeviceRoutesTest::R2_11_devicesByRest() {
 
 void DeviceRoutesTest::R2_11_devicesStayOverARestart() {
   Plant before{QByteArray()};
-  const RestReply made =
+  const DeviceReply made =
       before.request("POST", "/api/v1/devices", before.admin, json("{'id':'ems_003','model':'ems'}"));
   QCOMPARE(made.status, 201);
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
@@ -225,7 +226,7 @@ void DeviceRoutesTest::R2_11_devicesStayOverARestart() {
   before.gateway.reset();
 
   Plant after(QByteArray(), &before);
-  Client device(after.port(), text, "ems_003");
+  DeviceClient device(after.port(), text, "ems_003");
   QVERIFY(device.isOpen());
   device.say("{'battery':{'soc':0.75}}");
   QTRY_COMPARE(after.last("ems_003/battery/soc").value, Value(0.75));
@@ -234,9 +235,10 @@ void DeviceRoutesTest::R2_11_devicesStayOverARestart() {
 
 void DeviceRoutesTest::R2_11_aRemovedDevice() {
   Plant plant;
-  const RestReply made = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
+  const DeviceReply made =
+      plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
   const QByteArray text = made.object().value(QStringLiteral("token")).toString().toLatin1();
-  Client device(plant.port(), text, "ems_003");
+  DeviceClient device(plant.port(), text, "ems_003");
   QVERIFY(device.isOpen());
   device.say("{'battery':{'soc':0.75}}");
   QTRY_COMPARE(plant.last("ems_003/battery/soc").value, Value(0.75));
@@ -248,7 +250,8 @@ void DeviceRoutesTest::R2_11_aRemovedDevice() {
   QCOMPARE(plant.request("GET", "/api/v1/tokens", plant.admin).array().size(), 3);
   QCOMPARE(plant.request("DELETE", "/api/v1/devices/ems_003", plant.admin).status, 404);
   // The same id again is another device with another token.
-  const RestReply again = plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
+  const DeviceReply again =
+      plant.request("POST", "/api/v1/devices", plant.admin, json("{'id':'ems_003','model':'ems'}"));
   QCOMPARE(again.status, 201);
   QVERIFY(again.object().value(QStringLiteral("token")).toString().toLatin1() != text);
 }
@@ -273,7 +276,7 @@ void DeviceRoutesTest::R2_11_wrongDeviceRequests() {
   QFETCH(int, status);
   QFETCH(QString, text);
   Plant plant;
-  const RestReply reply = plant.request("POST", "/api/v1/devices", plant.admin, body);
+  const DeviceReply reply = plant.request("POST", "/api/v1/devices", plant.admin, body);
   QCOMPARE(reply.status, status);
   const QString error = reply.object().value(QStringLiteral("error")).toString();
   QVERIFY2(error.contains(text), qPrintable(error));

@@ -41,9 +41,9 @@ void DevicesTest::R2_2_statusBeforeTheUpgrade() {
 
 void DevicesTest::R2_4_replacedByANewConnection() {
   Plant plant;
-  Client first(plant.port(), plant.device);
+  DeviceClient first(plant.port(), plant.device);
   QVERIFY(first.isOpen());
-  Client second(plant.port(), plant.device);
+  DeviceClient second(plant.port(), plant.device);
   QVERIFY(second.isOpen());
   QCOMPARE(first.closeCode(), 4409);
   QCOMPARE(first.socket.closeReason(), QStringLiteral("replaced by a new connection"));
@@ -55,18 +55,18 @@ void DevicesTest::R2_4_replacedByANewConnection() {
 /// It replaces a connection, so it needs no place of its own; a watcher does.
 void DevicesTest::R2_4_takeoverAtAFullEndpoint() {
   Plant plant(manifestDevices, nullptr, ",'limits':{'connections':1}");
-  Client first(plant.port(), plant.device);
+  DeviceClient first(plant.port(), plant.device);
   QVERIFY(first.isOpen());
   const QByteArray watcher = "Authorization: Bearer " + plant.watcher + "\r\n";
   QCOMPARE(plant.upgradeStatus("/ws/device/ems_001", watcher), 503);
-  Client second(plant.port(), plant.device);
+  DeviceClient second(plant.port(), plant.device);
   QVERIFY(second.isOpen());
   QCOMPARE(first.closeCode(), 4409);
   QCOMPARE(plant.upgradeStatus("/ws/device/ems_001", watcher), 503);
   const QByteArray other = plant.token("device2", {QStringLiteral("device:ems_002:publish")});
   plant.gateway->stop();  // it would notice the token within a second
   plant.gateway->start();
-  Client third(plant.port(), plant.device);
+  DeviceClient third(plant.port(), plant.device);
   QVERIFY(third.isOpen());
   QCOMPARE(plant.upgradeStatus("/ws/device/ems_002", "Authorization: Bearer " + other + "\r\n"), 503);
 }
@@ -74,11 +74,11 @@ void DevicesTest::R2_4_takeoverAtAFullEndpoint() {
 void DevicesTest::R2_4_takeoversOverTheSocket() {
   Plant plant;
   const QByteArray credential = "Authorization: Bearer " + plant.device + "\r\n";
-  Client last(plant.port(), plant.device);
+  DeviceClient last(plant.port(), plant.device);
   QVERIFY(last.isOpen());
-  QList<std::shared_ptr<Client>> clients;
+  QList<std::shared_ptr<DeviceClient>> clients;
   for (int i = 0; i < 5; ++i) {
-    clients << std::make_shared<Client>(plant.port(), plant.device);
+    clients << std::make_shared<DeviceClient>(plant.port(), plant.device);
     QVERIFY(clients.last()->isOpen());
   }
   QCOMPARE(plant.upgradeStatus("/ws/device/ems_001", credential), 429);
@@ -92,8 +92,8 @@ void DevicesTest::R2_4_takeoversOverTheSocket() {
 
 void DevicesTest::R2_5_aBadMessageLeavesTheSocketOpen() {
   Plant plant;
-  Client device(plant.port(), plant.device);
-  Client watcher(plant.port(), plant.watcher);
+  DeviceClient device(plant.port(), plant.device);
+  DeviceClient watcher(plant.port(), plant.watcher);
   QVERIFY(device.isOpen() && watcher.isOpen());
   device.say("{'battery':{'soc':'full'}}");
   device.say("[[[[");
@@ -105,8 +105,8 @@ void DevicesTest::R2_5_aBadMessageLeavesTheSocketOpen() {
 
 void DevicesTest::R2_8_fromTheDeviceToTheWatcher() {
   Plant plant;
-  Client device(plant.port(), plant.device);
-  Client early(plant.port(), plant.watcher);
+  DeviceClient device(plant.port(), plant.device);
+  DeviceClient early(plant.port(), plant.watcher);
   QVERIFY(device.isOpen() && early.isOpen());
   const QByteArray payload =
       "{ 'device_id':'ems_001','timestamp':'2025-12-31T23:59:59.123456Z','battery':{'soc':0.850,'faults':[]}, 'x': {} "
@@ -116,7 +116,7 @@ void DevicesTest::R2_8_fromTheDeviceToTheWatcher() {
   QCOMPARE(early.told.first(), QString::fromUtf8(json(payload)));
   QCOMPARE(plant.last("ems_001/battery/soc").value, Value(0.85));
   QCOMPARE(plant.last("ems_001/battery/faults").value, Value(QStringLiteral("[]")));
-  Client late(plant.port(), plant.watcher);
+  DeviceClient late(plant.port(), plant.watcher);
   QTRY_COMPARE(late.told.size(), 1);
   QCOMPARE(late.told.first(), early.told.first());
   QVERIFY(device.told.isEmpty());
@@ -142,7 +142,7 @@ void DevicesTest::R2_9_deadConnections() {
 
 void DevicesTest::R2_10_commandsOverTheSocket() {
   Plant plant;
-  Client device(plant.port(), plant.device);
+  DeviceClient device(plant.port(), plant.device);
   QVERIFY(device.isOpen());
   Command command;
   command.id = newCommandId();

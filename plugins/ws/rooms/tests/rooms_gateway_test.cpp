@@ -25,12 +25,12 @@ class RoomsGatewayTest : public QObject {
 
 void RoomsGatewayTest::R4_3_R4_6_fromTheSampleToTheSubscriber() {
   House house;
-  Client lounge(house);
-  Client kitchen(house);
+  RoomsClient lounge(house);
+  RoomsClient kitchen(house);
   QVERIFY(!lounge.id.isEmpty() && lounge.id != kitchen.id);
   lounge.say("{'type':'subscribe_room','data':{'room_id':1}}");
   kitchen.say("{'type':'subscribe_room','data':{'room_id':2}}");
-  for (Client *each : {&lounge, &kitchen}) {
+  for (RoomsClient *each : {&lounge, &kitchen}) {
     each->say("{'type':'ping','data':{}}");
     QCOMPARE(each->nextType(), QStringLiteral("pong"));
   }
@@ -52,7 +52,7 @@ void RoomsGatewayTest::R4_3_R4_6_fromTheSampleToTheSubscriber() {
 /// An hour, in which a client only answers PINGs.
 void RoomsGatewayTest::R4_4_heartbeatsFor120Periods() {
   House house;
-  Client client(house);
+  RoomsClient client(house);
   QMap<QString, int> heard;
   for (int second = 6; second <= 3600; second += 6) {
     house.pass(6s);
@@ -78,19 +78,19 @@ void RoomsGatewayTest::R4_4_heartbeatsFor120Periods() {
 
 void RoomsGatewayTest::R4_12_messageSize() {
   House house;
-  Client client(house);
+  RoomsClient client(house);
   client.send(clientText(quoted("{'type':'ping'}").leftJustified(512)));
   QCOMPARE(client.nextType(), QStringLiteral("pong"));
   client.send(clientText(quoted("{'type':'ping'}").leftJustified(513)));
   QCOMPARE(client.closeCode(), 1009);
-  Client other(house);
+  RoomsClient other(house);
   other.send(clientText(quoted("{'type':'auth','access_token':'") + QByteArray(6000, 'x') + quoted("'}")));
   QCOMPARE(other.closeCode(), 4401);  // read, and wrong
 }
 
 void RoomsGatewayTest::R4_12_messageRate() {
   House house;
-  Client client(house);
+  RoomsClient client(house);
   for (int i = 0; i < 21; ++i) client.say("{'type':'ping'}");
   for (int i = 0; i < 20; ++i) QCOMPARE(client.nextType(), QStringLiteral("pong"));
   const QJsonObject error = client.next();
@@ -113,7 +113,7 @@ void RoomsGatewayTest::R4_12_messageRate() {
 
 void RoomsGatewayTest::R4_12_deadClient() {
   House house;
-  Client client(house);
+  RoomsClient client(house);
   house.pass(53s);
   house.pass(1s);
   int opcode = 0;
@@ -126,8 +126,8 @@ void RoomsGatewayTest::R4_12_deadClient() {
 void RoomsGatewayTest::R4_12_stuckClient() {
   House house;
   house.put(false);
-  Client client(house);
-  Client stuck(house);
+  RoomsClient client(house);
+  RoomsClient stuck(house);
   stuck.stopReading();
   const QJsonObject body{{QStringLiteral("type"), QStringLiteral("note")},
                          {QStringLiteral("data"), QJsonObject{{QStringLiteral("x"), QString(60'000, u'x')}}}};

@@ -26,8 +26,8 @@ class RoomsRestTest : public QObject {
 
 void RoomsRestTest::R4_5_R4_8_roomsByRestAndARestart() {
   House house;
-  Client client(house);
-  const RestReply made = house.post("/api/v1/rooms", "{'name':'Study'}");
+  RoomsClient client(house);
+  const RoomsReply made = house.post("/api/v1/rooms", "{'name':'Study'}");
   QCOMPARE(made.status, 201);
   QVERIFY(made.head.contains("\r\nLocation: /api/v1/rooms/3\r\n"));
   QVERIFY(made.json.value(QStringLiteral("success")).toBool());
@@ -85,9 +85,9 @@ void RoomsRestTest::R4_9_stats() {
   House house;
   QVERIFY(
       house.ask("GET", "/api/v1/websocket/stats").data().toObject().value(QStringLiteral("last_activity")).isNull());
-  Client client(house);
+  RoomsClient client(house);
   {
-    Client gone(house);
+    RoomsClient gone(house);
     gone.say("{'type':'ping'}");
     QCOMPARE(gone.nextType(), QStringLiteral("pong"));
   }
@@ -98,14 +98,14 @@ void RoomsRestTest::R4_9_stats() {
 
 void RoomsRestTest::R4_10_broadcast() {
   House house;
-  Client first(house);
-  Client second(house);
-  const RestReply all = house.post("/api/v1/websocket/broadcast",
-                                   "{'type':'custom_notification','data':{'message':'hi','level':'warning'}}");
+  RoomsClient first(house);
+  RoomsClient second(house);
+  const RoomsReply all = house.post("/api/v1/websocket/broadcast",
+                                    "{'type':'custom_notification','data':{'message':'hi','level':'warning'}}");
   QCOMPARE(all.status, 200);
   QCOMPARE(all.data().toObject(), object("{'message':'Message broadcasted successfully','clients_count':2,"
                                          "'message_type':'custom_notification'}"));
-  for (Client *each : {&first, &second}) {
+  for (RoomsClient *each : {&first, &second}) {
     QCOMPARE(each->next(), object("{'type':'custom_notification','data':{'message':'hi','level':'warning'},"
                                   "'timestamp':'2026-01-01T00:00:00Z'}"));
   }
@@ -127,14 +127,14 @@ void RoomsRestTest::R4_10_keptOverARestart() {
            200);
   house.restart();
   for (int round = 0; round < 2; ++round) {
-    Client client(house);
+    RoomsClient client(house);
     QCOMPARE(client.nextType(), QStringLiteral("drill"));
     client.say("{'type':'ping'}");
     QCOMPARE(client.nextType(), QStringLiteral("pong"));
   }
   house.context.manualClock().advance(1h);
   house.restart();
-  Client late(house);
+  RoomsClient late(house);
   late.say("{'type':'ping'}");
   QCOMPARE(late.nextType(), QStringLiteral("pong"));
 }
@@ -167,9 +167,9 @@ void RoomsRestTest::R4_11_hostileBodies_data() {
 void RoomsRestTest::R4_11_hostileBodies() {
   QFETCH(QByteArray, body);
   House house;
-  Client client(house);
-  for (const RestReply &reply : {house.ask("POST", "/api/v1/rooms", body), house.ask("PUT", "/api/v1/rooms/1", body),
-                                 house.ask("POST", "/api/v1/websocket/broadcast", body)}) {
+  RoomsClient client(house);
+  for (const RoomsReply &reply : {house.ask("POST", "/api/v1/rooms", body), house.ask("PUT", "/api/v1/rooms/1", body),
+                                  house.ask("POST", "/api/v1/websocket/broadcast", body)}) {
     QCOMPARE(reply.status, 400);
     QVERIFY2(reply.error().startsWith(QStringLiteral("Invalid request body")), qPrintable(reply.error()));
     QCOMPARE(reply.json.value(QStringLiteral("success")), QJsonValue(false));
@@ -196,7 +196,7 @@ void RoomsRestTest::R4_11_unknownRooms() {
 void RoomsRestTest::R4_11_diskThatFails() {
   House house;
   QVERIFY(QDir(house.context.dataDir()).removeRecursively());
-  const RestReply reply = house.post("/api/v1/rooms", "{'name':'Study'}");
+  const RoomsReply reply = house.post("/api/v1/rooms", "{'name':'Study'}");
   QCOMPARE(reply.status, 500);
   QVERIFY2(reply.error().contains(QStringLiteral("restart")), qPrintable(reply.error()));
   QCOMPARE(house.ask("GET", "/api/v1/rooms/3").status, 200);

@@ -10,7 +10,7 @@
 
 namespace tagwire::ws {
 
-struct RestReply {
+struct RoomsReply {
   int status = 0;
   QByteArray head;
   QJsonObject json;
@@ -42,12 +42,12 @@ struct House {
     context.pointTable().update(samples);
     gateway->write(samples);
   }
-  RestReply ask(const char *method, const char *target, const QByteArray &body = {}) {
+  RoomsReply ask(const char *method, const char *target, const QByteArray &body = {}) {
     RawClient client(gateway->port());
     const QByteArray length =
         body.isNull() ? QByteArray() : "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
     client.send(RawClient::head(method, target, length) + body);
-    RestReply reply;
+    RoomsReply reply;
     const bool isWhole = QTest::qWaitFor([&] {
       const qsizetype end = client.input().indexOf("\r\n\r\n");
       const qsizetype at = client.input().indexOf("Content-Length: ") + 16;
@@ -61,7 +61,7 @@ struct House {
     reply.json = QJsonDocument::fromJson(client.input().mid(end + 4)).object();
     return reply;
   }
-  RestReply post(const char *target, const char *json) { return ask("POST", target, quoted(json)); }
+  RoomsReply post(const char *target, const char *json) { return ask("POST", target, quoted(json)); }
   double metric(const QByteArray &line) {
     const QByteArray text = QByteArray::fromStdString(context.metrics().text());
     const qsizetype at = text.indexOf('\n' + line);
@@ -79,8 +79,8 @@ struct House {
 };
 
 /// One that is connected and greeted.
-struct Client : RawClient {
-  explicit Client(const House &house) : RawClient(house.gateway->port()) {
+struct RoomsClient : RawClient {
+  explicit RoomsClient(const House &house) : RawClient(house.gateway->port()) {
     if (upgrade("/ws"))
       id = next().value(QStringLiteral("data")).toObject().value(QStringLiteral("client_id")).toString();
   }
