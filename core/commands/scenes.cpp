@@ -33,6 +33,7 @@ void Scenes::configure(const QList<Scene> &scenes) {
     for (const auto *steps : {&scene.steps, &scene.onStop}) {
       for (const SceneStep &step : *steps) {
         for (const InterlockCondition &condition : step.conditions) {
+          m_hasConditions = true;
           m_interlocks.watch(condition);
           if (condition.point != PointId::None) m_inputs << condition.point;
           m_inputs << condition.excepted;
@@ -64,7 +65,7 @@ void Scenes::open(const QString &folder, const QLoggingCategory &log) {
 }
 
 void Scenes::start() {
-  if (!m_inputs.isEmpty()) m_hub.watch(this, m_inputs);
+  if (m_hasConditions) m_hub.watch(this, m_inputs);
   if (m_interrupted.isEmpty()) return;
   // Not from within the start of the host: no sink would hear of it.
   QMetaObject::invokeMethod(

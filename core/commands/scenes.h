@@ -116,6 +116,7 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
   AuditTrail *m_audit = nullptr;
   std::vector<Scene> m_scenes;
   QList<PointId> m_inputs;  ///< that some scene waits for
+  bool m_hasConditions = false;
   // References to what it holds stay good while others are added.
   std::unordered_map<QString, Run> m_runs;
   QQueue<QString> m_order;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "auth/commandaccess.h"
 #include "auth/pointaccess.h"
 #include "jsontext.h"
 #include "panelframes.h"
@@ -205,7 +206,7 @@ bool PanelProtocol::isForAlarms(const PanelClient &client, const QString &area) 
 bool PanelProtocol::isFor(const PanelClient &client, const CommandStatus &status) const {
   const bool isWanted = client.commands.contains(status.commandId) ||
                         (client.hasOwnCommands && m_book->isOf(status.commandId, client.caller()));
-  return isWanted && client.caller().may(right::readCommands, nameOf(m_context, status.point));
+  return isWanted && mayOnAll(client.caller().permissions, right::readCommands, pointsOf(status), m_context.points());
 }
 
 void PanelProtocol::notifyCommand(const Event &event) {
