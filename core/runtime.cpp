@@ -105,7 +105,11 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     const QString text = QStringLiteral("%1: %2 lines can't be read; their points get new numbers");
     problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
   }
-  for (const ManifestEntry &entry : manifest.plugins) m_ids.insert(entry.id);
+  ManifestNames names{m_points, {}, {}};
+  for (const ManifestEntry &entry : manifest.plugins) {
+    m_ids.insert(entry.id);
+    names.instances << entry.id;
+  }
   QList<ConfigReader::Pending> references = manifest.references;
   QSet<QString> seen;
   m_isLoading = true;
@@ -114,14 +118,15 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     if (seen.contains(entry.id)) continue;  // reported already; its points would only repeat that
     seen.insert(entry.id);
     const auto before = problems.size();
-    addInstance(entry, problems, references);
+    addInstance(entry, problems, references, names);
     if (problems.size() > before) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
   });
   checkReferences(references, problems);
-  addCommandRules(manifest, unsettled.isEmpty(), problems);
+  names.isWhole = unsettled.isEmpty();
+  addCommandRules(manifest, names, problems);
   m_isLoading = false;
   m_heldWhileLoading.clear();
   std::stable_sort(m_instances.begin(), m_instances.end(),
@@ -141,7 +146,8 @@ std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::func
   return object;
 }
 
-void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
+void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
+                          ManifestNames &names) {
   if (entry.type.isEmpty()) return;  // reported already
   const auto factory = m_loader.load(entry.type);
   if (!factory) {
@@ -150,6 +156,7 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
   }
   auto instance = std::make_unique<PluginInstance>(entry, *m_loader.find(entry.type), *this);
   const bool isUsable = instance->create(**factory, problems, references);
+  if (isUsable) takeNames(*instance, names);
   if (!entry.enabled || !isUsable) return;
   PluginInstance *added = instance.get();
   connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });

@@ -81,9 +81,10 @@ class TAGWIRE_EXPORT Runtime : public QObject {
  private:
   struct OpenRequest;
 
-  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
-  ManifestNames namesOf(const Manifest &manifest, bool isWhole) const;
-  void addCommandRules(const Manifest &manifest, bool isWhole, Problems &problems);
+  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
+                   ManifestNames &names);
+  static void takeNames(const PluginInstance &instance, ManifestNames &names);
+  void addCommandRules(const Manifest &manifest, const ManifestNames &names, Problems &problems);
   void askAlarm(const QString &instance, int rule, std::function<void(const Result<AlarmStatus> &)> answer);
   void checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems);
   void instanceChanged(PluginInstance *instance);

@@ -15,27 +15,22 @@ constexpr std::chrono::milliseconds endWithin{3000};
 
 }  // namespace
 
-ManifestNames Runtime::namesOf(const Manifest &manifest, bool isWhole) const {
-  ManifestNames names{m_points, {}, {}, isWhole};
-  for (const ManifestEntry &entry : manifest.plugins) names.instances << entry.id;
-  for (const auto &each : m_instances) {
-    const QString id = each->entry().id;
-    if (const auto *alarms = dynamic_cast<AlarmDesk *>(each->plugin())) {
-      names.alarmDesks << id;
-      names.alarmRules.insert(id, alarms->manifestRules());
-    }
-    // Nothing was started yet, so it answers at once.
-    if (auto *zones = dynamic_cast<ZoneCatalog *>(each->plugin())) {
-      zones->directory([&names, id](const Result<ZoneDirectory> &directory) {
-        if (directory) names.directories.insert(id, *directory);
-      });
-    }
+/// Those of an entry that is not enabled, too: what refers to them is right, and finds nothing when it runs.
+void Runtime::takeNames(const PluginInstance &instance, ManifestNames &names) {
+  const QString id = instance.entry().id;
+  if (const auto *alarms = dynamic_cast<AlarmDesk *>(instance.plugin())) {
+    if (instance.entry().enabled) names.alarmDesks << id;
+    names.alarmRules.insert(id, alarms->manifestRules());
   }
-  return names;
+  // Nothing was started yet, so it answers at once.
+  if (auto *zones = dynamic_cast<ZoneCatalog *>(instance.plugin())) {
+    zones->directory([&names, id](const Result<ZoneDirectory> &directory) {
+      if (directory) names.directories.insert(id, *directory);
+    });
+  }
 }
 
-void Runtime::addCommandRules(const Manifest &manifest, bool isWhole, Problems &problems) {
-  const ManifestNames names = namesOf(manifest, isWhole);
+void Runtime::addCommandRules(const Manifest &manifest, const ManifestNames &names, Problems &problems) {
   const auto interlocks = resolveInterlocks(manifest.interlocks, names, problems);
   const auto scenes = resolveScenes(manifest.scenes, names, m_clock, problems);
   const auto reactions = resolveReactions(manifest.reactions, scenes, names, m_clock, problems);
