@@ -8,6 +8,9 @@
 
 namespace tagwire::sql {
 
+/// How long a store of these tests waits for another that has the file locked.
+constexpr std::chrono::milliseconds busyTimeout{300};
+
 /// Points by key, and work made of them, for tests of a store.
 class StoreFixture {
  public:

@@ -23,7 +23,7 @@ QString newClientId(Time now) {
   return QStringLiteral("client-%1-%2").arg(toMilliseconds(now)).arg(random, 0, 36);
 }
 
-QString nameOf(const PluginContext &context, PointId id) {
+QString nameOfPoint(const PluginContext &context, PointId id) {
   const auto point = context.points().point(id);
   return point ? point->fullName : QString();
 }

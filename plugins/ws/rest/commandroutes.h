@@ -37,5 +37,8 @@ class CommandRoutes : public RestPart {
 Result<std::chrono::milliseconds> readWait(const QJsonValue &value);
 /// The comment of a body that may hold nothing else, and may be left out.
 Result<QString> commentOf(const Call &call);
+/// Such a body.
+constexpr const char *commentSchema =
+    R"({"type":"object","properties":{"comment":{"type":"string","maxLength":1000}}})";
 
 }  // namespace tagwire::ws
