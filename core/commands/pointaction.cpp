@@ -93,10 +93,10 @@ std::optional<PointAction> resolveAction(const ActionConfig &config, const char 
         QStringLiteral("point \"%1\" is read-only (allowed: points that commands may write)").arg(point->fullName));
   }
   if (point->commandRules && point->commandRules->confirm != Confirm::None) {
-    return wrong(named.key,
-                 QStringLiteral("point \"%1\" has to be confirmed by people, which %2 is not (allowed: points "
-                                "without \"confirm\")")
-                     .arg(point->fullName, QLatin1String(who)));
+    return wrong(
+        named.key,
+        QStringLiteral("point \"%1\" has to be confirmed, which %2 can't do (allowed: points without \"confirm\")")
+            .arg(point->fullName, QLatin1String(who)));
   }
   Command command;
   command.point = point->id;

@@ -171,7 +171,8 @@ class ReactionResolver {
     QStringList known;
     for (const Scene &each : m_scenes) {
       if (each.id == reaction.scene) return;
-      known << QString::number(each.id);
+      const QString id = QString::number(each.id);
+      if (each.id > 0 && !known.contains(id)) known << id;
     }
     const QString number = QString::number(reaction.scene);
     m_problems.append({m_config.places.value(QStringLiteral("scene")), m_config.path + QLatin1String(".scene"),

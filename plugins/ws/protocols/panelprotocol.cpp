@@ -23,11 +23,6 @@ QString newClientId(Time now) {
   return QStringLiteral("client-%1-%2").arg(toMilliseconds(now)).arg(random, 0, 36);
 }
 
-QString nameOfPoint(const PluginContext &context, PointId id) {
-  const auto point = context.points().point(id);
-  return point ? point->fullName : QString();
-}
-
 int numberOf(const PluginContext &context, PointId id) {
   const auto point = context.points().point(id);
   return point ? point->number.value_or(0) : 0;
