@@ -16,7 +16,8 @@ namespace tagwire {
 enum class CommandKind : quint8 {
   Write,
   Toggle,  ///< bool points: the opposite of what the point is when the command's turn comes
-  Pulse    ///< `value`, and after `duration` the point's safe value again
+  Pulse,   ///< `value`, and after `duration` the point's safe value again
+  Scene    ///< runs a scene of the manifest, which makes further commands; `point` and `value` say nothing
 };
 
 /// Why a command may not be sent, or not any more.
@@ -37,6 +38,7 @@ struct Command {
   Time expires;                           ///< not sent after this; the router sets 10 s when absent
   CommandKind kind = CommandKind::Write;  ///< a plugin gets Write only
   std::chrono::milliseconds duration{0};  ///< of a pulse
+  int scene = 0;                          ///< Scene: its number
   QString address = {};                   ///< from where; empty: from within
   QString comment = {};                   ///< why, for the audit
   QString selection = {};                 ///< the id that selecting the point gave, where it is due

@@ -86,7 +86,15 @@ void describe(QJsonObject &json, const CommandStatus &status, const PointTable &
   putPoint(json, status.point, points);
   json.insert(QStringLiteral("status"), toText(status.state));
   json.insert(QStringLiteral("actual_value"), toJson(status.actualValue));
-  put(json, "error", status.error);
+  const bool isBad = isFinal(status.state) && status.state != CommandState::Succeeded;
+  put(json, isBad ? "error" : "message", status.error);
+  if (status.scene == 0) return;
+  json.insert(QStringLiteral("scene"), status.scene);
+  QJsonArray names;
+  for (const PointId id : status.scenePoints) {
+    if (const auto point = points.point(id)) names.append(point->fullName);
+  }
+  json.insert(QStringLiteral("points"), names);
 }
 
 void describe(QJsonObject &json, const SystemEvent &system, const PointTable &) {

@@ -102,6 +102,8 @@ struct CommandStatus {
   Value actualValue;  ///< what the device reported on reading back; none if it was not read
   QString error;      ///< for people; empty while all is well
   int interlock = 0;  ///< Blocked: number of the interlock; 0: none
+  int scene = 0;      ///< number of the scene that the command runs, as a whole (`point` is None then); 0: none
+  QList<PointId> scenePoints = {};  ///< all that this scene writes
 };
 
 /// Something of the runtime itself: a plugin's status changed, samples were lost, …

@@ -13,6 +13,8 @@ namespace tagwire {
 namespace {
 
 constexpr qint64 largestManifest = 64 * 1024 * 1024;
+constexpr int mostScenes = 1000;
+constexpr int mostReactions = 1000;
 
 QString wrongId(const QString &id) {
   static const QRegularExpression allowed(QStringLiteral("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"));
@@ -34,10 +36,14 @@ QString wrongTimeZone(const QString &name) {
 struct Included {
   QList<ManifestEntry> plugins;
   QList<InterlockConfig> interlocks;
+  QList<SceneConfig> scenes;
+  QList<ReactionConfig> reactions;
 
   static void describe(Shape<Included> &shape) {
     shape.optional("plugins", &Included::plugins, "more entries");
     shape.optional("interlocks", &Included::interlocks, "more interlocks").range(0, 10'000);
+    shape.optional("scenes", &Included::scenes, "more scenes").range(0, mostScenes);
+    shape.optional("reactions", &Included::reactions, "more reactions").range(0, mostReactions);
   }
 };
 
@@ -113,7 +119,11 @@ void readIncluded(Manifest &manifest, const QString &file, const ConfigReader &r
       place(included.plugins, part);
       checkInterlocks(included.interlocks, part);
       manifest.plugins += included.plugins;
+      checkScenes(included.scenes, part);
+      checkReactions(included.reactions, part);
       manifest.interlocks += included.interlocks;
+      manifest.scenes += included.scenes;
+      manifest.reactions += included.reactions;
       manifest.references += part.pointReferences();
     }
   }
@@ -154,9 +164,11 @@ void Manifest::describe(Shape<Manifest> &shape) {
   shape.optional("site", &Manifest::site, "the place all this stands at");
   shape.optional("data_dir", &Manifest::dataDir, "folder for all that is kept, relative to this file").range(1, 4096);
   shape.optional("include", &Manifest::include,
-                 "further files with `plugins` and `interlocks`; `*` in the file's name");
+                 "further files with `plugins`, `interlocks`, `scenes` and `reactions`; `*` in the file's name");
   shape.required("plugins", &Manifest::plugins, "the instances to run");
   shape.optional("interlocks", &Manifest::interlocks, "conditions on commands").range(0, 10'000);
+  shape.optional("scenes", &Manifest::scenes, "sequences of commands, run as one").range(0, mostScenes);
+  shape.optional("reactions", &Manifest::reactions, "commands that events ask for").range(0, mostReactions);
 }
 
 Manifest Manifest::read(const QString &file, Problems &problems) {
@@ -168,10 +180,14 @@ Manifest Manifest::read(const QString &file, Problems &problems) {
   reader.readInto(manifest);
   place(manifest.plugins, reader);
   checkInterlocks(manifest.interlocks, reader);
+  checkScenes(manifest.scenes, reader);
+  checkReactions(manifest.reactions, reader);
   manifest.references = reader.pointReferences();
   readIncluded(manifest, file, reader, problems);
   checkIds(manifest, problems);
   checkInterlockIds(manifest.interlocks, problems);
+  checkSceneIds(manifest.scenes, problems);
+  checkReactionIds(manifest.reactions, problems);
   manifest.dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(manifest.dataDir));
   return manifest;
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "commands/interlockconfig.h"
+#include "commands/sceneconfig.h"
 #include "config.h"
 #include "context.h"
 
@@ -52,6 +53,8 @@ struct TAGWIRE_EXPORT Manifest {
   QStringList include;
   QList<ManifestEntry> plugins;
   QList<InterlockConfig> interlocks;
+  QList<SceneConfig> scenes;
+  QList<ReactionConfig> reactions;
   QList<ConfigReader::Pending> references;  ///< points that the host's own keys name
 
   static void describe(Shape<Manifest> &shape);

@@ -124,7 +124,7 @@ void PluginInstance::connectPlugin() {
     Command command = given;
     if (command.requestedBy.isEmpty()) command.requestedBy = m_entry.id;
     command.isUrgent = false;  // the host's own
-    m_runtime.commands().request(command);
+    m_runtime.request(command);
   });
   connect(plugin, &Plugin::statusChanged, this, &PluginInstance::pluginStateChanged);
 }

@@ -67,6 +67,8 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
                    return {};
                  }),
       m_interlocks(m_points, m_hub, clock, m_metrics),
+      m_scenes(m_hub, clock, m_interlocks, m_commands, m_metrics),
+      m_reactions(m_hub, clock, m_metrics),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
   m_commands.setGuard(
@@ -75,7 +77,9 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
        [this](const Obstacle &obstacle, const Command &command) { m_interlocks.hasBlocked(obstacle, command); }});
   connect(&m_interlocks, &Interlocks::forced, &m_commands, &CommandRouter::request);
   connect(&m_hub, &Hub::commandStatus, &m_interlocks, &Interlocks::commandEnded);
+  connect(&m_reactions, &Reactions::requested, this, &Runtime::request);
   m_commands.setAudit(&m_audit);
+  m_scenes.setAudit(&m_audit);
   m_readyDeadline.setSingleShot(true);
   connect(&m_readyDeadline, &QTimer::timeout, this, [this] {
     if (!std::exchange(m_ready, true)) Q_EMIT ready();
@@ -101,7 +105,11 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     const QString text = QStringLiteral("%1: %2 lines can't be read; their points get new numbers");
     problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
   }
-  for (const ManifestEntry &entry : manifest.plugins) m_ids.insert(entry.id);
+  ManifestNames names{m_points, {}, {}};
+  for (const ManifestEntry &entry : manifest.plugins) {
+    m_ids.insert(entry.id);
+    names.instances << entry.id;
+  }
   QList<ConfigReader::Pending> references = manifest.references;
   QSet<QString> seen;
   m_isLoading = true;
@@ -110,44 +118,19 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     if (seen.contains(entry.id)) continue;  // reported already; its points would only repeat that
     seen.insert(entry.id);
     const auto before = problems.size();
-    addInstance(entry, problems, references);
+    addInstance(entry, problems, references, names);
     if (problems.size() > before) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
   });
   checkReferences(references, problems);
-  addInterlocks(manifest, unsettled.isEmpty(), problems);
+  names.isWhole = unsettled.isEmpty();
+  addCommandRules(manifest, names, problems);
   m_isLoading = false;
   m_heldWhileLoading.clear();
   std::stable_sort(m_instances.begin(), m_instances.end(),
                    [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
-}
-
-void Runtime::addInterlocks(const Manifest &manifest, bool isWhole, Problems &problems) {
-  InterlockNames names{m_points, {}, {}, isWhole};
-  for (const ManifestEntry &entry : manifest.plugins) names.instances << entry.id;
-  for (const auto &each : m_instances) {
-    if (dynamic_cast<AlarmDesk *>(each->plugin())) names.alarmDesks << each->entry().id;
-  }
-  const auto rules = resolveInterlocks(manifest.interlocks, names, problems);
-  if (hasErrors(problems)) return;
-  m_interlocks.configure(
-      rules, [this](const QString &instance, int rule, const auto &answer) { askAlarm(instance, rule, answer); });
-}
-
-void Runtime::askAlarm(const QString &instance, int rule, std::function<void(const Result<AlarmStatus> &)> answer) {
-  using Done = std::function<void(std::shared_ptr<void>)>;
-  route(
-      nullptr, instance, AlarmDesk::serviceName,
-      [](Plugin *plugin) { return dynamic_cast<AlarmDesk *>(plugin) != nullptr; },
-      [rule](Plugin *plugin, const Done &done) {
-        dynamic_cast<AlarmDesk *>(plugin)->alarm(
-            [done](const Result<AlarmStatus> &status) { done(std::make_shared<Result<AlarmStatus>>(status)); }, rule);
-      },
-      [answer = std::move(answer)](const Result<std::shared_ptr<void>> &outcome) {
-        answer(outcome ? *std::static_pointer_cast<Result<AlarmStatus>>(*outcome) : failure(outcome.error()));
-      });
 }
 
 void Runtime::reloadFiles() {
@@ -163,7 +146,8 @@ std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::func
   return object;
 }
 
-void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
+void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
+                          ManifestNames &names) {
   if (entry.type.isEmpty()) return;  // reported already
   const auto factory = m_loader.load(entry.type);
   if (!factory) {
@@ -172,6 +156,7 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
   }
   auto instance = std::make_unique<PluginInstance>(entry, *m_loader.find(entry.type), *this);
   const bool isUsable = instance->create(**factory, problems, references);
+  if (isUsable) takeNames(*instance, names);
   if (!entry.enabled || !isUsable) return;
   PluginInstance *added = instance.get();
   connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });
@@ -230,6 +215,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   }
   m_audit.open(m_dataDir);
   m_commands.open(m_dataDir, hostLog());
+  m_scenes.open(m_dataDir, hostLog());
   return {};
 }
 
@@ -239,6 +225,8 @@ void Runtime::start() {
   m_lagExpected = m_clock.elapsed() + lagPeriod;
   m_lagTimer.start(lagPeriod);
   m_interlocks.start(m_dataDir);
+  m_scenes.start();
+  m_reactions.start();
   for (const auto &instance : m_instances) {
     instance->start();
     if (m_stopping) return;
@@ -249,30 +237,16 @@ void Runtime::start() {
 void Runtime::stop() {
   if (std::exchange(m_stopping, true)) return;
   m_interlocks.stop();  // that its inputs go is no reason to trip
+  m_reactions.stop();
   m_readyDeadline.stop();
   m_lagTimer.stop();
-  endPulses();
+  endCommands();
   const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
   drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
-}
-
-/// What a pulse opened is closed again while there is somebody to do it.
-void Runtime::endPulses() {
-  QElapsedTimer since;
-  since.start();
-  QEventLoop loop;
-  while (m_commands.endPulses(QStringLiteral("the program is stopping"))) {
-    if (since.elapsed() > std::chrono::milliseconds(drainFor).count()) {
-      qCWarning(hostLog) << "a pulse could not be ended in time: it is ended after the next start";
-      return;
-    }
-    QTimer::singleShot(5, &loop, &QEventLoop::quit);
-    loop.exec();
-  }
 }
 
 void Runtime::drain() {

@@ -11,6 +11,7 @@
 
 #include "audit/storedaudittrail.h"
 #include "commands/operatordesk.h"
+#include "commands/reactions.h"
 #include "hub.h"
 #include "manifest.h"
 #include "plugininstance.h"
@@ -55,7 +56,10 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   QList<InstanceStatus> instances() const;
   /// Null when there is none of that id.
   PluginInstance *instance(const QString &id) const;
+  /// A command for a point, or for a scene.
+  void request(const Command &command);
   CommandRouter &commands() { return m_commands; }
+  Scenes &scenes() { return m_scenes; }
   Interlocks &interlocks() { return m_interlocks; }
   OperatorDesk &operatorDesk() { return m_operatorDesk; }
   /// Some entry of the manifest has this id, whether it runs or not.
@@ -77,8 +81,10 @@ class TAGWIRE_EXPORT Runtime : public QObject {
  private:
   struct OpenRequest;
 
-  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
-  void addInterlocks(const Manifest &manifest, bool isWhole, Problems &problems);
+  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
+                   ManifestNames &names);
+  static void takeNames(const PluginInstance &instance, ManifestNames &names);
+  void addCommandRules(const Manifest &manifest, const ManifestNames &names, Problems &problems);
   void askAlarm(const QString &instance, int rule, std::function<void(const Result<AlarmStatus> &)> answer);
   void checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems);
   void instanceChanged(PluginInstance *instance);
@@ -87,7 +93,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome);
   PluginInstance *serving(const QString &instance, const std::function<bool(Plugin *)> &offers) const;
   void drain();
-  void endPulses();
+  void endCommands();
+  bool waitFor(const std::function<bool()> &isOpen);
   void measureLag();
   void tellAuditTrouble(const QString &trouble);
 
@@ -99,7 +106,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Hub m_hub;
   CommandRouter m_commands;
   Interlocks m_interlocks;
-  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_audit};
+  Scenes m_scenes;
+  Reactions m_reactions;
+  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_scenes, m_audit};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;

@@ -16,15 +16,15 @@ namespace tagwire {
 
 /// One thing that somebody did. Secrets never stand in it.
 struct AuditEntry {
-  Time time;  ///< absent: now
-  QString
-      kind;  ///< "command", "selection", "approval", "interlock", "login", "alarm", "rule", "token", "user", "config"
-  QString action;       ///< what: "write", "succeeded", "reset", "failed", "ack", "create" …
-  QString actor;        ///< who, as proved: "user:anna", "token:scada"; "tagwire" for what it does by itself
-  QString address;      ///< from where; may be empty
-  QString subject;      ///< of what: a point's full name, "interlock:5", "rule:77", a user's name
-  QString reference;    ///< what belongs together: the command's id; may be empty
-  QString comment;      ///< why; may be empty
+  Time time;          ///< absent: now
+  QString kind;       ///< "command", "scene", "selection", "approval", "interlock", "login", "alarm", "rule", "token",
+                      ///< "user", "config"
+  QString action;     ///< what: "write", "succeeded", "reset", "failed", "ack", "create" …
+  QString actor;      ///< who, as proved: "user:anna", "token:scada"; "tagwire" for what it does by itself
+  QString address;    ///< from where; may be empty
+  QString subject;    ///< of what: a point's full name, "interlock:5", "rule:77", a user's name
+  QString reference;  ///< what belongs together: the command's id; may be empty
+  QString comment;    ///< why; may be empty
   QJsonObject details;  ///< before, after, outcome … by the kind
 };
 

@@ -6,6 +6,7 @@
 #include "../command.h"
 #include "../point.h"
 #include "interlockstatus.h"
+#include "scenestatus.h"
 
 namespace tagwire {
 
@@ -48,8 +49,11 @@ class TAGWIRE_EXPORT CommandControl {
   virtual Result<void> deselect(const QString &selection, const Operator &by) = 0;
   /// A command that waits for a second person goes on. Error: it does not wait, or `by` asked for it.
   virtual Result<void> approve(const QString &commandId, const Operator &by) = 0;
-  /// A command that was not sent yet ends as failed. Error: it was sent, or is over.
+  /// A command that was not sent yet ends as failed; a scene is stopped. Error: it was sent, or is over.
   virtual Result<void> cancel(const QString &commandId, const Operator &by) = 0;
+
+  /// Scenes that can be asked for by a command of the kind Scene.
+  virtual QList<SceneStatus> scenes() const = 0;
 
   virtual QList<InterlockStatus> interlocks() const = 0;
   /// A latched trip is over. Error: no such interlock, not tripped, or a condition is still not met.

@@ -44,6 +44,7 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
 
   static constexpr qsizetype mostWaiting = 100;  ///< for one point
   static constexpr qsizetype mostOpen = 1000;    ///< not ended yet, in all
+  static constexpr qsizetype mostRemembered = 1000;
 
   CommandRouter(const PointTable &points, Hub &hub, const Clock &clock, Execute execute);
   ~CommandRouter() override;

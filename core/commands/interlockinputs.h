@@ -24,6 +24,7 @@ class InterlockInputs {
 
   /// The condition is to be judged from now on.
   void add(const InterlockCondition &condition);
+  bool isEmpty() const { return m_inputs.isEmpty() && m_alarms.isEmpty(); }
   /// Points that some condition looks at.
   QList<PointId> points() const { return m_inputs.keys(); }
   /// Alarm rules of an instance that some condition looks at.

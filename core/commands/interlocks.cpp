@@ -54,11 +54,17 @@ void Interlocks::configure(const QList<InterlockRule> &rules, AskAlarm ask) {
   }
 }
 
+void Interlocks::watch(const InterlockCondition &condition) {
+  m_inputs.add(condition);
+  // So that its state is asked for and followed.
+  if (condition.type == ConditionType::AlarmState) m_byAlarm[{condition.instance, condition.rule}];
+}
+
 void Interlocks::start(const QString &dataDir) {
   if (std::exchange(m_isRunning, true)) return;
   m_startedAt = m_clock.elapsed();
   recall(dataDir);
-  if (m_entries.empty()) return;
+  if (m_inputs.isEmpty()) return;
   m_hub.watch(this, m_inputs.points());
   for (const PointId point : m_inputs.points()) m_inputs.take(m_points.last(point));
   // Not from within the start of the host: no sink would hear of it.
@@ -113,7 +119,7 @@ void Interlocks::stop() {
 void Interlocks::instanceChanged(const QString &instance, bool isUp) {
   const bool wasUp = m_inputs.isUp(instance);
   m_inputs.setUp(instance, isUp);
-  if (!m_isRunning || m_entries.empty()) return;
+  if (!m_isRunning || m_inputs.isEmpty()) return;
   if (isUp) askAlarms(instance);
   if (wasUp != isUp) advance();
 }

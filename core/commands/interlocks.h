@@ -31,6 +31,13 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
 
   /// Before start(), once. Without `ask` no state of an alarm is known before it changes.
   void configure(const QList<InterlockRule> &rules, AskAlarm ask = {});
+  /// A condition of somebody else, that is to be judged as those of interlocks are. Before start().
+  void watch(const InterlockCondition &condition);
+  /// How a watched condition stands, and for people why. `wasOutside`: it was not met by the last good value.
+  Standing standing(const InterlockCondition &condition, bool wasOutside) const {
+    return m_inputs.standing(condition, wasOutside);
+  }
+  QString text(const InterlockCondition &condition) const { return m_inputs.text(condition); }
   /// Reads from the data dir which trips are latched, and begins to watch. Their safe values, and what there is to
   /// tell, go out from the event loop.
   void start(const QString &dataDir);

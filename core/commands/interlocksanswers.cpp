@@ -8,15 +8,6 @@
 
 namespace tagwire {
 
-namespace {
-
-QString demandOf(const InterlockCondition &condition) {
-  const bool isWithin = std::isfinite(condition.min) && std::isfinite(condition.max);
-  return condition.subject + (isWithin ? QLatin1String(" within ") : QLatin1String(" is ")) + condition.allowed;
-}
-
-}  // namespace
-
 bool Interlocks::isSafe(PointId id, const Value &value) const {
   const auto point = m_points.point(id);
   return point && tagwire::isSafe(*point, value);
@@ -70,7 +61,7 @@ InterlockStatus Interlocks::statusOf(const Entry &entry) const {
   for (size_t i = 0; i < entry.rule.conditions.size(); ++i) {
     const InterlockCondition &condition = entry.rule.conditions[i];
     const bool isMet = standing(entry, i) == Standing::Met;
-    status.conditions << ConditionStatus{demandOf(condition), isMet, m_inputs.found(condition), condition.point};
+    status.conditions << ConditionStatus{toText(condition), isMet, m_inputs.found(condition), condition.point};
     status.isViolated = status.isViolated || !isMet;
   }
   if (const InterlockLatch *latch = m_latches.find(entry.rule.id)) {

@@ -3,6 +3,7 @@
 
 #include "commandrouter.h"
 #include "interlocks.h"
+#include "scenes.h"
 
 namespace tagwire {
 
@@ -10,8 +11,8 @@ namespace tagwire {
 /// the Runtime.
 class OperatorDesk : public CommandControl {
  public:
-  OperatorDesk(CommandRouter &router, Interlocks &interlocks, AuditTrail &audit)
-      : m_router(router), m_interlocks(interlocks), m_audit(audit) {}
+  OperatorDesk(CommandRouter &router, Interlocks &interlocks, Scenes &scenes, AuditTrail &audit)
+      : m_router(router), m_interlocks(interlocks), m_scenes(scenes), m_audit(audit) {}
 
   DryRun dryRun(const Command &command) const override { return m_router.dryRun(command); }
   Result<Selection> select(PointId point, const Operator &by) override;
@@ -19,7 +20,10 @@ class OperatorDesk : public CommandControl {
   Result<void> approve(const QString &commandId, const Operator &by) override {
     return m_router.approve(commandId, by);
   }
-  Result<void> cancel(const QString &commandId, const Operator &by) override { return m_router.cancel(commandId, by); }
+  Result<void> cancel(const QString &commandId, const Operator &by) override {
+    return m_scenes.has(commandId) ? m_scenes.cancel(commandId, by) : m_router.cancel(commandId, by);
+  }
+  QList<SceneStatus> scenes() const override { return m_scenes.all(); }
   QList<InterlockStatus> interlocks() const override { return m_interlocks.all(); }
   Result<void> resetInterlock(int id, const Operator &by) override;
 
@@ -29,6 +33,7 @@ class OperatorDesk : public CommandControl {
 
   CommandRouter &m_router;
   Interlocks &m_interlocks;
+  Scenes &m_scenes;
   AuditTrail &m_audit;
 };
 

@@ -140,6 +140,8 @@ class TAGWIRE_EXPORT AlarmDesk {
 
   /// Those with these ids that there are; all for an empty list (which may take a while with many rules).
   virtual void rules(Reply<QList<AlarmRule>> reply, QList<int> ids) = 0;
+  /// The ids of those that the manifest has. In the host's thread, before start().
+  virtual QList<int> manifestRules() const = 0;
   /// Every version of one rule, the oldest first; an error when there never was one.
   virtual void ruleVersions(Reply<QList<AlarmRule>> reply, int id) = 0;
   virtual void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) = 0;

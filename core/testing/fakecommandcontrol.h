@@ -26,6 +26,7 @@ class FakeCommandControl : public CommandControl {
   Result<void> cancel(const QString &commandId, const Operator &by) override {
     return call(QStringLiteral("cancel"), commandId, by);
   }
+  QList<SceneStatus> scenes() const override { return sceneList; }
   QList<InterlockStatus> interlocks() const override { return interlockList; }
   Result<void> resetInterlock(int id, const Operator &by) override {
     return call(QStringLiteral("reset"), QString::number(id), by);
@@ -34,6 +35,7 @@ class FakeCommandControl : public CommandControl {
   DryRun run;
   QString error;  ///< what every call fails with; empty: none
   Time selectedUntil;
+  QList<SceneStatus> sceneList;
   QList<InterlockStatus> interlockList;
   QStringList calls;
   mutable QList<Command> probed;

@@ -15,6 +15,7 @@ class QuietAlarmDesk : public AlarmDesk {
   void history(Reply<QList<Event>> reply, AlarmHistoryQuery) override { reply(QList<Event>()); }
   void statistics(Reply<AlarmStatistics> reply, Time, Time) override { reply(refused()); }
   void rules(Reply<QList<AlarmRule>> reply, QList<int>) override { reply(QList<AlarmRule>()); }
+  QList<int> manifestRules() const override { return {}; }
   void ruleVersions(Reply<QList<AlarmRule>> reply, int) override { reply(refused()); }
   void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange) override { reply(refused()); }
 

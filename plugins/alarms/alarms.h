@@ -35,6 +35,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void history(Reply<QList<Event>> reply, AlarmHistoryQuery query) override;
   void statistics(Reply<AlarmStatistics> reply, Time from, Time to) override;
   void rules(Reply<QList<AlarmRule>> reply, QList<int> ids) override;
+  QList<int> manifestRules() const override;
   void ruleVersions(Reply<QList<AlarmRule>> reply, int id) override;
   void changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) override;
 

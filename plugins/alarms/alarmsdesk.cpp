@@ -96,6 +96,12 @@ void Alarms::rules(Reply<QList<AlarmRule>> reply, QList<int> ids) {
   reply(all);
 }
 
+QList<int> Alarms::manifestRules() const {
+  QList<int> ids;
+  for (const Rule &rule : m_config.rules) ids << rule.id;
+  return ids;
+}
+
 void Alarms::ruleVersions(Reply<QList<AlarmRule>> reply, int id) {
   if (const auto yes = ready(); !yes) return reply(failure(yes.error()));
   const auto rule = ruleOf(id);

@@ -2,6 +2,7 @@
 #include "commandactions.h"
 
 #include "auditing.h"
+#include "auth/commandaccess.h"
 #include "commandwish.h"
 
 namespace tagwire::ws {
@@ -11,10 +12,16 @@ namespace {
 /// Whether it is there is nothing for who may neither see nor do anything with it.
 std::optional<Refusal> checkCommand(const GatewayState &state, const QString &commandId, const Caller &caller) {
   const CommandBook::Record *record = state.commands->find(commandId);
-  const auto point = record ? state.context.points().point(record->command.point) : nullptr;
-  if (point && caller.may(right::writeCommands, point->fullName)) return std::nullopt;
-  if (!point || !caller.may(right::readCommands, point->fullName)) return noSuchCommand();
-  return Refusal{403, QStringLiteral("not permitted: commands:write for point %1 is due").arg(point->fullName), {}};
+  const PointTable &points = state.context.points();
+  if (!record || record->points.isEmpty()) return noSuchCommand();
+  if (mayOnAll(caller.permissions, right::writeCommands, record->points, points)) return std::nullopt;
+  if (!mayOnAll(caller.permissions, right::readCommands, record->points, points)) return noSuchCommand();
+  QStringList names;
+  for (const PointId id : record->points) {
+    const auto point = points.point(id);
+    if (point && !caller.may(right::writeCommands, point->fullName)) names << point->fullName;
+  }
+  return Refusal{403, QStringLiteral("not permitted: commands:write for point %1 is due").arg(names.value(0)), {}};
 }
 
 std::optional<Refusal> conflict(const Result<void> &done) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "auth/commandaccess.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -43,13 +45,14 @@ void CommandBook::forgetOne() {
 }
 
 bool CommandBook::Record::isFor(const Command &other) const {
-  return command.point == other.point && command.kind == other.kind && command.duration == other.duration &&
-         command.value == other.value;
+  return command.point == other.point && command.scene == other.scene && command.kind == other.kind &&
+         command.duration == other.duration && command.value == other.value;
 }
 
 void CommandBook::note(const Command &command, const Caller &caller) {
   Record &record = remember(command.id);
   record.command = command;
+  if (command.kind != CommandKind::Scene) record.points = {command.point};
   record.owner = ownerOf(caller);
   if (!command.correlationId.isEmpty()) m_byCorrelation.insert(scoped(command.correlationId, caller), command.id);
 }
@@ -57,8 +60,13 @@ void CommandBook::note(const Command &command, const Caller &caller) {
 void CommandBook::follow(const CommandStatus &status, Time time) {
   Record &record = remember(status.commandId);
   if (record.command.point == PointId::None) record.command.point = status.point;
-  if (record.hasEnded() || record.steps.size() >= stepsOfOne) return;
+  if (status.scene != 0) record.command.kind = CommandKind::Scene;
+  if (status.scene != 0) record.command.scene = status.scene;
+  if (record.points.isEmpty()) record.points = pointsOf(status);
+  if (record.hasEnded()) return;
   if (!record.steps.isEmpty() && isSameStep(record.steps.last().status, status)) return;
+  // A scene may have more steps than are kept; the newest one counts.
+  if (record.steps.size() >= stepsOfOne) record.steps.removeLast();
   record.steps.append({time, status});
   // Nothing else of a queued command is worth a text to the router.
   record.waitsForApproval =

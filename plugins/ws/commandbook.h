@@ -27,8 +27,9 @@ class CommandBook {
     CommandStatus status;
   };
   struct Record {
-    Command command;  ///< only id and point, when somebody else asked for it
-    QString owner;    ///< empty then
+    Command command;        ///< only id, point and scene, when somebody else asked for it
+    QList<PointId> points;  ///< that it writes; empty: not known (yet)
+    QString owner;          ///< empty then
     QList<Step> steps;
     bool waitsForApproval = false;  ///< for a second person
     QString approvedBy;             ///< "user:bob"; empty: nobody had to, or did

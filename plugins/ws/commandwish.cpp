@@ -71,31 +71,6 @@ Result<void> readDoing(const CommandWish &wish, Command &command) {
   return {};
 }
 
-/// What else stands beside it. What the client says of itself proves nothing, so it goes into the comment.
-Result<void> readCircumstances(const CommandWish &wish, Time now, Command &command) {
-  const auto correlation = optionalText(wish, wish.words.correlationId);
-  if (!correlation) return failure(correlation.error());
-  const auto selection = optionalText(wish, wish.words.selection);
-  if (!selection) return failure(selection.error());
-  const auto requestedBy = optionalText(wish, wish.words.requestedBy);
-  if (!requestedBy) return failure(requestedBy.error());
-  const auto comment = readComment(at(wish, wish.words.comment));
-  if (!comment) return failure(comment.error());
-  command.correlationId = *correlation;
-  command.selection = *selection;
-  command.comment = *comment;
-  if (!requestedBy->isEmpty()) {
-    if (!command.comment.isEmpty()) command.comment += u' ';
-    command.comment += QStringLiteral("(asked for by \"%1\")").arg(*requestedBy);
-  }
-  command.created = now;
-  if (isAbsent(at(wish, wish.words.expiry))) return {};
-  const auto life = milliseconds(wish, wish.words.expiry, shortestLife, longestLife);
-  if (!life) return failure(life.error());
-  command.expires = now + *life;
-  return {};
-}
-
 Result<Value> readValue(const QJsonValue &json, const Point &point) {
   if (json.isUndefined()) return failure(QStringLiteral("value is missing"));
   return valueFromJson(json)
@@ -130,12 +105,39 @@ Result<Value> valueFor(CommandKind kind, const QJsonValue &json, const Point &po
 
 }  // namespace
 
+/// What the client says of itself proves nothing, so it goes into the comment.
+Result<void> readCircumstances(const CommandWish &wish, Time now, Command &command) {
+  const auto correlation = optionalText(wish, wish.words.correlationId);
+  if (!correlation) return failure(correlation.error());
+  const auto selection = optionalText(wish, wish.words.selection);
+  if (!selection) return failure(selection.error());
+  const auto requestedBy = optionalText(wish, wish.words.requestedBy);
+  if (!requestedBy) return failure(requestedBy.error());
+  const auto comment = readComment(at(wish, wish.words.comment));
+  if (!comment) return failure(comment.error());
+  command.correlationId = *correlation;
+  command.selection = *selection;
+  command.comment = *comment;
+  if (!requestedBy->isEmpty()) {
+    if (!command.comment.isEmpty()) command.comment += u' ';
+    command.comment += QStringLiteral("(asked for by \"%1\")").arg(*requestedBy);
+  }
+  command.created = now;
+  if (isAbsent(at(wish, wish.words.expiry))) return {};
+  const auto life = milliseconds(wish, wish.words.expiry, shortestLife, longestLife);
+  if (!life) return failure(life.error());
+  command.expires = now + *life;
+  return {};
+}
+
 QLatin1String wordOf(CommandKind kind) {
   switch (kind) {
     case CommandKind::Toggle:
       return QLatin1String("toggle");
     case CommandKind::Pulse:
       return QLatin1String("pulse");
+    case CommandKind::Scene:
+      return QLatin1String("scene");
     case CommandKind::Write:
       break;
   }

@@ -32,6 +32,10 @@ inline constexpr CommandWords restWords{"value",   "type",         "duration_ms"
 inline constexpr CommandWords liveWords{"v",       "type",         "duration_ms",   "correlation_id",
                                         "comment", "selection_id", "expires_in_ms", nullptr};
 
+/// What runs a scene, by whatever contract.
+inline constexpr CommandWords sceneWords{nullptr,   nullptr, nullptr, "correlation_id",
+                                         "comment", nullptr, nullptr, nullptr};
+
 /// What a client wants done with a point, before anything was checked but which point. Plain value.
 struct CommandWish {
   PointId point = PointId::None;
@@ -49,10 +53,13 @@ tl::expected<Command, Refusal> makeCommand(const CommandWish &wish, const Caller
 tl::expected<Point, Refusal> pointToWrite(PointId id, const QString &text, const Caller &caller,
                                           const PointTable &points);
 
+/// What stands beside what is to be done: correlation id, comment, selection, expiry.
+Result<void> readCircumstances(const CommandWish &wish, Time now, Command &command);
+
 /// Why somebody does something; absent: empty. At most 1,000 characters.
 Result<QString> readComment(const QJsonValue &value);
 
-/// "write", "toggle", "pulse".
+/// "write", "toggle", "pulse", "scene".
 QLatin1String wordOf(CommandKind kind);
 
 }  // namespace tagwire::ws

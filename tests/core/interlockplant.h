@@ -45,7 +45,7 @@ class InterlockPlant : private HubWatcher {
     file.close();
     Problems problems;
     const Manifest manifest = Manifest::read(path, problems);
-    const InterlockNames names{points, {QStringLiteral("plc1"), QStringLiteral("uwb")}, {QStringLiteral("alarms")}};
+    const ManifestNames names{points, {QStringLiteral("plc1"), QStringLiteral("uwb")}, {QStringLiteral("alarms")}};
     const auto rules = resolveInterlocks(manifest.interlocks, names, problems);
     QStringList wrong;
     for (const Problem &each : std::as_const(problems)) wrong << each.path + QLatin1String(": ") + each.message;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eventaccess.h"
 
+#include "auth/commandaccess.h"
 #include "auth/pointaccess.h"
 
 namespace tagwire::ws {
@@ -14,8 +15,7 @@ bool EventAccess::allow(const Permissions &permissions, const Event &event) cons
   }
   if (const auto *trigger = std::get_if<TriggerEvent>(&event.body)) return allowTag(permissions, trigger->tagId);
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) {
-    const auto point = m_points.point(status->point);
-    return point ? permissions.allow(right::readCommands, point->fullName) : permissions.allowAll(right::readCommands);
+    return mayOnAll(permissions, right::readCommands, pointsOf(*status), m_points);
   }
   return permissions.allow(right::readEvents, kindOf(event));
 }

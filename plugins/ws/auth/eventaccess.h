@@ -7,9 +7,10 @@
 
 namespace tagwire::ws {
 
-/// Decides who may see which event: an alarm needs alarms:read of its area, a command commands:read of its point, a
-/// trigger event events:read of "trigger" or positions:read of its tag, everything else events:read of its kind
-/// ("system", or a plugin's own). For events and positions a pattern stands for kinds and tag ids. Plain class.
+/// Decides who may see which event: an alarm needs alarms:read of its area, a command commands:read of its point
+/// (of a scene: of all that it writes), a trigger event events:read of "trigger" or positions:read of its tag,
+/// everything else events:read of its kind ("system", or a plugin's own). For events and positions a pattern stands for
+/// kinds and tag ids. Plain class.
 class EventAccess {
  public:
   explicit EventAccess(const PointTable &points) : m_points(points) {}

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auth/historyaccess.h"
 
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+
+#include <algorithm>
 
 #include "auth/eventaccess.h"
 
@@ -41,6 +44,12 @@ bool mayReadHistory(const Permissions &permissions, const HistoryEvent &event) {
     return permissions.allow(right::readAlarms, json.value(QStringLiteral("area")).toString());
   }
   if (event.kind == u"command") {
+    if (json.contains(QStringLiteral("scene"))) {
+      const QJsonArray points = json.value(QStringLiteral("points")).toArray();
+      return !points.isEmpty() && std::all_of(points.begin(), points.end(), [&](const QJsonValue &each) {
+        return permissions.allow(right::readCommands, each.toString());
+      });
+    }
     const QString point = json.value(QStringLiteral("point")).toString();
     return point.isEmpty() ? permissions.allowAll(right::readCommands) : permissions.allow(right::readCommands, point);
   }

@@ -9,6 +9,7 @@ set(WS_AUTH_SOURCES
   auth/authenticator.cpp
   auth/browsersessions.cpp
   auth/claims.cpp
+  auth/commandaccess.cpp
   auth/endedsessions.cpp
   auth/eventaccess.cpp
   auth/historyaccess.cpp

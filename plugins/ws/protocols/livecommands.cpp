@@ -5,6 +5,7 @@
 #include "liveprotocol.h"
 #include "liverequest.h"
 #include "panelframes.h"
+#include "sceneactions.h"
 #include "wirejson.h"
 
 namespace tagwire::ws {
@@ -15,35 +16,63 @@ const QLatin1String oldCorrelation("correlationId");
 
 }  // namespace
 
-void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
+std::optional<QString> LiveProtocol::commandIdOf(LiveClient &client, const QJsonObject &message) {
   const QJsonValue given = message.value(QLatin1String("id"));
   const auto id = subscriptionId(message);
-  if (!id) return refuse(*client.session, given, id.error());
-  const QJsonValue name = message.value(QLatin1String("p"));
-  if (!name.isString()) return refuse(*client.session, given, QStringLiteral("p must be the full name of a point"));
+  const auto wrong = [&](const QString &text) {
+    refuse(*client.session, given, text);
+    return std::nullopt;
+  };
+  if (!id) return wrong(id.error());
   if (client.commands.size() >= mostOpenCommands) {
-    return refuse(*client.session, given,
-                  QStringLiteral("%1 commands under way are all that a client may have").arg(mostOpenCommands));
+    return wrong(QStringLiteral("%1 commands under way are all that a client may have").arg(mostOpenCommands));
   }
   if (client.commands.values().contains(jsonString(*id))) {
-    return refuse(*client.session, given, QStringLiteral("a command with this id is under way"));
+    return wrong(QStringLiteral("a command with this id is under way"));
   }
+  return *id;
+}
+
+void LiveProtocol::command(LiveClient &client, const QJsonObject &message) {
+  const QJsonValue given = message.value(QLatin1String("id"));
+  const QJsonValue name = message.value(QLatin1String("p"));
+  const auto id = commandIdOf(client, message);
+  if (!id) return;
+  if (!name.isString()) return refuse(*client.session, given, QStringLiteral("p must be the full name of a point"));
   QJsonObject body = message;
   // As page 6 had it first.
   if (body.contains(oldCorrelation)) body.insert(QLatin1String(liveWords.correlationId), body.take(oldCorrelation));
   const CommandWish wish{m_context.points().find(name.toString()), excerpt(name.toString(), 300), body, liveWords};
   const auto command = makeCommand(wish, *client.session->caller(), client.session->peer(), m_context);
   if (!command) return refuse(*client.session, given, command.error().text);
-  if (const auto *first = m_state.commands->earlier(command->correlationId, *client.session->caller())) {
-    if (!first->isFor(*command)) {
-      return refuse(*client.session, given, QStringLiteral("the correlation id was used for another command"));
+  submit(client, *id, *command);
+}
+
+void LiveProtocol::runScene(LiveClient &client, const QJsonObject &message) {
+  const QJsonValue given = message.value(QLatin1String("id"));
+  const auto id = commandIdOf(client, message);
+  if (!id) return;
+  const auto scene = wholeNumber(message.value(QLatin1String("scene")));
+  if (!scene || *scene < 1 || *scene > 2147483647) {
+    return refuse(*client.session, given, QStringLiteral("scene must be the number of a scene"));
+  }
+  const auto command =
+      sceneCommand(m_state, static_cast<int>(*scene), message, *client.session->caller(), client.session->peer());
+  if (!command) return refuse(*client.session, given, command.error().text);
+  submit(client, *id, *command);
+}
+
+void LiveProtocol::submit(LiveClient &client, const QString &id, const Command &command) {
+  if (const auto *first = m_state.commands->earlier(command.correlationId, *client.session->caller())) {
+    if (!first->isFor(command)) {
+      return refuse(*client.session, QJsonValue(id), QStringLiteral("the correlation id was used for another command"));
     }
-    if (!first->hasEnded()) client.commands.insert(first->command.id, jsonString(*id));
-    for (const CommandBook::Step &step : first->steps) tellOne(client, jsonString(*id), step.status, step.time);
+    if (!first->hasEnded()) client.commands.insert(first->command.id, jsonString(id));
+    for (const CommandBook::Step &step : first->steps) tellOne(client, jsonString(id), step.status, step.time);
     return;
   }
-  client.commands.insert(command->id, jsonString(*id));
-  m_state.request(*command, *client.session->caller());
+  client.commands.insert(command.id, jsonString(id));
+  m_state.request(command, *client.session->caller());
 }
 
 void LiveProtocol::tell(LiveClient &client, const CommandStatus &status, Time time) {

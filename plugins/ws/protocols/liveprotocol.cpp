@@ -129,16 +129,18 @@ void LiveProtocol::carryOut(LiveClient &client, const QString &operation, const 
   if (operation == QLatin1String("subscribe")) return subscribe(client, message);
   if (operation == QLatin1String("unsubscribe")) return unsubscribe(client, message);
   if (operation == QLatin1String("command")) return command(client, message);
+  if (operation == QLatin1String("scene")) return runScene(client, message);
   if (operation == QLatin1String("select")) return select(client, message);
   if (operation == QLatin1String("approve")) return settle(client, message, true);
   if (operation == QLatin1String("cancel")) return settle(client, message, false);
   if (operation == QLatin1String("ping")) return client.session->send(Frame::text("{\"op\":\"pong\"}"));
   if (const auto action = actionFromWord(operation)) return act(client, *action, message);
-  const QString why = QStringLiteral(
-                          "unknown op \"%1\" (allowed: subscribe, unsubscribe, command, select, approve, cancel, ack, "
-                          "shelve, unshelve, "
-                          "suppress, unsuppress, out-of-service, in-service, comment, ping, auth)")
-                          .arg(excerpt(operation));
+  const QString why =
+      QStringLiteral(
+          "unknown op \"%1\" (allowed: subscribe, unsubscribe, command, scene, select, approve, cancel, ack, "
+          "shelve, unshelve, "
+          "suppress, unsuppress, out-of-service, in-service, comment, ping, auth)")
+          .arg(excerpt(operation));
   refuse(*client.session, message.value(QLatin1String("id")), why);
 }
 

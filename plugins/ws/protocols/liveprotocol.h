@@ -60,6 +60,11 @@ class LiveProtocol : public Protocol {
   void unsubscribe(LiveClient &client, const QJsonObject &message);
   void remove(LiveClient &client, const QString &id);
   void command(LiveClient &client, const QJsonObject &message);
+  void runScene(LiveClient &client, const QJsonObject &message);
+  /// The id under which the client is told of a command; nothing after a refusal.
+  std::optional<QString> commandIdOf(LiveClient &client, const QJsonObject &message);
+  /// Hands a command on, or tells how the one with its correlation id went.
+  void submit(LiveClient &client, const QString &id, const Command &command);
   void tell(LiveClient &client, const CommandStatus &status, Time time);
   void tellOne(LiveClient &client, const QByteArray &id, const CommandStatus &status, Time time);
   void select(LiveClient &client, const QJsonObject &message);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "auth/commandaccess.h"
 #include "auth/pointaccess.h"
 #include "jsontext.h"
 #include "panelframes.h"
@@ -20,11 +21,6 @@ constexpr size_t keptStatuses = 1000;
 QString newClientId(Time now) {
   const quint64 random = QRandomGenerator::system()->generate64();
   return QStringLiteral("client-%1-%2").arg(toMilliseconds(now)).arg(random, 0, 36);
-}
-
-QString nameOfPoint(const PluginContext &context, PointId id) {
-  const auto point = context.points().point(id);
-  return point ? point->fullName : QString();
 }
 
 int numberOf(const PluginContext &context, PointId id) {
@@ -205,7 +201,7 @@ bool PanelProtocol::isForAlarms(const PanelClient &client, const QString &area) 
 bool PanelProtocol::isFor(const PanelClient &client, const CommandStatus &status) const {
   const bool isWanted = client.commands.contains(status.commandId) ||
                         (client.hasOwnCommands && m_book->isOf(status.commandId, client.caller()));
-  return isWanted && client.caller().may(right::readCommands, nameOfPoint(m_context, status.point));
+  return isWanted && mayOnAll(client.caller().permissions, right::readCommands, pointsOf(status), m_context.points());
 }
 
 void PanelProtocol::notifyCommand(const Event &event) {

@@ -73,6 +73,17 @@ inline constexpr std::array answerShapes{
     AnswerShape{"POST", "/api/v1/commands/selections", "201", "{\"$ref\":\"#/components/schemas/Selection\"}"},
     AnswerShape{"POST", "/api/v1/commands/selections", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"DELETE", "/api/v1/commands/selections/{id}", "204", nullptr},
+    AnswerShape{"GET", "/api/v1/scenes", "200",
+                "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Scene\"}}"},
+    AnswerShape{"GET", "/api/v1/scenes/{id}", "200", "{\"$ref\":\"#/components/schemas/Scene\"}"},
+    AnswerShape{"POST", "/api/v1/scenes/{id}/run", "200", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{"POST", "/api/v1/scenes/{id}/run", "202", "{\"$ref\":\"#/components/schemas/CommandRecord\"}"},
+    AnswerShape{
+        "POST", "/api/v1/scenes/{id}/run", "403",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/CommandRecord\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
+    AnswerShape{
+        "POST", "/api/v1/scenes/{id}/run", "409",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/CommandRecord\"},{\"$ref\":\"#/components/schemas/Error\"}]}"},
     AnswerShape{"GET", "/api/v1/interlocks", "200",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Interlock\"}}"},
     AnswerShape{"GET", "/api/v1/interlocks/{id}", "200", "{\"$ref\":\"#/components/schemas/Interlock\"}"},
@@ -102,8 +113,9 @@ inline constexpr std::array namedSchemas{
     NamedSchema{"CommandRecord",
                 "{\"type\":\"object\",\"required\":[\"command_id\",\"point\",\"number\",\"status\","
                 "\"message\",\"actual_value\",\"created\"],"
-                "\"properties\":{\"command_id\":{\"type\":\"string\"},\"point\":{\"type\":\"string\"},"
-                "\"number\":{\"type\":\"integer\"},\"type\":{\"enum\":[\"write\",\"toggle\",\"pulse\"]},"
+                "\"properties\":{\"command_id\":{\"type\":\"string\"},\"point\":{\"type\":[\"string\",\"null\"]},"
+                "\"number\":{\"type\":[\"integer\",\"null\"]},\"scene\":{\"type\":\"integer\"},"
+                "\"type\":{\"enum\":[\"write\",\"toggle\",\"pulse\",\"scene\"]},"
                 "\"value\":{},\"duration_ms\":{\"type\":\"integer\"},\"status\":{\"enum\":[\"queued\","
                 "\"sent\",\"acked\",\"succeeded\",\"failed\",\"blocked\",\"expired\",\"unknown\"]},"
                 "\"message\":{\"type\":\"string\"},\"actual_value\":{},"
@@ -131,6 +143,19 @@ inline constexpr std::array namedSchemas{
                 "{\"type\":\"object\",\"required\":[\"selection_id\",\"point\",\"expires\"],"
                 "\"properties\":{\"selection_id\":{\"type\":\"string\"},\"point\":{\"type\":\"string\"},"
                 "\"expires\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    NamedSchema{"Scene",
+                "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"on_failure\",\"steps\",\"on_stop\",\"points\","
+                "\"state\",\"last_run\"],\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},"
+                "\"on_failure\":{\"enum\":[\"stop\",\"continue\"]},"
+                "\"steps\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                "\"on_stop\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                "\"points\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                "\"state\":{\"enum\":[\"idle\",\"running\",\"stopping\"]},\"command_id\":{\"type\":\"string\"},"
+                "\"step\":{\"type\":\"integer\"},\"last_run\":{\"type\":[\"object\",\"null\"],"
+                "\"properties\":{\"command_id\":{\"type\":\"string\"},\"requested_by\":{\"type\":\"string\"},"
+                "\"status\":{\"enum\":[\"succeeded\",\"failed\",\"blocked\",\"expired\",\"unknown\"]},"
+                "\"message\":{\"type\":\"string\"},\"started\":{\"type\":\"string\",\"format\":\"date-time\"},"
+                "\"ended\":{\"type\":\"string\",\"format\":\"date-time\"}}}}}"},
     NamedSchema{"Interlock",
                 "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"mode\",\"severity\",\"points\","
                 "\"is_violated\",\"is_tripped\",\"conditions\"],"

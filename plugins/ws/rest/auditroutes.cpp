@@ -99,21 +99,22 @@ Response auditCsvResponse(const AuditPage &page) {
 }  // namespace
 
 AuditRoutes::AuditRoutes(Router &router, GatewayState &state) : m_state(state) {
-  Route route{"GET",
-              "/api/v1/audit",
-              "who did what, the newest first",
-              Served::Rest,
-              right::readAudit,
-              [this](const Call &call) { list(call); },
-              {{"from", "string", "ISO 8601; from the beginning if absent"},
-               {"to", "string", "before this; up to now if absent"},
-               {"kind", "string", "command, selection, approval, interlock, login, alarm, rule, token, user, config …"},
-               {"actor", "string", "who, as in user:anna"},
-               {"subject", "string", "of what: a point's full name, rule:77, a user's name"},
-               {"reference", "string", "what belongs together: a command's id"},
-               {"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
-               {"after", "integer", "`next` of the page before, with the other parameters as they were"},
-               {"format", "string", "json or csv; without it what Accept says"}}};
+  Route route{
+      "GET",
+      "/api/v1/audit",
+      "who did what, the newest first",
+      Served::Rest,
+      right::readAudit,
+      [this](const Call &call) { list(call); },
+      {{"from", "string", "ISO 8601; from the beginning if absent"},
+       {"to", "string", "before this; up to now if absent"},
+       {"kind", "string", "command, scene, selection, approval, interlock, login, alarm, rule, token, user, config …"},
+       {"actor", "string", "who, as in user:anna"},
+       {"subject", "string", "of what: a point's full name, rule:77, a user's name"},
+       {"reference", "string", "what belongs together: a command's id"},
+       {"limit", "integer", "at most so many, 1 to 10000; 1000 if absent"},
+       {"after", "integer", "`next` of the page before, with the other parameters as they were"},
+       {"format", "string", "json or csv; without it what Accept says"}}};
   route.contentTypes = {"application/json", "text/csv"};
   router.addWhole(route);
 }

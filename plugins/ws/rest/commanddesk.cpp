@@ -3,6 +3,7 @@
 
 #include <QJsonDocument>
 
+#include "auth/commandaccess.h"
 #include "commandactions.h"
 #include "commandwish.h"
 #include "rest/commandjson.h"
@@ -126,8 +127,10 @@ Response CommandDesk::history(const Call &call) const {
 
 const CommandBook::Record *readableCommand(const Call &call, const GatewayState &state) {
   const CommandBook::Record *record = state.commands->find(call.variables.value(QStringLiteral("id")));
-  const auto point = record ? state.context.points().point(record->command.point) : nullptr;
-  return point && call.may(right::readCommands, point->fullName) ? record : nullptr;
+  const bool isKnown = record && !record->points.isEmpty() && call.caller;
+  if (!isKnown) return nullptr;
+  const bool may = mayOnAll(call.caller->permissions, right::readCommands, record->points, state.context.points());
+  return may ? record : nullptr;
 }
 
 }  // namespace tagwire::ws

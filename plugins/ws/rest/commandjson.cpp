@@ -69,10 +69,11 @@ QJsonObject panelHistory(const CommandBook::Record &record, const PointTable &po
     json.insert(QStringLiteral("endpointId"), point->number.value_or(0));
     json.insert(QStringLiteral("point"), point->fullName);
   }
+  if (record.command.scene != 0) json.insert(QStringLiteral("scene"), record.command.scene);
   if (record.hasEnded()) json.insert(QStringLiteral("completedAt"), toIso(record.steps.last().time));
   if (!record.isOurs()) return json;
   const Command &command = record.command;
-  json.insert(QStringLiteral("value"), toJson(command.value));
+  if (command.kind != CommandKind::Scene) json.insert(QStringLiteral("value"), toJson(command.value));
   json.insert(QStringLiteral("commandType"), wordOf(command.kind));
   if (command.kind == CommandKind::Pulse) json.insert(QStringLiteral("durationMs"), qint64(command.duration.count()));
   json.insert(QStringLiteral("requestedBy"), command.requestedBy);
@@ -90,18 +91,19 @@ QJsonObject commandObject(const CommandBook::Record &record, const PointTable &p
   const bool isStarted = record.isOurs() || !record.steps.isEmpty();
   const Time created = record.isOurs() ? command.created : isStarted ? record.steps.first().time : Time();
   QJsonObject json{{QStringLiteral("command_id"), command.id},
-                   {QStringLiteral("point"), point ? point->fullName : QString()},
-                   {QStringLiteral("number"), point ? point->number.value_or(0) : 0},
+                   {QStringLiteral("point"), point ? QJsonValue(point->fullName) : QJsonValue()},
+                   {QStringLiteral("number"), point ? QJsonValue(point->number.value_or(0)) : QJsonValue()},
                    {QStringLiteral("status"), toText(last.state)},
                    {QStringLiteral("message"), messageOf(record)},
                    {QStringLiteral("actual_value"), toJson(last.actualValue)},
                    {QStringLiteral("created"), toIso(created)}};
+  if (command.scene != 0) json.insert(QStringLiteral("scene"), command.scene);
   if (last.state == CommandState::Blocked) json.insert(QStringLiteral("interlock_id"), interlockOf(last));
   if (record.waitsForApproval) json.insert(QStringLiteral("waits_for"), QStringLiteral("second_person"));
   if (record.hasEnded()) json.insert(QStringLiteral("completed"), toIso(record.steps.last().time));
   if (!record.isOurs()) return json;
   json.insert(QStringLiteral("type"), wordOf(command.kind));
-  json.insert(QStringLiteral("value"), toJson(command.value));
+  if (command.kind != CommandKind::Scene) json.insert(QStringLiteral("value"), toJson(command.value));
   if (command.kind == CommandKind::Pulse) json.insert(QStringLiteral("duration_ms"), qint64(command.duration.count()));
   json.insert(QStringLiteral("requested_by"), command.requestedBy);
   putCommandText(json, "comment", command.comment);

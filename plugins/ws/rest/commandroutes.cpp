@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "access/pathpattern.h"
+#include "auth/commandaccess.h"
 #include "commandactions.h"
 #include "commandwish.h"
 #include "protocols/wirejson.h"
@@ -56,13 +57,6 @@ Result<NamedPoint> readPoint(const QJsonValue &value, const PointTable &points) 
   return failure(QStringLiteral("point is wrong or missing (allowed: the full name of a point, or its number)"));
 }
 
-Result<std::chrono::milliseconds> readWait(const QJsonValue &value) {
-  if (value.isUndefined()) return std::chrono::milliseconds(usualWait);
-  const auto number = wholeNumber(value);
-  if (number && *number >= 0 && *number <= longestWait) return std::chrono::milliseconds(*number);
-  return failure(QStringLiteral("wait_ms is wrong (allowed: a whole number of 0 to %1)").arg(longestWait));
-}
-
 QJsonObject dryRunObject(const DryRun &run) {
   QJsonObject json{{QStringLiteral("would_be_sent"), !run.obstacle},
                    {QStringLiteral("obstacle"), QJsonValue()},
@@ -93,7 +87,7 @@ struct ListQuery {
   qint64 limit = usualCommandsListed;
 
   static Result<ListQuery> fromTarget(const Target &target);
-  bool admits(const CommandBook::Record &record, const QString &point) const;
+  bool admits(const CommandBook::Record &record, const QStringList &written) const;
 };
 
 Result<ListQuery> ListQuery::fromTarget(const Target &target) {
@@ -125,14 +119,23 @@ Result<ListQuery> ListQuery::fromTarget(const Target &target) {
   return query;
 }
 
-bool ListQuery::admits(const CommandBook::Record &record, const QString &point) const {
-  const auto matches = [&](const PathPattern &pattern) { return pattern.matches(point); };
+bool ListQuery::admits(const CommandBook::Record &record, const QStringList &written) const {
+  const auto matches = [&](const PathPattern &pattern) {
+    return std::any_of(written.begin(), written.end(), [&](const QString &point) { return pattern.matches(point); });
+  };
   if (!points.isEmpty() && std::none_of(points.begin(), points.end(), matches)) return false;
   if (states.isEmpty() && !wantsWaiting) return true;
   return states.contains(record.last().state) || (wantsWaiting && record.waitsForApproval);
 }
 
 }  // namespace
+
+Result<std::chrono::milliseconds> readWait(const QJsonValue &value) {
+  if (value.isUndefined()) return std::chrono::milliseconds(usualWait);
+  const auto number = wholeNumber(value);
+  if (number && *number >= 0 && *number <= longestWait) return std::chrono::milliseconds(*number);
+  return failure(QStringLiteral("wait_ms is wrong (allowed: a whole number of 0 to %1)").arg(longestWait));
+}
 
 Result<QString> commentOf(const Call &call) {
   if (call.request.body.trimmed().isEmpty()) return QString();
@@ -198,7 +201,7 @@ void CommandRoutes::addCommands(Router &router) {
               commentSchema});
   router.add({"POST",
               "/api/v1/commands/{id}/cancel",
-              "ends a command that was not sent yet, or a pulse",
+              "ends a command that was not sent yet, a pulse, or a scene",
               Served::Rest,
               right::writeCommands,
               [this](const Call &call) { cancel(call); },
@@ -243,8 +246,13 @@ void CommandRoutes::list(const Call &call) const {
   const PointTable &points = m_state.context.points();
   QJsonArray commands;
   for (const CommandBook::Record *record : m_state.commands->newestFirst()) {
-    const auto point = points.point(record->command.point);
-    if (!point || !call.may(right::readCommands, point->fullName) || !query->admits(*record, point->fullName)) continue;
+    QStringList written;
+    for (const PointId id : record->points) {
+      if (const auto point = points.point(id)) written << point->fullName;
+    }
+    const bool isKnown = !written.isEmpty() && written.size() == record->points.size();
+    if (!isKnown || !mayOnAll(call.caller->permissions, right::readCommands, record->points, points)) continue;
+    if (!query->admits(*record, written)) continue;
     commands.append(commandObject(*record, points));
     if (commands.size() >= query->limit) break;
   }

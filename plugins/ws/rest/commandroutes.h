@@ -33,6 +33,8 @@ class CommandRoutes : public RestPart {
   CommandDesk &m_desk;
 };
 
+/// How long an answer waits for the outcome.
+Result<std::chrono::milliseconds> readWait(const QJsonValue &value);
 /// The comment of a body that may hold nothing else, and may be left out.
 Result<QString> commentOf(const Call &call);
 /// Such a body.

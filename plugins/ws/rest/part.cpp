@@ -21,6 +21,7 @@
 #include "rest/quarantineroutes.h"
 #include "rest/roomroutes.h"
 #include "rest/rtlsroutes.h"
+#include "rest/sceneroutes.h"
 #include "rest/siteroutes.h"
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
@@ -44,6 +45,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::make_unique<RoomRoutes>(router, state));
   auto commands = std::make_unique<CommandDesk>(router, state);
   parts.push_back(std::make_unique<CommandRoutes>(router, state, *commands));
+  parts.push_back(std::make_unique<SceneRoutes>(router, state, *commands));
   parts.push_back(std::move(commands));
   parts.push_back(std::make_unique<InterlockRoutes>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));

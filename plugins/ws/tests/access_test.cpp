@@ -59,6 +59,10 @@ struct Fixture : RestFixture {
     InterlockStatus interlock;
     interlock.id = 5;
     context.commands().interlockList = {interlock};
+    SceneStatus scene;
+    scene.id = 1;
+    scene.points = {ids[0]};
+    context.commands().sceneList = {scene};
     addDevice();
     gateway.notify({1, context.clock().now(), QStringLiteral("uwb"), triggerOf("SIM1", 417)});
     tell(QStringLiteral("c1"), CommandState::Succeeded);
@@ -368,6 +372,12 @@ void AccessTest::eventsByWhatTheyAreAbout() {
   QVERIFY(may("commands:plc1/boiler/*:read", status) && !may("commands:write", status));
   status.point = PointId::None;  // of whatever point it was, only who may see every one
   QVERIFY(may("commands:read", status) && !may("commands:plc1/boiler/*:read", status));
+
+  status.scene = 1;
+  status.scenePoints = {point};
+  QVERIFY(may("commands:plc1/boiler/*:read", status) && !may("commands:plc1/pump/*:read", status));
+  status.scenePoints = {point, declarePoint(context, "pump/speed", 60)};  // of a scene all of its points count
+  QVERIFY(may("commands:plc1/#:read", status) && !may("commands:plc1/boiler/*:read", status));
 
   // What a plugin from outside calls alarm is none.
   const CustomEvent custom{QStringLiteral("alarm"), "1"};

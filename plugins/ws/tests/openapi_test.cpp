@@ -133,6 +133,9 @@ const QStringList promised{QStringLiteral("get /healthz"),
                            QStringLiteral("post /api/v1/commands/dry-run"),
                            QStringLiteral("post /api/v1/commands/selections"),
                            QStringLiteral("delete /api/v1/commands/selections/{id}"),
+                           QStringLiteral("get /api/v1/scenes"),
+                           QStringLiteral("get /api/v1/scenes/{id}"),
+                           QStringLiteral("post /api/v1/scenes/{id}/run"),
                            QStringLiteral("get /api/v1/interlocks"),
                            QStringLiteral("get /api/v1/interlocks/{id}"),
                            QStringLiteral("post /api/v1/interlocks/{id}/reset")};
@@ -321,6 +324,13 @@ void OpenApiTest::whatIsSaidOfAnswersIsServed() {
   QCOMPARE(lacking(run.object(), "DryRun"), QStringList());
   const HttpReply selection = fixture.send("POST", "/api/v1/commands/selections", R"({"point":59})");
   QCOMPARE(lacking(selection.object(), "Selection"), QStringList());
+  SceneStatus scene;
+  scene.id = 1;
+  scene.points = {fixture.ids[0]};
+  fixture.context.commands().sceneList = {scene};
+  QCOMPARE(lacking(fixture.get("/api/v1/scenes").array().at(0).toObject(), "Scene"), QStringList());
+  const HttpReply ran = fixture.send("POST", "/api/v1/scenes/1/run", R"({"wait_ms":0})");
+  QCOMPARE(lacking(ran.object(), "CommandRecord"), QStringList());
   fixture.context.commands().interlockList = {InterlockStatus()};
   QCOMPARE(lacking(fixture.get("/api/v1/interlocks").array().at(0).toObject(), "Interlock"), QStringList());
   QCOMPARE(fixture.send("POST", "/api/v1/logout", "{}").body, QByteArray());

@@ -60,6 +60,9 @@ class LiveCommandsTest : public QObject {
   void R6_5_wrongCommands();
   void R6_5_blockedSaysByWhat();
   void R5_11_everyClickIsToldTheOutcome();
+  void runsAScene();
+  void wrongScenes_data();
+  void wrongScenes();
   void R5_11_select();
   void R5_11_selectIsRefused();
   void R5_11_approveAndCancel();
@@ -134,6 +137,53 @@ void LiveCommandsTest::R5_11_everyClickIsToldTheOutcome() {
   QCOMPARE(told.size(), 50);
   bench.step(bench.commands[0].id, CommandState::Succeeded);
   QCOMPARE(bench.session.count(), 50);
+}
+
+void LiveCommandsTest::runsAScene() {
+  Bench bench;
+  SceneStatus scene;
+  scene.id = 4;
+  scene.points = {bench.valve};
+  bench.context.commands().sceneList = {scene};
+  const QByteArray message = R"({"op":"scene","id":"r","scene":4,"comment":"monday","correlation_id":"click"})";
+  bench.ask(message);
+  QCOMPARE(bench.commands.size(), 1);
+  const Command command = bench.commands[0];
+  QVERIFY(command.kind == CommandKind::Scene);
+  QCOMPARE(command.scene, 4);
+  QCOMPARE(command.comment, QStringLiteral("monday"));
+  QCOMPARE(command.requestedBy, QStringLiteral("token:tester"));
+  bench.step(command.id, CommandState::Sent, QStringLiteral("step 1 of 2"));
+  bench.step(command.id, CommandState::Succeeded, QStringLiteral("done"));
+  QCOMPARE(bench.session.each("status"), (QStringList{QStringLiteral("sent"), QStringLiteral("succeeded")}));
+  QCOMPARE(bench.session.each("message"), (QStringList{QStringLiteral("step 1 of 2"), QStringLiteral("done")}));
+  QCOMPARE(bench.session.each("id"), (QStringList{QStringLiteral("r"), QStringLiteral("r")}));
+  // The same click once more: told again, run no more.
+  bench.ask(message);
+  QCOMPARE(bench.session.each("status"), (QStringList{QStringLiteral("sent"), QStringLiteral("succeeded")}));
+  QCOMPARE(bench.commands.size(), 1);
+}
+
+void LiveCommandsTest::wrongScenes_data() {
+  QTest::addColumn<QByteArray>("rest");
+  QTest::addColumn<QString>("error");
+  QTest::newRow("none") << QByteArray(R"("x":1)") << "scene must be the number of a scene";
+  QTest::newRow("fraction") << QByteArray(R"("scene":1.5)") << "scene must be the number of a scene";
+  QTest::newRow("not there") << QByteArray(R"("scene":5)") << "there is no scene 5";
+  QTest::newRow("comment") << QByteArray(R"("scene":4,"comment":1)") << "comment is wrong";
+}
+
+void LiveCommandsTest::wrongScenes() {
+  QFETCH(QByteArray, rest);
+  QFETCH(QString, error);
+  Bench bench;
+  SceneStatus scene;
+  scene.id = 4;
+  scene.points = {bench.valve};
+  bench.context.commands().sceneList = {scene};
+  const QString answer = bench.errorTo(R"({"op":"scene","id":"r",)" + rest + '}');
+  QVERIFY2(answer.contains(error), qPrintable(answer));
+  QVERIFY(bench.commands.isEmpty());
 }
 
 void LiveCommandsTest::R5_11_select() {
