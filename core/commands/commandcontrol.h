@@ -16,6 +16,9 @@ struct Operator {
   QString comment;  ///< why; may be empty
 };
 
+/// Begins the text of the step that tells who approved a command: "approved by user:anna".
+inline constexpr QLatin1String approvalText("approved by ");
+
 /// What would become of a command now.
 struct DryRun {
   std::optional<Obstacle> obstacle;  ///< nothing: it would be sent

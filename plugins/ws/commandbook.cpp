@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "commands/commandcontrol.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -60,9 +62,9 @@ void CommandBook::follow(const CommandStatus &status, Time time) {
   if (record.hasEnded() || record.steps.size() >= stepsOfOne) return;
   if (!record.steps.isEmpty() && isSameStep(record.steps.last().status, status)) return;
   record.steps.append({time, status});
-  // Nothing else of a queued command is worth a text to the router.
-  record.waitsForApproval =
-      status.state == CommandState::Queued && !status.error.isEmpty() && record.approvedBy.isEmpty();
+  // Of a queued command the router says nothing else but this, and who approved it.
+  const bool isApproved = !record.approvedBy.isEmpty() || status.error.startsWith(approvalText);
+  record.waitsForApproval = status.state == CommandState::Queued && !status.error.isEmpty() && !isApproved;
 }
 
 void CommandBook::noteApproval(const QString &commandId, const QString &by) {
