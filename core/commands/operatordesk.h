@@ -22,6 +22,7 @@ class OperatorDesk : public CommandControl {
   Result<void> cancel(const QString &commandId, const Operator &by) override { return m_router.cancel(commandId, by); }
   QList<InterlockStatus> interlocks() const override { return m_interlocks.all(); }
   Result<void> resetInterlock(int id, const Operator &by) override;
+  QList<AlarmStatus> tripAlarms() const override { return m_interlocks.alarms(); }
 
  private:
   void audit(const char *kind, const char *action, const Operator &by, const QString &subject,
