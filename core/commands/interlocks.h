@@ -107,7 +107,7 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   void tell(const Entry &entry, const char *kind, const QString &what, Severity severity);
   AlarmTransition alarmOf(const Entry &entry, qint64 alarmId, AlarmState state, const QString &message) const;
   void showAlarm(Entry &entry, const AlarmTransition &alarm, std::optional<Time> since = {});
-  void followAlarm(Entry &entry, const InterlockCondition *unmet);
+  void followAlarm(Entry &entry, const InterlockCondition *notMet);
   void endAlarm(Entry &entry, const Operator &by);
   void raise(const decltype(Event::body) &body);
 

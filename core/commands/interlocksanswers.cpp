@@ -156,15 +156,15 @@ void Interlocks::showAlarm(Entry &entry, const AlarmTransition &alarm, std::opti
 }
 
 /// A trip's alarm is active while the trip can't be reset. A condition that flickers is told once a second at most.
-void Interlocks::followAlarm(Entry &entry, const InterlockCondition *unmet) {
+void Interlocks::followAlarm(Entry &entry, const InterlockCondition *notMet) {
   const InterlockLatch *latch = m_latches.find(entry.rule.id);
   const AlarmTransition &shown = entry.alarm.transition;
   if (!latch || shown.alarmId != latch->alarmId) return;  // not told yet
   const bool isActive = shown.state == AlarmState::Alarm;
-  if (unmet) {
+  if (notMet) {
     entry.metSince.reset();
     if (isActive) return;
-    const QString text = QStringLiteral("%1 is tripped, and again: %2").arg(entry.rule.text(), m_inputs.text(*unmet));
+    const QString text = QStringLiteral("%1 is tripped, and again: %2").arg(entry.rule.text(), m_inputs.text(*notMet));
     return showAlarm(entry, alarmOf(entry, latch->alarmId, AlarmState::Alarm, text));
   }
   if (!isActive) return;
@@ -179,6 +179,7 @@ void Interlocks::followAlarm(Entry &entry, const InterlockCondition *unmet) {
 void Interlocks::endAlarm(Entry &entry, const Operator &by) {
   const AlarmTransition shown = std::exchange(entry.alarm, {}).transition;
   entry.metSince.reset();
+  if (shown.alarmId == 0) return;  // not told yet
   const QString text = QStringLiteral("%1 was reset by %2").arg(entry.rule.text(), by.name);
   if (shown.state == AlarmState::Alarm) raise(alarmOf(entry, shown.alarmId, AlarmState::Ok, text));
   AlarmConditionChange change;
