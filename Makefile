@@ -37,11 +37,13 @@ bench: packages
 format:
 	@git ls-files '*.cpp' '*.h' | xargs clang-format -i
 
-lint: build
-	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build --quiet
+lint: packages
+	@cmake --preset lint > /dev/null
+	@cmake --build build-lint -j $(JOBS) --target autogen
+	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy -p build-lint --quiet
 
 packages:
 	@packaging/install-packages
 
 clean:
-	@rm -rf build build-release build-asan build-fuzz
+	@rm -rf build build-release build-asan build-fuzz build-lint

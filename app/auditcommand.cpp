@@ -92,7 +92,7 @@ Result<AuditQuery> queryFrom(const Arguments &arguments) {
 
 QByteArray compact(const QJsonObject &json) { return QJsonDocument(json).toJson(QJsonDocument::Compact); }
 
-QByteArray linesOf(const QList<AuditRecord> &records) {
+QByteArray jsonLinesOf(const QList<AuditRecord> &records) {
   QByteArray lines;
   for (const AuditRecord &record : records) lines += compact(toJson(record)) + '\n';
   return lines;
@@ -129,7 +129,7 @@ int listTrail(const Arguments &arguments, const AccessPlace &place) {
     const auto records = reader.read(*query);
     if (!records) return cannotRead(records.error());
     if (records->isEmpty()) break;
-    if (!printsAll(arguments.has(jsonFlag) ? linesOf(*records) : tableOf(*records, query->before == 0)))
+    if (!printsAll(arguments.has(jsonFlag) ? jsonLinesOf(*records) : tableOf(*records, query->before == 0)))
       return exitcode::cannotWrite;
     if (records->size() < pageSize) break;
     query->before = records->last().number;
@@ -137,7 +137,7 @@ int listTrail(const Arguments &arguments, const AccessPlace &place) {
   return std::fflush(stdout) == 0 ? exitcode::ok : exitcode::cannotWrite;
 }
 
-constexpr std::array verbs{
+constexpr std::array auditVerbs{
     AccessVerb{"verify", "[--noted NUMBER:HASH]",
                "Follows the chain of hashes through all records, beside a running instance too. Prints how many there\n"
                "are and the last hash, or the first record that is wrong (exit code 1).\n"
@@ -157,6 +157,6 @@ constexpr std::array verbs{
 
 }  // namespace
 
-int auditCommand(const QStringList &given) { return runVerb("audit", verbs, given); }
+int auditCommand(const QStringList &given) { return runVerb("audit", auditVerbs, given); }
 
 }  // namespace tagwire

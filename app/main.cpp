@@ -13,7 +13,7 @@ namespace {
 
 using namespace tagwire;
 
-struct Command {
+struct ProgramCommand {
   const char *name;
   int (*run)(const QStringList &);
   const char *synopsis;
@@ -22,22 +22,24 @@ struct Command {
 };
 
 constexpr std::array commands{
-    Command{"run", runCommand, "run MANIFEST", "run in the foreground until SIGTERM or SIGINT"},
-    Command{"check", checkCommand, "check MANIFEST", "say what is wrong with a manifest"},
-    Command{"points", pointsCommand, "points export|list MANIFEST",
-            "print the points of a manifest, as CSV or to read"},
-    Command{"schema", schemaCommand, "schema [TYPE] [--markdown]",
-            "print the JSON Schema of the manifest or of one plugin"},
-    Command{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
-    Command{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
-    Command{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
-    Command{"alarms", alarmsCommand, "alarms test-target MANIFEST TARGET", "send one test notice to a target now"},
-    Command{"history", historyCommand, "history export|import …", "stored values to CSV or JSON lines, and back", true},
-    Command{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
-    Command{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
-    Command{"audit", auditCommand, "audit verify|list", "who did what, and whether the record is whole", true},
-    Command{"watch", watchCommand, "watch URL [TOPIC…]",
-            "print live values in the terminal; $TAGWIRE_TOKEN is its credential"},
+    ProgramCommand{"run", runCommand, "run MANIFEST", "run in the foreground until SIGTERM or SIGINT"},
+    ProgramCommand{"check", checkCommand, "check MANIFEST", "say what is wrong with a manifest"},
+    ProgramCommand{"points", pointsCommand, "points export|list MANIFEST",
+                   "print the points of a manifest, as CSV or to read"},
+    ProgramCommand{"schema", schemaCommand, "schema [TYPE] [--markdown]",
+                   "print the JSON Schema of the manifest or of one plugin"},
+    ProgramCommand{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
+    ProgramCommand{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
+    ProgramCommand{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
+    ProgramCommand{"alarms", alarmsCommand, "alarms test-target MANIFEST TARGET",
+                   "send one test notice to a target now"},
+    ProgramCommand{"history", historyCommand, "history export|import …", "stored values to CSV or JSON lines, and back",
+                   true},
+    ProgramCommand{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
+    ProgramCommand{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
+    ProgramCommand{"audit", auditCommand, "audit verify|list", "who did what, and whether the record is whole", true},
+    ProgramCommand{"watch", watchCommand, "watch URL [TOPIC…]",
+                   "print live values in the terminal; $TAGWIRE_TOKEN is its credential"},
 };
 
 /// No exception of a plugin's slot may end the program.
@@ -54,7 +56,7 @@ class Application : public QCoreApplication {
 
 void printUsage() {
   printLine(QStringLiteral("tagwire %1: a SCADA and RTLS runtime\n\nUsage:").arg(QLatin1String(TAGWIRE_VERSION)));
-  for (const Command &command : commands) {
+  for (const ProgramCommand &command : commands) {
     printLine(QStringLiteral("  tagwire %1  %2")
                   .arg(QString::fromUtf8(command.synopsis), -28)
                   .arg(QLatin1String(command.help)));
@@ -84,7 +86,7 @@ int main(int argc, char *argv[]) {
     return exitcode::ok;
   }
   QStringList known;
-  for (const Command &command : commands) {
+  for (const ProgramCommand &command : commands) {
     if (name == QLatin1String(command.name)) {
       if (arguments.value(1) == QLatin1String("--help") && !command.hasOwnHelp) {
         printLine(

@@ -88,7 +88,7 @@ QStringList usedColumns(const QList<EntryRows> &entries) {
   return columns;
 }
 
-Lines linesOf(const QList<EntryRows> &entries) {
+Lines csvLinesOf(const QList<EntryRows> &entries) {
   const QStringList columns = usedColumns(entries);
   const bool areSeveral = entries.size() > 1;
   Lines lines{areSeveral ? QStringList(pluginColumn) + columns : columns};
@@ -167,7 +167,7 @@ int exportPoints(const QStringList &given) {
     printError(picked.error());
     return exitcode::usage;
   }
-  return write(csv(linesOf(*picked)), arguments->value(output));
+  return write(csv(csvLinesOf(*picked)), arguments->value(output));
 }
 
 int listPoints(const QStringList &given) {

@@ -79,7 +79,7 @@ bool printsWhole(const QByteArray &line) {
   return std::fputs((line + '\n').constData(), stdout) >= 0 && std::fflush(stdout) == 0;
 }
 
-AuditEntry entryOf(const char *action, const QString &name) {
+AuditEntry tokenEntry(const char *action, const QString &name) {
   AuditEntry entry;
   entry.kind = QStringLiteral("token");
   entry.action = QLatin1String(action);
@@ -112,7 +112,7 @@ int createToken(const Arguments &arguments, const AccessPlace &place) {
     printError(request.error());
     return exitcode::usage;
   }
-  AuditEntry entry = entryOf("create", request->name);
+  AuditEntry entry = tokenEntry("create", request->name);
   entry.details = {{QStringLiteral("permissions"), QJsonArray::fromStringList(request->permissions.texts())},
                    {QStringLiteral("expires"), request->expires ? QJsonValue(toIso(*request->expires)) : QJsonValue()}};
   return place.record(entry, [&] { return makeToken(*request, now, place); });
@@ -140,14 +140,14 @@ int listTokens(const Arguments &, const AccessPlace &place) {
 
 int revokeToken(const Arguments &arguments, const AccessPlace &place) {
   const QString name = arguments.rest().first();
-  return place.record(entryOf("revoke", name), [&] {
+  return place.record(tokenEntry("revoke", name), [&] {
     if (const auto revoked = TokenStore(place.dataDir).revoke(name); !revoked) return exitCodeOf(revoked.error());
     printError(QStringLiteral("Token \"%1\" is revoked.").arg(name));
     return exitcode::ok;
   });
 }
 
-constexpr std::array verbs{
+constexpr std::array tokenVerbs{
     AccessVerb{
         "create", "NAME --allow PERMISSION… [--expires WHEN]",
         "Makes a token for a device or a service and prints it, alone, on stdout. It is shown this once.\n"
@@ -163,6 +163,6 @@ constexpr std::array verbs{
 
 }  // namespace
 
-int tokenCommand(const QStringList &given) { return runVerb("token", verbs, given); }
+int tokenCommand(const QStringList &given) { return runVerb("token", tokenVerbs, given); }
 
 }  // namespace tagwire

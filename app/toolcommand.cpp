@@ -39,7 +39,7 @@ QStringList takeFolders(QStringList &arguments) {
   return folders;
 }
 
-int exitCodeOf(const ToolError &error) {
+int toolExitCode(const ToolError &error) {
   if (error.manifestBad) return exitcode::badManifest;
   return error.portBusy ? exitcode::portBusy : exitcode::usage;
 }
@@ -57,7 +57,7 @@ int runTool(Tool &tool, const QStringList &arguments, bool endsBySignal) {
   const auto started = tool.start(arguments);
   if (!started) {
     printError(started.error().text);
-    return exitCodeOf(started.error());
+    return toolExitCode(started.error());
   }
   quitOnSignals();  // before the line, which somebody may wait for
   if (!started->isEmpty()) printLine(*started);
@@ -86,7 +86,7 @@ struct VerbCommand {
   const char *usage;
 };
 
-int runVerb(const VerbCommand &command, QStringList arguments) {
+int runToolVerb(const VerbCommand &command, QStringList arguments) {
   PluginLoader loader(PluginLoader::searchPath(takeFolders(arguments)));
   const auto factory = loader.load(QLatin1String(command.type));
   if (!factory) {
@@ -105,12 +105,12 @@ int simCommand(const QStringList &given) { return runTool(simulator, given); }
 int probeCommand(const QStringList &given) { return runTool(prober, given); }
 
 int alarmsCommand(const QStringList &given) {
-  return runVerb({"alarms", "usage: tagwire alarms test-target MANIFEST TARGET"}, given);
+  return runToolVerb({"alarms", "usage: tagwire alarms test-target MANIFEST TARGET"}, given);
 }
 
 int historyCommand(const QStringList &given) {
-  return runVerb({"sql", "usage: tagwire history export|import MANIFEST …; each without more says what it takes"},
-                 given);
+  return runToolVerb({"sql", "usage: tagwire history export|import MANIFEST …; each without more says what it takes"},
+                     given);
 }
 
 }  // namespace tagwire

@@ -47,7 +47,7 @@ int tell(const AccessResult<void> &changed, const QString &done) {
   return exitcode::ok;
 }
 
-AuditEntry entryOf(const char *action, const QString &name, const QJsonObject &details = {}) {
+AuditEntry userEntry(const char *action, const QString &name, const QJsonObject &details = {}) {
   AuditEntry entry;
   entry.kind = QStringLiteral("user");
   entry.action = QLatin1String(action);
@@ -64,7 +64,7 @@ int addUser(const Arguments &arguments, const AccessPlace &place) {
   if (!store) return exitCodeOf(store.error());
   const auto password = readPassword(name);
   if (!password) return usageError(password.error());
-  return place.record(entryOf("create", name, {{roleOption, *role}}), [&] {
+  return place.record(userEntry("create", name, {{roleOption, *role}}), [&] {
     return tell(store->add(name, *role, *password, Clock().now()),
                 QStringLiteral("User \"%1\" with role %2 is in %3.").arg(name, *role, place.dataDir));
   });
@@ -86,7 +86,7 @@ int listUsers(const Arguments &, const AccessPlace &place) {
 
 int removeUser(const Arguments &arguments, const AccessPlace &place) {
   const QString name = arguments.rest().first();
-  return place.record(entryOf("remove", name), [&] {
+  return place.record(userEntry("remove", name), [&] {
     return tell(UserStore(place.dataDir).remove(name), QStringLiteral("User \"%1\" is removed.").arg(name));
   });
 }
@@ -97,7 +97,7 @@ int changePassword(const Arguments &arguments, const AccessPlace &place) {
   if (!store) return exitCodeOf(store.error());
   const auto password = readPassword(name);
   if (!password) return usageError(password.error());
-  return place.record(entryOf("change", name, {{QStringLiteral("password"), true}}), [&] {
+  return place.record(userEntry("change", name, {{QStringLiteral("password"), true}}), [&] {
     return tell(store->setPassword(name, *password), QStringLiteral("User \"%1\" has a new password.").arg(name));
   });
 }
@@ -111,12 +111,12 @@ int changeRole(const Arguments &arguments, const AccessPlace &place) {
   const auto user = store.find(name);
   const QJsonObject details{{QStringLiteral("before"), user ? user->role : QString()},
                             {QStringLiteral("after"), *role}};
-  return place.record(entryOf("change", name, details), [&] {
+  return place.record(userEntry("change", name, details), [&] {
     return tell(store.setRole(name, *role), QStringLiteral("User \"%1\" has role %2 now.").arg(name, *role));
   });
 }
 
-constexpr std::array verbs{
+constexpr std::array userVerbs{
     AccessVerb{
         "add", "NAME --role ROLE",
         "Adds somebody who may log in to the pages. The password, 10 to 1024 bytes, is asked for at the terminal\n"
@@ -134,6 +134,6 @@ constexpr std::array verbs{
 
 }  // namespace
 
-int userCommand(const QStringList &given) { return runVerb("user", verbs, given); }
+int userCommand(const QStringList &given) { return runVerb("user", userVerbs, given); }
 
 }  // namespace tagwire

@@ -13,7 +13,7 @@ namespace tagwire {
 
 namespace {
 
-constexpr int usageError = 64;
+constexpr int usageErrorCode = 64;
 constexpr quint64 mostMessageBytes = 256 * 1024 * 1024;  // a snapshot of every point is one message
 constexpr std::chrono::seconds lifeInterval{20};
 constexpr int mostSilence = 3;
@@ -150,7 +150,7 @@ void Watch::takeError(const QJsonObject &message) {
 void Watch::end(const QString &complaint) {
   m_complaints(complaint);
   stop();
-  Q_EMIT finished(usageError);
+  Q_EMIT finished(usageErrorCode);
 }
 
 /// By a credential that is missing, wrong, over or not enough. Of an HTTP status QWebSocket tells only in words.

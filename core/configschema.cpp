@@ -8,7 +8,7 @@ namespace tagwire {
 
 namespace {
 
-using Kind = TypeNode::Kind;
+using TypeKind = TypeNode::Kind;
 
 void putRange(QJsonObject &json, const char *low, const char *high, const Key::Rules &rules) {
   if (rules.lowest) json.insert(QLatin1String(low), *rules.lowest);
@@ -24,12 +24,12 @@ QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules);
 QJsonObject listJson(const TypeNode &type, const Key::Rules &rules) {
   const QJsonObject element = jsonOf(*type.element, eachRules(rules));
   QJsonObject items = element;
-  if (type.element->kind == Kind::Object) {
+  if (type.element->kind == TypeKind::Object) {
     items = {{QStringLiteral("anyOf"), QJsonArray{element, definition("csv")}}};
   }
   QJsonObject list{{QStringLiteral("type"), QStringLiteral("array")}, {QStringLiteral("items"), items}};
   // Rows of a CSV file count at run time, so a list that may hold one has no smallest length here.
-  if (type.element->kind != Kind::Object) putRange(list, "minItems", "maxItems", rules);
+  if (type.element->kind != TypeKind::Object) putRange(list, "minItems", "maxItems", rules);
   if (!rules.orSingle) return list;
   return {{QStringLiteral("anyOf"), QJsonArray{element, list}}};
 }
@@ -56,42 +56,42 @@ QJsonObject objectJson(const TypeNode &type) {
 QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules) {
   QJsonObject json;
   switch (type.kind) {
-    case Kind::Bool:
+    case TypeKind::Bool:
       return {{QStringLiteral("type"), QStringLiteral("boolean")}};
-    case Kind::Integer:
+    case TypeKind::Integer:
       json.insert(QStringLiteral("type"), QStringLiteral("integer"));
       putRange(json, "minimum", "maximum", rules);
       return json;
-    case Kind::Duration:
+    case TypeKind::Duration:
       json = {{QStringLiteral("type"), QStringLiteral("integer")}, {QStringLiteral("minimum"), 0}};
       putRange(json, "minimum", "maximum", rules);
       return json;
-    case Kind::Number:
+    case TypeKind::Number:
       json.insert(QStringLiteral("type"), QStringLiteral("number"));
       putRange(json, "minimum", "maximum", rules);
       return json;
-    case Kind::Text: {
+    case TypeKind::Text: {
       json.insert(QStringLiteral("type"), QStringLiteral("string"));
       putRange(json, "minLength", "maxLength", rules);
       return {{QStringLiteral("anyOf"), QJsonArray{json, definition("reference")}}};
     }
-    case Kind::Point:
+    case TypeKind::Point:
       return {{QStringLiteral("type"), QStringLiteral("string")}};
-    case Kind::Secret:
+    case TypeKind::Secret:
       return {{QStringLiteral("allOf"), QJsonArray{definition("reference")}}};
-    case Kind::Words:
+    case TypeKind::Words:
       return {{QStringLiteral("type"), QStringLiteral("string")},
               {QStringLiteral("enum"), QJsonArray::fromStringList(type.words)}};
-    case Kind::List:
+    case TypeKind::List:
       return listJson(type, rules);
-    case Kind::Map:
+    case TypeKind::Map:
       json = {{QStringLiteral("type"), QStringLiteral("object")},
               {QStringLiteral("additionalProperties"), jsonOf(*type.element, eachRules(rules))}};
       putRange(json, "minProperties", "maxProperties", rules);
       return json;
-    case Kind::Object:
+    case TypeKind::Object:
       return objectJson(type);
-    case Kind::Any:
+    case TypeKind::Any:
       return {};
   }
   return json;
@@ -99,30 +99,30 @@ QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules) {
 
 QString typeText(const TypeNode &type) {
   switch (type.kind) {
-    case Kind::Bool:
+    case TypeKind::Bool:
       return QStringLiteral("true/false");
-    case Kind::Integer:
+    case TypeKind::Integer:
       return QStringLiteral("whole number");
-    case Kind::Duration:
+    case TypeKind::Duration:
       return QStringLiteral("milliseconds");
-    case Kind::Number:
+    case TypeKind::Number:
       return QStringLiteral("number");
-    case Kind::Text:
+    case TypeKind::Text:
       return type.help.isEmpty() ? QStringLiteral("text") : QStringLiteral("`%1`").arg(type.help);
-    case Kind::Secret:
+    case TypeKind::Secret:
       return QStringLiteral("`$env` or `$file`");
-    case Kind::Point:
+    case TypeKind::Point:
       return QStringLiteral("a point's full name");
-    case Kind::Words:
+    case TypeKind::Words:
       return QLatin1Char('`') + type.words.join(QLatin1String("`, `")) + QLatin1Char('`');
-    case Kind::List:
+    case TypeKind::List:
       return QStringLiteral("list of ") + typeText(*type.element);
-    case Kind::Map:
+    case TypeKind::Map:
       return QStringLiteral("map to ") + typeText(*type.element);
-    case Kind::Object:
+    case TypeKind::Object:
       return type.shorthand.isEmpty() ? QStringLiteral("object")
                                       : QStringLiteral("object, or its `%1`").arg(type.shorthand);
-    case Kind::Any:
+    case TypeKind::Any:
       return type.help.isEmpty() ? QStringLiteral("as its reader says") : type.help;
   }
   return {};
@@ -147,8 +147,8 @@ void addRows(const TypeNode &type, const QString &prefix, QString &markdown) {
                     .arg(key, typeText(field.type), limitsText(field.rules), fallbackText(field), field.help);
     const TypeNode *inner = &field.type;
     QString below = key;
-    while (inner->kind == Kind::List || inner->kind == Kind::Map) {
-      below += inner->kind == Kind::List ? QLatin1String("[]") : QLatin1String(".*");
+    while (inner->kind == TypeKind::List || inner->kind == TypeKind::Map) {
+      below += inner->kind == TypeKind::List ? QLatin1String("[]") : QLatin1String(".*");
       inner = inner->element.get();
     }
     addRows(*inner, below + u'.', markdown);

@@ -16,10 +16,10 @@ namespace tagwire {
 
 namespace {
 
-constexpr std::chrono::seconds longestWait{10};
+constexpr std::chrono::seconds longestLockWait{10};
 constexpr std::chrono::milliseconds betweenTries{5};
 
-qint64 nanoseconds(const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
+qint64 timespecNanoseconds(const timespec &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
 QString reason() { return qt_error_string(errno); }
 
@@ -60,7 +60,7 @@ Result<FolderLock> PrivateFile::lock() const {
   auto file = std::make_unique<QFile>();
   file->open(descriptor, QIODevice::ReadWrite, QFileDevice::AutoCloseHandle);
   giveToOwnerOf(m_folder, descriptor);
-  const QDeadlineTimer deadline(longestWait);
+  const QDeadlineTimer deadline(longestLockWait);
   while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
       return failure(QStringLiteral("%1 can't be locked: %2").arg(path, reason()));
@@ -68,7 +68,7 @@ Result<FolderLock> PrivateFile::lock() const {
     if (deadline.hasExpired()) {
       return failure(QStringLiteral("%1 has been locked by another program for %2 s, try again later")
                          .arg(path)
-                         .arg(longestWait.count()));
+                         .arg(longestLockWait.count()));
     }
     QThread::msleep(betweenTries.count());
   }
@@ -76,7 +76,8 @@ Result<FolderLock> PrivateFile::lock() const {
 }
 
 PrivateFile::Trace PrivateFile::traceOf(const struct stat &status) {
-  return {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+  return {status.st_dev, status.st_ino, status.st_size, timespecNanoseconds(status.st_mtim),
+          timespecNanoseconds(status.st_ctim)};
 }
 
 std::optional<PrivateFile::Trace> PrivateFile::traceNow() const {

@@ -17,7 +17,7 @@ namespace {
 using enum AccessError::Kind;
 
 // A known beginning lets scanners of repositories and logs find a token that got there.
-constexpr QByteArrayView prefix("tw_");
+constexpr QByteArrayView tokenPrefix("tw_");
 constexpr int randomBytes = 32;
 constexpr qsizetype textLength = 46;
 constexpr qsizetype longestCreator = 100;
@@ -83,7 +83,7 @@ void TokenStore::index() {
 }
 
 std::optional<AccessToken> TokenStore::find(const QByteArray &text, Time now) const {
-  if (text.size() != textLength || !text.startsWith(prefix)) return std::nullopt;
+  if (text.size() != textLength || !text.startsWith(tokenPrefix)) return std::nullopt;
   const QByteArray hash = hashOf(text);
   const auto place = m_byHash.constFind(hash.left(lookedUp));
   if (place == m_byHash.constEnd()) return std::nullopt;
@@ -100,7 +100,7 @@ bool TokenStore::isValid(const QString &id, Time now) const {
 
 AccessResult<QByteArray> TokenStore::create(const QString &name, const Permissions &permissions,
                                             std::optional<Time> expires, Time now, const QString &createdBy) {
-  const QByteArray text = prefix.toByteArray() + randomText(randomBytes);
+  const QByteArray text = tokenPrefix.toByteArray() + randomText(randomBytes);
   const auto atMillisecond = [](Time time) { return fromMilliseconds(toMilliseconds(time)); };
   if (expires) expires = atMillisecond(*expires);  // as the file keeps it
   const AccessToken token{QString::fromLatin1(randomText(12)),

@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds busyTimeout{2000};
 constexpr int stepsBetweenLooks = 10'000;
 constexpr int mostRecords = 10'001;  ///< of a page, and the one that tells whether there is a next
 
-qint64 nanoseconds(Time time) { return time.time_since_epoch().count(); }
+qint64 storedTime(Time time) { return time.time_since_epoch().count(); }
 
 /// What is asked for, as SQL with its values in order.
 struct Question {
@@ -38,8 +38,8 @@ struct Question {
 
 Question Question::from(const AuditQuery &query) {
   Question question;
-  if (query.from) question.demand("time_ns >= ?", nanoseconds(*query.from));
-  if (query.to) question.demand("time_ns < ?", nanoseconds(*query.to));
+  if (query.from) question.demand("time_ns >= ?", storedTime(*query.from));
+  if (query.to) question.demand("time_ns < ?", storedTime(*query.to));
   if (query.before > 0) question.demand("number < ?", query.before);
   question.demandText("kind = ?", query.kind);
   question.demandText("actor = ?", query.actor);

@@ -9,7 +9,7 @@ namespace tagwire {
 
 namespace {
 
-constexpr qint64 largest = 16 * 1024 * 1024;
+constexpr qint64 largestJournal = 16 * 1024 * 1024;
 
 CommandState stateFrom(const QString &word) {
   for (int i = 0; i <= static_cast<int>(CommandState::Unknown); ++i) {
@@ -18,7 +18,7 @@ CommandState stateFrom(const QString &word) {
   return CommandState::Unknown;
 }
 
-QJsonObject toJson(const CommandJournal::Entry &entry, const PointTable &points) {
+QJsonObject entryJson(const CommandJournal::Entry &entry, const PointTable &points) {
   const Command &command = entry.command;
   const auto point = points.point(command.point);
   QJsonObject json{{QStringLiteral("id"), command.id},
@@ -62,7 +62,7 @@ std::optional<CommandJournal::Entry> entryFrom(const QJsonObject &json, const Po
 QList<CommandJournal::Entry> CommandJournal::open(const QString &folder, const PointTable &points,
                                                   const QLoggingCategory &log) {
   if (folder.isEmpty()) return {};
-  m_file = std::make_unique<KeptFile>(folder, QStringLiteral("commands.json"), log, largest);
+  m_file = std::make_unique<KeptFile>(folder, QStringLiteral("commands.json"), log, largestJournal);
   const auto content = m_file->read();
   if (content && !*content) return {};
   const QJsonDocument document = content ? QJsonDocument::fromJson(**content) : QJsonDocument();
@@ -87,7 +87,7 @@ void CommandJournal::keep(const QList<Entry> &entries, const PointTable &points,
     return;
   }
   QJsonArray list;
-  for (const Entry &entry : entries) list << toJson(entry, points);
+  for (const Entry &entry : entries) list << entryJson(entry, points);
   m_file->write([list] { return QJsonDocument(list).toJson(QJsonDocument::Compact); });
   if (done) m_file->whenWritten(std::move(done));
 }

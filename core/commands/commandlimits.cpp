@@ -45,7 +45,7 @@ Result<void> checkPulse(const Command &command, const Point &point) {
       QStringLiteral("point %1: a pulse of %2, which it ends in, is none").arg(point.fullName, toText(command.value)));
 }
 
-QString seconds(std::chrono::nanoseconds time) {
+QString secondsText(std::chrono::nanoseconds time) {
   return QString::number(std::chrono::duration<double>(time).count(), 'g', 4);
 }
 
@@ -104,7 +104,7 @@ QString againstRules(const Point &point, const Value &value, const Sample &actua
   const CommandRules &rules = *point.commandRules;
   if (use.sentAt && now - *use.sentAt < rules.interval) {
     return QStringLiteral("point %1 was written %2 s ago (allowed: every %3 s)")
-        .arg(point.fullName, seconds(now - *use.sentAt), seconds(rules.interval));
+        .arg(point.fullName, secondsText(now - *use.sentAt), secondsText(rules.interval));
   }
   if (rules.maximumStep) {
     const auto from = toNumber(actual.value);
@@ -126,8 +126,8 @@ QString againstRules(const Point &point, const Value &value, const Sample &actua
   const auto least = *isOn ? rules.minimumOn : rules.minimumOff;
   if (now - *use.changedAt >= least) return {};
   return QStringLiteral("point %1 is %2 for %3 s only (allowed: after %4 s)")
-      .arg(point.fullName, *isOn ? QStringLiteral("on") : QStringLiteral("off"), seconds(now - *use.changedAt),
-           seconds(least));
+      .arg(point.fullName, *isOn ? QStringLiteral("on") : QStringLiteral("off"), secondsText(now - *use.changedAt),
+           secondsText(least));
 }
 
 }  // namespace tagwire

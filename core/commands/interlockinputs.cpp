@@ -21,7 +21,7 @@ Standing zoneStanding(const InterlockCondition &condition, std::optional<qint64>
   return isMet ? Standing::Met : Standing::NotMet;
 }
 
-QString seconds(std::chrono::nanoseconds time) {
+QString ageText(std::chrono::nanoseconds time) {
   return QString::number(std::chrono::duration<double>(time).count(), 'g', 3);
 }
 
@@ -153,7 +153,7 @@ QString InterlockInputs::found(const InterlockCondition &condition) const {
   if (isOfZone(condition)) return tags(condition);
   const QString value = found(condition, m_points.last(condition.point));
   if (!isTooOld(condition)) return value;
-  return QStringLiteral("%1 of %2 s ago").arg(value, seconds(ageOf(condition.point)));
+  return QStringLiteral("%1 of %2 s ago").arg(value, ageText(ageOf(condition.point)));
 }
 
 QString InterlockInputs::found(const InterlockCondition &condition, const Sample &sample) const {

@@ -11,7 +11,7 @@ Q_LOGGING_CATEGORY(interlockLog, "tagwire.interlocks", QtInfoMsg)
 
 /// A state that nobody could tell is asked for again.
 constexpr std::chrono::seconds askAgainAfter{5};
-constexpr std::chrono::hours longestWait{1};
+constexpr std::chrono::hours longestSleep{1};
 
 }  // namespace
 
@@ -336,7 +336,7 @@ void Interlocks::arm(std::optional<Elapsed> at) {
   m_armedFor = *at;
   using std::chrono::milliseconds;
   const auto wait = std::chrono::ceil<milliseconds>(*at - m_clock.elapsed());
-  m_timer.start(std::clamp<milliseconds>(wait, milliseconds(0), longestWait));
+  m_timer.start(std::clamp<milliseconds>(wait, milliseconds(0), longestSleep));
 }
 
 Interlocks::Entry *Interlocks::find(int id) {

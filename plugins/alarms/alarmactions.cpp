@@ -13,7 +13,7 @@ struct Word {
   const char *cause;
 };
 
-constexpr Word words[] = {
+constexpr Word actionWords[] = {
     {AlarmAction::Kind::Acknowledge, ConditionInput::Acknowledge, "ack"},
     {AlarmAction::Kind::Shelve, ConditionInput::Shelve, "shelve"},
     {AlarmAction::Kind::Unshelve, ConditionInput::Unshelve, "unshelve"},
@@ -22,8 +22,6 @@ constexpr Word words[] = {
     {AlarmAction::Kind::OutOfService, ConditionInput::TakeOutOfService, "out-of-service"},
     {AlarmAction::Kind::InService, ConditionInput::PutInService, "in-service"},
 };
-
-QString itself() { return QStringLiteral("tagwire"); }
 
 /// What was stored, with what operators did since then without the store.
 AlarmMemory withPresent(AlarmMemory kept, const AlarmMemory &present) {
@@ -51,7 +49,7 @@ AlarmMemory withPresent(AlarmMemory kept, const AlarmMemory &present) {
   return kept;
 }
 
-AlarmAnswer refused(AlarmAnswer::Outcome outcome, const QString &text) {
+AlarmAnswer refusedAction(AlarmAnswer::Outcome outcome, const QString &text) {
   return {.outcome = outcome, .errors = {text}, .status = {}, .rule = {}};
 }
 
@@ -64,8 +62,8 @@ void add(AlarmArea &area, const AlarmArea &part) {
 }
 
 /// The state machine's input for an action, or what is wrong with it.
-Result<ConditionInput> inputFor(const AlarmAction &action, ConditionInput::Kind kind, Time now,
-                                std::chrono::milliseconds longest) {
+Result<ConditionInput> actionInput(const AlarmAction &action, ConditionInput::Kind kind, Time now,
+                                   std::chrono::milliseconds longest) {
   if (kind != ConditionInput::Shelve) return ConditionInput{kind, {}};
   if (!action.duration && !action.isOneShot) {
     return failure(QStringLiteral("shelving needs duration_s or one_shot: true"));
@@ -84,19 +82,20 @@ Result<ConditionInput> inputFor(const AlarmAction &action, ConditionInput::Kind 
 AlarmAnswer AlarmEngine::act(const AlarmAction &action, const Moment &moment, Outcome &outcome) {
   const auto slot = m_slots.constFind(action.ruleId);
   if (slot == m_slots.cend()) {
-    return refused(AlarmAnswer::Outcome::NoSuchRule, QStringLiteral("there is no rule %1").arg(action.ruleId));
+    return refusedAction(AlarmAnswer::Outcome::NoSuchRule, QStringLiteral("there is no rule %1").arg(action.ruleId));
   }
   if (action.comment.size() > AlarmDesk::longestComment) {
-    return refused(AlarmAnswer::Outcome::Invalid, QStringLiteral("the comment has %1 characters (allowed: up to %2)")
-                                                      .arg(action.comment.size())
-                                                      .arg(AlarmDesk::longestComment));
+    return refusedAction(AlarmAnswer::Outcome::Invalid,
+                         QStringLiteral("the comment has %1 characters (allowed: up to %2)")
+                             .arg(action.comment.size())
+                             .arg(AlarmDesk::longestComment));
   }
   Entry &entry = *m_entries[*slot];
   if (action.kind == AlarmAction::Kind::Comment) return comment(entry, action, moment, outcome);
-  const auto word =
-      std::find_if(std::begin(words), std::end(words), [&](const Word &each) { return each.kind == action.kind; });
-  const auto input = inputFor(action, word->input, moment.time, m_settings.longestShelving);
-  if (!input) return refused(AlarmAnswer::Outcome::Invalid, input.error());
+  const auto word = std::find_if(std::begin(actionWords), std::end(actionWords),
+                                 [&](const Word &each) { return each.kind == action.kind; });
+  const auto input = actionInput(action, word->input, moment.time, m_settings.longestShelving);
+  if (!input) return refusedAction(AlarmAnswer::Outcome::Invalid, input.error());
   const AlarmMemory before = entry.memory;
   noteWho(entry, action, moment);
   if (!change(entry, *input, {QLatin1String(word->cause), action.by, action.comment}, moment, outcome)) {
@@ -114,7 +113,7 @@ AlarmAnswer AlarmEngine::act(const AlarmAction &action, const Moment &moment, Ou
 
 AlarmAnswer AlarmEngine::comment(Entry &entry, const AlarmAction &action, const Moment &moment, Outcome &outcome) {
   if (action.comment.trimmed().isEmpty()) {
-    return refused(AlarmAnswer::Outcome::Invalid, QStringLiteral("comment is missing: there is nothing to note"));
+    return refusedAction(AlarmAnswer::Outcome::Invalid, QStringLiteral("comment is missing: there is nothing to note"));
   }
   entry.memory.comment = action.comment;
   tell(entry, entry.memory.condition.condition(), {QStringLiteral("comment"), action.by, action.comment}, moment,

@@ -9,9 +9,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-QString itself() { return QStringLiteral("tagwire"); }
-
-ConditionInput::Kind inputFor(AlarmState previous, AlarmState now) {
+ConditionInput::Kind stateInput(AlarmState previous, AlarmState now) {
   if (now == AlarmState::Ok) return ConditionInput::Return;
   if (previous == AlarmState::Ok) return ConditionInput::Raise;
   return now > previous ? ConditionInput::Rise : ConditionInput::Fall;
@@ -32,7 +30,7 @@ void AlarmEngine::set(int ruleId, AlarmState state, const QString &text, const M
 
 void AlarmEngine::settle(Entry &entry, AlarmState previous, const Moment &moment, Outcome &outcome) {
   AlarmMemory &memory = entry.memory;
-  const ConditionInput input{inputFor(previous, entry.state.shown), {}};
+  const ConditionInput input{stateInput(previous, entry.state.shown), {}};
   memory.previous = previous;
   memory.state = entry.state.shown;
   memory.since = moment.time;

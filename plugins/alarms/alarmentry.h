@@ -6,6 +6,9 @@
 
 namespace tagwire::alarms {
 
+/// Who did what the program did by itself.
+inline QString itself() { return QStringLiteral("tagwire"); }
+
 /// When a rule's alarm came of late.
 struct Chatter {
   std::vector<std::chrono::nanoseconds> came;  ///< on Moment::elapsed; the newest `count` at most

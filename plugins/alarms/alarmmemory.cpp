@@ -10,27 +10,27 @@ namespace tagwire::alarms {
 namespace {
 
 // Nanoseconds do not fit the doubles of JSON, so times are texts.
-void put(QJsonObject &json, const char *key, const std::optional<Time> &time) {
+void putKept(QJsonObject &json, const char *key, const std::optional<Time> &time) {
   if (time) json.insert(QLatin1String(key), QString::number(time->time_since_epoch().count()));
 }
 
-void put(QJsonObject &json, const char *key, const QString &text) {
+void putKept(QJsonObject &json, const char *key, const QString &text) {
   if (!text.isEmpty()) json.insert(QLatin1String(key), text);
 }
 
-void put(QJsonObject &json, const char *key, bool flag) {
+void putKept(QJsonObject &json, const char *key, bool flag) {
   if (flag) json.insert(QLatin1String(key), true);
 }
 
-void put(QJsonObject &json, const char *key, qint64 number) {
+void putKept(QJsonObject &json, const char *key, qint64 number) {
   if (number != 0) json.insert(QLatin1String(key), number);
 }
 
 std::optional<Time> timeAt(const QJsonObject &json, const char *key) {
   bool isNumber = false;
-  const qint64 nanoseconds = json.value(QLatin1String(key)).toString().toLongLong(&isNumber);
+  const qint64 count = json.value(QLatin1String(key)).toString().toLongLong(&isNumber);
   if (!isNumber) return std::nullopt;
-  return Time(std::chrono::nanoseconds(nanoseconds));
+  return Time(std::chrono::nanoseconds(count));
 }
 
 QString textAt(const QJsonObject &json, const char *key) { return json.value(QLatin1String(key)).toString(); }
@@ -47,23 +47,23 @@ Result<Word> wordAt(const QJsonObject &json, const char *key, const Word (&words
   return failure(QStringLiteral("%1 is \"%2\"").arg(QLatin1String(key), value.toString()));
 }
 
-constexpr AlarmState states[] = {AlarmState::Ok, AlarmState::Warning, AlarmState::Alarm};
-constexpr Severity severities[] = {Severity::Info, Severity::Minor, Severity::Major, Severity::Critical};
-constexpr AlarmCondition conditions[] = {AlarmCondition::Normal, AlarmCondition::UnacknowledgedActive,
-                                         AlarmCondition::AcknowledgedActive, AlarmCondition::RtnUnacknowledged,
-                                         AlarmCondition::Latched};
+constexpr AlarmState keptStates[] = {AlarmState::Ok, AlarmState::Warning, AlarmState::Alarm};
+constexpr Severity keptSeverities[] = {Severity::Info, Severity::Minor, Severity::Major, Severity::Critical};
+constexpr AlarmCondition keptConditions[] = {AlarmCondition::Normal, AlarmCondition::UnacknowledgedActive,
+                                             AlarmCondition::AcknowledgedActive, AlarmCondition::RtnUnacknowledged,
+                                             AlarmCondition::Latched};
 
 void putCondition(QJsonObject &json, const ConditionState &condition) {
   if (condition.alarm != AlarmCondition::Normal) json.insert(QLatin1String("alarm"), toText(condition.alarm));
-  put(json, "shelved_until", condition.shelvedUntil);
-  put(json, "one_shot", condition.isOneShot);
-  put(json, "suppressed", condition.isSuppressedByOperator);
-  put(json, "suppressed_by_condition", condition.isSuppressedByCondition);
-  put(json, "out_of_service", condition.isOutOfService);
+  putKept(json, "shelved_until", condition.shelvedUntil);
+  putKept(json, "one_shot", condition.isOneShot);
+  putKept(json, "suppressed", condition.isSuppressedByOperator);
+  putKept(json, "suppressed_by_condition", condition.isSuppressedByCondition);
+  putKept(json, "out_of_service", condition.isOutOfService);
 }
 
-Result<ConditionState> conditionFrom(const QJsonObject &json) {
-  const auto alarm = wordAt(json, "alarm", conditions, AlarmCondition::Normal);
+Result<ConditionState> conditionStateFrom(const QJsonObject &json) {
+  const auto alarm = wordAt(json, "alarm", keptConditions, AlarmCondition::Normal);
   if (!alarm) return failure(alarm.error());
   ConditionState condition{.alarm = *alarm};
   condition.shelvedUntil = timeAt(json, "shelved_until");
@@ -104,26 +104,26 @@ QByteArray AlarmMemory::toJson() const {
   QJsonObject json;
   json.insert(QLatin1String("state"), toText(state));
   json.insert(QLatin1String("previous"), toText(previous));
-  put(json, "since", std::optional(since));
+  putKept(json, "since", std::optional(since));
   putCondition(json, condition);
-  put(json, "occurrence", occurrence);
+  putKept(json, "occurrence", occurrence);
   if (std::isfinite(value)) json.insert(QLatin1String("value"), value);
-  put(json, "rule_name", ruleName);
-  put(json, "area", area);
-  put(json, "value_text", valueText);
-  put(json, "level", level);
-  put(json, "first_out", isFirstOut);
-  put(json, "told", wasTold);
-  put(json, "unacknowledged_since", unacknowledgedSince);
-  put(json, "escalation_steps", static_cast<qint64>(escalationSteps));
+  putKept(json, "rule_name", ruleName);
+  putKept(json, "area", area);
+  putKept(json, "value_text", valueText);
+  putKept(json, "level", level);
+  putKept(json, "first_out", isFirstOut);
+  putKept(json, "told", wasTold);
+  putKept(json, "unacknowledged_since", unacknowledgedSince);
+  putKept(json, "escalation_steps", static_cast<qint64>(escalationSteps));
   if (escalatedTo) json.insert(QLatin1String("escalated_to"), toText(*escalatedTo));
-  put(json, "shelvings", static_cast<qint64>(shelvings));
-  put(json, "acknowledged_at", acknowledgedAt);
-  put(json, "acknowledged_by", acknowledgedBy);
-  put(json, "comment", comment);
-  put(json, "shelved_by", shelvedBy);
-  put(json, "suppressed_by", suppressedBy);
-  put(json, "out_of_service_by", outOfServiceBy);
+  putKept(json, "shelvings", static_cast<qint64>(shelvings));
+  putKept(json, "acknowledged_at", acknowledgedAt);
+  putKept(json, "acknowledged_by", acknowledgedBy);
+  putKept(json, "comment", comment);
+  putKept(json, "shelved_by", shelvedBy);
+  putKept(json, "suppressed_by", suppressedBy);
+  putKept(json, "out_of_service_by", outOfServiceBy);
   return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
 
@@ -132,10 +132,10 @@ Result<AlarmMemory> AlarmMemory::fromJson(const QByteArray &text) {
   if (!document.isObject()) return failure(QStringLiteral("it is no JSON object"));
   const QJsonObject json = document.object();
   AlarmMemory memory;
-  const auto state = wordAt(json, "state", states, AlarmState::Ok);
-  const auto previous = wordAt(json, "previous", states, AlarmState::Ok);
-  const auto condition = conditionFrom(json);
-  const auto escalated = wordAt(json, "escalated_to", severities, Severity::Info);
+  const auto state = wordAt(json, "state", keptStates, AlarmState::Ok);
+  const auto previous = wordAt(json, "previous", keptStates, AlarmState::Ok);
+  const auto condition = conditionStateFrom(json);
+  const auto escalated = wordAt(json, "escalated_to", keptSeverities, Severity::Info);
   if (!state) return failure(state.error());
   if (!previous) return failure(previous.error());
   if (!condition) return failure(condition.error());

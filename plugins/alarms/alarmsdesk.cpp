@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::hours longestFigures{31 * 24};
 constexpr int mostRules = 100'000;
 
-AlarmAnswer refused(AlarmAnswer::Outcome outcome, const QStringList &errors) {
+AlarmAnswer refusedRuleChange(AlarmAnswer::Outcome outcome, const QStringList &errors) {
   return {.outcome = outcome, .errors = errors, .status = {}, .rule = {}};
 }
 
@@ -112,9 +112,9 @@ void Alarms::changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) {
   if (const auto yes = ready(); !yes) return reply(failure(yes.error()));
   // A rule that is gone with the next start would be worse than none.
   if (!m_store->isUp()) {
-    return reply(
-        refused(AlarmAnswer::Outcome::NotPossible,
-                {QStringLiteral("the alarm store is down, and rules must be stored: %1").arg(m_storeTrouble)}));
+    return reply(refusedRuleChange(
+        AlarmAnswer::Outcome::NotPossible,
+        {QStringLiteral("the alarm store is down, and rules must be stored: %1").arg(m_storeTrouble)}));
   }
   if (change.kind == AlarmRuleChange::Kind::Create && !change.rule.contains(QLatin1String("id"))) {
     change.rule.insert(QLatin1String("id"), m_ids->nextFree());
@@ -128,33 +128,36 @@ void Alarms::changeRule(Reply<AlarmAnswer> reply, AlarmRuleChange change) {
   }
   if (change.kind == AlarmRuleChange::Kind::Remove) return removeRule(change, std::move(reply));
   const auto rule = readRule(change.rule, surroundings());
-  if (!rule) return reply(refused(AlarmAnswer::Outcome::Invalid, rule.error()));
+  if (!rule) return reply(refusedRuleChange(AlarmAnswer::Outcome::Invalid, rule.error()));
   putRule(change, *rule, std::move(reply));
 }
 
 AlarmAnswer Alarms::mayChange(int id) const {
   const auto rule = ruleOf(id);
-  if (!rule) return refused(AlarmAnswer::Outcome::NoSuchRule, {QStringLiteral("there is no rule %1").arg(id)});
+  if (!rule)
+    return refusedRuleChange(AlarmAnswer::Outcome::NoSuchRule, {QStringLiteral("there is no rule %1").arg(id)});
   const bool isInManifest =
       std::any_of(m_config.rules.begin(), m_config.rules.end(), [id](const Rule &each) { return each.id == id; });
   if (!rule->isFromManifest && !isInManifest) return {};
-  return refused(AlarmAnswer::Outcome::NotPossible,
-                 {QStringLiteral("rule %1 stands in the manifest: change it there").arg(id)});
+  return refusedRuleChange(AlarmAnswer::Outcome::NotPossible,
+                           {QStringLiteral("rule %1 stands in the manifest: change it there").arg(id)});
 }
 
 void Alarms::putRule(const AlarmRuleChange &change, const Rule &rule, Reply<AlarmAnswer> reply) {
   const bool isNew = change.kind == AlarmRuleChange::Kind::Create;
   if (!isNew && rule.id != change.id) {
-    return reply(refused(AlarmAnswer::Outcome::Invalid,
-                         {QStringLiteral("id: %1 is not the rule that is replaced, %2").arg(rule.id).arg(change.id)}));
+    return reply(
+        refusedRuleChange(AlarmAnswer::Outcome::Invalid,
+                          {QStringLiteral("id: %1 is not the rule that is replaced, %2").arg(rule.id).arg(change.id)}));
   }
   if (isNew && (!m_ids->owner(rule.id).isEmpty() || m_ownRules.contains(rule.id))) {
-    return reply(
-        refused(AlarmAnswer::Outcome::NotPossible, {QStringLiteral("id: there is a rule %1 already").arg(rule.id)}));
+    return reply(refusedRuleChange(AlarmAnswer::Outcome::NotPossible,
+                                   {QStringLiteral("id: there is a rule %1 already").arg(rule.id)}));
   }
   if (isNew && m_config.rules.size() + m_ownRules.size() >= mostRules) {
-    return reply(refused(AlarmAnswer::Outcome::NotPossible,
-                         {QStringLiteral("there are %1 rules already, the most that are allowed").arg(mostRules)}));
+    return reply(
+        refusedRuleChange(AlarmAnswer::Outcome::NotPossible,
+                          {QStringLiteral("there are %1 rules already, the most that are allowed").arg(mostRules)}));
   }
   m_ids->enter(rule.id, m_context.id());
   m_ids->noteUsed(rule.id);

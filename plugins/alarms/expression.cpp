@@ -9,7 +9,7 @@ namespace {
 using std::chrono::nanoseconds;
 using Term = Expression::Term;
 
-ReadingKind kindOf(const Condition &condition) {
+ReadingKind conditionReadingKind(const Condition &condition) {
   return {condition.comparison.kind, condition.window.value_or(std::chrono::minutes(1))};
 }
 
@@ -18,7 +18,7 @@ std::optional<bool> isBeyondThreshold(const Condition &condition, const Expressi
   const Comparison::Kind kind = condition.comparison.kind;
   double value = state.reading.value;
   if (kind == Comparison::RateOfChange) {
-    const auto rate = rateOf(state.reading, kindOf(condition), moment);
+    const auto rate = rateOf(state.reading, conditionReadingKind(condition), moment);
     if (!rate) return std::nullopt;
     value = directed(*rate, condition.direction.value_or(Direction::Both));
   }
@@ -93,10 +93,10 @@ void takeSample(const Expression &expression, ExpressionState &state, qsizetype 
     const Condition &condition = expression.conditions.at(static_cast<qsizetype>(i));
     auto &memory = state.conditions[i];
     if (condition.pointInput == input) {
-      takeSample(memory.reading, kindOf(condition), ReadingOf::Point, sample, moment);
+      takeSample(memory.reading, conditionReadingKind(condition), ReadingOf::Point, sample, moment);
     }
     if (condition.referenceInput == input) {
-      takeSample(memory.reading, kindOf(condition), ReadingOf::Reference, sample, moment);
+      takeSample(memory.reading, conditionReadingKind(condition), ReadingOf::Reference, sample, moment);
     }
     if (condition.pointInput != input && condition.referenceInput != input) continue;
     memory.passed = isTrue(condition, memory, moment).value_or(memory.passed);
@@ -127,7 +127,7 @@ std::optional<nanoseconds> nextDue(const Expression &expression, const Expressio
     if (condition.comparison.kind == Comparison::Stale && moment.elapsed - reading.updated < *condition.staleAfter) {
       keepEarlier(due, reading.updated + *condition.staleAfter);
     }
-    keepEarlier(due, nextDue(reading, kindOf(condition), moment));
+    keepEarlier(due, nextDue(reading, conditionReadingKind(condition), moment));
   }
   return due;
 }

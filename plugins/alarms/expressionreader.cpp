@@ -10,24 +10,25 @@ namespace {
 
 using Term = Expression::Term;
 
-constexpr const char *keyNames[] = {"threshold", "low",       "high",        "value",
-                                    "values",    "deadband",  "reference",   "stale_after_ms",
-                                    "window_ms", "direction", "or_uncertain"};
-enum KeyBit : quint32 {
-  Threshold = 1,
-  Low = 2,
-  High = 4,
-  OneValue = 8,
-  Values = 16,
-  Deadband = 32,
-  Reference = 64,
-  StaleAfter = 128,
-  Window = 256,
-  Way = 512,
-  OrUncertain = 1024
-};
+constexpr const char *conditionKeyNames[] = {"threshold", "low",       "high",        "value",
+                                             "values",    "deadband",  "reference",   "stale_after_ms",
+                                             "window_ms", "direction", "or_uncertain"};
 
-KeySet keysOf(Comparison::Kind kind) {
+KeySet conditionKeysOf(Comparison::Kind kind) {
+  // By the places in conditionKeyNames.
+  enum KeyBit : quint32 {
+    Threshold = 1,
+    Low = 2,
+    High = 4,
+    OneValue = 8,
+    Values = 16,
+    Deadband = 32,
+    Reference = 64,
+    StaleAfter = 128,
+    Window = 256,
+    Way = 512,
+    OrUncertain = 1024
+  };
   switch (kind) {
     case Comparison::Above:
     case Comparison::Below:
@@ -54,10 +55,10 @@ KeySet keysOf(Comparison::Kind kind) {
   return {};
 }
 
-quint32 given(const ConfigNode &node) {
+quint32 conditionKeysGiven(const ConfigNode &node) {
   quint32 bits = 0;
-  for (size_t i = 0; i < std::size(keyNames); ++i) {
-    if (node.member(QLatin1String(keyNames[i]))) bits |= 1U << i;
+  for (size_t i = 0; i < std::size(conditionKeyNames); ++i) {
+    if (node.member(QLatin1String(conditionKeyNames[i]))) bits |= 1U << i;
   }
   return bits;
 }
@@ -135,7 +136,7 @@ class ExpressionReader {
       const ConfigNode *member = node.member(QLatin1String(key));
       ok = walk.at(QString::fromLatin1(key)).error(member ? *member : node, message);
     };
-    check(condition, given(node), tell);
+    check(condition, conditionKeysGiven(node), tell);
     condition.pointInput = inputOf(condition.point);
     if (condition.comparison.kind == Comparison::Deviation) condition.referenceInput = inputOf(condition.reference);
     m_out.terms << Term{Term::Leaf, static_cast<quint8>(m_out.conditions.size())};
@@ -149,7 +150,7 @@ class ExpressionReader {
       tell("comparison", QStringLiteral("has no meaning within an expression (allowed: all, any and not)"));
       return;
     }
-    checkKeys(keyNames, bits, keysOf(kind), condition.comparison.word(), tell);
+    checkKeys(conditionKeyNames, bits, conditionKeysOf(kind), condition.comparison.word(), tell);
     if (condition.threshold && (kind == Comparison::RateOfChange || kind == Comparison::Deviation)) {
       checkPositive("threshold", *condition.threshold, condition.deadband, tell);
     }

@@ -8,46 +8,47 @@
 namespace tagwire::alarms {
 namespace {
 
-constexpr std::array keyNames{"alarm_threshold",
-                              "warning_threshold",
-                              "alarm_threshold_low",
-                              "alarm_threshold_high",
-                              "warning_threshold_low",
-                              "warning_threshold_high",
-                              "deadband",
-                              "reference",
-                              "stale_after_ms",
-                              "warning_after_ms",
-                              "window_ms",
-                              "direction",
-                              "warning_on_uncertain",
-                              "alarm_values",
-                              "warning_values",
-                              "when",
-                              "warning_when",
-                              "point"};
-enum KeyBit : quint32 {
-  Alarm = 1 << 0,
-  Warning = 1 << 1,
-  AlarmLow = 1 << 2,
-  AlarmHigh = 1 << 3,
-  WarningLow = 1 << 4,
-  WarningHigh = 1 << 5,
-  Deadband = 1 << 6,
-  Reference = 1 << 7,
-  StaleAfter = 1 << 8,
-  WarningAfter = 1 << 9,
-  Window = 1 << 10,
-  Way = 1 << 11,
-  OnUncertain = 1 << 12,
-  AlarmValues = 1 << 13,
-  WarningValues = 1 << 14,
-  When = 1 << 15,
-  WarningWhen = 1 << 16,
-  Point = 1 << 17
-};
+constexpr std::array ruleKeyNames{"alarm_threshold",
+                                  "warning_threshold",
+                                  "alarm_threshold_low",
+                                  "alarm_threshold_high",
+                                  "warning_threshold_low",
+                                  "warning_threshold_high",
+                                  "deadband",
+                                  "reference",
+                                  "stale_after_ms",
+                                  "warning_after_ms",
+                                  "window_ms",
+                                  "direction",
+                                  "warning_on_uncertain",
+                                  "alarm_values",
+                                  "warning_values",
+                                  "when",
+                                  "warning_when",
+                                  "point"};
 
-KeySet keysOf(Comparison::Kind kind) {
+KeySet ruleKeysOf(Comparison::Kind kind) {
+  // By the places in ruleKeyNames.
+  enum KeyBit : quint32 {
+    Alarm = 1 << 0,
+    Warning = 1 << 1,
+    AlarmLow = 1 << 2,
+    AlarmHigh = 1 << 3,
+    WarningLow = 1 << 4,
+    WarningHigh = 1 << 5,
+    Deadband = 1 << 6,
+    Reference = 1 << 7,
+    StaleAfter = 1 << 8,
+    WarningAfter = 1 << 9,
+    Window = 1 << 10,
+    Way = 1 << 11,
+    OnUncertain = 1 << 12,
+    AlarmValues = 1 << 13,
+    WarningValues = 1 << 14,
+    When = 1 << 15,
+    WarningWhen = 1 << 16,
+    Point = 1 << 17
+  };
   switch (kind) {
     case Comparison::Above:
     case Comparison::Below:
@@ -75,25 +76,25 @@ KeySet keysOf(Comparison::Kind kind) {
   return {};
 }
 
-quint32 given(const Rule &rule) {
-  const std::array<bool, keyNames.size()> all{rule.alarmThreshold.has_value(),
-                                              rule.warningThreshold.has_value(),
-                                              rule.alarmThresholdLow.has_value(),
-                                              rule.alarmThresholdHigh.has_value(),
-                                              rule.warningThresholdLow.has_value(),
-                                              rule.warningThresholdHigh.has_value(),
-                                              rule.deadband > 0,
-                                              !rule.reference.name.isEmpty(),
-                                              rule.staleAfter.has_value(),
-                                              rule.warningAfter.has_value(),
-                                              rule.window.has_value(),
-                                              rule.direction.has_value(),
-                                              rule.warningOnUncertain,
-                                              !rule.alarmValues.isEmpty(),
-                                              !rule.warningValues.isEmpty(),
-                                              !rule.when.isEmpty(),
-                                              !rule.warningWhen.isEmpty(),
-                                              !rule.point.name.isEmpty()};
+quint32 ruleKeysGiven(const Rule &rule) {
+  const std::array<bool, ruleKeyNames.size()> all{rule.alarmThreshold.has_value(),
+                                                  rule.warningThreshold.has_value(),
+                                                  rule.alarmThresholdLow.has_value(),
+                                                  rule.alarmThresholdHigh.has_value(),
+                                                  rule.warningThresholdLow.has_value(),
+                                                  rule.warningThresholdHigh.has_value(),
+                                                  rule.deadband > 0,
+                                                  !rule.reference.name.isEmpty(),
+                                                  rule.staleAfter.has_value(),
+                                                  rule.warningAfter.has_value(),
+                                                  rule.window.has_value(),
+                                                  rule.direction.has_value(),
+                                                  rule.warningOnUncertain,
+                                                  !rule.alarmValues.isEmpty(),
+                                                  !rule.warningValues.isEmpty(),
+                                                  !rule.when.isEmpty(),
+                                                  !rule.warningWhen.isEmpty(),
+                                                  !rule.point.name.isEmpty()};
   quint32 bits = 0;
   for (size_t i = 0; i < all.size(); ++i) bits |= all[i] ? 1U << i : 0;
   return bits;
@@ -108,7 +109,7 @@ class RuleCheck {
   void run() {
     const TellProblem tell = [this](const char *key, const QString &message) { error(key, message); };
     const Comparison::Kind kind = m_rule.comparison.kind;
-    checkKeys(keyNames, given(m_rule), keysOf(kind), m_rule.comparison.word(), tell);
+    checkKeys(ruleKeyNames, ruleKeysGiven(m_rule), ruleKeysOf(kind), m_rule.comparison.word(), tell);
     if (m_rule.comparison.isRange()) {
       checkRange();
     } else if (kind == Comparison::Discrete) {

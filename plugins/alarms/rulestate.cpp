@@ -10,7 +10,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::chrono::minutes oneMinute{1};
 
-ReadingKind kindOf(const Rule &rule) { return {rule.comparison.kind, rule.window.value_or(oneMinute)}; }
+ReadingKind ruleReadingKind(const Rule &rule) { return {rule.comparison.kind, rule.window.value_or(oneMinute)}; }
 
 /// Whether the value is beyond the alarm's (or the warning's) threshold; nothing when nobody can say.
 using Beyond = std::optional<bool>;
@@ -62,7 +62,7 @@ void advanceByValue(const Rule &rule, RuleState &state, double value, bool isKno
 }
 
 void advanceByRate(const Rule &rule, RuleState &state, const Moment &moment) {
-  const auto rate = state.trusted ? rateOf(state, kindOf(rule), moment) : std::nullopt;
+  const auto rate = state.trusted ? rateOf(state, ruleReadingKind(rule), moment) : std::nullopt;
   if (rate) state.value = *rate;
   const double compared = rate ? directed(*rate, rule.direction.value_or(Direction::Both)) : 0;
   advanceByValue(rule, state, compared, rate.has_value(), moment);
@@ -121,7 +121,7 @@ void takeForExpression(const Rule &rule, RuleState &state, qsizetype input, cons
   if (places.when >= 0) takeSample(rule.when, memory.when, places.when, sample, moment);
   if (places.warningWhen >= 0) takeSample(rule.warningWhen, memory.warningWhen, places.warningWhen, sample, moment);
   // What people see beside the alarm is the first point's value.
-  if (input == 0) takeSample(state, kindOf(rule), ReadingOf::Point, sample, moment);
+  if (input == 0) takeSample(state, ruleReadingKind(rule), ReadingOf::Point, sample, moment);
   state.notUsable = isNotUsable(rule.when, memory.when, places.when) ||
                     isNotUsable(rule.warningWhen, memory.warningWhen, places.warningWhen);
 }
@@ -171,7 +171,7 @@ std::optional<nanoseconds> inputDue(const Rule &rule, const RuleState &state, co
     due = nextDue(rule.when, state.expressions->when, moment);
     keepEarlier(due, nextDue(rule.warningWhen, state.expressions->warningWhen, moment));
   } else {
-    due = nextDue(state, kindOf(rule), moment);
+    due = nextDue(state, ruleReadingKind(rule), moment);
   }
   return due;
 }
@@ -195,7 +195,7 @@ AlarmState takeSample(const Rule &rule, RuleState &state, qsizetype input, const
   if (rule.comparison.kind == Comparison::Expression) {
     takeForExpression(rule, state, input, sample, moment);
   } else {
-    takeSample(state, kindOf(rule), input == 0 ? ReadingOf::Point : ReadingOf::Reference, sample, moment);
+    takeSample(state, ruleReadingKind(rule), input == 0 ? ReadingOf::Point : ReadingOf::Reference, sample, moment);
   }
   return takeTime(rule, state, moment);
 }

@@ -33,8 +33,6 @@ enum Parameter {
 };
 static_assert(JsonParameter == recordParameters);
 
-constexpr qsizetype longestText = 65'536;
-
 // A number of nanoseconds is exact in JSON as Qt writes and reads it; the time as text is not.
 constexpr QLatin1String untilKey("until_ns");
 constexpr QLatin1String infiniteKey("infinite");
@@ -60,13 +58,13 @@ AlarmCondition conditionFrom(const QByteArray &text) {
 QByteArray bytes(QLatin1String word) { return {word.data(), word.size()}; }
 
 void bindText(Statement &insert, int parameter, const QString &text) {
-  if (!text.isEmpty()) insert.bind(parameter, storableText(text, longestText));
+  if (!text.isEmpty()) insert.bind(parameter, storableText(text, longestStoredText));
 }
 
 template <class Body>
 void bindShared(Statement &insert, const Body &body) {
   insert.bind(RuleParameter, static_cast<qint64>(body.ruleId));
-  insert.bind(RuleNameParameter, storableText(body.ruleName, longestText));
+  insert.bind(RuleNameParameter, storableText(body.ruleName, longestStoredText));
   bindText(insert, AreaParameter, body.area);
   if (body.alarmId != 0) insert.bind(AlarmParameter, body.alarmId);
   insert.bind(StateParameter, bytes(toText(body.state)));
@@ -75,26 +73,26 @@ void bindShared(Statement &insert, const Body &body) {
   insert.bind(SeverityParameter, bytes(toText(body.severity)));
 }
 
-void put(QJsonObject &json, const char *key, const std::optional<double> &number) {
+void putField(QJsonObject &json, const char *key, const std::optional<double> &number) {
   if (number) json.insert(QLatin1String(key), *number);
 }
 
-void put(QJsonObject &json, const char *key, const QString &text) {
+void putField(QJsonObject &json, const char *key, const QString &text) {
   if (!text.isEmpty()) json.insert(QLatin1String(key), text);
 }
 
 void putRest(QJsonObject &json, const AlarmTransition &alarm) {
-  put(json, "comparison", alarm.comparison);
-  put(json, "level", alarm.level);
+  putField(json, "comparison", alarm.comparison);
+  putField(json, "level", alarm.level);
   json.insert(QLatin1String("datapoint_id"), alarm.pointNumber);
-  put(json, "value_text", alarm.valueText);
-  put(json, "warning_threshold", alarm.warningThreshold);
-  put(json, "alarm_threshold", alarm.alarmThreshold);
-  put(json, "warning_threshold_low", alarm.warningThresholdLow);
-  put(json, "warning_threshold_high", alarm.warningThresholdHigh);
-  put(json, "alarm_threshold_low", alarm.alarmThresholdLow);
-  put(json, "alarm_threshold_high", alarm.alarmThresholdHigh);
-  put(json, "message", alarm.message);
+  putField(json, "value_text", alarm.valueText);
+  putField(json, "warning_threshold", alarm.warningThreshold);
+  putField(json, "alarm_threshold", alarm.alarmThreshold);
+  putField(json, "warning_threshold_low", alarm.warningThresholdLow);
+  putField(json, "warning_threshold_high", alarm.warningThresholdHigh);
+  putField(json, "alarm_threshold_low", alarm.alarmThresholdLow);
+  putField(json, "alarm_threshold_high", alarm.alarmThresholdHigh);
+  putField(json, "message", alarm.message);
   if (alarm.isFirstOut) json.insert(QLatin1String("first_out"), true);
   if (alarm.isChattering) json.insert(QLatin1String("chattering"), true);
   if (!alarm.isStored) json.insert(QLatin1String("stored"), false);
@@ -113,7 +111,7 @@ void putRest(QJsonObject &json, const AlarmConditionChange &change) {
 template <class Body>
 QByteArray restOf(const QString &source, const Body &body) {
   QJsonObject json;
-  put(json, "source", source);
+  putField(json, "source", source);
   putRest(json, body);
   return QJsonDocument(json).toJson(QJsonDocument::Compact);
 }
@@ -134,7 +132,7 @@ void readShared(const Statement &row, const QJsonObject &json, Body &body) {
   body.isStored = json.value(QStringLiteral("stored")).toBool(true);
 }
 
-std::optional<double> numberIn(const QJsonObject &json, const char *key) {
+std::optional<double> thresholdIn(const QJsonObject &json, const char *key) {
   const QJsonValue value = json.value(QLatin1String(key));
   return value.isDouble() ? std::optional(value.toDouble()) : std::nullopt;
 }
@@ -155,12 +153,12 @@ AlarmTransition transitionFrom(const Statement &row, const QJsonObject &json) {
   alarm.pointNumber = json.value(QStringLiteral("datapoint_id")).toInt();
   alarm.value = valueOf(row, json);
   alarm.valueText = json.value(QStringLiteral("value_text")).toString();
-  alarm.warningThreshold = numberIn(json, "warning_threshold");
-  alarm.alarmThreshold = numberIn(json, "alarm_threshold");
-  alarm.warningThresholdLow = numberIn(json, "warning_threshold_low");
-  alarm.warningThresholdHigh = numberIn(json, "warning_threshold_high");
-  alarm.alarmThresholdLow = numberIn(json, "alarm_threshold_low");
-  alarm.alarmThresholdHigh = numberIn(json, "alarm_threshold_high");
+  alarm.warningThreshold = thresholdIn(json, "warning_threshold");
+  alarm.alarmThreshold = thresholdIn(json, "alarm_threshold");
+  alarm.warningThresholdLow = thresholdIn(json, "warning_threshold_low");
+  alarm.warningThresholdHigh = thresholdIn(json, "warning_threshold_high");
+  alarm.alarmThresholdLow = thresholdIn(json, "alarm_threshold_low");
+  alarm.alarmThresholdHigh = thresholdIn(json, "alarm_threshold_high");
   alarm.message = json.value(QStringLiteral("message")).toString();
   alarm.isFirstOut = json.value(QStringLiteral("first_out")).toBool();
   alarm.isChattering = json.value(QStringLiteral("chattering")).toBool();

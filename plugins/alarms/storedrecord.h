@@ -18,6 +18,11 @@ constexpr const char *recordColumns =
     "who, cause, comment, json";
 constexpr int recordParameters = 17;
 
+/// What is beyond is cut off.
+constexpr qsizetype longestStoredText = 65'536;
+
+inline qint64 nanosecondsOf(Time time) { return time.time_since_epoch().count(); }
+
 /// Binds `record` to an INSERT of recordColumns without the number, parameter by parameter. False: it is neither of the
 /// two.
 bool bindRecord(Statement &insert, const StoredRecord &record);

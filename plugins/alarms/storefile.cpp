@@ -16,7 +16,7 @@ namespace tagwire::alarms {
 namespace {
 
 // Shorter than AlarmStore::patience, so that a lock of another program is told as what it is.
-constexpr std::chrono::milliseconds busyTimeout{1500};
+constexpr std::chrono::milliseconds writerBusyTimeout{1500};
 
 // FULL: what was committed is there after a power cut too. The check of cells finds a damaged page before it is used.
 constexpr const char *settingsSql =
@@ -29,7 +29,7 @@ constexpr int mostJournalPages = 16'000;
 // Files that were put aside. More of them mean a broken machine; we never delete them.
 constexpr qsizetype mostPutAside = 100;
 
-Time timeFrom(qint64 nanoseconds) { return Time(std::chrono::nanoseconds(nanoseconds)); }
+Time timeFrom(qint64 count) { return Time(std::chrono::nanoseconds(count)); }
 
 QString both(const QString &first, const QString &second) { return first + QStringLiteral("; ") + second; }
 
@@ -62,7 +62,7 @@ Result<StoreContent> StoreFile::tryOpen() {
   close();
   m_trouble = Trouble::Other;
   StoreContent content;
-  const auto opened = m_connection.open(m_path, busyTimeout)
+  const auto opened = m_connection.open(m_path, writerBusyTimeout)
                           .and_then([this] { return checkSchema(); })
                           .and_then([this] { return prepare(); })
                           .and_then([this] { return checkTables(); })

@@ -10,12 +10,10 @@ namespace tagwire::alarms {
 namespace {
 
 // A reader waits only while the file is made or brought home.
-constexpr std::chrono::milliseconds busyTimeout{1000};
+constexpr std::chrono::milliseconds readerBusyTimeout{1000};
 // Steps of SQLite's machine between two looks at the clock.
 constexpr int stepsBetweenLooks = 10'000;
 constexpr int mostRecords = 10'000;
-
-qint64 nanoseconds(Time time) { return time.time_since_epoch().count(); }
 
 QByteArray wordsOf(const QList<AlarmState> &states) {
   QByteArrayList words;
@@ -39,7 +37,7 @@ void StoreReader::Question::add(const char *condition, qint64 number) {
 Result<void> StoreReader::open() {
   m_foundDamage = false;
   m_deadline = std::chrono::steady_clock::now() + patience;
-  const auto opened = m_connection.openForReading(m_path, busyTimeout);
+  const auto opened = m_connection.openForReading(m_path, readerBusyTimeout);
   if (!opened) return failure(QStringLiteral("%1: %2").arg(m_path, opened.error()));
   sqlite3_progress_handler(m_connection.handle(), stepsBetweenLooks, &StoreReader::isOver, this);
   return {};
@@ -62,8 +60,8 @@ Result<QList<StoredRecord>> StoreReader::history(const AlarmHistoryQuery &query)
 
 Result<StoreReader::Question> StoreReader::historyQuestion(const AlarmHistoryQuery &query) {
   Question question{QByteArrayLiteral("SELECT ") + recordColumns + " FROM alarm_history WHERE 1", {}};
-  if (query.from) question.add(" AND time_ns >= ?", nanoseconds(*query.from));
-  if (query.to) question.add(" AND time_ns < ?", nanoseconds(*query.to));
+  if (query.from) question.add(" AND time_ns >= ?", nanosecondsOf(*query.from));
+  if (query.to) question.add(" AND time_ns < ?", nanosecondsOf(*query.to));
   // One rule is read along its index; with several, rows would have to be sorted by time, so (+) that is left alone.
   if (query.rules.size() == 1) question.add(" AND rule_id = ?", query.rules.first());
   if (query.rules.size() > 1) question.sql += " AND +rule_id IN (" + numbersOf(query.rules) + ')';
@@ -99,7 +97,7 @@ Result<QList<CameAlarm>> StoreReader::came(Time from, Time to) {
       // Of those that nobody was told of, none count (docs/alarm-states.md).
       "AND condition NOT IN ('Shelved', 'Suppressed-by-Design', 'Out-of-Service') "
       "ORDER BY time_ns, id",
-      {nanoseconds(from), nanoseconds(to)}};
+      {nanosecondsOf(from), nanosecondsOf(to)}};
   QHash<QByteArray, QString> texts;  // few names, many records
   const auto text = [&](const QByteArray &utf8) {
     const auto found = texts.constFind(utf8);
@@ -126,7 +124,7 @@ Result<QList<AlarmRule>> StoreReader::ruleVersions(int id) {
 
 void StoreReader::bringHome() {
   m_foundDamage = false;
-  if (!m_connection.open(m_path, busyTimeout) || !m_connection.execute("PRAGMA synchronous = FULL")) return;
+  if (!m_connection.open(m_path, readerBusyTimeout) || !m_connection.execute("PRAGMA synchronous = FULL")) return;
   sqlite3 *database = m_connection.handle();
   const int code = sqlite3_wal_checkpoint_v2(database, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code != SQLITE_OK) m_foundDamage = isDamage(database);

@@ -16,10 +16,6 @@ namespace {
 // Old records that go with one transaction beyond as many as came, so that none takes long after the limit was lowered.
 constexpr qint64 trimStep = 500;
 
-constexpr qsizetype longestText = 65'536;
-
-qint64 nanoseconds(Time time) { return time.time_since_epoch().count(); }
-
 }  // namespace
 
 Result<void> StoreWriter::prepare() {
@@ -113,9 +109,9 @@ Result<void> StoreWriter::addAlarms(const QList<KeptAlarm> &alarms) {
 Result<void> StoreWriter::addNotices(const StoreWork &work) {
   for (const Notice &notice : work.notices) {
     m_insertNotice.bind(1, notice.id);
-    m_insertNotice.bind(2, storableText(notice.target, longestText));
-    m_insertNotice.bind(3, nanoseconds(notice.created));
-    m_insertNotice.bind(4, nanoseconds(notice.notBefore));
+    m_insertNotice.bind(2, storableText(notice.target, longestStoredText));
+    m_insertNotice.bind(3, nanosecondsOf(notice.created));
+    m_insertNotice.bind(4, nanosecondsOf(notice.notBefore));
     m_insertNotice.bind(5, static_cast<qint64>(notice.attempts));
     m_insertNotice.bind(6, notice.body);
     if (const auto added = finish(m_insertNotice); !added) return added;
@@ -134,10 +130,10 @@ Result<void> StoreWriter::addRules(const QList<AlarmRule> &rules) {
     m_insertRule.bind(2, static_cast<qint64>(rule.version));
     m_insertRule.bind(3, static_cast<qint64>(rule.rule.isEmpty()));
     if (rule.changedAt) {
-      m_insertRule.bind(4, nanoseconds(*rule.changedAt));
+      m_insertRule.bind(4, nanosecondsOf(*rule.changedAt));
       m_insertRule.bind(5, toIso(*rule.changedAt).toLatin1());
     }
-    if (!rule.changedBy.isEmpty()) m_insertRule.bind(6, storableText(rule.changedBy, longestText));
+    if (!rule.changedBy.isEmpty()) m_insertRule.bind(6, storableText(rule.changedBy, longestStoredText));
     m_insertRule.bind(7, QJsonDocument(rule.rule).toJson(QJsonDocument::Compact));
     if (const auto added = finish(m_insertRule); !added) return added;
   }

@@ -10,7 +10,6 @@ namespace {
 
 constexpr quint8 illegalAddress = 2;
 constexpr quint8 illegalValue = 3;
-constexpr quint8 deviceFailure = 4;
 
 /// The registers of NaN, which encode() never makes: as the whole number with the same bits.
 Registers notANumber(RegisterFormat format) {

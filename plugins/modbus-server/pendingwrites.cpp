@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pendingwrites.h"
 
+#include "pdu.h"
+
 namespace tagwire::modbus {
 namespace {
 
-constexpr quint8 deviceFailure = 4;
 constexpr quint8 stillAtWork = 5;
 
 }  // namespace

@@ -3,10 +3,16 @@
 
 #include <QByteArray>
 #include <QString>
+#include <QtEndian>
 
 #include <optional>
 
 namespace tagwire::modbus {
+
+inline int byteAt(const QByteArray &bytes, qsizetype at) { return static_cast<quint8>(bytes[at]); }
+inline quint16 bigEndianAt(const QByteArray &bytes, qsizetype at) {
+  return qFromBigEndian<quint16>(bytes.constData() + at);
+}
 
 /// One request or answer, without what its transport adds.
 struct Frame {

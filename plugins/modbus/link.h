@@ -10,6 +10,8 @@
 
 namespace tagwire::modbus {
 
+constexpr qint64 readBufferBytes = 16 * 1024;
+
 /// Bytes to and from a device: a TCP connection or a serial port. Tells the end of a link once. Thread-bound; owned by
 /// the Connection.
 class Link : public QObject {
@@ -24,7 +26,7 @@ class Link : public QObject {
   virtual void write(const QByteArray &bytes) = 0;
   /// Sends what was written at once, without another turn of the loop.
   virtual void flush() = 0;
-  /// At most 16 KiB of what arrived; a flood beyond it stays in the kernel.
+  /// At most readBufferBytes of what arrived; a flood beyond it stays in the kernel.
   virtual QByteArray read() = 0;
 
  Q_SIGNALS:

@@ -8,8 +8,6 @@ namespace {
 
 constexpr qsizetype prefixBytes = 6;  // transaction, protocol, length
 
-quint16 wordAt(const QByteArray &bytes, qsizetype at) { return qFromBigEndian<quint16>(bytes.constData() + at); }
-
 }  // namespace
 
 QByteArray encodeMbap(const Frame &frame) {
@@ -23,14 +21,14 @@ QByteArray encodeMbap(const Frame &frame) {
 
 std::optional<Frame> MbapDecoder::next() {
   if (!m_error.isEmpty() || m_bytes.size() < prefixBytes) return std::nullopt;
-  const quint16 protocol = wordAt(m_bytes, 2);
-  const quint16 length = wordAt(m_bytes, 4);
+  const quint16 protocol = bigEndianAt(m_bytes, 2);
+  const quint16 length = bigEndianAt(m_bytes, 4);
   if (protocol != 0) return fail(QStringLiteral("protocol id %1 in the header (due: 0)").arg(protocol));
   if (length < 2 || length > 254) {
     return fail(QStringLiteral("length %1 in the header (allowed: 2 to 254)").arg(length));
   }
   if (m_bytes.size() < prefixBytes + length) return std::nullopt;
-  Frame frame{wordAt(m_bytes, 0), static_cast<quint8>(m_bytes[6]), m_bytes.mid(7, length - 1)};
+  Frame frame{bigEndianAt(m_bytes, 0), static_cast<quint8>(m_bytes[6]), m_bytes.mid(7, length - 1)};
   m_bytes.remove(0, prefixBytes + length);
   return frame;
 }

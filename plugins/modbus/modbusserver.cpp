@@ -25,7 +25,7 @@ constexpr qint64 maxUnsentBytes = 65'536;
 constexpr qint64 chunkBytes = 4096;
 constexpr quint8 gatewayTargetFailed = 11;
 
-QString addressText(const QHostAddress &address) {
+QString peerText(const QHostAddress &address) {
   bool isV4 = false;
   const QHostAddress plain(address.toIPv4Address(&isV4));
   return isV4 ? plain.toString() : address.toString();
@@ -289,7 +289,7 @@ void ModbusServer::welcome(QTcpSocket *client, Transport transport) {
   client->setSocketOption(QAbstractSocket::KeepAliveOption, 1);
   Endpoint endpoint;
   endpoint.transport = transport;
-  const QString peer = QStringLiteral("%1:%2").arg(addressText(client->peerAddress())).arg(client->peerPort());
+  const QString peer = QStringLiteral("%1:%2").arg(peerText(client->peerAddress())).arg(client->peerPort());
   m_clients.push_back(std::make_unique<ServerLink>(*this, std::unique_ptr<QIODevice>(client), endpoint, peer));
   ServerLink *link = m_clients.back().get();
   connect(client, &QTcpSocket::disconnected, link, [this, link] { drop(link); });
@@ -310,7 +310,7 @@ bool ModbusServer::makeRoom() {
 }
 
 void ModbusServer::turnAway(QTcpSocket *client, const char *why) {
-  const QString peer = addressText(client->peerAddress());
+  const QString peer = peerText(client->peerAddress());
   if (m_counters) m_counters->turnedAway.add();
   client->abort();
   client->deleteLater();

@@ -17,9 +17,6 @@ constexpr std::chrono::seconds wordsPause{5};
 /// Addresses (2) and, with some devices, counts over a hole (3) are refused for the block; its points may be fine.
 bool refusesAddresses(const Reply &reply) { return reply.exception == 2 || reply.exception == 3; }
 
-/// A gateway speaks for a unit that it can't reach.
-bool isOfGateway(const Reply &reply) { return reply.exception == 10 || reply.exception == 11; }
-
 Poller::Settings pollerSettings(const SourceSettings &settings, const Bus &bus) {
   return {settings.suspendAfter, settings.longestPause, bus.isLine(), bus.settings().hasSecondConnection,
           settings.units};

@@ -3,6 +3,8 @@
 
 #include <QtEndian>
 
+#include "frame.h"
+
 namespace tagwire::modbus {
 namespace {
 
@@ -23,8 +25,6 @@ QByteArray withValues(QByteArray pdu, const Registers &values) {
   return pdu;
 }
 
-quint16 wordAt(const QByteArray &bytes, qsizetype at) { return qFromBigEndian<quint16>(bytes.constData() + at); }
-
 Reply invalid(const QString &error) {
   return {.kind = Reply::Kind::Invalid, .bytes = {}, .exception = 0, .error = error};
 }
@@ -35,7 +35,7 @@ Reply answer(const QByteArray &bytes) {
 
 /// Function 23 has the count of what it reads at the same place as the other reads.
 Reply checkRead(const QByteArray &request, const QByteArray &response) {
-  const int count = wordAt(request, 3);
+  const int count = bigEndianAt(request, 3);
   const bool bits = static_cast<quint8>(request[0]) <= 2;  // functions 1 and 2
   const int due = bits ? (count + 7) / 8 : count * 2;
   const int told = response.size() > 1 ? static_cast<quint8>(response[1]) : -1;
@@ -64,6 +64,10 @@ Reply checkEcho(const QByteArray &request, const QByteArray &response) {
 }
 
 }  // namespace
+
+bool isOfGateway(const Reply &reply) {
+  return reply.kind == Reply::Kind::Exception && (reply.exception == 10 || reply.exception == 11);
+}
 
 QByteArray readPdu(Table table, quint16 address, quint16 count) {
   constexpr std::array functions{Function::ReadCoils, Function::ReadDiscreteInputs, Function::ReadInputRegisters,
@@ -142,7 +146,7 @@ Reading readingAt(const RegisterPoint &point, const QByteArray &bytes, int index
   // On the stack: this runs for every point of every answer.
   std::array<quint16, maxReadRegisters> registers;
   const auto count = static_cast<size_t>(point.format.size());
-  for (size_t i = 0; i < count; ++i) registers[i] = wordAt(bytes, (index + static_cast<qsizetype>(i)) * 2);
+  for (size_t i = 0; i < count; ++i) registers[i] = bigEndianAt(bytes, (index + static_cast<qsizetype>(i)) * 2);
   return decode(point.format, {registers.data(), count});
 }
 

@@ -71,6 +71,9 @@ struct Reply {
   QString error;
 };
 
+/// A gateway speaks for a unit that it can't reach.
+bool isOfGateway(const Reply &reply);
+
 /// `response` held against the request it should answer: function, byte count, echo of address, value and count.
 Reply checkReply(const QByteArray &request, const QByteArray &response);
 
@@ -79,6 +82,8 @@ bool bitAt(const QByteArray &bytes, int index);
 
 /// Value of a point that lies `index` addresses behind the first one of an answer.
 Reading readingAt(const RegisterPoint &point, const QByteArray &bytes, int index);
+
+constexpr quint8 deviceFailure = 4;  ///< exception of a server that can't do what was asked
 
 /// "exception 2 (illegal data address)"
 QString exceptionText(quint8 exception);

@@ -4,16 +4,14 @@
 #include <QCoreApplication>
 #include <QtEndian>
 
+#include "frame.h"
+
 namespace tagwire::modbus {
 namespace {
 
 constexpr quint8 illegalFunction = 1;
 constexpr quint8 illegalAddress = 2;
 constexpr quint8 illegalValue = 3;
-
-quint16 wordAt(const QByteArray &bytes, qsizetype at) { return qFromBigEndian<quint16>(bytes.constData() + at); }
-
-int byteAt(const QByteArray &bytes, qsizetype at) { return static_cast<quint8>(bytes[at]); }
 
 /// The table that functions 1 to 4 read.
 Table tableRead(Function function) {
@@ -23,7 +21,7 @@ Table tableRead(Function function) {
 
 Registers wordsAt(const QByteArray &bytes, qsizetype from, int count) {
   Registers words;
-  for (qsizetype i = 0; i < count; ++i) words.append(wordAt(bytes, from + i * 2));
+  for (qsizetype i = 0; i < count; ++i) words.append(bigEndianAt(bytes, from + i * 2));
   return words;
 }
 
@@ -43,7 +41,7 @@ QList<QByteArray> identity() {
           QCoreApplication::applicationVersion().toUtf8()};
 }
 
-quint8 checkIdentification(const QByteArray &request) {
+quint8 checkIdentificationRequest(const QByteArray &request) {
   if (request.size() < 2 || byteAt(request, 1) != mei) return illegalFunction;
   if (request.size() != 4 || byteAt(request, 2) < 1 || byteAt(request, 2) > individual) return illegalValue;
   return byteAt(request, 2) == individual && byteAt(request, 3) >= identity().size() ? illegalAddress : quint8{0};
@@ -93,22 +91,23 @@ quint8 RegisterImage::check(const QByteArray &request) const {
     case Function::ReadDiscreteInputs:
     case Function::ReadHoldingRegisters:
     case Function::ReadInputRegisters:
-      return size == 5 ? checkRead(tableRead(function), wordAt(request, 1), wordAt(request, 3)) : illegalValue;
+      return size == 5 ? checkRead(tableRead(function), bigEndianAt(request, 1), bigEndianAt(request, 3))
+                       : illegalValue;
     case Function::WriteCoil:
-      if (size != 5 || (wordAt(request, 3) != 0 && wordAt(request, 3) != 0xFF00)) return illegalValue;
-      return checkWrite(Table::Coil, wordAt(request, 1), 1);
+      if (size != 5 || (bigEndianAt(request, 3) != 0 && bigEndianAt(request, 3) != 0xFF00)) return illegalValue;
+      return checkWrite(Table::Coil, bigEndianAt(request, 1), 1);
     case Function::WriteRegister:
-      return size == 5 ? checkWrite(Table::Holding, wordAt(request, 1), 1) : illegalValue;
+      return size == 5 ? checkWrite(Table::Holding, bigEndianAt(request, 1), 1) : illegalValue;
     case Function::WriteCoils:
       return checkWriteMany(Table::Coil, request);
     case Function::WriteRegisters:
       return checkWriteMany(Table::Holding, request);
     case Function::MaskWriteRegister:
-      return size == 7 ? checkWrite(Table::Holding, wordAt(request, 1), 1) : illegalValue;
+      return size == 7 ? checkWrite(Table::Holding, bigEndianAt(request, 1), 1) : illegalValue;
     case Function::ReadWriteRegisters:
       return checkReadWrite(request);
     case Function::ReadDeviceIdentification:
-      return checkIdentification(request);
+      return checkIdentificationRequest(request);
   }
   return illegalFunction;
 }
@@ -133,39 +132,40 @@ quint8 RegisterImage::checkWrite(Table table, int address, int count) const {
 
 quint8 RegisterImage::checkWriteMany(Table table, const QByteArray &request) const {
   if (request.size() < 6) return illegalValue;
-  const int count = wordAt(request, 3);
+  const int count = bigEndianAt(request, 3);
   const bool bits = holdsBits(table);
   const int bytes = bits ? (count + 7) / 8 : count * 2;
   const bool isWhole = byteAt(request, 5) == bytes && request.size() == 6 + bytes;
   if (count < 1 || count > (bits ? maxWriteBits : maxWriteRegisters) || !isWhole) return illegalValue;
-  return checkWrite(table, wordAt(request, 1), count);
+  return checkWrite(table, bigEndianAt(request, 1), count);
 }
 
 quint8 RegisterImage::checkReadWrite(const QByteArray &request) const {
   if (request.size() < 10) return illegalValue;
-  const int count = wordAt(request, 7);
+  const int count = bigEndianAt(request, 7);
   const bool isWhole = byteAt(request, 9) == count * 2 && request.size() == 10 + count * 2;
   if (count < 1 || count > maxReadWriteRegisters || !isWhole) return illegalValue;
-  const quint8 exception = checkRead(Table::Holding, wordAt(request, 1), wordAt(request, 3));
-  return exception != 0 ? exception : checkWrite(Table::Holding, wordAt(request, 5), count);
+  const quint8 exception = checkRead(Table::Holding, bigEndianAt(request, 1), bigEndianAt(request, 3));
+  return exception != 0 ? exception : checkWrite(Table::Holding, bigEndianAt(request, 5), count);
 }
 
 std::optional<RegisterWrite> RegisterImage::writeIn(const QByteArray &request) const {
   switch (static_cast<Function>(request[0])) {
     case Function::WriteCoil:
-      return RegisterWrite{Table::Coil, wordAt(request, 1), {static_cast<quint16>(wordAt(request, 3) != 0)}};
+      return RegisterWrite{Table::Coil, bigEndianAt(request, 1), {static_cast<quint16>(bigEndianAt(request, 3) != 0)}};
     case Function::WriteRegister:
-      return RegisterWrite{Table::Holding, wordAt(request, 1), {wordAt(request, 3)}};
+      return RegisterWrite{Table::Holding, bigEndianAt(request, 1), {bigEndianAt(request, 3)}};
     case Function::WriteCoils:
-      return RegisterWrite{Table::Coil, wordAt(request, 1), bitsAt(request, 6, wordAt(request, 3))};
+      return RegisterWrite{Table::Coil, bigEndianAt(request, 1), bitsAt(request, 6, bigEndianAt(request, 3))};
     case Function::WriteRegisters:
-      return RegisterWrite{Table::Holding, wordAt(request, 1), wordsAt(request, 6, wordAt(request, 3))};
+      return RegisterWrite{Table::Holding, bigEndianAt(request, 1), wordsAt(request, 6, bigEndianAt(request, 3))};
     case Function::MaskWriteRegister: {
-      const auto mask = static_cast<quint16>(~wordAt(request, 3));
-      return RegisterWrite{Table::Holding, wordAt(request, 1), {static_cast<quint16>(wordAt(request, 5) & mask)}, mask};
+      const auto mask = static_cast<quint16>(~bigEndianAt(request, 3));
+      return RegisterWrite{
+          Table::Holding, bigEndianAt(request, 1), {static_cast<quint16>(bigEndianAt(request, 5) & mask)}, mask};
     }
     case Function::ReadWriteRegisters:
-      return RegisterWrite{Table::Holding, wordAt(request, 5), wordsAt(request, 10, wordAt(request, 7))};
+      return RegisterWrite{Table::Holding, bigEndianAt(request, 5), wordsAt(request, 10, bigEndianAt(request, 7))};
     default:
       return std::nullopt;
   }
@@ -199,8 +199,8 @@ QByteArray RegisterImage::reply(const QByteArray &request) const {
 
 /// Function 23 has the address and count of what it reads at the same place as the plain reads.
 QByteArray RegisterImage::read(Table table, const QByteArray &request) const {
-  const int address = wordAt(request, 1);
-  const int count = wordAt(request, 3);
+  const int address = bigEndianAt(request, 1);
+  const int count = bigEndianAt(request, 3);
   QByteArray bytes(holdsBits(table) ? (count + 7) / 8 : count * 2, '\0');
   for (qsizetype i = 0; i < count; ++i) {
     const quint16 word = value(table, address + static_cast<int>(i));

@@ -18,8 +18,6 @@ constexpr std::array<quint16, 256> crcTable = [] {
   return table;
 }();
 
-int byteAt(const QByteArray &bytes, qsizetype at) { return static_cast<quint8>(bytes[at]); }
-
 /// Bytes of a frame; 0 when more has to come before that is known, -1 when its function has no known length.
 constexpr int notYet = 0;
 constexpr int unknown = -1;

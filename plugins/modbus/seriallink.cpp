@@ -4,8 +4,6 @@
 namespace tagwire::modbus {
 namespace {
 
-constexpr qint64 readBufferBytes = 16 * 1024;
-
 QSerialPort::Parity parityOf(Parity parity) {
   switch (parity) {
     case Parity::Even:

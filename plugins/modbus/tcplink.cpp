@@ -4,11 +4,6 @@
 #include <QNetworkProxy>
 
 namespace tagwire::modbus {
-namespace {
-
-constexpr qint64 readBufferBytes = 16 * 1024;
-
-}  // namespace
 
 void TcpLink::open() {
   m_socket = new QTcpSocket(this);

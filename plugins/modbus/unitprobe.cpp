@@ -15,11 +15,7 @@ constexpr quint8 basicCategory = 1;
 constexpr quint8 regularCategory = 2;
 constexpr quint8 firstRegularObject = 3;
 
-constexpr std::array tables{Table::Coil, Table::Discrete, Table::Input, Table::Holding};
-
-bool isOfGateway(const Reply &reply) {
-  return reply.kind == Reply::Kind::Exception && (reply.exception == 10 || reply.exception == 11);
-}
+constexpr std::array probedTables{Table::Coil, Table::Discrete, Table::Input, Table::Holding};
 
 bool isBusy(const Reply &reply) {
   return reply.kind == Reply::Kind::Exception && (reply.exception == 5 || reply.exception == 6);
@@ -62,7 +58,7 @@ std::optional<QByteArray> UnitProbe::question() const {
     case Step::Times:
       return readPdu(Table::Holding, 0, 1);
     case Step::Tables:
-      return readPdu(tables[m_table], 0, 1);
+      return readPdu(probedTables[m_table], 0, 1);
     case Step::Identity:
       return readIdentificationPdu(m_category, m_object);
     case Step::Scan: {
@@ -123,8 +119,8 @@ void UnitProbe::takeTable(const Reply &reply) {
   if (reply.kind == Reply::Kind::Invalid) verdict = reply.error;
   if (reply.kind == Reply::Kind::Exception) verdict = QStringLiteral("at address 0: ") + reply.error;
   if (isUnknown) verdict = reply.error;
-  say(QStringLiteral("  ") + wordOf(tables[m_table]), verdict);
-  if (++m_table == tables.size()) m_step = Step::Identity;
+  say(QStringLiteral("  ") + wordOf(probedTables[m_table]), verdict);
+  if (++m_table == probedTables.size()) m_step = Step::Identity;
 }
 
 void UnitProbe::takeIdentity(const Reply &reply) {

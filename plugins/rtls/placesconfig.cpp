@@ -3,12 +3,6 @@
 
 namespace tagwire::rtls {
 
-namespace {
-constexpr double tiniest = 1e-6;
-constexpr double largest = 1e9;
-constexpr int week = 604'800'000;  // ms
-}  // namespace
-
 QString wrongClass(const QString &name) {
   for (const QChar character : name) {
     const bool ascii = character.unicode() < 128;
@@ -19,17 +13,17 @@ QString wrongClass(const QString &name) {
 }
 
 void CircleConfig::describe(Shape<CircleConfig> &shape) {
-  shape.required("center", &CircleConfig::center, "[x, y]").range(2, 2).eachWithin(-largest, largest);
-  shape.required("radius", &CircleConfig::radius, "in the length unit").range(tiniest, largest);
+  shape.required("center", &CircleConfig::center, "[x, y]").range(2, 2).eachWithin(-largestMeasure, largestMeasure);
+  shape.required("radius", &CircleConfig::radius, "in the length unit").range(tiniestMeasure, largestMeasure);
 }
 
 void PlanConfig::describe(Shape<PlanConfig> &shape) {
   shape.required("image", &PlanConfig::image, "a PNG, JPEG or SVG file of up to 20 MiB, relative to the manifest")
       .range(1, 4096);
-  shape.required("scale", &PlanConfig::scale, "length units for each of its pixels").range(1e-9, largest);
+  shape.required("scale", &PlanConfig::scale, "length units for each of its pixels").range(1e-9, largestMeasure);
   shape.required("origin", &PlanConfig::origin, "[x, y] of its lower left corner")
       .range(2, 2)
-      .eachWithin(-largest, largest);
+      .eachWithin(-largestMeasure, largestMeasure);
   shape.optional("rotation", &PlanConfig::rotation, "about that corner, in degrees counter-clockwise").range(-360, 360);
 }
 
@@ -38,16 +32,16 @@ void ProximityConfig::describe(Shape<ProximityConfig> &shape) {
   shape.required("name", &ProximityConfig::name, "what people call it").range(1, 200);
   shape.required("between", &ProximityConfig::between, "two classes of tags; one: among themselves").range(1, 2);
   shape.required("distance", &ProximityConfig::distance, "nearer than this, or just so near, is a collision")
-      .range(tiniest, largest);
+      .range(tiniestMeasure, largestMeasure);
   shape.optional("exit_tolerance", &ProximityConfig::exitTolerance, "so much farther off still is one")
-      .range(0, largest);
+      .range(0, largestMeasure);
   shape.optional("ongoing_ms", &ProximityConfig::ongoing, "least time between two ongoing events; none if 0 or absent")
-      .range(0, week);
+      .range(0, weekMs);
   shape.optional("zone", &ProximityConfig::zone, "id of a zone: only while both are in it");
   shape
       .optional("z_distance", &ProximityConfig::zDistance,
                 "distance is measured on the plan then, and heights may differ by this; in space if absent")
-      .range(0, largest);
+      .range(0, largestMeasure);
 }
 
 void UnaccompaniedConfig::describe(Shape<UnaccompaniedConfig> &shape) {
@@ -55,16 +49,17 @@ void UnaccompaniedConfig::describe(Shape<UnaccompaniedConfig> &shape) {
   shape.required("name", &UnaccompaniedConfig::name, "what people call it").range(1, 200);
   shape.required("class", &UnaccompaniedConfig::tagClass, "who is not to move about alone");
   shape.required("needs", &UnaccompaniedConfig::needs, "class of those of whom one must be near");
-  shape.required("distance", &UnaccompaniedConfig::distance, "how near, in space").range(tiniest, largest);
+  shape.required("distance", &UnaccompaniedConfig::distance, "how near, in space")
+      .range(tiniestMeasure, largestMeasure);
   shape.optional("zone", &UnaccompaniedConfig::zone, "id of a zone: only while it is in there");
-  shape.optional("delay_ms", &UnaccompaniedConfig::delay, "alone for so long").range(0, week);
-  shape.optional("move", &UnaccompaniedConfig::move, "and so far from where that began").range(0, largest);
+  shape.optional("delay_ms", &UnaccompaniedConfig::delay, "alone for so long").range(0, weekMs);
+  shape.optional("move", &UnaccompaniedConfig::move, "and so far from where that began").range(0, largestMeasure);
 }
 
 void ControlPointConfig::describe(Shape<ControlPointConfig> &shape) {
   shape.required("local", &ControlPointConfig::local, "[x, y] in the length unit")
       .range(2, 2)
-      .eachWithin(-largest, largest);
+      .eachWithin(-largestMeasure, largestMeasure);
   shape.required("wgs84", &ControlPointConfig::wgs84, "the same place as [longitude, latitude], in degrees")
       .range(2, 2);
 }

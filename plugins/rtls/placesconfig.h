@@ -6,6 +6,11 @@
 
 namespace tagwire::rtls {
 
+/// Of what a manifest may say in lengths, or what is made of them.
+constexpr double tiniestMeasure = 1e-6;
+constexpr double largestMeasure = 1e9;
+constexpr int weekMs = 604'800'000;
+
 /// What is wrong with the name of a class, which becomes part of points' names; empty when nothing is.
 QString wrongClass(const QString &name);
 

@@ -3,12 +3,6 @@
 
 namespace tagwire::rtls {
 
-namespace {
-constexpr double tiniest = 1e-6;
-constexpr double largest = 1e9;
-constexpr int week = 604'800'000;  // ms
-}  // namespace
-
 void ManagerConfig::describe(Shape<ManagerConfig> &shape) {
   shape.shorthand("name");
   shape.required("name", &ManagerConfig::name, "the name clients connect to, /ws/<name>").range(1, 64);
@@ -45,7 +39,8 @@ void RegionConfig::describe(Shape<RegionConfig> &shape) {
 
 void PortableConfig::describe(Shape<PortableConfig> &shape) {
   shape.required("tag", &PortableConfig::tag, "id of the tag that carries it, and never triggers it itself");
-  shape.required("radius", &PortableConfig::radius, "around that tag, in the length unit").range(tiniest, largest);
+  shape.required("radius", &PortableConfig::radius, "around that tag, in the length unit")
+      .range(tiniestMeasure, largestMeasure);
   shape
       .optional("z", &PortableConfig::z,
                 "[from, to] of the heights (not relative to the carrier); every height if absent")
@@ -60,17 +55,17 @@ void TriggerConfig::describe(Shape<TriggerConfig> &shape) {
   shape.optional("regions", &TriggerConfig::regions, "where; inside is inside any of them").range(1, 1000);
   shape.optional("portable", &TriggerConfig::portable, "instead of regions: travels with a tag, within its zone");
   shape.optional("tags", &TriggerConfig::tags, "only these tags; all if absent").range(1, 100'000);
-  shape.optional("dwell_ms", &TriggerConfig::dwell, "OnDwell: inside for so long without leaving").range(1, week);
+  shape.optional("dwell_ms", &TriggerConfig::dwell, "OnDwell: inside for so long without leaving").range(1, weekMs);
   shape.optional("exit_tolerance", &TriggerConfig::exitTolerance, "outside by no more than this is still inside")
-      .range(0, largest);
+      .range(0, largestMeasure);
   shape.optional("exit_delay_ms", &TriggerConfig::exitDelay, "outside for so long before it counts as left")
-      .range(0, week);
+      .range(0, weekMs);
   shape.optional("entry_delay_ms", &TriggerConfig::entryDelay, "inside for so long before it counts as entered")
-      .range(0, week);
+      .range(0, weekMs);
   shape
       .optional("while_interval_ms", &TriggerConfig::whileInterval,
                 "WhileIn, WhileOut: least time between two events of a tag; every fix if 0 or absent")
-      .range(0, week);
+      .range(0, weekMs);
 }
 
 void SimulateConfig::describe(Shape<SimulateConfig> &shape) {
@@ -90,7 +85,7 @@ void RtlsConfig::describe(Shape<RtlsConfig> &shape) {
   shape.optional("triggers", &RtlsConfig::triggers, "what raises trigger events").range(0, 10'000);
   shape.optional("proximity", &RtlsConfig::proximity, "which tags must not come near each other").range(0, 1000);
   shape.optional("unaccompanied", &RtlsConfig::unaccompanied, "which tags must not move about alone").range(0, 1000);
-  shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost").range(100, week);
+  shape.optional("timeout_ms", &RtlsConfig::timeout, "a tag that sends no fix for so long is lost").range(100, weekMs);
   shape
       .optional("unknown_tags", &RtlsConfig::unknownTags,
                 "how many tags that are not listed are taken in as they come, at once")

@@ -27,7 +27,7 @@ double apart(const Measured &one, const Measured &other) {
   return std::hypot(one.at[0] - other.at[0], one.at[1] - other.at[1], one.at[2] - other.at[2]);
 }
 
-bool isSomewhere(const Measured &measured) {
+bool isPlausible(const Measured &measured) {
   return std::ranges::all_of(measured.at,
                              [](double each) { return std::isfinite(each) && std::abs(each) <= farthestCoordinate; });
 }
@@ -124,7 +124,7 @@ void Smoother::reset() {
 Measured Smoother::add(const Measured &measured, const Moment &now) {
   if (m_rule.jump && m_last && apart(*m_last, measured) > *m_rule.jump) reset();
   Measured smoothed = smooth(measured, now);
-  if (!isSomewhere(smoothed)) {
+  if (!isPlausible(smoothed)) {
     reset();
     smoothed = smooth(measured, now);
   }

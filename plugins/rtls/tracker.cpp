@@ -7,7 +7,7 @@
 namespace tagwire::rtls {
 namespace {
 
-constexpr qsizetype longestText = 128;
+constexpr qsizetype longestFixText = 128;
 
 QString wrongCoordinate(const char *name, double value) {
   if (std::isfinite(value) && std::abs(value) <= farthestCoordinate) return {};
@@ -15,11 +15,11 @@ QString wrongCoordinate(const char *name, double value) {
 }
 
 QString wrongText(const char *name, const QString &text) {
-  if (text.size() <= longestText) return {};
+  if (text.size() <= longestFixText) return {};
   return QStringLiteral("%1 has %2 characters (allowed: %3)")
       .arg(QLatin1String(name))
       .arg(text.size())
-      .arg(longestText);
+      .arg(longestFixText);
 }
 
 QString wrongNumbers(const IncomingFix &fix) {

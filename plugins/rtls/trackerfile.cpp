@@ -7,10 +7,10 @@ namespace tagwire::rtls {
 namespace {
 
 constexpr std::chrono::milliseconds shortestPause{1000};
-constexpr qint64 largest = 64LL * 1024 * 1024;
+constexpr qint64 largestTrackerFile = 64LL * 1024 * 1024;
 constexpr std::chrono::milliseconds beforeNextTry{10'000};
 /// So that the disk lasts.
-constexpr size_t bytesPerSecond = 256 * 1024;
+constexpr size_t trackerBytesPerSecond = 256 * 1024;
 
 /// About what toBytes() makes of it.
 size_t bytesOf(const TrackerMemory &memory) {
@@ -29,7 +29,7 @@ TrackerFile::TrackerFile(const PluginContext &context, std::function<TrackerMemo
 
 Result<std::optional<TrackerMemory>> TrackerFile::open() {
   m_file = std::make_unique<KeptFile>(m_context.dataDir(), QStringLiteral("rtls-%1.state").arg(m_context.id()),
-                                      m_context.log(), largest);
+                                      m_context.log(), largestTrackerFile);
   auto memory = read();
   if (memory) return memory;
   const QString aside = m_file->path() + QLatin1String(".damaged");
@@ -59,7 +59,7 @@ void TrackerFile::touch() {
 
 void TrackerFile::write() {
   auto memory = std::make_shared<const TrackerMemory>(m_remember());
-  m_pause = std::max(shortestPause, std::chrono::milliseconds(1000 * bytesOf(*memory) / bytesPerSecond));
+  m_pause = std::max(shortestPause, std::chrono::milliseconds(1000 * bytesOf(*memory) / trackerBytesPerSecond));
   m_file->write([memory = std::move(memory)] { return toBytes(*memory); });
   m_file->whenWritten([this](const Result<void> &result) { told(result); });
 }

@@ -17,7 +17,7 @@ using std::chrono::nanoseconds;
 constexpr quint32 magic = 0x54775254;  // "TwRT"
 constexpr quint16 version = 3;
 constexpr qsizetype checksumBytes = 16;
-constexpr quint32 most = 10'000'000;  // of anything; only what is damaged has more
+constexpr quint32 mostEntries = 10'000'000;  // of anything; only what is damaged has more
 
 QByteArray checksumOf(const QByteArray &bytes) {
   return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).left(checksumBytes);
@@ -127,7 +127,7 @@ class Reader {
   template <class T, class Read>
   void readEach(std::vector<T> &all, Read read) {
     const auto count = take<quint32>();
-    need(count <= most);
+    need(count <= mostEntries);
     for (quint32 i = 0; i < count && !m_isWrong && m_stream.status() == QDataStream::Ok; ++i) read(all.emplace_back());
   }
   void need(bool condition) { m_isWrong = m_isWrong || !condition; }

@@ -13,7 +13,7 @@ namespace {
 
 Q_LOGGING_CATEGORY(quarantineLog, "tagwire.sql.quarantine", QtInfoMsg)
 
-constexpr std::chrono::milliseconds lockPatience{2000};
+constexpr std::chrono::milliseconds quarantineLockPatience{2000};
 constexpr int schemaVersion = 1;
 constexpr int applicationId = 0x54617771;  // "Tagq"
 constexpr qsizetype longestShown = 500;
@@ -35,9 +35,6 @@ CREATE TABLE records(
   UNIQUE(boot, stream, sequence));
 CREATE INDEX queued_records ON records(id) WHERE queued = 1;
 )sql";
-
-Time timeAt(qint64 nanoseconds) { return Time(std::chrono::nanoseconds(nanoseconds)); }
-qint64 nanosecondsOf(Time time) { return time.time_since_epoch().count(); }
 
 }  // namespace
 
@@ -74,7 +71,7 @@ void Quarantine::closeFile() {
 }
 
 Result<void> Quarantine::tryOpen() {
-  if (const auto opened = m_connection.open(m_path, lockPatience); !opened) return opened;
+  if (const auto opened = m_connection.open(m_path, quarantineLockPatience); !opened) return opened;
   const auto version = m_connection.number("PRAGMA user_version");
   if (!version) return failure(version.error());
   if (*version > schemaVersion) return failure(QStringLiteral("written by a newer version of this program"));

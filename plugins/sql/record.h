@@ -14,6 +14,15 @@ namespace tagwire::sql {
 /// Longest text of a value, in characters; what is beyond is cut.
 constexpr qsizetype longestText = 65'536;
 
+constexpr qint64 nanosecondsOf(Time time) { return time.time_since_epoch().count(); }
+constexpr Time timeAt(qint64 count) { return Time(std::chrono::nanoseconds(count)); }
+
+/// What a text takes in memory; of anything else nothing.
+inline qsizetype plainTextBytes(const Value &value) {
+  const auto *text = std::get_if<QString>(&value);
+  return text ? text->size() * static_cast<qsizetype>(sizeof(QChar)) : 0;
+}
+
 /// Number of a point in the spool: given once per full name and spool folder, stable over restarts; from 1.
 using PointKey = quint32;
 

@@ -8,9 +8,6 @@ namespace tagwire::sql {
 
 namespace {
 
-Time timeAt(qint64 nanoseconds) { return Time(std::chrono::nanoseconds(nanoseconds)); }
-qint64 nanosecondsOf(Time time) { return time.time_since_epoch().count(); }
-
 void write(QDataStream &out, const Value &value) {
   out << static_cast<quint8>(value.index());
   std::visit(
@@ -64,7 +61,7 @@ Value readValue(QDataStream &in) {
   return {};
 }
 
-void readSample(QDataStream &in, RefusedRecord &refused) {
+void readRefusedSample(QDataStream &in, RefusedRecord &refused) {
   StoredPoint point;
   StoredSample sample;
   int number = 0;
@@ -86,7 +83,7 @@ void readSample(QDataStream &in, RefusedRecord &refused) {
   refused.record = sample;
 }
 
-void readEvent(QDataStream &in, RefusedRecord &refused) {
+void readRefusedEvent(QDataStream &in, RefusedRecord &refused) {
   StoredEvent event;
   qint64 time = 0;
   in >> event.hubSequence >> event.epoch >> time >> event.source >> event.kind >> event.json;
@@ -122,9 +119,9 @@ std::optional<RefusedRecord> decoded(const QByteArray &bytes) {
   quint8 kind = 0;
   in >> kind;
   if (kind == 0) {
-    readSample(in, refused);
+    readRefusedSample(in, refused);
   } else {
-    readEvent(in, refused);
+    readRefusedEvent(in, refused);
   }
   if (in.status() != QDataStream::Ok || kind > 1) return {};
   return refused;

@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 
+#include "protocols/wirejson.h"
 #include "services/gisdata.h"
 
 namespace tagwire::ws {
@@ -19,24 +20,22 @@ struct Word {
   Right right;
 };
 
-constexpr std::array words{Word{Kind::Acknowledge, "ack", right::acknowledgeAlarms},
-                           Word{Kind::Shelve, "shelve", right::shelveAlarms},
-                           Word{Kind::Unshelve, "unshelve", right::shelveAlarms},
-                           Word{Kind::Suppress, "suppress", right::administerAlarms},
-                           Word{Kind::Unsuppress, "unsuppress", right::administerAlarms},
-                           Word{Kind::OutOfService, "out-of-service", right::administerAlarms},
-                           Word{Kind::InService, "in-service", right::administerAlarms},
-                           Word{Kind::Comment, "comment", right::acknowledgeAlarms}};
+constexpr std::array actionWords{Word{Kind::Acknowledge, "ack", right::acknowledgeAlarms},
+                                 Word{Kind::Shelve, "shelve", right::shelveAlarms},
+                                 Word{Kind::Unshelve, "unshelve", right::shelveAlarms},
+                                 Word{Kind::Suppress, "suppress", right::administerAlarms},
+                                 Word{Kind::Unsuppress, "unsuppress", right::administerAlarms},
+                                 Word{Kind::OutOfService, "out-of-service", right::administerAlarms},
+                                 Word{Kind::InService, "in-service", right::administerAlarms},
+                                 Word{Kind::Comment, "comment", right::acknowledgeAlarms}};
 
 constexpr double longestShelving = 366.0 * 86400;  ///< seconds; a rule's own maximum is the desk's to know
 
 const Word &wordFor(Kind kind) {
-  return *std::find_if(words.begin(), words.end(), [kind](const Word &each) { return each.kind == kind; });
+  return *std::find_if(actionWords.begin(), actionWords.end(), [kind](const Word &each) { return each.kind == kind; });
 }
 
-bool isAbsent(const QJsonValue &value) { return value.isUndefined() || value.isNull(); }
-
-Result<QString> readComment(const QJsonObject &message) {
+Result<QString> readAlarmComment(const QJsonObject &message) {
   const QJsonValue value = message.value(QLatin1String("comment"));
   if (isAbsent(value)) return QString();
   const QString text = value.toString();
@@ -68,8 +67,8 @@ Result<void> readShelving(const QJsonObject &message, AlarmAction &action) {
   return {};
 }
 
-AuditEntry entryOf(const AlarmAction &action, const Doer &doer, const AlarmTransition &before,
-                   const AlarmTransition &after) {
+AuditEntry actionEntry(const AlarmAction &action, const Doer &doer, const AlarmTransition &before,
+                       const AlarmTransition &after) {
   AuditEntry entry = auditEntry("alarm", wordOf(action.kind), doer);
   entry.subject = QStringLiteral("rule:%1").arg(action.ruleId);
   entry.comment = action.comment;
@@ -88,7 +87,7 @@ AuditEntry entryOf(const AlarmAction &action, const Doer &doer, const AlarmTrans
 QLatin1String wordOf(Kind kind) { return QLatin1String(wordFor(kind).word); }
 
 std::optional<Kind> actionFromWord(const QString &word) {
-  for (const Word &each : words) {
+  for (const Word &each : actionWords) {
     if (word == QLatin1String(each.word)) return each.kind;
   }
   return std::nullopt;
@@ -120,7 +119,7 @@ Result<AlarmAction> readAction(Kind kind, int ruleId, const QJsonObject &message
   action.kind = kind;
   action.ruleId = ruleId;
   action.by = operatorName(caller);
-  const auto comment = readComment(message);
+  const auto comment = readAlarmComment(message);
   if (!comment) return failure(comment.error());
   action.comment = *comment;
   if (const auto shelving = readShelving(message, action); !shelving) return failure(shelving.error());
@@ -173,7 +172,7 @@ void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmActi
         ActionOutcome outcome{refusalOf(answer, action.ruleId), false, {}};
         if (!outcome.refusal) {
           outcome.isChanged = answer->outcome == AlarmAnswer::Outcome::Done;
-          if (outcome.isChanged) context.audit().append(entryOf(action, doer, before, answer->status.transition));
+          if (outcome.isChanged) context.audit().append(actionEntry(action, doer, before, answer->status.transition));
           if (mayRead) outcome.status = answer->status;
         }
         taker(outcome);

@@ -12,7 +12,7 @@ namespace {
 /// The same for every credential of one user, and never that of a token of the same name.
 QString ownerOf(const Caller &caller) { return QString::number(static_cast<int>(caller.kind)) + u':' + caller.name; }
 
-QString keyOf(const QString &owner, const QString &correlationId) { return owner + u'/' + correlationId; }
+QString commandKey(const QString &owner, const QString &correlationId) { return owner + u'/' + correlationId; }
 
 bool isSameStep(const CommandStatus &one, const CommandStatus &two) {
   return one.state == two.state && one.actualValue == two.actualValue && one.error == two.error;
@@ -40,7 +40,7 @@ void CommandBook::forgetOne() {
   if (place == m_order.end()) place = m_order.begin();
   const Record oldest = m_records.take(*place);
   m_order.erase(place);
-  const QString key = keyOf(oldest.owner, oldest.command.correlationId);
+  const QString key = commandKey(oldest.owner, oldest.command.correlationId);
   if (m_byCorrelation.value(key) == oldest.command.id) m_byCorrelation.remove(key);
 }
 
@@ -98,7 +98,7 @@ const CommandBook::Record *CommandBook::earlier(const QString &correlationId, co
 }
 
 QString CommandBook::scoped(const QString &correlationId, const Caller &caller) {
-  return correlationId.isEmpty() ? QString() : keyOf(ownerOf(caller), correlationId);
+  return correlationId.isEmpty() ? QString() : commandKey(ownerOf(caller), correlationId);
 }
 
 }  // namespace tagwire::ws

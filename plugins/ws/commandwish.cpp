@@ -6,21 +6,20 @@
 
 #include "auditing.h"
 #include "commands/commandlimits.h"
+#include "protocols/wirejson.h"
 #include "services/gisdata.h"
 
 namespace tagwire::ws {
 
 namespace {
 
-constexpr qsizetype longestText = 200;
+constexpr qsizetype longestCommandText = 200;
 constexpr qsizetype longestComment = 1000;
 constexpr qint64 shortestPulse = 10;
 constexpr qint64 longestPulse = 3'600'000;
 constexpr qint64 shortestLife = 100;
 constexpr qint64 longestLife = 600'000;
-constexpr std::array kinds{CommandKind::Write, CommandKind::Toggle, CommandKind::Pulse};
-
-bool isAbsent(const QJsonValue &value) { return value.isUndefined() || value.isNull(); }
+constexpr std::array commandKinds{CommandKind::Write, CommandKind::Toggle, CommandKind::Pulse};
 
 QJsonValue at(const CommandWish &wish, const char *key) {
   return key ? wish.body.value(QLatin1String(key)) : QJsonValue(QJsonValue::Undefined);
@@ -31,10 +30,10 @@ Result<QString> optionalText(const CommandWish &wish, const char *key) {
   if (isAbsent(value)) return QString();
   const QString text = value.toString();
   const bool isPlain = std::all_of(text.begin(), text.end(), [](QChar c) { return c.isPrint(); });
-  if (value.isString() && text.size() <= longestText && isPlain) return text;
+  if (value.isString() && text.size() <= longestCommandText && isPlain) return text;
   return failure(QStringLiteral("%1 is wrong (allowed: printable text of at most %2 characters)")
                      .arg(QLatin1String(key))
-                     .arg(longestText));
+                     .arg(longestCommandText));
 }
 
 Result<std::chrono::milliseconds> milliseconds(const CommandWish &wish, const char *key, qint64 lowest,
@@ -50,7 +49,7 @@ Result<std::chrono::milliseconds> milliseconds(const CommandWish &wish, const ch
 Result<CommandKind> readKind(const CommandWish &wish) {
   const QJsonValue type = at(wish, wish.words.type);
   if (isAbsent(type)) return CommandKind::Write;
-  for (const CommandKind kind : kinds) {
+  for (const CommandKind kind : commandKinds) {
     if (type.toString() == wordOf(kind)) return kind;
   }
   return failure(QStringLiteral("%1 is wrong (allowed: write, toggle, pulse)").arg(QLatin1String(wish.words.type)));

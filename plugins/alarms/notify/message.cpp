@@ -24,7 +24,7 @@ void insertTime(QJsonObject &json, Time time, const Site &site) {
   insert(json, "local_time", local.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss ")) + local.timeZoneAbbreviation());
 }
 
-QByteArray written(const QJsonObject &json) { return QJsonDocument(json).toJson(QJsonDocument::Compact); }
+QByteArray compactJson(const QJsonObject &json) { return QJsonDocument(json).toJson(QJsonDocument::Compact); }
 
 QJsonObject fieldsOf(const Notice &notice, const NotificationTarget &target) {
   QJsonObject fields = QJsonDocument::fromJson(notice.body).object();
@@ -58,10 +58,10 @@ void summarize(Message &message) {
 }  // namespace
 
 QByteArray Message::json() const {
-  if (!isGroup) return written(notices.first());
+  if (!isGroup) return compactJson(notices.first());
   QJsonArray all;
   for (const QJsonObject &each : notices) all.append(each);
-  return written(
+  return compactJson(
       {{QStringLiteral("notices"), all}, {QStringLiteral("subject"), subject}, {QStringLiteral("text"), text}});
 }
 
@@ -74,7 +74,7 @@ QByteArray bodyOf(const Occasion &occasion, const QString &instance, const Site 
   insert(body, "instance", instance);
   insert(body, "by", occasion.by);
   insert(body, "comment", occasion.comment);
-  return written(body);
+  return compactJson(body);
 }
 
 QByteArray testBody(Time time, const QString &instance, const Site &site) {
@@ -88,7 +88,7 @@ QByteArray testBody(Time time, const QString &instance, const Site &site) {
   insertTime(body, time, site);
   insert(body, "site", site.name);
   insert(body, "instance", instance);
-  return written(body);
+  return compactJson(body);
 }
 
 Message messageOf(const QList<Notice> &notices, const NotificationTarget &target, const QString &instance) {

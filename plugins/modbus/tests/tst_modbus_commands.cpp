@@ -21,16 +21,16 @@ ModbusPoint pointOf(Table table, PointType type, int address = 4) {
   return point;
 }
 
-Reply answerOf(const QByteArray &bytes = {}) {
-  Reply reply;
-  reply.kind = Reply::Kind::Answer;
+modbus::Reply answerOf(const QByteArray &bytes = {}) {
+  modbus::Reply reply;
+  reply.kind = modbus::Reply::Kind::Answer;
   reply.bytes = bytes;
   return reply;
 }
 
-Reply exceptionOf(quint8 code) {
-  Reply reply;
-  reply.kind = Reply::Kind::Exception;
+modbus::Reply exceptionOf(quint8 code) {
+  modbus::Reply reply;
+  reply.kind = modbus::Reply::Kind::Exception;
   reply.exception = code;
   reply.error = exceptionText(code);
   return reply;

@@ -3,13 +3,11 @@
 
 #include <algorithm>
 
+#include "placesconfig.h"
+
 namespace tagwire::rtls {
 
 namespace {
-
-constexpr double tiniest = 1e-6;
-constexpr double largest = 1e9;
-constexpr int week = 604'800'000;  // ms
 
 QString listenerText(const QString &at, const IntakeConfig &config) {
   return at + (config.udp ? QLatin1String(".udp") : QLatin1String(".tcp"));
@@ -55,12 +53,13 @@ bool isAllowed(const IntakeConfig &config, const QHostAddress &address) {
 void FilterConfig::describe(Shape<FilterConfig> &shape) {
   shape.optional("duplicates", &FilterConfig::duplicates, "refuses the same TS and place as one of the last four");
   shape.optional("order", &FilterConfig::order, "refuses what is older than the newest one taken");
-  shape.optional("max_age_ms", &FilterConfig::maxAge, "refuses a TS that is older").range(1, week);
-  shape.optional("max_ahead_ms", &FilterConfig::maxAhead, "refuses a TS that is farther in the future").range(0, week);
+  shape.optional("max_age_ms", &FilterConfig::maxAge, "refuses a TS that is older").range(1, weekMs);
+  shape.optional("max_ahead_ms", &FilterConfig::maxAhead, "refuses a TS that is farther in the future")
+      .range(0, weekMs);
   shape.optional("max_speed", &FilterConfig::maxSpeed, "refuses faster ways, in length units per second")
-      .range(tiniest, largest);
+      .range(tiniestMeasure, largestMeasure);
   shape.optional("max_accuracy", &FilterConfig::maxAccuracy, "refuses a greater Acc, in length units")
-      .range(tiniest, largest);
+      .range(tiniestMeasure, largestMeasure);
 }
 
 FilterRules FilterConfig::rules() const { return {duplicates, order, maxAge, maxAhead, maxSpeed, maxAccuracy}; }
@@ -72,13 +71,13 @@ void SmoothingConfig::describe(Shape<SmoothingConfig> &shape) {
   shape
       .optional("process_noise", &SmoothingConfig::processNoise,
                 "kalman: spectral density of the acceleration, in length units² per s³")
-      .range(1e-9, largest);
+      .range(1e-9, largestMeasure);
   shape
       .optional("measurement_noise", &SmoothingConfig::measurementNoise,
                 "kalman: standard deviation of a position that says no Acc, in length units")
-      .range(tiniest, largest);
+      .range(tiniestMeasure, largestMeasure);
   shape.optional("jump", &SmoothingConfig::jump, "farther than this from the smoothed position: begins anew there")
-      .range(tiniest, largest);
+      .range(tiniestMeasure, largestMeasure);
 }
 
 SmoothingRule SmoothingConfig::rule() const {

@@ -10,12 +10,12 @@ namespace {
 
 constexpr qsizetype mostAtOnce = 1000;
 
-QByteArray textOf(const QJsonValue &body) {
+QByteArray bodyText(const QJsonValue &body) {
   if (body.isArray()) return QJsonDocument(body.toArray()).toJson(QJsonDocument::Compact);
   return body.isObject() ? QJsonDocument(body.toObject()).toJson(QJsonDocument::Compact) : QByteArray();
 }
 
-QString typeOf(int status) {
+QString problemType(int status) {
   switch (status) {
     case 401:
       return QStringLiteral("unauthorized");
@@ -38,15 +38,11 @@ bool isChange(const HubRequest &request) {
   return request.method != "GET" && request.path.size() <= 2 && request.path.value(1) != u"locations";
 }
 
-tl::unexpected<HubProblem> problem(int status, const QString &text) {
-  return tl::unexpected<HubProblem>(HubProblem{status, text});
-}
-
 HubAnswer answerOf(const HubProblem &problem) {
-  const QJsonObject json{{QStringLiteral("type"), typeOf(problem.status)},
+  const QJsonObject json{{QStringLiteral("type"), problemType(problem.status)},
                          {QStringLiteral("code"), problem.status},
                          {QStringLiteral("message"), problem.text}};
-  return {problem.status, textOf(json)};
+  return {problem.status, bodyText(json)};
 }
 
 }  // namespace
@@ -59,12 +55,12 @@ HubAnswer notKept() {
 HubAnswer Hub::answer(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
   for (HubSite *site : m_sites) site->wake();
   const Answered answered = find(request, changed);
-  if (answered) return {answered->status, textOf(answered->body)};
+  if (answered) return {answered->status, bodyText(answered->body)};
   return answerOf(answered.error());
 }
 
 Hub::Answered Hub::find(const HubRequest &request, const std::function<void(HubSite &)> &changed) {
-  if (m_sites.empty()) return problem(404, QStringLiteral("no instance is running"));
+  if (m_sites.empty()) return hubProblem(404, QStringLiteral("no instance is running"));
   if (isMany(request)) return takeMany(request);
   const QString what = request.path.value(1);
   if (request.method == "POST") return create(request, changed);
@@ -108,7 +104,7 @@ Hub::Answered Hub::create(const HubRequest &request, const std::function<void(Hu
   if (named == m_sites.end() && !wanted.isEmpty()) {
     QStringList allowed;
     for (const HubSite *site : m_sites) allowed << site->instance();
-    return problem(400, QStringLiteral("properties.instance is unknown (allowed: %1)").arg(allowed.join(u", ")));
+    return hubProblem(400, QStringLiteral("properties.instance is unknown (allowed: %1)").arg(allowed.join(u", ")));
   }
   HubSite &site = named == m_sites.end() ? *m_sites.front() : **named;
   const auto kind = kindOf(request.path.value(0));
@@ -146,12 +142,13 @@ Hub::Answered Hub::fromOne(const HubRequest &request, const std::function<void(H
 HubResult<void> Hub::mayHave(HubKind kind, const QJsonObject &body, bool isNew, HubSite &own) const {
   const QString id = body.value(u"id").toString();
   for (HubSite *site : m_known) {
-    if (isNew && site->isTaken(kind, id)) return problem(400, QStringLiteral("id \"%1\" is taken").arg(id.left(100)));
+    if (isNew && site->isTaken(kind, id))
+      return hubProblem(400, QStringLiteral("id \"%1\" is taken").arg(id.left(100)));
     if (kind != HubKind::Trackables || site == &own) continue;
     for (const QJsonValue &each : body.value(u"location_providers").toArray()) {
       if (!site->isClaimed(each.toString())) continue;
-      return problem(400, QStringLiteral("location_providers: \"%1\" belongs to another trackable already")
-                              .arg(each.toString().left(100)));
+      return hubProblem(400, QStringLiteral("location_providers: \"%1\" belongs to another trackable already")
+                                 .arg(each.toString().left(100)));
     }
   }
   return {};
@@ -183,7 +180,7 @@ Hub::Answered Hub::takeMany(const HubRequest &request) {
   const QJsonDocument document = QJsonDocument::fromJson(request.body);
   const QJsonArray list = document.array();
   if (!document.isArray() || list.size() > mostAtOnce) {
-    return problem(400, QStringLiteral("the body is wrong (allowed: a list of %1 at most)").arg(mostAtOnce));
+    return hubProblem(400, QStringLiteral("the body is wrong (allowed: a list of %1 at most)").arg(mostAtOnce));
   }
   const bool isLocations = request.path[1] == u"locations";
   std::optional<HubProblem> first;

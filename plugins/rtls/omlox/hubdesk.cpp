@@ -8,10 +8,6 @@
 namespace tagwire::rtls {
 namespace {
 
-tl::unexpected<HubProblem> problem(int status, const QString &text) {
-  return tl::unexpected<HubProblem>(HubProblem{status, text});
-}
-
 QJsonArray arrayOf(const QList<QJsonObject> &objects) {
   QJsonArray list;
   for (const QJsonObject &each : objects) list.append(each);
@@ -24,7 +20,7 @@ HubDesk::HubDesk(HubSite &site, const HubRequest &request)
     : m_site(site), m_request(request), m_id(request.path.value(1)) {}
 
 HubDesk::Answered HubDesk::missing() const {
-  return problem(404, QStringLiteral("there is no \"%1\"").arg(m_id.left(100)));
+  return hubProblem(404, QStringLiteral("there is no \"%1\"").arg(m_id.left(100)));
 }
 
 HubDesk::Answered HubDesk::answer() {
@@ -81,7 +77,7 @@ HubDesk::Answered HubDesk::create(HubKind kind) {
 
 HubDesk::Answered HubDesk::ofOne(HubKind kind) {
   if (!is("GET") && m_site.isListed(kind, m_id)) {
-    return problem(403, QStringLiteral("\"%1\" stands in the manifest and can't be changed here").arg(m_id));
+    return hubProblem(403, QStringLiteral("\"%1\" stands in the manifest and can't be changed here").arg(m_id));
   }
   if (is("PUT")) {
     const auto json = body();
@@ -131,16 +127,16 @@ HubDesk::Answered HubDesk::transform(const HubZone &zone) {
   if (!json) return tl::unexpected(json.error());
   const HubPlane &plane = m_site.plane();
   if (!plane.isGeoreferenced()) {
-    return problem(400, QStringLiteral("crs: this instance has no georeference, so that there is but one system"));
+    return hubProblem(400, QStringLiteral("crs: this instance has no georeference, so that there is but one system"));
   }
   if (zone.reference) {
-    return problem(400, QStringLiteral("this zone has coordinates of its own (allowed: a zone without "
-                                       "ground_control_points of its own)"));
+    return hubProblem(400, QStringLiteral("this zone has coordinates of its own (allowed: a zone without "
+                                          "ground_control_points of its own)"));
   }
   const auto crs = plane.crsOf(json->value(u"crs").toString());
-  if (!crs) return problem(400, crs.error());
+  if (!crs) return hubProblem(400, crs.error());
   const auto place = plane.place(*crs, json->value(u"position"), "position");
-  if (!place) return problem(400, place.error());
+  if (!place) return hubProblem(400, place.error());
   const HubCrs other = *crs == HubCrs::Local ? HubCrs::Wgs84 : HubCrs::Local;
   return HubReply{200, QJsonObject{{QStringLiteral("position"), plane.point(other, *place)},
                                    {QStringLiteral("source"), zone.id},
@@ -171,8 +167,9 @@ HubDesk::Answered HubDesk::fenceOf(const HubZone &zone) const {
     ring.append(each[u"wgs84"][u"coordinates"]);
   }
   if (ring.size() < 3) {
-    return problem(400, QStringLiteral("this zone has no outline (allowed: one with position and radius, or with three "
-                                       "ground_control_points)"));
+    return hubProblem(400,
+                      QStringLiteral("this zone has no outline (allowed: one with position and radius, or with three "
+                                     "ground_control_points)"));
   }
   ring.append(ring.first());
   QJsonArray rings;
@@ -222,7 +219,7 @@ QList<QJsonObject> HubDesk::visible(HubKind kind) const {
 /// Where the tags are, and what those of the providers said last that they are not there by.
 HubDesk::Answered HubDesk::locationsOf(const std::vector<int> &tags, const QStringList &providers) {
   const auto crs = m_site.plane().crsOf(m_request.crs);
-  if (!crs) return problem(400, crs.error());
+  if (!crs) return hubProblem(400, crs.error());
   QJsonArray list;
   for (const int tag : seen(tags)) list.append(m_site.location(tag, *crs));
   for (const QString &provider : providers) {
@@ -234,7 +231,7 @@ HubDesk::Answered HubDesk::locationsOf(const std::vector<int> &tags, const QStri
 
 HubDesk::Answered HubDesk::motionsOf(const std::vector<int> &tags) {
   const auto crs = m_site.plane().crsOf(m_request.crs);
-  if (!crs) return problem(400, crs.error());
+  if (!crs) return hubProblem(400, crs.error());
   QJsonArray list;
   for (const int tag : seen(tags)) list.append(m_site.motion(tag, *crs));
   return HubReply{200, list};
@@ -289,8 +286,8 @@ HubDesk::Answered HubDesk::ofTrackable(const QString &what) {
   }
   if (what != u"location" && what != u"motion") return missing();
   const auto crs = m_site.plane().crsOf(m_request.crs);
-  if (!crs) return problem(400, crs.error());
-  if (!isHere) return problem(404, QStringLiteral("no location of \"%1\" is known").arg(m_id));
+  if (!crs) return hubProblem(400, crs.error());
+  if (!isHere) return hubProblem(404, QStringLiteral("no location of \"%1\" is known").arg(m_id));
   return HubReply{200, what == u"motion" ? m_site.motion(tag, *crs) : m_site.location(tag, *crs)};
 }
 
@@ -314,16 +311,16 @@ HubDesk::Answered HubDesk::providerLocation(int tag) {
   const bool isHere = tag >= 0 && m_site.isPresent(tag);
   if (is("DELETE")) {
     if (!m_request.permissions.allow(right::writePositions, m_id)) {
-      return problem(403, QStringLiteral("not permitted: positions:write of \"%1\" is due").arg(m_id));
+      return hubProblem(403, QStringLiteral("not permitted: positions:write of \"%1\" is due").arg(m_id));
     }
     m_site.forgetProvider(m_id);
     return HubReply{204};
   }
   const auto crs = m_site.plane().crsOf(m_request.crs);
-  if (!crs) return problem(400, crs.error());
+  if (!crs) return hubProblem(400, crs.error());
   if (const HeardLocation *heard = m_site.heardOf(m_id)) return HubReply{200, m_site.location(*heard, *crs)};
   if (isHere && m_site.providerOf(tag) == m_id) return HubReply{200, m_site.location(tag, *crs)};
-  return problem(404, QStringLiteral("no location of \"%1\" is known").arg(m_id));
+  return hubProblem(404, QStringLiteral("no location of \"%1\" is known").arg(m_id));
 }
 
 HubDesk::Answered HubDesk::takeOne(bool isLocation) {
@@ -350,9 +347,9 @@ HubResult<QJsonObject> HubDesk::body() const {
   QJsonParseError error;
   const QJsonDocument document = QJsonDocument::fromJson(m_request.body, &error);
   if (document.isObject()) return document.object();
-  return problem(400, error.error == QJsonParseError::NoError
-                          ? QStringLiteral("the body is no object (allowed: one JSON object)")
-                          : QStringLiteral("the body is no JSON: %1").arg(error.errorString()));
+  return hubProblem(400, error.error == QJsonParseError::NoError
+                             ? QStringLiteral("the body is no object (allowed: one JSON object)")
+                             : QStringLiteral("the body is no JSON: %1").arg(error.errorString()));
 }
 
 }  // namespace tagwire::rtls

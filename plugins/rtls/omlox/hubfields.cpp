@@ -14,7 +14,7 @@ namespace {
 
 using Kind = HubField::Kind;
 
-constexpr qsizetype longestText = 1000;
+constexpr qsizetype longestFieldText = 1000;
 constexpr double longestTime = 1e12;
 
 QStringList wordsOf(const HubField &field) { return QString::fromLatin1(field.words).split(u' ', Qt::SkipEmptyParts); }
@@ -25,7 +25,7 @@ bool isTexts(const QJsonValue &value) {
   if (!value.isArray()) return false;
   const QJsonArray list = value.toArray();
   return std::all_of(list.begin(), list.end(), [](const auto &each) {
-    return each.isString() && !each.toString().isEmpty() && each.toString().size() <= longestText;
+    return each.isString() && !each.toString().isEmpty() && each.toString().size() <= longestFieldText;
   });
 }
 
@@ -39,7 +39,7 @@ bool fits(const HubField &field, const QJsonValue &value) {
   const double number = value.toDouble();
   switch (field.kind) {
     case Kind::Text:
-      return value.isString() && value.toString().size() <= longestText;
+      return value.isString() && value.toString().size() <= longestFieldText;
     case Kind::Id:
       return isId(value.toString());
     case Kind::Number:
@@ -67,7 +67,7 @@ bool fits(const HubField &field, const QJsonValue &value) {
 QString allowedFor(const HubField &field) {
   switch (field.kind) {
     case Kind::Text:
-      return QStringLiteral("a text of %1 characters at most").arg(longestText);
+      return QStringLiteral("a text of %1 characters at most").arg(longestFieldText);
     case Kind::Id:
       return QStringLiteral("a UUID of 36 characters in lower case");
     case Kind::Number:

@@ -9,9 +9,7 @@ namespace {
 
 constexpr std::array crses{HubCrs::Wgs84, HubCrs::Local};
 
-Place placeAt(const Position &position) { return {position.x, position.y, position.z}; }
-
-QByteArray textOf(const QJsonObject &json) { return QJsonDocument(json).toJson(QJsonDocument::Compact); }
+QByteArray compactText(const QJsonObject &json) { return QJsonDocument(json).toJson(QJsonDocument::Compact); }
 
 /// One object as GeoJSON: what is no geometry becomes properties.
 QJsonObject featureOf(QJsonObject json, const QString &geometryKey) {
@@ -54,7 +52,7 @@ void HubSite::tellLocation(int tag) {
       news.subject = tagId(tag);
       QJsonObject json = topic == HubTopic::TrackableMotions ? motion(tag, crs) : location(tag, crs);
       if (topic == HubTopic::LocationUpdatesGeoJson) json = featureOf(std::move(json), QStringLiteral("position"));
-      news.json = textOf(json);
+      news.json = compactText(json);
       m_host.tell(news);
     }
   }
@@ -76,7 +74,7 @@ void HubSite::tellHeard(const HeardLocation &heard) {
       news.subject = heard.fix.fix.tag + u' ' + heard.provider;
       QJsonObject json = location(heard, crs);
       if (topic == HubTopic::LocationUpdatesGeoJson) json = featureOf(std::move(json), QStringLiteral("position"));
-      news.json = textOf(json);
+      news.json = compactText(json);
       m_host.tell(news);
     }
   }
@@ -109,14 +107,14 @@ void HubSite::tellCrossing(const FenceBoard::Crossing &crossing) {
     news.zones += zonesFrom(m_objects.zone(fence.zone));
     news.zones.removeDuplicates();
     if (m_host.wants(HubTopic::FenceEvents, crs)) {
-      news.json = textOf(json);
+      news.json = compactText(json);
       m_host.tell(news);
     }
     const bool isPlaced = crs == HubCrs::Local || plane().isGeoreferenced();  // only the other form has coordinates
     if (!isPlaced || !m_host.wants(HubTopic::FenceEventsGeoJson, crs)) continue;
     news.topic = HubTopic::FenceEventsGeoJson;
     json.insert(QStringLiteral("region"), plane().region(crs, fence.fence.region));
-    news.json = textOf(featureOf(json, QStringLiteral("region")));
+    news.json = compactText(featureOf(json, QStringLiteral("region")));
     json.remove(QStringLiteral("region"));
     m_host.tell(news);
   }
@@ -161,7 +159,7 @@ void HubSite::tellCollision(const Collision &collision) {
     news.trackables += other.trackables;
     news.providers += other.providers;
     news.accuracy.reset();
-    news.json = textOf(collisionJson(collision, crs));
+    news.json = compactText(collisionJson(collision, crs));
     m_host.tell(news);
   }
 }

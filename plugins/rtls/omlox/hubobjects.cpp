@@ -9,7 +9,7 @@
 namespace tagwire::rtls {
 namespace {
 
-constexpr int fileVersion = 1;
+constexpr int objectsFileVersion = 1;
 constexpr std::array kinds{std::pair{HubKind::Zones, "zones"}, std::pair{HubKind::Providers, "providers"},
                            std::pair{HubKind::Trackables, "trackables"}, std::pair{HubKind::Fences, "fences"}};
 
@@ -17,7 +17,7 @@ qint64 millisecondsOf(std::chrono::nanoseconds time) {
   return time == endless ? -1 : std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
 }
 
-Vertex centreOf(const Region &region) {
+Vertex centreOfRegion(const Region &region) {
   const Box &box = region.bounds();
   return {(box.lowest.x + box.highest.x) / 2, (box.lowest.y + box.highest.y) / 2};
 }
@@ -80,7 +80,7 @@ void HubObjects::addZones(const Model &model) {
     if (m_plane.isGeoreferenced()) {
       made.json.insert(QStringLiteral("ground_control_points"), controlPoints(m_plane, zone.region));
     }
-    const Vertex centre = centreOf(zone.region);
+    const Vertex centre = centreOfRegion(zone.region);
     const double floor = std::isfinite(zone.region.heights().from) ? zone.region.heights().from : 0;
     made.centre = Place{centre.x, centre.y, floor};
     const Vertex corner = zone.region.bounds().highest;
@@ -314,7 +314,7 @@ void HubObjects::nameZones() {
 }
 
 QByteArray HubObjects::toBytes() const {
-  QJsonObject file{{QStringLiteral("version"), fileVersion}};
+  QJsonObject file{{QStringLiteral("version"), objectsFileVersion}};
   for (const auto &[kind, name] : kinds) {
     QJsonArray list;
     for (const HubObject *each : all(kind)) {
@@ -327,8 +327,8 @@ QByteArray HubObjects::toBytes() const {
 
 Result<void> HubObjects::takeBytes(const QByteArray &bytes, const Permit &permit) {
   const QJsonObject file = QJsonDocument::fromJson(bytes).object();
-  if (file.value(u"version").toInt() != fileVersion) {
-    return failure(QStringLiteral("is damaged, or of an unknown version (allowed: %1)").arg(fileVersion));
+  if (file.value(u"version").toInt() != objectsFileVersion) {
+    return failure(QStringLiteral("is damaged, or of an unknown version (allowed: %1)").arg(objectsFileVersion));
   }
   QStringList refused;
   for (const auto &[kind, name] : kinds) {

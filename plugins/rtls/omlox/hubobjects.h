@@ -28,6 +28,10 @@ struct HubProblem {
 template <class T>
 using HubResult = tl::expected<T, HubProblem>;
 
+inline tl::unexpected<HubProblem> hubProblem(int status, const QString &text) {
+  return tl::unexpected<HubProblem>(HubProblem{status, text});
+}
+
 enum class HubKind : quint8 { Zones, Providers, Trackables, Fences };
 
 /// "zones", "providers" …; nothing for other words.

@@ -11,8 +11,8 @@ namespace {
 
 constexpr int mostAside = 20;  ///< copies of damaged files; the last is replaced
 constexpr qint64 largestStays = 64LL * 1024 * 1024;
-constexpr size_t bytesOfStay = 200;            ///< about, in the file
-constexpr size_t bytesPerSecond = 256 * 1024;  ///< so that the disk lasts
+constexpr size_t bytesOfStay = 200;                ///< about, in the file
+constexpr size_t stayBytesPerSecond = 256 * 1024;  ///< so that the disk lasts
 
 }  // namespace
 
@@ -126,7 +126,7 @@ void HubPart::writeStays() {
   m_staysTimer.stop();
   auto stays = std::make_shared<const HubStays>(m_site.stays());
   m_staysTimer.setInterval(
-      std::max(1000ms, std::chrono::milliseconds(1000 * bytesOfStay * stays->stays.size() / bytesPerSecond)));
+      std::max(1000ms, std::chrono::milliseconds(1000 * bytesOfStay * stays->stays.size() / stayBytesPerSecond)));
   m_staysFile->write([stays = std::move(stays)] { return toBytes(*stays); });
   if (!m_retry.isActive()) m_retry.start();
 }

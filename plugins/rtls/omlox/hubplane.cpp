@@ -11,7 +11,6 @@ namespace tagwire::rtls {
 namespace {
 
 constexpr double metresPerFoot = 0.3048;
-constexpr double farthest = 1e9;
 constexpr qsizetype mostCorners = 1000;
 constexpr qsizetype mostRings = 100;
 
@@ -25,7 +24,7 @@ QString wrongGeometry(const char *field, const char *allowed) {
 
 bool isNumbers(const QJsonArray &array) {
   return (array.size() == 2 || array.size() == 3) && std::all_of(array.begin(), array.end(), [](const auto &each) {
-           return each.isDouble() && std::isfinite(each.toDouble()) && std::abs(each.toDouble()) <= farthest;
+           return each.isDouble() && std::isfinite(each.toDouble()) && std::abs(each.toDouble()) <= farthestCoordinate;
          });
 }
 
@@ -108,7 +107,8 @@ Result<Vertex> HubPlane::vertex(HubCrs crs, double x, double y) const {
     return failure(QStringLiteral("[%1, %2] is not on earth (allowed: [longitude, latitude])").arg(x).arg(y));
   }
   const QPointF local = m_georeference->toLocal({x, y});
-  if (std::abs(local.x()) <= farthest && std::abs(local.y()) <= farthest) return Vertex{local.x(), local.y()};
+  if (std::abs(local.x()) <= farthestCoordinate && std::abs(local.y()) <= farthestCoordinate)
+    return Vertex{local.x(), local.y()};
   return failure(QStringLiteral("[%1, %2] is too far away").arg(x).arg(y));
 }
 

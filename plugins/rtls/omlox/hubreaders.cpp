@@ -92,7 +92,7 @@ Result<GeoReference> referenceOf(const HubPlane &plane, const QJsonArray &points
   return fitted;
 }
 
-PresenceRule ruleOf(const QJsonObject &json, double metresPerUnit) {
+PresenceRule presenceRuleFrom(const QJsonObject &json, double metresPerUnit) {
   const FenceWish wish = FenceWish::fromJson(json, "timeout", metresPerUnit);
   return wish.applied({});
 }
@@ -186,7 +186,7 @@ Result<HubFence> HubObjects::readFence(const QJsonObject &body) const {
   if (!region) return failure(region.error());
   const QString id = json->value(u"id").toString();
   return HubFence{{id, *json, false},
-                  {id, std::move(*region), ruleOf(*json, m_plane.toMetres(1)), {}, true},
+                  {id, std::move(*region), presenceRuleFrom(*json, m_plane.toMetres(1)), {}, true},
                   zone ? zone->id : QString()};
 }
 

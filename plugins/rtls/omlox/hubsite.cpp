@@ -5,11 +5,6 @@
 #include <cmath>
 
 namespace tagwire::rtls {
-namespace {
-
-Place placeAt(const Position &position) { return {position.x, position.y, position.z}; }
-
-}  // namespace
 
 HubSite::HubSite(const QString &instance, const Model &model, std::chrono::nanoseconds timeout, HubHost &host)
     : m_instance(instance), m_host(host), m_objects(instance, model, timeout), m_book(timeout) {}

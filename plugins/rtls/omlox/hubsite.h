@@ -9,6 +9,8 @@
 
 namespace tagwire::rtls {
 
+inline Place placeAt(const Position &position) { return {position.x, position.y, position.z}; }
+
 /// What a HubSite needs of its instance.
 class HubHost {
  public:

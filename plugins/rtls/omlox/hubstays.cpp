@@ -12,9 +12,9 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr int fileVersion = 1;
+constexpr int staysFileVersion = 1;
 /// Nothing that we count lasts longer, in nanoseconds.
-constexpr qint64 farthest = 100LL * 365 * 86'400 * 1'000'000'000;
+constexpr qint64 longestSpan = 100LL * 365 * 86'400 * 1'000'000'000;
 constexpr std::array flags{&Presence::firstSight, &Presence::dwelt, &Presence::timedOut};
 
 qint64 countOf(Time time) { return time.time_since_epoch().count(); }
@@ -26,8 +26,8 @@ QJsonArray momentOf(const std::optional<Moment> &moment, nanoseconds saved) {
 
 /// Null: out of range, or no whole number.
 std::optional<qint64> numberOf(const QJsonValue &value) {
-  const qint64 number = value.toInteger(farthest + 1);
-  return number >= -farthest && number <= farthest ? std::optional(number) : std::nullopt;
+  const qint64 number = value.toInteger(longestSpan + 1);
+  return number >= -longestSpan && number <= longestSpan ? std::optional(number) : std::nullopt;
 }
 
 std::optional<Moment> toMoment(const QJsonArray &array) {
@@ -36,7 +36,7 @@ std::optional<Moment> toMoment(const QJsonArray &array) {
   return time && elapsed ? std::optional(Moment{Time(Time::duration(*time)), nanoseconds(*elapsed)}) : std::nullopt;
 }
 
-QJsonArray textOf(const HubStays::Stay &stay, nanoseconds saved) {
+QJsonArray stayArray(const HubStays::Stay &stay, nanoseconds saved) {
   const Presence &presence = stay.presence;
   int bits = 0;
   for (size_t i = 0; i < flags.size(); ++i) bits |= presence.*flags[i] ? 1 << i : 0;
@@ -73,8 +73,8 @@ std::optional<HubStays::Stay> toStay(const QJsonArray &array) {
 
 QByteArray toBytes(const HubStays &stays) {
   QJsonArray list;
-  for (const auto &stay : stays.stays) list.append(textOf(stay, stays.saved.elapsed));
-  const QJsonObject file{{QStringLiteral("version"), fileVersion},
+  for (const auto &stay : stays.stays) list.append(stayArray(stay, stays.saved.elapsed));
+  const QJsonObject file{{QStringLiteral("version"), staysFileVersion},
                          {QStringLiteral("saved"), countOf(stays.saved.time)},
                          {QStringLiteral("stays"), list}};
   return QJsonDocument(file).toJson(QJsonDocument::Compact);
@@ -83,8 +83,8 @@ QByteArray toBytes(const HubStays &stays) {
 Result<HubStays> hubStaysFromBytes(const QByteArray &bytes) {
   const QJsonObject file = QJsonDocument::fromJson(bytes).object();
   const auto saved = numberOf(file.value(u"saved"));
-  if (file.value(u"version").toInt() != fileVersion || !saved) {
-    return failure(QStringLiteral("is damaged, or of an unknown version (allowed: %1)").arg(fileVersion));
+  if (file.value(u"version").toInt() != staysFileVersion || !saved) {
+    return failure(QStringLiteral("is damaged, or of an unknown version (allowed: %1)").arg(staysFileVersion));
   }
   HubStays read{{Time(Time::duration(*saved)), {}}, {}};
   for (const QJsonValue &each : file.value(u"stays").toArray()) {

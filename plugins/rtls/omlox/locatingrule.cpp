@@ -8,22 +8,23 @@
 #include <cmath>
 
 namespace tagwire::rtls {
-namespace {
 
-struct Token {
+struct LocatingToken {
   enum class Kind : quint8 { End, Word, Number, Text, Sign, Open, Close, Wrong };
   Kind kind = Kind::End;
   QString text;
   qsizetype at = 0;
 };
 
+namespace {
+
 bool isWordLetter(QChar letter) { return letter == u'_' || (letter.unicode() < 128 && letter.isLetterOrNumber()); }
 bool isNumberLetter(QChar letter) { return letter == u'.' || (letter.unicode() < 128 && letter.isDigit()); }
 
 /// Text in single or double quotes; a doubled quote stands for itself.
-Token quoted(const QString &text, qsizetype at) {
+LocatingToken quoted(const QString &text, qsizetype at) {
   const QChar quote = text[at];
-  Token token{Token::Kind::Text, {}, at};
+  LocatingToken token{LocatingToken::Kind::Text, {}, at};
   for (qsizetype i = at + 1; i < text.size(); ++i) {
     if (text[i] != quote) {
       token.text += text[i];
@@ -33,7 +34,7 @@ Token quoted(const QString &text, qsizetype at) {
       return token;
     }
   }
-  return {Token::Kind::Wrong, QStringLiteral("a text without its end"), at};
+  return {LocatingToken::Kind::Wrong, QStringLiteral("a text without its end"), at};
 }
 
 /// Digits, perhaps with a sign before and an exponent behind.
@@ -50,28 +51,28 @@ qsizetype endOfNumber(const QString &text, qsizetype at) {
 }
 
 /// Where the next token ends.
-std::pair<Token, qsizetype> nextToken(const QString &text, qsizetype at) {
+std::pair<LocatingToken, qsizetype> nextToken(const QString &text, qsizetype at) {
   while (at < text.size() && text[at].isSpace()) ++at;
-  if (at >= text.size()) return {{Token::Kind::End, {}, text.size()}, text.size()};
+  if (at >= text.size()) return {{LocatingToken::Kind::End, {}, text.size()}, text.size()};
   const QChar first = text[at];
-  if (first == u'(') return {{Token::Kind::Open, QStringLiteral("("), at}, at + 1};
-  if (first == u')') return {{Token::Kind::Close, QStringLiteral(")"), at}, at + 1};
+  if (first == u'(') return {{LocatingToken::Kind::Open, QStringLiteral("("), at}, at + 1};
+  if (first == u')') return {{LocatingToken::Kind::Close, QStringLiteral(")"), at}, at + 1};
   if (first == u'\'' || first == u'"') {
-    const Token token = quoted(text, at);
+    const LocatingToken token = quoted(text, at);
     const qsizetype quotes = 2 + token.text.count(first);
-    return {token, token.kind == Token::Kind::Text ? at + token.text.size() + quotes : text.size()};
+    return {token, token.kind == LocatingToken::Kind::Text ? at + token.text.size() + quotes : text.size()};
   }
   qsizetype end = at + 1;
-  Token::Kind kind = Token::Kind::Wrong;
+  LocatingToken::Kind kind = LocatingToken::Kind::Wrong;
   if (isNumberLetter(first) || first == u'-') {
     end = endOfNumber(text, at);
-    kind = Token::Kind::Number;
+    kind = LocatingToken::Kind::Number;
   } else if (isWordLetter(first)) {
     while (end < text.size() && isWordLetter(text[end])) ++end;
-    kind = Token::Kind::Word;
+    kind = LocatingToken::Kind::Word;
   } else if (QStringLiteral("=!<>").contains(first)) {
     while (end < text.size() && end < at + 2 && QStringLiteral("=>").contains(text[end])) ++end;
-    kind = Token::Kind::Sign;
+    kind = LocatingToken::Kind::Sign;
   }
   return {{kind, text.mid(at, end - at), at}, end};
 }
@@ -85,12 +86,12 @@ class LocatingParser {
 
   Result<LocatingExpression> parse() {
     if (auto read = readAny(0); !read) return failure(read.error());
-    if (m_token.kind != Token::Kind::End) return wrong("AND, OR, the end");
+    if (m_token.kind != LocatingToken::Kind::End) return wrong("AND, OR, the end");
     return m_expression;
   }
 
  private:
-  using Kind = Token::Kind;
+  using Kind = LocatingToken::Kind;
   using Property = LocatingExpression::Property;
   using Comparison = LocatingExpression::Comparison;
   using Connective = LocatingExpression::Connective;
@@ -196,7 +197,7 @@ class LocatingParser {
   }
 
   const QString m_text;
-  Token m_token;
+  LocatingToken m_token;
   qsizetype m_next = 0;
   LocatingExpression m_expression;
 };

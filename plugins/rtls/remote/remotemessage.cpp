@@ -16,8 +16,8 @@ namespace tagwire::rtls {
 
 namespace {
 
-constexpr qsizetype longestText = 200;
-constexpr double largest = 1e9;
+constexpr qsizetype longestRemoteText = 200;
+constexpr double largestNumber = 1e9;
 constexpr double mostWhole = 9'007'199'254'740'992.0;  // 2^53
 
 /// Reads the fields of one message; the first thing that is wrong stays in `wrong`.
@@ -31,7 +31,7 @@ class Fields {
     const QString text = value.toString();
     const bool hasControl = std::any_of(text.cbegin(), text.cend(),
                                         [](QChar character) { return character.category() == QChar::Other_Control; });
-    if (!value.isString() || text.size() > longestText || hasControl || (isRequired && text.isEmpty())) {
+    if (!value.isString() || text.size() > longestRemoteText || hasControl || (isRequired && text.isEmpty())) {
       fail(key, "a text of at most 200 characters, none of them a control character");
       return {};
     }
@@ -41,7 +41,7 @@ class Fields {
   double number(const char *key, bool isRequired = false, double fallback = 0) {
     const QJsonValue value = take(key, isRequired);
     if (value.isUndefined()) return fallback;
-    if (!value.isDouble() || !(std::abs(value.toDouble()) <= largest)) fail(key, "a number within 1e9");
+    if (!value.isDouble() || !(std::abs(value.toDouble()) <= largestNumber)) fail(key, "a number within 1e9");
     return value.toDouble();
   }
 

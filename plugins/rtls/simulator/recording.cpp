@@ -32,7 +32,7 @@ struct Row {
   }
 };
 
-std::optional<std::chrono::nanoseconds> timeOf(const Row &row, ConfigReader &reader) {
+std::optional<std::chrono::nanoseconds> rowTime(const Row &row, ConfigReader &reader) {
   if (row.time.has_value() == row.timeMs.has_value()) {
     reader.error(QString(), QStringLiteral("either a time_ms or a time is due, and not both"));
     return std::nullopt;
@@ -67,7 +67,7 @@ Result<Recording> Recording::read(const QString &file) {
   for (const ConfigNode &node : parseCsv(bytes, file, problems)) {
     ConfigReader reader(node, QStringLiteral("row"), problems);
     const auto row = reader.read<Row>();
-    const auto time = row ? timeOf(*row, reader) : std::nullopt;
+    const auto time = row ? rowTime(*row, reader) : std::nullopt;
     if (!time) break;
     const auto known = tags.constFind(row->tag);
     const size_t tag = known == tags.cend() ? recording.m_tags.size() : *known;

@@ -9,27 +9,21 @@
 
 #include <cmath>
 
+#include "remote/remotemessage.h"
+
 namespace tagwire::rtls {
 namespace {
 
 Q_LOGGING_CATEGORY(simulatorLog, "tagwire.sim.rtls", QtInfoMsg)
 
-constexpr qint64 mostUnsent = 1 << 20;
+constexpr qint64 mostUnsentBytes = 1 << 20;
 constexpr qsizetype mostKinds = 50;
 constexpr std::chrono::seconds openDeadline{10};
 
 /// "SIM3: sequence 4" and "SIM7: sequence 9" are of one kind.
-QString kindOf(const QString &message) {
+QString messageKind(const QString &message) {
   static const QRegularExpression digits(QStringLiteral("[0-9]+"));
   return QString(message).replace(digits, QStringLiteral("#"));
-}
-
-QString printable(QString text) {
-  text.truncate(300);
-  for (QChar &character : text) {
-    if (character.category() == QChar::Other_Control || character.category() == QChar::Other_Format) character = u'?';
-  }
-  return text;
 }
 
 QByteArray gisData(const IncomingFix &fix, int zone) {
@@ -161,7 +155,7 @@ void RtlsSimulator::finishWhenSent() {
 
 void RtlsSimulator::send(const QList<IncomingFix> &fixes) {
   if (fixes.isEmpty()) return;
-  if (!m_isOpen || m_link->unsent() > mostUnsent) {
+  if (!m_isOpen || m_link->unsent() > mostUnsentBytes) {
     const QString why = m_isOpen ? QStringLiteral("the other side reads too slowly") : QStringLiteral("no connection");
     return say(why, why + QStringLiteral(": fixes are left out"));
   }
@@ -176,7 +170,7 @@ void RtlsSimulator::receive(const QByteArray &message) {
     m_link->send(QJsonDocument(answer).toJson(QJsonDocument::Compact));
   } else if (json.value(QLatin1String("response")).toString() == QLatin1String("Unknown")) {
     const QString text = printable(json.value(QLatin1String("message")).toString());
-    say(kindOf(text), QStringLiteral("refused: %1").arg(text));
+    say(messageKind(text), QStringLiteral("refused: %1").arg(text));
   }
 }
 

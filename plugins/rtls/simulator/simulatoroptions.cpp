@@ -9,8 +9,6 @@
 namespace tagwire::rtls {
 namespace {
 
-constexpr double farthest = 1e9;
-
 Result<double> number(const QCommandLineParser &parser, const QString &name, double lowest, double highest) {
   bool ok = false;
   const double value = parser.value(name).toDouble(&ok);
@@ -50,7 +48,7 @@ QList<double> numbers(const QString &text) {
   for (const QString &part : text.split(u',')) {
     bool ok = false;
     all << part.toDouble(&ok);
-    if (!ok || !(std::abs(all.last()) <= farthest)) return {};
+    if (!ok || !(std::abs(all.last()) <= farthestCoordinate)) return {};
   }
   return all;
 }

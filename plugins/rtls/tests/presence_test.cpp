@@ -104,7 +104,7 @@ void PresenceTest::play() {
   QFETCH(QString, rule);
   QFETCH(QString, script);
   QFETCH(QString, happened);
-  QCOMPARE(::play(ruleOf(rule), script, rule.contains(QLatin1String("stays"))), happened);
+  QCOMPARE(presence_test::play(ruleOf(rule), script, rule.contains(QLatin1String("stays"))), happened);
 }
 
 void PresenceTest::R1_20_steps_data() {

@@ -20,7 +20,7 @@ const char *const packedPositionColumns =
 
 namespace {
 
-using Records = std::span<const PostgresRecord>;
+using ChunkRecords = std::span<const PostgresRecord>;
 
 constexpr qint64 dayLength = 86'400'000'000;
 constexpr qsizetype mostText = 1024 * 1024;
@@ -31,29 +31,30 @@ qint64 lagOf(const PostgresRecord &record) { return milliseconds(record.received
 bool fitsIn32(qint64 number) { return number == static_cast<qint32>(number); }
 
 // What a chunk's values are; none fits to everything.
-ValueType kindOf(const PostgresRecord &record) { return typeOf(record.value); }
+ValueType valueKindOf(const PostgresRecord &record) { return typeOf(record.value); }
 
-qsizetype textBytes(const PostgresRecord &record) {
+qsizetype textLength(const PostgresRecord &record) {
   const auto *text = std::get_if<QString>(&record.value);
   return text ? text->size() : 0;
 }
 
 // Takes from the front as many as may stand together.
-Records nextChunk(Records records) {
+ChunkRecords nextChunk(ChunkRecords records) {
   const PostgresRecord &front = records.front();
   const Microseconds day = dayOf(front.time);
-  ValueType kind = kindOf(front);
+  ValueType kind = valueKindOf(front);
   qsizetype text = 0;
   size_t count = 0;
   for (const PostgresRecord &record : records) {
-    const bool isSameKind = kind == ValueType::None || kindOf(record) == ValueType::None || kindOf(record) == kind;
-    text += textBytes(record);
+    const bool isSameKind =
+        kind == ValueType::None || valueKindOf(record) == ValueType::None || valueKindOf(record) == kind;
+    text += textLength(record);
     if (record.point != front.point || record.isPosition != front.isPosition || dayOf(record.time) != day ||
         !isSameKind || count == longestChunk || !fitsIn32(lagOf(record) - lagOf(front)) ||
         (text > mostText && count > 0)) {
       break;
     }
-    if (kind == ValueType::None) kind = kindOf(record);
+    if (kind == ValueType::None) kind = valueKindOf(record);
     ++count;
   }
   return records.first(count);
@@ -61,7 +62,7 @@ Records nextChunk(Records records) {
 
 // One column: an array of what `of` gives for each record, or NULL where that is `plain` for all of them.
 template <class T, class Of>
-void addColumn(BinaryFields &row, Records chunk, const T &plain, const Of &of) {
+void addColumn(BinaryFields &row, ChunkRecords chunk, const T &plain, const Of &of) {
   std::vector<T> values;
   values.reserve(chunk.size());
   for (const PostgresRecord &record : chunk) values.push_back(of(record));
@@ -72,7 +73,7 @@ void addColumn(BinaryFields &row, Records chunk, const T &plain, const Of &of) {
   }
 }
 
-void addCommon(CopyRows &row, Records chunk, qint64 slice) {
+void addChunkHead(CopyRows &row, ChunkRecords chunk, qint64 slice) {
   const qint64 lag = lagOf(chunk.front());
   row.add(chunk.front().point);
   row.add(slice);
@@ -90,7 +91,7 @@ void addCommon(CopyRows &row, Records chunk, qint64 slice) {
 }
 
 // A float says the same in half the room where a device's values are floats; bits decide, so that -0 stays.
-bool areFloats(Records chunk) {
+bool areFloats(ChunkRecords chunk) {
   return std::all_of(chunk.begin(), chunk.end(), [](const PostgresRecord &record) {
     const auto *number = std::get_if<double>(&record.value);
     return !number || (std::abs(*number) <= std::numeric_limits<float>::max() &&
@@ -98,7 +99,7 @@ bool areFloats(Records chunk) {
   });
 }
 
-bool areExactAsDoubles(Records chunk) {
+bool areExactAsDoubles(ChunkRecords chunk) {
   constexpr qint64 most = 1LL << 53;
   return std::all_of(chunk.begin(), chunk.end(), [](const PostgresRecord &record) {
     const auto *integer = std::get_if<qint64>(&record.value);
@@ -122,20 +123,20 @@ std::optional<QByteArray> textOf(const PostgresRecord &record) {
   return text ? std::optional<QByteArray>(storableText(*text, longestText)) : std::nullopt;
 }
 
-ValueType kindOf(Records chunk) {
+ValueType valueKindOf(ChunkRecords chunk) {
   for (const PostgresRecord &record : chunk) {
-    if (kindOf(record) != ValueType::None) return kindOf(record);
+    if (valueKindOf(record) != ValueType::None) return valueKindOf(record);
   }
   return ValueType::None;
 }
 
-void addSamples(CopyRows &row, Records chunk, qint64 slice) {
-  const ValueType kind = kindOf(chunk);
+void addSamples(CopyRows &row, ChunkRecords chunk, qint64 slice) {
+  const ValueType kind = valueKindOf(chunk);
   const bool isNumber = kind == ValueType::Bool || kind == ValueType::Int || kind == ValueType::Double;
   const bool isBig = kind == ValueType::Int && !areExactAsDoubles(chunk);
   const bool isFloat = isNumber && !isBig && kind != ValueType::Int && areFloats(chunk);
   row.beginRow(14);
-  addCommon(row, chunk, slice);
+  addChunkHead(row, chunk, slice);
   row.add(static_cast<qint16>(kind));
   const auto column = [&]<class T>(bool isUsed, std::optional<T> (*of)(const PostgresRecord &)) {
     isUsed ? addColumn<std::optional<T>>(row, chunk, std::nullopt, of) : row.addNull();
@@ -147,42 +148,42 @@ void addSamples(CopyRows &row, Records chunk, qint64 slice) {
 }
 
 template <class T, class Of>
-void addFixColumn(CopyRows &row, Records chunk, const Of &of) {
+void addFixColumn(CopyRows &row, ChunkRecords chunk, const Of &of) {
   addColumn<std::optional<T>>(row, chunk, std::nullopt, [&](const PostgresRecord &record) -> std::optional<T> {
     const auto *position = std::get_if<Position>(&record.value);
     return position && position->fix ? of(*position->fix) : std::nullopt;
   });
 }
 
-void addFixText(CopyRows &row, Records chunk, QString Fix::*member) {
+void addFixText(CopyRows &row, ChunkRecords chunk, QString Fix::*member) {
   addFixColumn<QByteArray>(row, chunk, [member](const Fix &fix) -> std::optional<QByteArray> {
     if ((fix.*member).isEmpty()) return std::nullopt;
     return storableText(fix.*member, longestText);
   });
 }
 
-void addFixNumber(CopyRows &row, Records chunk, int Fix::*member, int none) {
+void addFixNumber(CopyRows &row, ChunkRecords chunk, int Fix::*member, int none) {
   addFixColumn<qint32>(row, chunk, [&](const Fix &fix) -> std::optional<qint32> {
     return fix.*member == none ? std::nullopt : std::optional<qint32>(fix.*member);
   });
 }
 
-void addFixReal(CopyRows &row, Records chunk, double Fix::*member) {
+void addFixReal(CopyRows &row, ChunkRecords chunk, double Fix::*member) {
   addFixColumn<double>(row, chunk, [member](const Fix &fix) -> std::optional<double> {
     return std::isfinite(fix.*member) ? std::optional<double>(fix.*member) : std::nullopt;
   });
 }
 
-void addCoordinate(CopyRows &row, Records chunk, double Position::*member) {
+void addCoordinate(CopyRows &row, ChunkRecords chunk, double Position::*member) {
   addColumn<std::optional<double>>(row, chunk, std::nullopt, [&](const PostgresRecord &record) {
     const auto *position = std::get_if<Position>(&record.value);
     return position ? std::optional<double>(position->*member) : std::nullopt;
   });
 }
 
-void addPositions(CopyRows &row, Records chunk, qint64 slice) {
+void addPositions(CopyRows &row, ChunkRecords chunk, qint64 slice) {
   row.beginRow(21);
-  addCommon(row, chunk, slice);
+  addChunkHead(row, chunk, slice);
   for (const auto member : {&Position::x, &Position::y, &Position::z}) addCoordinate(row, chunk, member);
   addFixText(row, chunk, &Fix::tag);
   addFixText(row, chunk, &Fix::type);
@@ -211,14 +212,14 @@ std::vector<PostgresRecord> unpackCommon(const PostgresResult &result, int row, 
   return records;
 }
 
-Value valueOf(ValueType kind, double number) {
+Value numberValue(ValueType kind, double number) {
   if (kind == ValueType::Bool) return number != 0;
   if (kind == ValueType::Int) return static_cast<qint64>(number);
   return number;
 }
 
 template <class T>
-T at(const std::vector<std::optional<T>> &column, size_t index, T none) {
+T valueAt(const std::vector<std::optional<T>> &column, size_t index, T none) {
   return index < column.size() ? column[index].value_or(none) : none;
 }
 
@@ -232,12 +233,12 @@ Microseconds dayOf(Microseconds time) {
 Microseconds monthOf(Microseconds time) {
   using namespace std::chrono;
   const year_month_day date(floor<days>(time.time()));
-  return Microseconds::of(time_point_cast<nanoseconds>(sys_days(date.year() / date.month() / 1)));
+  return Microseconds::of(time_point_cast<std::chrono::nanoseconds>(sys_days(date.year() / date.month() / 1)));
 }
 
 bool ChunkPacker::add(CopyRows &rows) {
   while (!m_records.empty() && !rows.isPiece()) {
-    const Records chunk = nextChunk(m_records);
+    const ChunkRecords chunk = nextChunk(m_records);
     m_records = m_records.subspan(chunk.size());
     if (chunk.front().isPosition != m_ofPositions) continue;
     m_ofPositions ? addPositions(rows, chunk, m_slice) : addSamples(rows, chunk, m_slice);
@@ -267,8 +268,8 @@ std::vector<PostgresRecord> unpackSamples(const PostgresResult &result, int row,
   const auto integers = result.array<qint64>(row, column + 7);
   const auto texts = result.array<QByteArray>(row, column + 8);
   for (size_t i = 0; i < records.size(); ++i) {
-    if (i < numbers.size() && numbers[i]) records[i].value = valueOf(kind, *numbers[i]);
-    if (i < reals.size() && reals[i]) records[i].value = valueOf(kind, static_cast<double>(*reals[i]));
+    if (i < numbers.size() && numbers[i]) records[i].value = numberValue(kind, *numbers[i]);
+    if (i < reals.size() && reals[i]) records[i].value = numberValue(kind, static_cast<double>(*reals[i]));
     if (i < integers.size() && integers[i]) records[i].value = *integers[i];
     if (i < texts.size() && texts[i]) records[i].value = QString::fromUtf8(*texts[i]);
   }
@@ -288,16 +289,16 @@ std::vector<PostgresRecord> unpackPositions(const PostgresResult &result, int ro
     records[i].isPosition = true;
     if (i >= x.size() || !x[i]) continue;
     auto fix = std::make_shared<Fix>();
-    fix->tag = QString::fromUtf8(at(tags, i, {}));
-    fix->type = QString::fromUtf8(at(types, i, {}));
-    fix->zone = at(zones, i, 0);
-    fix->battery = at(batteries, i, -1);
-    fix->confidence = at(confidences, i, none);
-    fix->gateway = QString::fromUtf8(at(gateways, i, {}));
-    fix->sequence = at(sequences, i, -1);
-    fix->accuracy = at(accuracies, i, none);
-    fix->origin = QString::fromUtf8(at(origins, i, {}));
-    records[i].value = Position{*x[i], at(y, i, 0.0), at(z, i, 0.0), std::move(fix)};
+    fix->tag = QString::fromUtf8(valueAt(tags, i, {}));
+    fix->type = QString::fromUtf8(valueAt(types, i, {}));
+    fix->zone = valueAt(zones, i, 0);
+    fix->battery = valueAt(batteries, i, -1);
+    fix->confidence = valueAt(confidences, i, none);
+    fix->gateway = QString::fromUtf8(valueAt(gateways, i, {}));
+    fix->sequence = valueAt(sequences, i, -1);
+    fix->accuracy = valueAt(accuracies, i, none);
+    fix->origin = QString::fromUtf8(valueAt(origins, i, {}));
+    records[i].value = Position{*x[i], valueAt(y, i, 0.0), valueAt(z, i, 0.0), std::move(fix)};
   }
   return records;
 }

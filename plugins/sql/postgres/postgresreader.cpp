@@ -14,11 +14,10 @@ namespace tagwire::sql {
 namespace {
 
 constexpr int chunksAtOnce = 4;
-constexpr int rowsAtOnce = 500;
+constexpr int streamedRowsAtOnce = 500;
 constexpr int firstRows = 32;
 constexpr int mostGrowth = 4;
 constexpr qint64 bytesAtOnce = 16 * 1024 * 1024;
-constexpr int mostGaps = 10'000;
 // Housekeeping may be behind.
 constexpr qint64 mostNewestBytes = 4 * mostRecentBytes;
 
@@ -44,9 +43,9 @@ std::vector<QByteArray> texts(const QStringList &list) {
 
 // Columns of chunksSql().
 constexpr int firstSampleColumn = 4;
-constexpr int sampleColumns = 9;
-constexpr int firstPositionColumn = firstSampleColumn + sampleColumns;
-constexpr int positionColumns = 16;
+constexpr int sampleColumnCount = 9;
+constexpr int firstPositionColumn = firstSampleColumn + sampleColumnCount;
+constexpr int positionColumnCount = 16;
 
 QByteArray nulls(int count) {
   QByteArrayList list;
@@ -60,8 +59,8 @@ QByteArray chunksSql(bool newestFirst) {
   const QByteArray range =
       " WHERE point_id = $1 AND first < $3 AND first > $2 - interval '24 hours' AND last >= $2"
       " AND last < $3 + interval '24 hours'";
-  return QByteArray("SELECT false, slice, first, last, ") + packedSampleColumns + ',' + nulls(positionColumns) +
-         " FROM samples" + range + " UNION ALL SELECT true, slice, first, last, " + nulls(sampleColumns) + ',' +
+  return QByteArray("SELECT false, slice, first, last, ") + packedSampleColumns + ',' + nulls(positionColumnCount) +
+         " FROM samples" + range + " UNION ALL SELECT true, slice, first, last, " + nulls(sampleColumnCount) + ',' +
          packedPositionColumns + " FROM positions" + range + (newestFirst ? " ORDER BY 4 DESC" : " ORDER BY 3");
 }
 
@@ -152,7 +151,7 @@ Result<QList<PointRow>> PostgresReader::pointsOfTag(const QString &tag) {
   QList<PointRow> rows;
   const auto read =
       stream(QByteArray("SELECT ") + pointColumns + " FROM points WHERE tag = $1 AND tag <> '' ORDER BY id", parameters,
-             rowsAtOnce, [&](const PostgresResult &result, int row) {
+             streamedRowsAtOnce, [&](const PostgresResult &result, int row) {
                rows << pointRow(result, row);
                return true;
              });
@@ -165,7 +164,8 @@ Result<void> PostgresReader::points(const QString &after, const TakePoint &take)
   parameters.add(storableText(after, longestText));
   return told(stream(
       QByteArray("SELECT ") + pointColumns + " FROM points WHERE name COLLATE \"C\" > $1 ORDER BY name COLLATE \"C\"",
-      parameters, rowsAtOnce, [&](const PostgresResult &result, int row) { return take(pointRow(result, row)); }));
+      parameters, streamedRowsAtOnce,
+      [&](const PostgresResult &result, int row) { return take(pointRow(result, row)); }));
 }
 
 Result<void> PostgresReader::loadNewest(const QList<qint64> &points) {
@@ -179,7 +179,7 @@ Result<void> PostgresReader::loadNewest(const QList<qint64> &points) {
   qint64 bytes = 0;
   const auto load = [&](const QByteArray &table, const char *columns, auto recordOf) {
     return stream(QByteArray("SELECT ") + columns + " FROM " + table + " WHERE point_id = ANY($1) ORDER BY id",
-                  parameters, rowsAtOnce, [&](const PostgresResult &result, int row) {
+                  parameters, streamedRowsAtOnce, [&](const PostgresResult &result, int row) {
                     PostgresRecord record = recordOf(result, row);
                     bytes += result.bytes(row);
                     if (bytes > mostNewestBytes) return false;
@@ -273,10 +273,11 @@ Result<void> PostgresReader::rollups(qint64 point, RollupLevel level, Time from,
       .add(static_cast<qint32>(point))
       .add(Microseconds::notBefore(from))
       .add(Microseconds::notBefore(to));
-  return told(stream(
-      QByteArray("SELECT ") + postgresRollupColumns +
-          " FROM rollups WHERE level = $1 AND point_id = $2 AND start >= $3 AND start < $4 ORDER BY start",
-      parameters, rowsAtOnce, [&](const PostgresResult &result, int row) { return take(rollupFrom(result, row, 0)); }));
+  return told(
+      stream(QByteArray("SELECT ") + postgresRollupColumns +
+                 " FROM rollups WHERE level = $1 AND point_id = $2 AND start >= $3 AND start < $4 ORDER BY start",
+             parameters, streamedRowsAtOnce,
+             [&](const PostgresResult &result, int row) { return take(rollupFrom(result, row, 0)); }));
 }
 
 Result<void> PostgresReader::events(const HistoryEventQuery &query, std::optional<std::pair<Time, qint64>> after,
@@ -293,7 +294,7 @@ Result<void> PostgresReader::events(const HistoryEventQuery &query, std::optiona
     sql += (parameters.add(after->second), next()) + ')';
   }
   sql += query.newestFirst ? " ORDER BY time DESC, id DESC" : " ORDER BY time, id";
-  return told(stream(sql, parameters, rowsAtOnce, [&](const PostgresResult &result, int row) {
+  return told(stream(sql, parameters, streamedRowsAtOnce, [&](const PostgresResult &result, int row) {
     return take(result.value<qint64>(row, 0), {result.value<Microseconds>(row, 1).time(), result.text(row, 2),
                                                result.text(row, 3), result.value<QByteArray>(row, 4)});
   }));
@@ -307,7 +308,7 @@ Result<QList<HistoryGap>> PostgresReader::gaps(Time from, Time to) {
       "SELECT since, until, records, reason FROM gaps WHERE since < $2 AND until >= $1"
       " ORDER BY since, id LIMIT " +
           QByteArray::number(mostGaps),
-      parameters, rowsAtOnce, [&](const PostgresResult &result, int row) {
+      parameters, streamedRowsAtOnce, [&](const PostgresResult &result, int row) {
         gaps.append({result.value<Microseconds>(row, 0).time(), result.value<Microseconds>(row, 1).time(),
                      result.value<qint64>(row, 2), result.text(row, 3)});
         return true;

@@ -8,7 +8,7 @@ namespace tagwire::sql {
 
 namespace {
 
-constexpr int longestName = 63;  // PostgreSQL cuts longer ones
+constexpr int longestSchemaName = 63;  // PostgreSQL cuts longer ones
 
 Result<void> take(PostgresLocation &location, const QString &key, const QString &value) {
   static const QStringList modes{QStringLiteral("disable"), QStringLiteral("allow"),     QStringLiteral("prefer"),
@@ -22,7 +22,7 @@ Result<void> take(PostgresLocation &location, const QString &key, const QString 
   } else if (key == u"sslrootcert") {
     location.sslRootCertificate = value;
   } else if (key == u"schema") {
-    if (value.size() > longestName) return failure(QStringLiteral("a schema has at most 63 characters"));
+    if (value.size() > longestSchemaName) return failure(QStringLiteral("a schema has at most 63 characters"));
     location.schema = value;
   } else if (key == u"host") {
     location.host = value;

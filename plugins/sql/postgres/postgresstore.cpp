@@ -23,7 +23,7 @@ constexpr int mostDeleted = 2'000;
 constexpr qint64 firstMoved = 4'096;
 constexpr qint64 fewestMoved = 256;
 
-QByteArray number(PostgresLock lock) { return QByteArray::number(static_cast<qint32>(lock)); }
+QByteArray lockNumber(PostgresLock lock) { return QByteArray::number(static_cast<qint32>(lock)); }
 
 // Ours are four; an event of the same form may say what it likes.
 constexpr qsizetype mostGapReasons = 100;
@@ -75,7 +75,7 @@ StoreResult<void> PostgresStore::lockSpool(const QString &spool) {
   PostgresParameters parameters;
   parameters.add(spool.toUtf8());
   const auto locked = m_connection.query(
-      "SELECT pg_advisory_lock(" + number(PostgresLock::Spool) + ", hashtext(current_schema() || ' ' || $1))",
+      "SELECT pg_advisory_lock(" + lockNumber(PostgresLock::Spool) + ", hashtext(current_schema() || ' ' || $1))",
       parameters);
   if (locked) m_lockedSpool = spool;
   return done(locked);
@@ -183,7 +183,7 @@ StoreResult<void> PostgresStore::enterDelivered(const WriteWork &work) {
 StoreResult<void> PostgresStore::storeSlice(std::vector<PostgresRecord> records) {
   const auto slice =
       m_connection
-          .query("SELECT pg_advisory_xact_lock(" + number(PostgresLock::Slices) + ", hashtext(current_schema()))")
+          .query("SELECT pg_advisory_xact_lock(" + lockNumber(PostgresLock::Slices) + ", hashtext(current_schema()))")
           .and_then([this](const PostgresResult &) { return m_connection.query("SELECT nextval('slices')"); });
   if (!slice) return done(slice);
   sortByPointAndTime(records);

@@ -20,7 +20,7 @@ namespace {
 
 constexpr qint64 mostExact = 1LL << 53;
 
-void addCommon(CopyRows &rows, const PostgresRecord &record) {
+void addRowHead(CopyRows &rows, const PostgresRecord &record) {
   rows.add(record.point);
   rows.add(record.time);
   rows.add(record.received);
@@ -50,7 +50,7 @@ void addNulls(CopyRows &rows, int count) {
 
 void addRecentSample(CopyRows &rows, const PostgresRecord &record) {
   rows.beginRow(8);
-  addCommon(rows, record);
+  addRowHead(rows, record);
   rows.add(static_cast<qint16>(typeOf(record.value)));
   const auto *integer = std::get_if<qint64>(&record.value);
   const bool isBig = integer && (*integer > mostExact || *integer < -mostExact);
@@ -78,7 +78,7 @@ PostgresRecord recentSample(const PostgresResult &result, int row) {
 
 void addRecentPosition(CopyRows &rows, const PostgresRecord &record) {
   rows.beginRow(16);
-  addCommon(rows, record);
+  addRowHead(rows, record);
   const auto *position = std::get_if<Position>(&record.value);
   if (!position) return addNulls(rows, 12);
   for (const double coordinate : {position->x, position->y, position->z}) rows.add(coordinate);

@@ -5,17 +5,19 @@
 #include <QDataStream>
 #include <QIODevice>
 
+#include "record.h"
+
 namespace tagwire::sql {
 
 namespace {
 
 constexpr qsizetype checksumBytes = 4;
 constexpr qsizetype longestCursor = 4096;
-constexpr auto format = QByteArray::Base64UrlEncoding | QByteArray::OmitTrailingEquals;
+constexpr auto base64Format = QByteArray::Base64UrlEncoding | QByteArray::OmitTrailingEquals;
 
 enum class Kind : quint8 { Values = 1, Events = 2 };
 
-QByteArray checksum(const QByteArray &content) {
+QByteArray shortHash(const QByteArray &content) {
   return QCryptographicHash::hash(content, QCryptographicHash::Sha256).left(checksumBytes);
 }
 
@@ -25,17 +27,17 @@ QString sealed(Kind kind, bool newestFirst, const Parts &...parts) {
   QDataStream stream(&content, QIODevice::WriteOnly);
   stream << static_cast<quint8>(kind) << newestFirst;
   (stream << ... << parts);
-  return QString::fromLatin1((content + checksum(content)).toBase64(format));
+  return QString::fromLatin1((content + shortHash(content)).toBase64(base64Format));
 }
 
 template <class... Parts>
 bool unsealed(const QString &cursor, Kind kind, bool newestFirst, Parts &...parts) {
   if (cursor.size() > longestCursor) return false;
   const auto decoded =
-      QByteArray::fromBase64Encoding(cursor.toLatin1(), format | QByteArray::AbortOnBase64DecodingErrors);
+      QByteArray::fromBase64Encoding(cursor.toLatin1(), base64Format | QByteArray::AbortOnBase64DecodingErrors);
   if (!decoded || decoded.decoded.size() <= checksumBytes) return false;
   const QByteArray content = decoded.decoded.chopped(checksumBytes);
-  if (checksum(content) != decoded.decoded.last(checksumBytes)) return false;
+  if (shortHash(content) != decoded.decoded.last(checksumBytes)) return false;
   QDataStream stream(content);
   quint8 givenKind = 0;
   bool givenOrder = false;
@@ -44,8 +46,6 @@ bool unsealed(const QString &cursor, Kind kind, bool newestFirst, Parts &...part
   return stream.status() == QDataStream::Ok && stream.atEnd() && givenKind == static_cast<quint8>(kind) &&
          givenOrder == newestFirst;
 }
-
-qint64 nanoseconds(Time time) { return time.time_since_epoch().count(); }
 
 tl::unexpected<QString> notOurs() {
   return failure(
@@ -56,12 +56,12 @@ tl::unexpected<QString> notOurs() {
 }  // namespace
 
 QString toCursor(const ReadingPlace &place, bool newestFirst) {
-  return sealed(Kind::Values, newestFirst, nanoseconds(place.time), place.ofSameTime, place.isBegun,
+  return sealed(Kind::Values, newestFirst, nanosecondsOf(place.time), place.ofSameTime, place.isBegun,
                 place.point.toUtf8());
 }
 
 QString toCursor(const EventPlace &place, bool newestFirst) {
-  return sealed(Kind::Events, newestFirst, nanoseconds(place.time), place.id);
+  return sealed(Kind::Events, newestFirst, nanosecondsOf(place.time), place.id);
 }
 
 Result<ReadingPlace> valuePlace(const QString &cursor, bool newestFirst) {

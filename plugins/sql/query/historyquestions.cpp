@@ -2,6 +2,7 @@
 #include "query/historyquestions.h"
 
 #include "query/trendreader.h"
+#include "record.h"
 
 namespace tagwire::sql {
 
@@ -34,11 +35,6 @@ Result<std::optional<Place>> placeOf(const QString &after, bool newestFirst,
                                      Result<Place> (*read)(const QString &, bool)) {
   if (after.isEmpty()) return std::optional<Place>();
   return read(after, newestFirst).map([](Place place) { return std::optional<Place>(std::move(place)); });
-}
-
-qsizetype textBytes(const Value &value) {
-  const auto *text = std::get_if<QString>(&value);
-  return text ? text->size() * static_cast<qsizetype>(sizeof(QChar)) : 0;
 }
 
 }  // namespace
@@ -143,7 +139,7 @@ Result<HistoryPage> HistoryQuestions::readValues(const HistoryQuery &query, cons
         readOn(m_reader, row, query.from, query.to, query.newestFirst, place, [&](const HistoryValue &value) {
           if (count >= query.limit || bytes >= longestTexts) return false;
           ++count;
-          bytes += textBytes(value.value);
+          bytes += plainTextBytes(value.value);
           series.values << value;
           return true;
         });

@@ -21,7 +21,7 @@ constexpr std::array<quint32, 256> makeTable() {
   }
   return table;
 }
-constexpr std::array<quint32, 256> table = makeTable();
+constexpr std::array<quint32, 256> checksumTable = makeTable();
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) quint32 checksumByInstruction(quint32 before, const char *bytes, size_t size) {
@@ -51,7 +51,7 @@ Function best() {
 quint32 checksumByTable(quint32 before, const char *bytes, size_t size) {
   quint32 value = ~before;
   for (; size > 0; --size, ++bytes) {
-    value = (value >> 8) ^ table[(value ^ static_cast<unsigned char>(*bytes)) & 0xff];
+    value = (value >> 8) ^ checksumTable[(value ^ static_cast<unsigned char>(*bytes)) & 0xff];
   }
   return ~value;
 }

@@ -20,7 +20,7 @@ namespace tagwire::sql {
 
 namespace {
 
-constexpr char magic[] = "TWSPOOL\n";
+constexpr char segmentMagic[] = "TWSPOOL\n";
 constexpr qint64 windowBytes = 128 * 1024;
 // Offsets in the head.
 enum HeadPlace { VersionAt = 8, StreamAt = 10, ThinAt = 11, OrdinalAt = 12, BootAt = 16, BaseAt = 24, CreatedAt = 32 };
@@ -29,7 +29,7 @@ enum HeadPlaceToo { SpoolAt = 40, SumAt = 60 };
 QString errnoText() { return QString::fromLocal8Bit(std::strerror(errno)); }
 
 template <class T>
-T at(const char *bytes, int place) {
+T headField(const char *bytes, int place) {
   return qFromLittleEndian<T>(bytes + place);
 }
 
@@ -94,7 +94,7 @@ Result<void> SpoolFile::sync() {
 QByteArray SegmentHead::written() const {
   QByteArray head(bytes, '\0');
   char *to = head.data();
-  std::memcpy(to, magic, 8);
+  std::memcpy(to, segmentMagic, 8);
   qToLittleEndian(thisVersion, to + VersionAt);
   to[StreamAt] = static_cast<char>(stream);
   to[ThinAt] = static_cast<char>(thinLevel);
@@ -109,17 +109,17 @@ QByteArray SegmentHead::written() const {
 }
 
 SegmentHead::State SegmentHead::read(const char *from, qint64 size, SegmentHead &head) {
-  if (size < bytes || std::memcmp(from, magic, 8) != 0) return State::Foreign;
+  if (size < bytes || std::memcmp(from, segmentMagic, 8) != 0) return State::Foreign;
   // Whatever comes later keeps this much of the head.
-  if (at<quint32>(from, SumAt) != checksum(0, from, SumAt)) return State::Damaged;
-  if (at<quint16>(from, VersionAt) > thisVersion) return State::Newer;
+  if (headField<quint32>(from, SumAt) != checksum(0, from, SumAt)) return State::Damaged;
+  if (headField<quint16>(from, VersionAt) > thisVersion) return State::Newer;
   if (from[StreamAt] != 0 && from[StreamAt] != 1) return State::Foreign;
   head.stream = static_cast<Stream>(from[StreamAt]);
   head.thinLevel = static_cast<quint8>(from[ThinAt]);
-  head.ordinal = at<quint32>(from, OrdinalAt);
-  head.boot = at<quint64>(from, BootAt);
-  head.base = at<quint64>(from, BaseAt);
-  head.created = Time(std::chrono::nanoseconds(at<qint64>(from, CreatedAt)));
+  head.ordinal = headField<quint32>(from, OrdinalAt);
+  head.boot = headField<quint64>(from, BootAt);
+  head.base = headField<quint64>(from, BaseAt);
+  head.created = Time(std::chrono::nanoseconds(headField<qint64>(from, CreatedAt)));
   head.spool = QByteArray(from + SpoolAt, 16).toHex();
   return State::Good;
 }

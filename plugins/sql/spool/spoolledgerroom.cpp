@@ -13,7 +13,7 @@ namespace tagwire::sql {
 
 namespace {
 
-constexpr char magic[] = "TWGONE1\n";
+constexpr char goneMagic[] = "TWGONE1\n";
 constexpr qsizetype magicBytes = 8;
 constexpr qsizetype entryBytes = 8 + 8 + 8 + 8;
 
@@ -150,7 +150,7 @@ QStringList SpoolLedger::takeFinished() {
 
 QByteArray SpoolLedger::goneList() const {
   const std::lock_guard lock(m_mutex);
-  QByteArray list(magic, magicBytes);
+  QByteArray list(goneMagic, magicBytes);
   for (const Lanes &lanes : m_lanes) {
     for (const auto &lane : lanes) append(list, lane->boot, lane->stream, lane->gone);
   }
@@ -161,7 +161,7 @@ QByteArray SpoolLedger::goneList() const {
 
 std::optional<std::map<std::pair<quint64, Stream>, SequenceSet>> readGoneList(const QByteArray &content) {
   const qsizetype body = content.size() - 8;
-  if (body < magicBytes || (body - magicBytes) % entryBytes != 0 || !content.startsWith(magic)) return {};
+  if (body < magicBytes || (body - magicBytes) % entryBytes != 0 || !content.startsWith(goneMagic)) return {};
   const auto sum = qFromLittleEndian<quint64>(content.constData() + body);
   if (sum != checksum(0, content.constData(), static_cast<size_t>(body))) return {};
   std::map<std::pair<quint64, Stream>, SequenceSet> gone;

@@ -126,7 +126,7 @@ void dropCopies(std::vector<FoundFile> &files, PointBook &points, RecoveredSpool
   }
 }
 
-bool isBefore(const FoundFile &a, const FoundFile &b) {
+bool isFileBefore(const FoundFile &a, const FoundFile &b) {
   const auto place = [](const FoundFile &file) {
     return std::tuple(file.head.ordinal, file.head.boot, file.head.stream, file.segment.base);
   };
@@ -181,7 +181,7 @@ Result<RecoveredSpool> recoverSpool(const QString &folder, PointBook &points) {
     }
     if (auto found = identify(folder, name, spool)) files.push_back(std::move(*found));
   }
-  std::sort(files.begin(), files.end(), isBefore);
+  std::sort(files.begin(), files.end(), isFileBefore);
   dropCopies(files, points, spool);
   for (size_t i = 0; i < files.size(); ++i) {
     FoundFile &file = files[i];

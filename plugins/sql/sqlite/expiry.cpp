@@ -27,7 +27,7 @@ std::optional<std::chrono::hours> keptFor(RollupLevel level, const Retention &re
   return retention.days;
 }
 
-QByteArray number(qint64 value) { return QByteArray::number(value); }
+QByteArray numberSql(qint64 value) { return QByteArray::number(value); }
 
 }  // namespace
 
@@ -55,9 +55,8 @@ StoreResult<bool> Expiry::stepOf(Phase phase, Time now, const Retention &retenti
       return retention.events ? expireEvents(now - *retention.events) : false;
     case Phase::Gaps:
       if (!retention.samples) return false;
-      return m_file.execute("DELETE FROM gaps WHERE to_ns < " + number(nanoseconds(now - *retention.samples))).map([] {
-        return false;
-      });
+      return m_file.execute("DELETE FROM gaps WHERE to_ns < " + numberSql(nanoseconds(now - *retention.samples)))
+          .map([] { return false; });
     case Phase::Rollups: {
       const auto level = static_cast<RollupLevel>(m_level);
       const auto kept = keptFor(level, retention);
@@ -75,8 +74,8 @@ StoreResult<bool> Expiry::stepOf(Phase phase, Time now, const Retention &retenti
 StoreResult<bool> Expiry::expireRows(RowKind kind, Time before) {
   Statement oldest;
   auto done =
-      m_file.prepare(oldest, "SELECT id, first_id, count FROM runs WHERE kind = " + number(static_cast<int>(kind)) +
-                                 " AND to_ns < " + number(nanoseconds(before)) + " ORDER BY to_ns LIMIT 1");
+      m_file.prepare(oldest, "SELECT id, first_id, count FROM runs WHERE kind = " + numberSql(static_cast<int>(kind)) +
+                                 " AND to_ns < " + numberSql(nanoseconds(before)) + " ORDER BY to_ns LIMIT 1");
   if (!done) return tl::unexpected(done.error());
   const auto row = m_file.next(oldest);
   if (!row) return row;
@@ -90,20 +89,20 @@ StoreResult<bool> Expiry::expireRows(RowKind kind, Time before) {
   const auto hasMore = expireChunks(kind, before);
   if (!hasMore || *hasMore) return hasMore;
   // Rows that came late to the newest ones.
-  done = m_file.execute("DELETE FROM recent_" + tableOf(kind) + " WHERE time_ns < " + number(nanoseconds(before)));
+  done = m_file.execute("DELETE FROM recent_" + tableOf(kind) + " WHERE time_ns < " + numberSql(nanoseconds(before)));
   return done.map([] { return false; });
 }
 
 // Of runs that stay: one value with a clock far ahead must not keep all that came with it.
 StoreResult<bool> Expiry::expireChunks(RowKind kind, Time before) {
   Statement select, remove, shorten, forget;
-  const QByteArray time = number(nanoseconds(before));
+  const QByteArray time = numberSql(nanoseconds(before));
   auto done =
       m_file.prepare(select,
                      "SELECT c.run, c.point_id, c.first_id, c.count FROM runs r CROSS JOIN chunks c "
                      "ON c.run = r.id WHERE r.kind = " +
-                         number(static_cast<int>(kind)) + " AND r.from_ns < " + time + " AND r.to_ns >= " + time +
-                         " AND c.to_ns < " + time + " LIMIT " + number(chunksOfAStep));
+                         numberSql(static_cast<int>(kind)) + " AND r.from_ns < " + time + " AND r.to_ns >= " + time +
+                         " AND c.to_ns < " + time + " LIMIT " + numberSql(chunksOfAStep));
   if (done) done = m_file.prepare(remove, "DELETE FROM " + tableOf(kind) + " WHERE id >= ?1 AND id < ?1 + ?2");
   if (done) {
     done = m_file.prepare(shorten,
@@ -142,22 +141,22 @@ StoreResult<bool> Expiry::expireChunks(RowKind kind, Time before) {
 StoreResult<void> Expiry::shortenRun(RowKind kind, qint64 run, qint64 firstId, qint64 count) {
   const qint64 rows = std::min(count, rowsOfAStep);
   if (rows > 0) {
-    return m_file.execute("DELETE FROM " + tableOf(kind) + " WHERE id >= " + number(firstId) + " AND id < " +
-                          number(firstId + rows) + "; UPDATE runs SET first_id = first_id + " + number(rows) +
-                          ", count = count - " + number(rows) + " WHERE id = " + number(run));
+    return m_file.execute("DELETE FROM " + tableOf(kind) + " WHERE id >= " + numberSql(firstId) + " AND id < " +
+                          numberSql(firstId + rows) + "; UPDATE runs SET first_id = first_id + " + numberSql(rows) +
+                          ", count = count - " + numberSql(rows) + " WHERE id = " + numberSql(run));
   }
-  const QByteArray ofRun = " FROM chunks WHERE run = " + number(run);
+  const QByteArray ofRun = " FROM chunks WHERE run = " + numberSql(run);
   const auto last =
-      m_file.number("SELECT point_id" + ofRun + " ORDER BY point_id LIMIT 1 OFFSET " + number(rowsOfAStep));
+      m_file.number("SELECT point_id" + ofRun + " ORDER BY point_id LIMIT 1 OFFSET " + numberSql(rowsOfAStep));
   if (!last) return tl::unexpected(last.error());
-  if (*last != 0) return m_file.execute("DELETE" + ofRun + " AND point_id < " + number(*last));
-  return m_file.execute("DELETE" + ofRun + "; DELETE FROM runs WHERE id = " + number(run));
+  if (*last != 0) return m_file.execute("DELETE" + ofRun + " AND point_id < " + numberSql(*last));
+  return m_file.execute("DELETE" + ofRun + "; DELETE FROM runs WHERE id = " + numberSql(run));
 }
 
 StoreResult<bool> Expiry::expireEvents(Time before) {
   const auto done =
       m_file.execute("DELETE FROM events WHERE id IN (SELECT id FROM events WHERE time_ns < " +
-                     number(nanoseconds(before)) + " ORDER BY time_ns LIMIT " + number(rowsOfAStep) + ')');
+                     numberSql(nanoseconds(before)) + " ORDER BY time_ns LIMIT " + numberSql(rowsOfAStep) + ')');
   if (!done) return tl::unexpected(done.error());
   return m_file.changes() == rowsOfAStep;
 }
@@ -165,7 +164,7 @@ StoreResult<bool> Expiry::expireEvents(Time before) {
 StoreResult<bool> Expiry::expireRollups(RollupLevel level, Time before) {
   constexpr int pointsOfAStep = 1000;
   Statement point, first, remove;
-  const QByteArray ofPoint = " FROM rollups WHERE level = " + number(static_cast<int>(level)) + " AND point_id = ?";
+  const QByteArray ofPoint = " FROM rollups WHERE level = " + numberSql(static_cast<int>(level)) + " AND point_id = ?";
   auto done = m_file.prepare(point, "SELECT id FROM points WHERE id > ? ORDER BY id LIMIT 1");
   if (done) done = m_file.prepare(first, "SELECT start" + ofPoint + " ORDER BY start LIMIT 1");
   if (done) done = m_file.prepare(remove, "DELETE" + ofPoint + " AND start < ?");

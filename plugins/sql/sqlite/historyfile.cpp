@@ -12,7 +12,7 @@ namespace {
 
 // FULL: the spool gives up what is committed here, so a commit must outlive a power cut. The limit of the journal's
 // size lets it shrink again after a long reader let it grow. The cache holds the pages that roll-ups change.
-constexpr const char *settings =
+constexpr const char *settingsSql =
     "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;"
     "PRAGMA cache_size = -16000;";
 
@@ -21,7 +21,7 @@ bool isOfOneRow(int code) {
   return primary == SQLITE_CONSTRAINT || primary == SQLITE_TOOBIG || primary == SQLITE_MISMATCH;
 }
 
-QString adviceFor(int code) {
+QString adviceForCode(int code) {
   switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
@@ -82,7 +82,7 @@ StoreResult<void> HistoryFile::checkSchema() {
   if (const auto set = m_connection.writeAhead(); !set) {
     return sqlite3_errcode(m_connection.handle()) == SQLITE_OK ? outage(set.error()) : failed();
   }
-  return execute(settings).and_then([this] { return makeSchema(); });
+  return execute(settingsSql).and_then([this] { return makeSchema(); });
 }
 
 // Also tells now whether the file can be written, and brings back a table that somebody dropped. The version is read
@@ -152,7 +152,8 @@ tl::unexpected<StoreError> HistoryFile::failed() const {
   sqlite3 *database = m_connection.handle();
   const int code = sqlite3_extended_errcode(database);
   const auto kind = isOfOneRow(code) ? StoreError::Kind::Refused : StoreError::Kind::Outage;
-  return tl::unexpected(StoreError{kind, QStringLiteral("%1: %2%3").arg(m_path, errorText(database), adviceFor(code))});
+  return tl::unexpected(
+      StoreError{kind, QStringLiteral("%1: %2%3").arg(m_path, errorText(database), adviceForCode(code))});
 }
 
 tl::unexpected<StoreError> HistoryFile::outage(const QString &text) const {

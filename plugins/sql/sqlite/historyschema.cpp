@@ -10,7 +10,7 @@ namespace {
 // samples and positions are only appended to, in runs: slices sorted by point and time. `chunks` says where in a run
 // the rows of a point are: id first_id to first_id + count - 1, by time, which is from_ns + offset_ns. So one range of
 // ids is read for a point, without an index that has an entry for every row.
-constexpr const char *tables =
+constexpr const char *sqliteTables =
     "CREATE TABLE IF NOT EXISTS points("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, number INTEGER, type TEXT NOT NULL, unit TEXT NOT NULL,"
     " description TEXT NOT NULL, tag TEXT NOT NULL DEFAULT '');"
@@ -111,7 +111,7 @@ QByteArray rowsView(const QByteArray &name, RowKind kind, const QByteArray &midd
 
 }  // namespace
 
-QByteArray historyTablesSql() { return QByteArray(tables) + qualitiesSql(); }
+QByteArray historyTablesSql() { return QByteArray(sqliteTables) + qualitiesSql(); }
 
 QByteArray historyViewsSql(bool withOldTables) {
   QByteArray sql = rowsView("history", RowKind::Value, "s.value", "p.type, ", withOldTables);

@@ -5,7 +5,7 @@ namespace tagwire::sql {
 
 namespace {
 
-QByteArray stored(const QString &text) { return storableText(text, longestText); }
+QByteArray storedPointText(const QString &text) { return storableText(text, longestText); }
 
 }  // namespace
 
@@ -58,12 +58,12 @@ RowKind PointRows::kindOf(const StoredSample &sample) const {
 StoreResult<qint64> PointRows::findOrMake(const StoredPoint &point) {
   m_select.bind(7, static_cast<qint64>(m_isImport));
   for (Statement *statement : {&m_select, &m_insert}) {
-    statement->bind(1, stored(point.name));
+    statement->bind(1, storedPointText(point.name));
     if (point.number) statement->bind(2, static_cast<qint64>(*point.number));
     statement->bind(3, QByteArray(toText(point.type).latin1()));
-    statement->bind(4, stored(point.unit));
-    statement->bind(5, stored(point.description));
-    statement->bind(6, stored(point.tag));
+    statement->bind(4, storedPointText(point.unit));
+    statement->bind(5, storedPointText(point.description));
+    statement->bind(6, storedPointText(point.tag));
     const auto row = m_file.next(*statement);
     if (!row) return tl::unexpected(row.error());
     if (!*row) continue;

@@ -21,7 +21,7 @@ std::vector<RollupRecord> rollupRecords(const std::vector<Row> &rows) {
   return records;
 }
 
-bool isEarlier(const Row &a, const Row &b) { return a.time < b.time; }
+bool isEarlierRow(const Row &a, const Row &b) { return a.time < b.time; }
 
 }  // namespace
 
@@ -61,7 +61,7 @@ StoreResult<qint64> SliceWriter::beginRun(RowKind kind, const std::vector<Row> &
   if (!found) return tl::unexpected(found.error());
   const qint64 firstId = m_nextId.integer(0);
   m_nextId.reset();
-  const auto [first, last] = std::minmax_element(rows.begin(), rows.end(), isEarlier);
+  const auto [first, last] = std::minmax_element(rows.begin(), rows.end(), isEarlierRow);
   m_insertRun.bind(1, static_cast<qint64>(kind));
   m_insertRun.bind(2, first->time);
   m_insertRun.bind(3, last->time);

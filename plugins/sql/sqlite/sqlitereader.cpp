@@ -15,7 +15,6 @@ namespace {
 
 // Steps of SQLite's machine between two looks at the clock.
 constexpr int stepsBetweenLooks = 10'000;
-constexpr int mostGaps = 10'000;
 // Of newest rows: a store lets them grow to textBytesAtOnce and a little.
 constexpr qsizetype mostNewestTextBytes = 4 * textBytesAtOnce;
 
@@ -29,7 +28,7 @@ ValueType typeFrom(const QByteArray &text) {
 
 QByteArray listOf(const QStringList &words) { return QByteArray("?,").repeated(words.size()).chopped(1); }
 
-bool isEarlier(const HistoryValue &a, const HistoryValue &b) { return a.time < b.time; }
+bool isEarlierValue(const HistoryValue &a, const HistoryValue &b) { return a.time < b.time; }
 
 }  // namespace
 
@@ -172,7 +171,7 @@ Result<void> SqliteReader::loadNewest(const QList<qint64> &points) {
   for (const RowKind kind : rowKinds) {
     if (const auto loaded = loadNewest(kind, numbers.join(',')); !loaded) return loaded;
   }
-  for (auto &values : m_newest) std::stable_sort(values.begin(), values.end(), isEarlier);
+  for (auto &values : m_newest) std::stable_sort(values.begin(), values.end(), isEarlierValue);
   return {};
 }
 
@@ -234,7 +233,7 @@ Result<std::optional<HistoryValue>> SqliteReader::before(qint64 point, Time time
     foundIn = run.id;
   }
   if (const auto newest = m_newest.constFind(point); newest != m_newest.constEnd()) {
-    const auto end = std::lower_bound(newest->begin(), newest->end(), HistoryValue{time, {}, {}, {}}, isEarlier);
+    const auto end = std::lower_bound(newest->begin(), newest->end(), HistoryValue{time, {}, {}, {}}, isEarlierValue);
     if (end != newest->begin() && (!found || std::prev(end)->time >= found->time)) found = *std::prev(end);
   }
   return found;

@@ -5,9 +5,9 @@ namespace tagwire::sql {
 
 namespace {
 
-constexpr qsizetype longestName = 1000;
+constexpr qsizetype longestStoredName = 1000;
 
-QByteArray stored(const QString &text) { return storableText(text, longestName); }
+QByteArray storedName(const QString &text) { return storableText(text, longestStoredName); }
 
 }  // namespace
 
@@ -94,7 +94,7 @@ StoreResult<QList<SpoolRange>> SqliteStore::delivered(const QString &spool) {
     const auto prepared = m_file.prepare(
         select, "SELECT boot, stream, first, next FROM delivered WHERE spool = ? ORDER BY boot, stream, first");
     if (!prepared) return prepared;
-    select.bind(1, stored(spool));
+    select.bind(1, storedName(spool));
     for (;;) {
       const auto row = m_file.next(select);
       if (!row) return tl::unexpected(row.error());
@@ -115,7 +115,7 @@ StoreResult<void> SqliteStore::keepBoots(const QString &spool, const QList<quint
     const auto prepared =
         m_file.prepare(remove, "DELETE FROM delivered WHERE spool = ? AND boot NOT IN (" + numbers.join(',') + ')');
     if (!prepared) return prepared;
-    remove.bind(1, stored(spool));
+    remove.bind(1, storedName(spool));
     return m_file.run(remove);
   });
 }
@@ -189,7 +189,7 @@ StoreResult<void> SqliteStore::addRange(const QString &spool, const SpoolRange &
   Statement &touching = m_statements->touching;
   SpoolRange whole = range;
   for (Statement *statement : {&touching, &m_statements->removeTouching}) {
-    statement->bind(1, stored(spool));
+    statement->bind(1, storedName(spool));
     statement->bind(2, static_cast<qint64>(range.boot));
     statement->bind(3, static_cast<qint64>(range.stream));
     statement->bind(4, static_cast<qint64>(range.next));
@@ -207,7 +207,7 @@ StoreResult<void> SqliteStore::addRange(const QString &spool, const SpoolRange &
 
 StoreResult<void> SqliteStore::addMergedRange(const QString &spool, const SpoolRange &range) {
   Statement &insert = m_statements->range;
-  insert.bind(1, stored(spool));
+  insert.bind(1, storedName(spool));
   insert.bind(2, static_cast<qint64>(range.boot));
   insert.bind(3, static_cast<qint64>(range.stream));
   insert.bind(4, static_cast<qint64>(range.first));
@@ -246,7 +246,7 @@ StoreResult<void> SqliteStore::addGaps(const QList<HistoryGap> &gaps) {
       statement->bind(1, nanoseconds(gap.from));
       statement->bind(2, nanoseconds(gap.to));
       statement->bind(3, gap.records);
-      statement->bind(4, stored(gap.reason));
+      statement->bind(4, storedName(gap.reason));
       if (const auto done = m_file.run(*statement); !done) return done;
       if (m_file.changes() > 0) break;
     }

@@ -11,7 +11,7 @@ namespace tagwire::sql {
 namespace {
 
 // Short: what waits is in the spool, and an outage is soon over.
-constexpr std::chrono::milliseconds lockPatience{2000};
+constexpr std::chrono::milliseconds fileLockPatience{2000};
 
 PostgresSettings postgresSettings(const SqlConfig &config) {
   PostgresSettings settings;
@@ -25,12 +25,12 @@ PostgresSettings postgresSettings(const SqlConfig &config) {
 
 std::unique_ptr<HistoryStore> makeStore(const SqlConfig &config, const QString &dataDir) {
   if (config.database.postgres()) return std::make_unique<PostgresStore>(postgresSettings(config));
-  return std::make_unique<SqliteStore>(config.database.pathIn(dataDir), lockPatience);
+  return std::make_unique<SqliteStore>(config.database.pathIn(dataDir), fileLockPatience);
 }
 
 std::unique_ptr<StoreReader> makeReader(const SqlConfig &config, const QString &dataDir) {
   if (config.database.postgres()) return std::make_unique<PostgresReader>(postgresSettings(config));
-  return std::make_unique<SqliteReader>(config.database.pathIn(dataDir), lockPatience);
+  return std::make_unique<SqliteReader>(config.database.pathIn(dataDir), fileLockPatience);
 }
 
 }  // namespace tagwire::sql

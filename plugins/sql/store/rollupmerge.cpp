@@ -8,8 +8,8 @@ namespace tagwire::sql {
 
 namespace {
 
-using Records = std::vector<RollupRecord>;
-using Iterator = Records::const_iterator;
+using RollupRecords = std::vector<RollupRecord>;
+using Iterator = RollupRecords::const_iterator;
 
 /// Records that belong into roll-ups of the level, by point and time.
 struct Piece {
@@ -23,7 +23,7 @@ struct Group {
   Piece records;  ///< new ones; when fresh, all
   Rollup rollup;  ///< first of `records` only, then of everything
   bool needsEarlier = false;
-  Records earlier;
+  RollupRecords earlier;
 };
 
 Rollup rollupOf(const Piece &piece, Time start) {
@@ -56,7 +56,7 @@ void split(const Piece &piece, RollupLevel level, std::vector<Group> &groups) {
   }
 }
 
-bool isBefore(const Group &group, std::pair<qint64, Time> key) {
+bool isGroupBefore(const Group &group, std::pair<qint64, Time> key) {
   return std::pair(group.point, group.rollup.start) < key;
 }
 
@@ -67,7 +67,7 @@ StoreResult<void> addStored(RollupTables &tables, RollupLevel level, std::vector
   }
   if (keys.empty()) return {};
   return tables.load(level, keys, [&](qint64 point, const Rollup &stored) {
-    const auto group = std::lower_bound(groups.begin(), groups.end(), std::pair(point, stored.start), isBefore);
+    const auto group = std::lower_bound(groups.begin(), groups.end(), std::pair(point, stored.start), isGroupBefore);
     if (group == groups.end() || group->point != point || group->rollup.start != stored.start) return;
     Rollup whole = stored;
     whole.add(group->rollup);
@@ -98,7 +98,7 @@ StoreResult<void> readEarlier(RollupTables &tables, RollupLevel level, std::vect
   if (spans.empty()) return {};
   return tables.earlier(spans, [&](const RollupRecord &record) {
     const std::pair key(record.point, startOf(level, record.time));
-    const auto group = std::lower_bound(groups.begin(), groups.end(), key, isBefore);
+    const auto group = std::lower_bound(groups.begin(), groups.end(), key, isGroupBefore);
     if (group != groups.end() && group->point == record.point && group->rollup.start == key.second) {
       group->earlier.push_back(record);
     }
@@ -106,7 +106,7 @@ StoreResult<void> readEarlier(RollupTables &tables, RollupLevel level, std::vect
 }
 
 /// What the next level is made of; records put together anew are kept in `merged`.
-std::vector<Piece> piecesBelow(std::vector<Group> &groups, std::deque<Records> &merged) {
+std::vector<Piece> piecesBelow(std::vector<Group> &groups, std::deque<RollupRecords> &merged) {
   std::vector<Piece> pieces;
   for (Group &group : groups) {
     if (!group.rollup.isDense) continue;
@@ -114,7 +114,7 @@ std::vector<Piece> piecesBelow(std::vector<Group> &groups, std::deque<Records> &
       pieces.push_back(group.records);
       continue;
     }
-    Records &all = merged.emplace_back();
+    RollupRecords &all = merged.emplace_back();
     all.reserve(group.earlier.size() + static_cast<size_t>(group.records.end - group.records.begin));
     std::merge(group.earlier.cbegin(), group.earlier.cend(), group.records.begin, group.records.end,
                std::back_inserter(all), [](const RollupRecord &a, const RollupRecord &b) { return a.time < b.time; });
@@ -126,7 +126,7 @@ std::vector<Piece> piecesBelow(std::vector<Group> &groups, std::deque<Records> &
 }  // namespace
 
 StoreResult<void> mergeRollups(RollupTables &tables, const std::vector<RollupRecord> &records) {
-  std::deque<Records> merged;
+  std::deque<RollupRecords> merged;
   std::vector<Piece> pieces{{records.cbegin(), records.cend(), false}};
   for (int i = rollupLevels - 1; i >= 0 && !pieces.empty(); --i) {
     const auto level = static_cast<RollupLevel>(i);

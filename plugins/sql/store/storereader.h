@@ -12,6 +12,9 @@
 
 namespace tagwire::sql {
 
+/// Gaps that one answer tells.
+constexpr int mostGaps = 10'000;
+
 /// A point with its row in the store.
 struct PointRow {
   qint64 id = 0;

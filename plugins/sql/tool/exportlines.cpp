@@ -23,7 +23,7 @@ QByteArray joined(const QStringList &cells) {
 
 QByteArray joined(const QJsonObject &object) { return QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n'; }
 
-std::optional<double> valueOf(const HistoryBucket &bucket, Aggregate aggregate) {
+std::optional<double> bucketValue(const HistoryBucket &bucket, Aggregate aggregate) {
   switch (aggregate) {
     case Aggregate::Average:
       return bucket.mean;
@@ -133,7 +133,7 @@ QByteArray ExportLines::line(const HistoryPoint &point, const HistoryBucket &buc
   if (m_isCsv) {
     QStringList cells{toExactIso(bucket.from), point.name, point.unit};
     for (const Aggregate aggregate : m_aggregates) {
-      const auto number = valueOf(bucket, aggregate);
+      const auto number = bucketValue(bucket, aggregate);
       cells << (number ? toCell(Value(*number)) : QString());
     }
     return joined(cells);
@@ -141,7 +141,7 @@ QByteArray ExportLines::line(const HistoryPoint &point, const HistoryBucket &buc
   QJsonObject object{{QStringLiteral("point"), point.name}, {QStringLiteral("t"), toExactIso(bucket.from)}};
   if (!point.unit.isEmpty()) object[QStringLiteral("unit")] = point.unit;
   for (const Aggregate aggregate : m_aggregates) {
-    const auto number = valueOf(bucket, aggregate);
+    const auto number = bucketValue(bucket, aggregate);
     object[toText(aggregate)] = number && std::isfinite(*number) ? QJsonValue(*number) : QJsonValue();
   }
   return joined(object);

@@ -15,13 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-qsizetype textBytes(const Value &value) {
-  const auto *text = std::get_if<QString>(&value);
-  return text ? text->size() * static_cast<qsizetype>(sizeof(QChar)) : 0;
-}
-
 /// What all stores can hold.
-constexpr Time latest = Time(std::chrono::hours(24) * 98'615);  // 2240
+constexpr Time latestImported = Time(std::chrono::hours(24) * 98'615);  // 2240
 
 }  // namespace
 
@@ -159,7 +154,8 @@ Result<std::optional<StoredSample>> HistoryImport::next(HistoryCsvReader &csv) {
   sample.point = (*point)->key;
   sample.quality = line.quality;
   sample.isHistorical = true;
-  if (line.time >= latest) return failure(csv.problemAt(line.number, QStringLiteral("too late (allowed: up to 2239)")));
+  if (line.time >= latestImported)
+    return failure(csv.problemAt(line.number, QStringLiteral("too late (allowed: up to 2239)")));
   // As the store keeps them: else it would not be found there the next time.
   sample.time = line.time - line.time.time_since_epoch() % m_resolution;
   sample.received = m_now;
@@ -204,7 +200,7 @@ Result<void> HistoryImport::store(QIODevice &file) {
     if (!sample) continue;  // was told
     isEnd = !*sample;
     if (!isEnd) {
-      m_textBytes += textBytes((*sample)->value);
+      m_textBytes += plainTextBytes((*sample)->value);
       m_slice.push_back(std::move(**sample));
     }
     if (m_slice.empty() || (!isEnd && !isFull())) continue;

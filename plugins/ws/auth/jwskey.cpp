@@ -36,7 +36,7 @@ class ErrorQueueGuard {
   Q_DISABLE_COPY_MOVE(ErrorQueueGuard)
 };
 
-QByteArray nameOf(JwtAlgorithm algorithm) { return enumWords(algorithm)[static_cast<size_t>(algorithm)].first; }
+QByteArray algorithmName(JwtAlgorithm algorithm) { return enumWords(algorithm)[static_cast<size_t>(algorithm)].first; }
 
 /// libjose writes to stderr by itself, and what it writes may come from a token.
 void ignoreError(void *, const char *, int, uint64_t, const char *, va_list) {}
@@ -80,7 +80,7 @@ QString curveProblem(EVP_PKEY *key) {
 
 QString pemProblem(JwtAlgorithm algorithm, const QByteArray &pem) {
   const QString allowed = QStringLiteral(" (allowed for %1: one public key, -----BEGIN PUBLIC KEY-----)")
-                              .arg(QString::fromLatin1(nameOf(algorithm)));
+                              .arg(QString::fromLatin1(algorithmName(algorithm)));
   const qsizetype blocks = pem.count("-----BEGIN ");
   if (blocks == 0) return QStringLiteral("is no PEM text") + allowed;
   if (pem.contains("PRIVATE KEY-----")) return QStringLiteral("is a private key") + allowed;
@@ -105,7 +105,7 @@ bool isOneOf(const QByteArrayList &types, const json_t *type) {
 void JwsKey::JoseRelease::operator()(jose_cfg_t *jose) const { jose_cfg_decref(jose); }
 
 JwsKey::JwsKey(JwtAlgorithm algorithm, JsonPointer jwk)
-    : m_algorithm(nameOf(algorithm)), m_jwk(std::move(jwk)), m_jose(quietJose()) {
+    : m_algorithm(algorithmName(algorithm)), m_jwk(std::move(jwk)), m_jose(quietJose()) {
   json_object_set_new(m_jwk.get(), "alg", json_string(m_algorithm.constData()));
 }
 

@@ -11,10 +11,12 @@ namespace tagwire::ws {
 
 namespace {
 
-QByteArray keyOf(const QHostAddress &address) { return addressGroup(address); }
+QByteArray lockoutKey(const QHostAddress &address) { return addressGroup(address); }
 
 /// Of one length, however long a name somebody sends.
-QByteArray keyOf(const QString &user) { return QCryptographicHash::hash(user.toUtf8(), QCryptographicHash::Sha256); }
+QByteArray lockoutKey(const QString &user) {
+  return QCryptographicHash::hash(user.toUtf8(), QCryptographicHash::Sha256);
+}
 
 }  // namespace
 
@@ -75,8 +77,8 @@ void FailureTable::remove(const QByteArray &key, Elapsed added) {
 }
 
 std::optional<std::chrono::seconds> LoginLockout::begin(const QHostAddress &address, const QString &user, Elapsed now) {
-  const QByteArray addressKey = keyOf(address);
-  const QByteArray userKey = keyOf(user);
+  const QByteArray addressKey = lockoutKey(address);
+  const QByteArray userKey = lockoutKey(user);
   const Elapsed wait = std::max(m_addresses.waitFor(addressKey, now), m_users.waitFor(userKey, now));
   if (wait > Elapsed::zero()) return std::chrono::ceil<std::chrono::seconds>(wait);
   m_addresses.add(addressKey, now);
@@ -85,8 +87,8 @@ std::optional<std::chrono::seconds> LoginLockout::begin(const QHostAddress &addr
 }
 
 void LoginLockout::takeBack(const QHostAddress &address, const QString &user, Elapsed begun) {
-  m_addresses.remove(keyOf(address), begun);
-  m_users.remove(keyOf(user), begun);
+  m_addresses.remove(lockoutKey(address), begun);
+  m_users.remove(lockoutKey(user), begun);
 }
 
 }  // namespace tagwire::ws

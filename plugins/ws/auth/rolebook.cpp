@@ -7,7 +7,7 @@ namespace tagwire::ws {
 
 namespace {
 
-bool isSame(const QList<QString> &one, const QList<QString> &other) {
+bool isSameList(const QList<QString> &one, const QList<QString> &other) {
   return QSet<QString>(one.begin(), one.end()) == QSet<QString>(other.begin(), other.end());
 }
 
@@ -25,7 +25,7 @@ void RoleBook::check(const WsConfig &config, PluginContext &context, ConfigReade
     if (others.key() == context.id()) continue;
     for (auto role = roles.cbegin(); role != roles.cend(); ++role) {
       const auto other = others->constFind(role.key());
-      if (other == others->cend() || isSame(*other, *role)) continue;
+      if (other == others->cend() || isSameList(*other, *role)) continue;
       reader.error(QStringLiteral("auth.roles.%1").arg(role.key()),
                    QStringLiteral("%1 defines role %2 otherwise than %3 (allowed: the same permissions, or the role in "
                                   "one of them: gateways share users and roles)")

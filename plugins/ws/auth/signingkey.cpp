@@ -12,27 +12,13 @@
 #include <optional>
 
 #include "auth/secretbytes.h"
+#include "network/descriptor.h"
 
 namespace tagwire::ws {
 
 namespace {
 
 constexpr qsizetype keyBytes = 32;
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : m_number(number) {}
-  ~Descriptor() {
-    if (m_number >= 0) ::close(m_number);
-  }
-  Q_DISABLE_COPY_MOVE(Descriptor)
-  int number() const { return m_number; }
-  bool isOpen() const { return m_number >= 0; }
-
- private:
-  int m_number;
-};
 
 tl::unexpected<QString> systemFailure(const QByteArray &path, int error, const char *what) {
   return failure(

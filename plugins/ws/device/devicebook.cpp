@@ -17,7 +17,7 @@ bool canBePoint(const QString &path) {
          });
 }
 
-bool isSame(const Point &point, const PointInfo &wanted) {
+bool isSamePoint(const Point &point, const PointInfo &wanted) {
   return point.type == wanted.type && point.writable == wanted.writable;
 }
 
@@ -33,7 +33,7 @@ Result<QList<PointId>> declareAgain(const QString &id, const QList<PointInfo> &p
         return failure(
             QStringLiteral("\"%1\" can't have points of its own (allowed: an id that no plugin has)").arg(id));
       }
-    } else if (!isSame(*context.points().point(point), wanted)) {
+    } else if (!isSamePoint(*context.points().point(point), wanted)) {
       return failure(
           QStringLiteral("point %1 is there already with another type (allowed: the same model until the next start)")
               .arg(fullName));

@@ -34,7 +34,7 @@ QString valueProblem(const Device &device, const Command &command) {
       .arg(text->left(40), field.rules.values.mid(0, 20).join(QStringLiteral(", ")));
 }
 
-QByteArray messageOf(const Command &command, const QString &point) {
+QByteArray commandMessage(const Command &command, const QString &point) {
   JsonText json;
   json.beginObject();
   json.put("type", "command");
@@ -46,7 +46,7 @@ QByteArray messageOf(const Command &command, const QString &point) {
   return json.bytes();
 }
 
-Rejection rejected(const QString &text) { return {Rejection::Kind::Acknowledgement, text}; }
+Rejection rejectedAcknowledgement(const QString &text) { return {Rejection::Kind::Acknowledgement, text}; }
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void DeviceCommands::execute(GatewayState &home, const Device *device, const Com
   if (const auto obstacle = obstacleNow(command)) return tell(home, *obstacle);
   const PluginContext &context = home.context;
   m_waiting.insert(command.id, {&home, &session, command.point, context.clock().elapsed() + answerWithin});
-  session.send(Frame::text(messageOf(command, context.points().point(command.point)->fullName)));
+  session.send(Frame::text(commandMessage(command, context.points().point(command.point)->fullName)));
   tell(home, command.id, command.point, CommandState::Sent);
 }
 
@@ -79,11 +79,11 @@ std::optional<Rejection> DeviceCommands::acknowledge(const Session &from, const 
   const QJsonValue id = json.value(QLatin1String("commandId"));
   const QJsonValue ok = json.value(QLatin1String("ok"));
   if (!id.isString() || !ok.isBool()) {
-    return rejected(QStringLiteral("command_ack without commandId (text) or ok (true or false)"));
+    return rejectedAcknowledgement(QStringLiteral("command_ack without commandId (text) or ok (true or false)"));
   }
   const auto found = m_waiting.constFind(id.toString());
   if (found == m_waiting.cend() || found->session != &from) {
-    return rejected(QStringLiteral("command_ack of no command that waits for one"));
+    return rejectedAcknowledgement(QStringLiteral("command_ack of no command that waits for one"));
   }
   if (!ok.toBool()) {
     const QString error = printablePart(json.value(QLatin1String("error")).toString().toUtf8());

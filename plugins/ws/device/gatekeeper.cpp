@@ -10,34 +10,34 @@ namespace tagwire::ws {
 
 namespace {
 
-using Kind = PayloadNode::Kind;
+using NodeKind = PayloadNode::Kind;
 using FieldValue = tl::expected<Value, Rejection>;
 
-tl::unexpected<Rejection> rejected(Rejection::Kind kind, const PayloadNode &node, const QString &text) {
+tl::unexpected<Rejection> rejectedNode(Rejection::Kind kind, const PayloadNode &node, const QString &text) {
   return tl::unexpected(Rejection{kind, printablePart(node.path) + QLatin1String(": ") + text});
 }
 
-const char *wordOf(Kind kind) {
+const char *nodeWord(NodeKind kind) {
   switch (kind) {
-    case Kind::Object:
+    case NodeKind::Object:
       return "an object";
-    case Kind::Null:
+    case NodeKind::Null:
       return "null";
-    case Kind::Bool:
+    case NodeKind::Bool:
       return "true or false";
-    case Kind::Number:
+    case NodeKind::Number:
       return "a number";
-    case Kind::Text:
+    case NodeKind::Text:
       return "text";
-    case Kind::List:
+    case NodeKind::List:
       break;
   }
   return "a list";
 }
 
 tl::unexpected<Rejection> wrongType(const PayloadNode &node, const char *due) {
-  return rejected(Rejection::Kind::Type, node,
-                  QStringLiteral("%1 where %2 is due").arg(QLatin1String(wordOf(node.kind)), QLatin1String(due)));
+  return rejectedNode(Rejection::Kind::Type, node,
+                      QStringLiteral("%1 where %2 is due").arg(QLatin1String(nodeWord(node.kind)), QLatin1String(due)));
 }
 
 template <class Number>
@@ -53,33 +53,34 @@ FieldValue withinRange(const FieldConfig &rules, const PayloadNode &node, double
   const bool isLow = rules.minimum && !(number >= *rules.minimum);
   const bool isHigh = rules.maximum && !(number <= *rules.maximum);
   if (!isLow && !isHigh) return value;
-  return rejected(Rejection::Kind::Range, node,
-                  QStringLiteral("%1 is out of range (allowed: %2 %3)")
-                      .arg(toText(value), isLow ? QStringLiteral("from") : QStringLiteral("up to"))
-                      .arg(isLow ? *rules.minimum : *rules.maximum));
+  return rejectedNode(Rejection::Kind::Range, node,
+                      QStringLiteral("%1 is out of range (allowed: %2 %3)")
+                          .arg(toText(value), isLow ? QStringLiteral("from") : QStringLiteral("up to"))
+                          .arg(isLow ? *rules.minimum : *rules.maximum));
 }
 
 FieldValue floatOf(const FieldConfig &rules, const PayloadNode &node) {
-  if (node.kind != Kind::Number) return wrongType(node, "a number");
+  if (node.kind != NodeKind::Number) return wrongType(node, "a number");
   const auto number = parse<double>(node.text);
   if (!number || !std::isfinite(*number)) {
-    return rejected(Rejection::Kind::Range, node, QStringLiteral("the number can't be held in 64 bits"));
+    return rejectedNode(Rejection::Kind::Range, node, QStringLiteral("the number can't be held in 64 bits"));
   }
   return withinRange(rules, node, *number, *number);
 }
 
 FieldValue intOf(const FieldConfig &rules, const PayloadNode &node) {
-  if (node.kind != Kind::Number || node.text.contains('.') || node.text.contains('e') || node.text.contains('E')) {
+  if (node.kind != NodeKind::Number || node.text.contains('.') || node.text.contains('e') || node.text.contains('E')) {
     return wrongType(node, "a whole number, written as one,");
   }
   const auto number = parse<qint64>(node.text);
-  if (!number) return rejected(Rejection::Kind::Range, node, QStringLiteral("the number can't be held in 64 bits"));
+  if (!number) return rejectedNode(Rejection::Kind::Range, node, QStringLiteral("the number can't be held in 64 bits"));
   return withinRange(rules, node, static_cast<double>(*number), *number);
 }
 
 /// PostgreSQL keeps no NUL in a text, and a row that can't be stored would stop those behind it.
-FieldValue textOf(const PayloadNode &node) {
-  if (node.text.contains('\0')) return rejected(Rejection::Kind::Type, node, QStringLiteral("text with a NUL in it"));
+FieldValue nodeText(const PayloadNode &node) {
+  if (node.text.contains('\0'))
+    return rejectedNode(Rejection::Kind::Type, node, QStringLiteral("text with a NUL in it"));
   return Value(QString::fromUtf8(node.text));
 }
 
@@ -90,30 +91,30 @@ FieldValue valueOf(const FieldConfig &rules, const PayloadNode &node) {
     case FieldType::Int:
       return intOf(rules, node);
     case FieldType::Bool:
-      if (node.kind != Kind::Bool) return wrongType(node, "true or false");
+      if (node.kind != NodeKind::Bool) return wrongType(node, "true or false");
       return Value(node.flag);
     case FieldType::String:
-      if (node.kind != Kind::Text && node.kind != Kind::List) return wrongType(node, "text or a list");
-      return textOf(node);
+      if (node.kind != NodeKind::Text && node.kind != NodeKind::List) return wrongType(node, "text or a list");
+      return nodeText(node);
     case FieldType::Enum:
       break;
   }
-  if (node.kind != Kind::Text) return wrongType(node, "text");
+  if (node.kind != NodeKind::Text) return wrongType(node, "text");
   const QString text = QString::fromUtf8(node.text);
   if (rules.values.contains(text)) return Value(text);
-  return rejected(Rejection::Kind::Range, node,
-                  QStringLiteral("\"%1\" is none of the values (allowed: %2)")
-                      .arg(printablePart(node.text), rules.values.mid(0, 20).join(QStringLiteral(", "))));
+  return rejectedNode(Rejection::Kind::Range, node,
+                      QStringLiteral("\"%1\" is none of the values (allowed: %2)")
+                          .arg(printablePart(node.text), rules.values.mid(0, 20).join(QStringLiteral(", "))));
 }
 
 /// A value of a field that the model says nothing about; numbers are floats, as the next one may have a fraction.
 std::optional<Value> guess(const PayloadNode &node) {
-  if (node.kind == Kind::Bool) return Value(node.flag);
-  if (node.kind == Kind::Number) {
+  if (node.kind == NodeKind::Bool) return Value(node.flag);
+  if (node.kind == NodeKind::Number) {
     const auto number = parse<double>(node.text);
     return number && std::isfinite(*number) ? std::optional<Value>(*number) : std::nullopt;
   }
-  const auto text = textOf(node);
+  const auto text = nodeText(node);
   return text ? std::optional(*text) : std::nullopt;
 }
 
@@ -144,7 +145,7 @@ std::optional<Rejection> Gatekeeper::take(Reading &reading, std::vector<bool> &s
   if (!node.isPlain) return takeUnknown(reading, node);
   if (node.path == "timestamp") return takeTime(reading, node, now);
   if (node.path == "device_id") {
-    if (node.kind == Kind::Text && node.text == m_device) return std::nullopt;
+    if (node.kind == NodeKind::Text && node.text == m_device) return std::nullopt;
     return Rejection{Rejection::Kind::Device, QStringLiteral("device_id is not that of the connection")};
   }
   if (const int place = m_model->find(node.path); place >= 0) {
@@ -155,12 +156,12 @@ std::optional<Rejection> Gatekeeper::take(Reading &reading, std::vector<bool> &s
     return std::nullopt;
   }
   if (!m_model->isBranch(node.path)) return takeUnknown(reading, node);
-  if (node.kind == Kind::Object) return std::nullopt;
+  if (node.kind == NodeKind::Object) return std::nullopt;
   return wrongType(node, "an object").value();
 }
 
 std::optional<Rejection> Gatekeeper::takeTime(Reading &reading, const PayloadNode &node, Time now) const {
-  if (node.kind != Kind::Text) {
+  if (node.kind != NodeKind::Text) {
     return Rejection{Rejection::Kind::Time, QStringLiteral("timestamp: text is due (ISO 8601)")};
   }
   const auto time = readDeviceTime(node.text, m_zone, now);
@@ -179,12 +180,13 @@ std::optional<Rejection> Gatekeeper::takeUnknown(Reading &reading, const Payload
     case UnknownFields::Ignore:
       return std::nullopt;
     case UnknownFields::Reject:
-      return rejected(Rejection::Kind::Unknown, node, QStringLiteral("is no field of model %1").arg(m_model->name()))
+      return rejectedNode(Rejection::Kind::Unknown, node,
+                          QStringLiteral("is no field of model %1").arg(m_model->name()))
           .value();
     case UnknownFields::Accept:
       break;
   }
-  if (node.kind == Kind::Object || node.kind == Kind::Null) return std::nullopt;
+  if (node.kind == NodeKind::Object || node.kind == NodeKind::Null) return std::nullopt;
   auto value = node.isPlain ? guess(node) : std::nullopt;
   if (value) {
     reading.unknown.emplace_back(QString::fromUtf8(node.path), std::move(*value));

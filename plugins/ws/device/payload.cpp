@@ -14,7 +14,7 @@ namespace tagwire::ws {
 
 namespace {
 
-using Kind = PayloadNode::Kind;
+using NodeKind = PayloadNode::Kind;
 using ListWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 /// Takes the reader's events: values outside of lists become nodes, what is in a list is written down as JSON again.
@@ -23,15 +23,15 @@ class NodeCollector : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Nod
   PayloadNodes nodes;
   std::optional<Rejection> problem;
 
-  bool Null() { return m_lists > 0 ? m_list.Null() : add({Kind::Null, false, m_isPlain, m_path}); }
-  bool Bool(bool value) { return m_lists > 0 ? m_list.Bool(value) : add({Kind::Bool, value, m_isPlain, m_path}); }
+  bool Null() { return m_lists > 0 ? m_list.Null() : add({NodeKind::Null, false, m_isPlain, m_path}); }
+  bool Bool(bool value) { return m_lists > 0 ? m_list.Bool(value) : add({NodeKind::Bool, value, m_isPlain, m_path}); }
   bool RawNumber(const char *text, rapidjson::SizeType size, bool) {
     if (m_lists > 0) return m_list.RawValue(text, size, rapidjson::kNumberType);
-    return add({Kind::Number, false, m_isPlain, m_path, QByteArray(text, static_cast<qsizetype>(size))});
+    return add({NodeKind::Number, false, m_isPlain, m_path, QByteArray(text, static_cast<qsizetype>(size))});
   }
   bool String(const char *text, rapidjson::SizeType size, bool) {
     if (m_lists > 0) return m_list.String(text, size);
-    return add({Kind::Text, false, m_isPlain, m_path, QByteArray(text, static_cast<qsizetype>(size))});
+    return add({NodeKind::Text, false, m_isPlain, m_path, QByteArray(text, static_cast<qsizetype>(size))});
   }
   bool Key(const char *text, rapidjson::SizeType size, bool) {
     const QByteArray key(text, static_cast<qsizetype>(size));
@@ -50,7 +50,7 @@ class NodeCollector : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Nod
   bool StartObject() {
     if (!descend()) return false;
     if (m_lists > 0) return m_list.StartObject();
-    return m_frames.size() == 1 || add({Kind::Object, false, m_isPlain, m_path});
+    return m_frames.size() == 1 || add({NodeKind::Object, false, m_isPlain, m_path});
   }
   bool EndObject(rapidjson::SizeType) {
     if (!checkKeys()) return false;
@@ -70,7 +70,7 @@ class NodeCollector : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Nod
     ascend();
     m_list.EndArray();
     if (--m_lists > 0) return true;
-    return add({Kind::List, false, m_isPlain, m_path,
+    return add({NodeKind::List, false, m_isPlain, m_path,
                 QByteArray(m_listText.GetString(), static_cast<qsizetype>(m_listText.GetSize()))});
   }
 

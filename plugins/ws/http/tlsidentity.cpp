@@ -15,7 +15,7 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 mostBytes = 1024 * 1024;
+constexpr qint64 mostFileBytes = 1024 * 1024;
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
@@ -67,7 +67,7 @@ Result<TlsIdentity> TlsIdentity::read(const TlsConfig &tls, Time now) {
   if (!file.open(QIODevice::ReadOnly)) {
     return failure(QStringLiteral("certificate: can't read %1: %2").arg(tls.certificate, file.errorString()));
   }
-  const QByteArray pem = file.read(mostBytes);
+  const QByteArray pem = file.read(mostFileBytes);
   const QList<QSslCertificate> chain = QSslCertificate::fromData(pem, QSsl::Pem);
   if (chain.isEmpty()) {
     return failure(QStringLiteral("certificate: no certificate in %1 (allowed: PEM)").arg(tls.certificate));

@@ -15,7 +15,7 @@ namespace {
 constexpr int mostFilterEntries = 1000;
 
 /// The list under `key`: nothing when it is absent.
-Result<std::optional<QJsonArray>> listAt(const QJsonObject &message, QLatin1String key) {
+Result<std::optional<QJsonArray>> filterList(const QJsonObject &message, QLatin1String key) {
   const QJsonValue value = message.value(key);
   if (value.isUndefined() || value.isNull()) return std::optional<QJsonArray>();
   const QJsonArray list = value.toArray();
@@ -62,7 +62,7 @@ Result<QList<PathPattern>> areasFrom(const QJsonArray &list) {
 template <class T>
 QString readList(const QJsonObject &message, const char *key, Result<T> (*read)(const QJsonArray &),
                  std::optional<T> &into) {
-  const auto list = listAt(message, QLatin1String(key));
+  const auto list = filterList(message, QLatin1String(key));
   if (!list) return list.error();
   if (!*list) return {};
   auto entries = read(**list);

@@ -10,7 +10,7 @@ namespace tagwire::ws {
 
 namespace {
 
-Result<std::optional<Time>> timeAt(const QJsonObject &message, const char *key) {
+Result<std::optional<Time>> messageTime(const QJsonObject &message, const char *key) {
   const QJsonValue value = message.value(QLatin1String(key));
   if (value.isUndefined() || value.isNull()) return std::optional<Time>();
   const auto time = historyTime(value.toString(), key);
@@ -21,10 +21,10 @@ Result<std::optional<Time>> timeAt(const QJsonObject &message, const char *key) 
 }  // namespace
 
 Result<AlarmPlayback::Wish> AlarmPlayback::Wish::fromJson(const QJsonObject &message, Time now) {
-  const auto from = timeAt(message, "from");
+  const auto from = messageTime(message, "from");
   if (!from) return failure(from.error());
   if (!*from) return failure(QStringLiteral("from is missing (allowed: a time such as 2026-01-31T22:00:00Z)"));
-  const auto to = timeAt(message, "to");
+  const auto to = messageTime(message, "to");
   if (!to) return failure(to.error());
   Wish wish{**from, to->value_or(now), 1};
   if (wish.from >= wish.to) return failure(QStringLiteral("from must be before to"));

@@ -8,12 +8,6 @@
 
 namespace tagwire::ws {
 
-namespace {
-
-constexpr quint16 policyClose = 1008;
-
-}  // namespace
-
 EventsProtocol::EventsProtocol(PluginContext &context)
     : m_context(context),
       m_access(context.points()),

@@ -10,7 +10,7 @@ namespace tagwire::ws {
 namespace {
 
 /// Every entry of every value: "a=1&a=2,3" gives {"1", "2", "3"}.
-QStringList listAt(const QList<std::pair<QString, QString>> &query, const char *key) {
+QStringList queryList(const QList<std::pair<QString, QString>> &query, const char *key) {
   QStringList all;
   for (const auto &[name, value] : query) {
     if (name == QLatin1String(key)) all += value.split(u',', Qt::SkipEmptyParts);
@@ -39,8 +39,8 @@ QString channelProblem(const QStringList &channels, bool hasEndpoints) {
 }  // namespace
 
 tl::expected<EventWish, Refusal> EventWish::read(const Upgrade &upgrade, const Caller &caller, int mostSubscriptions) {
-  const QStringList channels = listAt(upgrade.query, "channels");
-  const auto numbers = numbersFromTexts(listAt(upgrade.query, "endpointIds"));
+  const QStringList channels = queryList(upgrade.query, "channels");
+  const auto numbers = numbersFromTexts(queryList(upgrade.query, "endpointIds"));
   if (!numbers) return wrong(numbers.error());
   if (const QString problem = channelProblem(channels, !numbers->isEmpty()); !problem.isEmpty()) return wrong(problem);
 

@@ -12,7 +12,6 @@ namespace tagwire::ws {
 namespace {
 
 const QLatin1String oldCorrelation("correlationId");
-constexpr int longestCommandId = 128;
 
 }  // namespace
 

@@ -9,25 +9,25 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr std::array topics{std::pair{"location_updates", HubTopic::LocationUpdates},
-                            std::pair{"location_updates:geojson", HubTopic::LocationUpdatesGeoJson},
-                            std::pair{"fence_events", HubTopic::FenceEvents},
-                            std::pair{"fence_events:geojson", HubTopic::FenceEventsGeoJson},
-                            std::pair{"trackable_motions", HubTopic::TrackableMotions},
-                            std::pair{"collision_events", HubTopic::CollisionEvents},
-                            std::pair{"proximity_updates", HubTopic::ProximityUpdates}};
+constexpr std::array omloxTopics{std::pair{"location_updates", HubTopic::LocationUpdates},
+                                 std::pair{"location_updates:geojson", HubTopic::LocationUpdatesGeoJson},
+                                 std::pair{"fence_events", HubTopic::FenceEvents},
+                                 std::pair{"fence_events:geojson", HubTopic::FenceEventsGeoJson},
+                                 std::pair{"trackable_motions", HubTopic::TrackableMotions},
+                                 std::pair{"collision_events", HubTopic::CollisionEvents},
+                                 std::pair{"proximity_updates", HubTopic::ProximityUpdates}};
 
 }  // namespace
 
 std::optional<HubTopic> topicFromText(const QString &text) {
-  for (const auto &[name, topic] : topics) {
+  for (const auto &[name, topic] : omloxTopics) {
     if (text == QLatin1String(name)) return topic;
   }
   return std::nullopt;
 }
 
 QString toText(HubTopic topic) {
-  for (const auto &[name, each] : topics) {
+  for (const auto &[name, each] : omloxTopics) {
     if (each == topic) return QString::fromLatin1(name);
   }
   return {};
@@ -35,7 +35,7 @@ QString toText(HubTopic topic) {
 
 QString topicTexts() {
   QStringList names;
-  for (const auto &[name, topic] : topics) names << QString::fromLatin1(name);
+  for (const auto &[name, topic] : omloxTopics) names << QString::fromLatin1(name);
   return names.join(QStringLiteral(", "));
 }
 

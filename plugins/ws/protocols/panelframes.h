@@ -11,6 +11,9 @@
 
 namespace tagwire::ws {
 
+/// Of a command, in what panels send.
+constexpr int longestCommandId = 128;
+
 /// R5-4, as an open object's fields and its braces.
 QByteArray telemetryText(const Sample &sample, const PointTable &points);
 /// R5-4

@@ -22,7 +22,7 @@ QString newClientId(Time now) {
   return QStringLiteral("client-%1-%2").arg(toMilliseconds(now)).arg(random, 0, 36);
 }
 
-QString nameOf(const PluginContext &context, PointId id) {
+QString nameOfPoint(const PluginContext &context, PointId id) {
   const auto point = context.points().point(id);
   return point ? point->fullName : QString();
 }
@@ -205,7 +205,7 @@ bool PanelProtocol::isForAlarms(const PanelClient &client, const QString &area) 
 bool PanelProtocol::isFor(const PanelClient &client, const CommandStatus &status) const {
   const bool isWanted = client.commands.contains(status.commandId) ||
                         (client.hasOwnCommands && m_book->isOf(status.commandId, client.caller()));
-  return isWanted && client.caller().may(right::readCommands, nameOf(m_context, status.point));
+  return isWanted && client.caller().may(right::readCommands, nameOfPoint(m_context, status.point));
 }
 
 void PanelProtocol::notifyCommand(const Event &event) {

@@ -15,19 +15,18 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qsizetype mostListed = 1000;
-constexpr int longestCommandId = 128;
+constexpr qsizetype mostInList = 1000;
 
 /// The list under `key`, within bounds.
-Result<QJsonArray> listAt(const QJsonObject &message, QLatin1String key) {
+Result<QJsonArray> messageList(const QJsonObject &message, QLatin1String key) {
   const QJsonValue value = message.value(key);
   const QJsonArray list = value.toArray();
-  if (value.isArray() && !list.isEmpty() && list.size() <= mostListed) return list;
-  return failure(QStringLiteral("%1 must be a list of 1 to %2 entries").arg(key).arg(mostListed));
+  if (value.isArray() && !list.isEmpty() && list.size() <= mostInList) return list;
+  return failure(QStringLiteral("%1 must be a list of 1 to %2 entries").arg(key).arg(mostInList));
 }
 
 Result<QList<qint64>> numbersAt(const QJsonObject &message, QLatin1String key) {
-  const auto list = listAt(message, key);
+  const auto list = messageList(message, key);
   if (!list) return failure(list.error());
   QList<qint64> numbers;
   for (const QJsonValue &each : *list) {
@@ -39,7 +38,7 @@ Result<QList<qint64>> numbersAt(const QJsonObject &message, QLatin1String key) {
 }
 
 Result<QStringList> commandIdsAt(const QJsonObject &message, QLatin1String key) {
-  const auto list = listAt(message, key);
+  const auto list = messageList(message, key);
   if (!list) return failure(list.error());
   QStringList ids;
   for (const QJsonValue &each : *list) {

@@ -11,6 +11,8 @@
 
 namespace tagwire::ws {
 
+constexpr quint16 policyClose = 1008;  ///< RFC 6455, 7.4.1: policy violation
+
 /// What a session does at the moment, for the list of connections. Plain value.
 struct Activity {
   int streams = 0;                    ///< subscriptions it holds

@@ -13,14 +13,11 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr int longestText = 128;
+constexpr int longestRtlsText = 128;
 
-/// Absent and null are the same: nothing was said.
-bool isAbsent(const QJsonValue &value) { return value.isUndefined() || value.isNull(); }
-
-Result<QString> textOf(const QJsonValue &value, const QString &name) {
-  if (!value.isString() || value.toString().isEmpty() || value.toString().size() > longestText) {
-    return failure(QStringLiteral("%1 must be a text of 1 to %2 characters").arg(name).arg(longestText));
+Result<QString> boundedText(const QJsonValue &value, const QString &name) {
+  if (!value.isString() || value.toString().isEmpty() || value.toString().size() > longestRtlsText) {
+    return failure(QStringLiteral("%1 must be a text of 1 to %2 characters").arg(name).arg(longestRtlsText));
   }
   return value.toString();
 }
@@ -35,7 +32,7 @@ Result<QHash<QString, bool>> tagsFrom(const QJsonValue &params) {
     const QString place = QStringLiteral("params[%1]").arg(index);
     if (!list[index].isObject()) return failure(place + QStringLiteral(" must be an object"));
     const QJsonObject tag = list[index].toObject();
-    const auto id = textOf(tag.value(QLatin1String("id")), place + QStringLiteral(".id"));
+    const auto id = boundedText(tag.value(QLatin1String("id")), place + QStringLiteral(".id"));
     if (!id) return failure(id.error());
     const QJsonValue wanted = tag.value(QLatin1String("data"));
     if (!isAbsent(wanted) && !wanted.isString()) {
@@ -82,7 +79,7 @@ Result<RtlsRequest> RtlsRequest::fromJson(const QJsonObject &message) {
   }
   const QJsonValue id = message.value(QLatin1String("reqid"));
   if (requestIdJson(message) == "\"\"" && id != QLatin1String("")) {
-    return failure(QStringLiteral("reqid must be a text of at most %1 characters").arg(longestText));
+    return failure(QStringLiteral("reqid must be a text of at most %1 characters").arg(longestRtlsText));
   }
   RtlsRequest request;
   request.kind = *kind;
@@ -106,7 +103,7 @@ Result<RtlsRequest> RtlsRequest::fromJson(const QJsonObject &message) {
 
 QByteArray requestIdJson(const QJsonObject &message) {
   const QJsonValue id = message.value(QLatin1String("reqid"));
-  if (id.isString() && id.toString().size() <= longestText) return jsonString(id.toString());
+  if (id.isString() && id.toString().size() <= longestRtlsText) return jsonString(id.toString());
   if (const auto number = wholeNumber(id)) return QByteArray::number(*number);
   return "\"\"";
 }

@@ -13,7 +13,6 @@ namespace {
 
 constexpr qsizetype mostWaitingMessages = 1000;
 constexpr qsizetype mostWaitingBytes = 256 * 1024;
-constexpr quint16 policyClose = 1008;
 constexpr quint16 heartbeatClose = 4408;
 
 Frame heartbeatFrame(qint64 ts) {

@@ -18,11 +18,11 @@ void putOptional(JsonText &json, const char *name, const std::optional<double> &
   }
 }
 
-void putText(JsonText &json, const char *name, const QString &text) {
+void putWireText(JsonText &json, const char *name, const QString &text) {
   if (!text.isEmpty()) json.put(name, text);
 }
 
-void putTime(JsonText &json, const char *name, Time time) {
+void putWireTime(JsonText &json, const char *name, Time time) {
   json.key(name);
   json.time(time, 6, "+00:00");
 }
@@ -54,7 +54,7 @@ void putFix(JsonText &json, const QByteArray &name, const Sample &sample) {
 }
 
 void putAlarm(JsonText &json, const AlarmTransition &alarm, Time time) {
-  putTime(json, "ts", time);
+  putWireTime(json, "ts", time);
   json.put("datapoint_id", alarm.pointNumber);
   json.put("rule_id", alarm.ruleId);
   json.put("rule_name", alarm.ruleName);
@@ -74,17 +74,17 @@ void putAlarm(JsonText &json, const AlarmTransition &alarm, Time time) {
   }
   json.put("message", alarm.message);
   json.put("alarm_id", alarm.alarmId);
-  putText(json, "area", alarm.area);
+  putWireText(json, "area", alarm.area);
   json.put("condition", toText(alarm.condition));
-  putText(json, "level", alarm.level);
-  putText(json, "value_text", alarm.valueText);
+  putWireText(json, "level", alarm.level);
+  putWireText(json, "value_text", alarm.valueText);
   if (alarm.isFirstOut) json.put("first_out", true);
   if (alarm.isChattering) json.put("chattering", true);
   if (!alarm.isStored) json.put("stored", false);
 }
 
 void putCondition(JsonText &json, const AlarmConditionChange &change, Time time) {
-  putTime(json, "ts", time);
+  putWireTime(json, "ts", time);
   json.put("rule_id", change.ruleId);
   json.put("rule_name", change.ruleName);
   json.put("condition", toText(change.condition));
@@ -93,23 +93,23 @@ void putCondition(JsonText &json, const AlarmConditionChange &change, Time time)
   json.put("severity", toText(change.severity));
   json.put("cause", change.cause);
   json.put("by", change.by);
-  putText(json, "comment", change.comment);
-  if (change.until) putTime(json, "until", *change.until);
+  putWireText(json, "comment", change.comment);
+  if (change.until) putWireTime(json, "until", *change.until);
   if (change.alarmId != 0) json.put("alarm_id", change.alarmId);
-  putText(json, "area", change.area);
+  putWireText(json, "area", change.area);
   if (!change.isStored) json.put("stored", false);
 }
 
 void putStanding(JsonText &json, const AlarmStatus &alarm) {
   putAlarm(json, alarm.transition, alarm.since);
   json.put("acknowledged", alarm.isAcknowledged);
-  putText(json, "acknowledged_by", alarm.acknowledgedBy);
-  if (alarm.acknowledgedAt) putTime(json, "acknowledged_at", *alarm.acknowledgedAt);
-  putText(json, "comment", alarm.comment);
-  if (alarm.shelvedUntil) putTime(json, "shelved_until", *alarm.shelvedUntil);
-  putText(json, "shelved_by", alarm.shelvedBy);
-  putText(json, "suppressed_by", alarm.suppressedBy);
-  putText(json, "out_of_service_by", alarm.outOfServiceBy);
+  putWireText(json, "acknowledged_by", alarm.acknowledgedBy);
+  if (alarm.acknowledgedAt) putWireTime(json, "acknowledged_at", *alarm.acknowledgedAt);
+  putWireText(json, "comment", alarm.comment);
+  if (alarm.shelvedUntil) putWireTime(json, "shelved_until", *alarm.shelvedUntil);
+  putWireText(json, "shelved_by", alarm.shelvedBy);
+  putWireText(json, "suppressed_by", alarm.suppressedBy);
+  putWireText(json, "out_of_service_by", alarm.outOfServiceBy);
 }
 
 void putAlarmEvent(JsonText &json, const Event &event) {

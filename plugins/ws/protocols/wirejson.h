@@ -50,6 +50,9 @@ constexpr bool isRise(const AlarmTransition &alarm) { return alarm.state > alarm
 /// "alarms/<area>/<rule id>", without an area "alarms/<rule id>".
 QString topicOf(const QString &area, int ruleId);
 
+/// Absent and null are the same: nothing was said.
+inline bool isAbsent(const QJsonValue &value) { return value.isUndefined() || value.isNull(); }
+
 /// At most `longest` characters of what a client sent, for an error text.
 QString excerpt(const QString &text, int longest = 50);
 

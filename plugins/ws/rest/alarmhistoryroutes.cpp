@@ -12,18 +12,18 @@ namespace tagwire::ws {
 namespace {
 
 constexpr int countedPage = 10000;
-constexpr std::chrono::hours usualSpan{24};
+constexpr std::chrono::hours usualAlarmSpan{24};
 constexpr std::chrono::hours longestSpan{31 * 24};
 
 /// ?format=, or what the client would rather have.
-Result<bool> wantsCsv(const Call &call) {
+Result<bool> wantsAlarmCsv(const Call &call) {
   const auto format = call.target.value("format");
   if (!format) return call.request.hasToken("accept", "text/csv");
   if (*format == u"csv" || *format == u"json") return *format == u"csv";
   return failure(QStringLiteral("format \"%1\" is wrong (allowed: json, csv)").arg(excerpt(*format)));
 }
 
-Response pageResponse(const AlarmHistoryPage &page) {
+Response alarmPageResponse(const AlarmHistoryPage &page) {
   JsonText json;
   json.beginObject();
   json.key("events");
@@ -46,7 +46,7 @@ Response pageResponse(const AlarmHistoryPage &page) {
   return {200, "application/json", json.bytes()};
 }
 
-Response csvResponse(const AlarmHistoryPage &page) {
+Response alarmCsvResponse(const AlarmHistoryPage &page) {
   Response response{200, "text/csv; charset=utf-8", alarmCsv(page.events)};
   response.fields = {{"Content-Disposition", "attachment; filename=\"alarms.csv\""}};
   if (!page.isLast) response.fields.append({"X-Next", page.next.text().toUtf8()});
@@ -89,7 +89,7 @@ void AlarmHistoryRoutes::history(const Call &call) const {
   if (!query) return refuse(call.answer, {400, query.error(), {}});
   const auto cursor = AlarmCursor::fromText(call.target.value("after").value_or(QStringLiteral("0")));
   if (!cursor) return refuse(call.answer, {400, cursor.error(), {}});
-  const auto isCsv = wantsCsv(call);
+  const auto isCsv = wantsAlarmCsv(call);
   if (!isCsv) return refuse(call.answer, {400, isCsv.error(), {}});
   askHistory(m_state.context, *query, *cursor,
              [this, isCsv = *isCsv, answer = call.answer,
@@ -100,7 +100,7 @@ void AlarmHistoryRoutes::history(const Call &call) const {
                  const auto area = areaOf(event);
                  return !area || !caller->may(right::readAlarms, *area);
                });
-               answer(isCsv ? csvResponse(page) : pageResponse(page));
+               answer(isCsv ? alarmCsvResponse(page) : alarmPageResponse(page));
              });
 }
 
@@ -108,7 +108,7 @@ void AlarmHistoryRoutes::statistics(const Call &call) const {
   const auto range = TimeRange::fromTarget(call.target);
   if (!range) return refuse(call.answer, {400, range.error(), {}});
   const Time to = range->to.value_or(std::max(m_state.context.clock().now(), range->from.value_or(Time())));
-  const Time from = range->from.value_or(to - usualSpan);
+  const Time from = range->from.value_or(to - usualAlarmSpan);
   if (from >= to) return refuse(call.answer, {400, QStringLiteral("from must be before to"), {}});
   if (to - from > longestSpan) return refuse(call.answer, {400, QStringLiteral("at most 31 days at once"), {}});
   const auto counting =

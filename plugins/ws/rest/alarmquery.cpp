@@ -11,9 +11,9 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 mostPerPage = 10000;
+constexpr qint64 mostAlarmsPerPage = 10000;
 constexpr qint64 usualHistoryPage = 1000;
-constexpr qsizetype mostRules = 1000;
+constexpr qsizetype mostRulesAsked = 1000;
 
 /// The words under `key` as values of T; errors name those that are allowed.
 template <class T>
@@ -47,7 +47,7 @@ Result<QList<PathPattern>> areasAt(const Target &target) {
   return areas;
 }
 
-Result<std::optional<Time>> timeAt(const Target &target, const char *key) {
+Result<std::optional<Time>> queryTime(const Target &target, const char *key) {
   const auto text = target.value(key);
   if (!text) return std::optional<Time>();
   const auto time = historyTime(*text, key);
@@ -72,7 +72,7 @@ Result<AlarmListQuery> AlarmListQuery::fromTarget(const Target &target) {
   if (!severities) return failure(severities.error());
   const auto areas = areasAt(target);
   if (!areas) return failure(areas.error());
-  const auto limit = target.wholeNumber("limit", 1, mostPerPage, mostPerPage);
+  const auto limit = target.wholeNumber("limit", 1, mostAlarmsPerPage, mostAlarmsPerPage);
   if (!limit) return failure(limit.error());
   const auto offset = target.wholeNumber("offset", 0, 1'000'000'000, 0);
   if (!offset) return failure(offset.error());
@@ -88,9 +88,9 @@ bool AlarmListQuery::admits(const AlarmTransition &alarm) const {
 }
 
 Result<TimeRange> TimeRange::fromTarget(const Target &target) {
-  const auto from = timeAt(target, "from");
+  const auto from = queryTime(target, "from");
   if (!from) return failure(from.error());
-  const auto to = timeAt(target, "to");
+  const auto to = queryTime(target, "to");
   if (!to) return failure(to.error());
   if (*from && *to && **from >= **to) return failure(QStringLiteral("from must be before to"));
   return TimeRange{*from, *to};
@@ -103,7 +103,7 @@ Result<AlarmHistoryQuery> historyQuery(const Target &target) {
   query.from = range->from;
   query.to = range->to;
   const QStringList rules = target.words("rule");
-  if (rules.size() > mostRules) return failure(QStringLiteral("rule names too many (allowed: 1000)"));
+  if (rules.size() > mostRulesAsked) return failure(QStringLiteral("rule names too many (allowed: 1000)"));
   for (const QString &text : rules) {
     const auto rule = ruleIdFromText(text);
     if (!rule) return failure(QStringLiteral("rule is wrong: ") + rule.error());
@@ -112,7 +112,7 @@ Result<AlarmHistoryQuery> historyQuery(const Target &target) {
   const auto states = statesAt(target);
   if (!states) return failure(states.error());
   query.states = *states;
-  const auto limit = target.wholeNumber("limit", 1, mostPerPage, usualHistoryPage);
+  const auto limit = target.wholeNumber("limit", 1, mostAlarmsPerPage, usualHistoryPage);
   if (!limit) return failure(limit.error());
   query.limit = static_cast<int>(*limit);
   const QString order = target.value("order").value_or(QStringLiteral("asc"));

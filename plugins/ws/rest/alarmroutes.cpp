@@ -52,7 +52,7 @@ void putOutcome(JsonText &json, int ruleId, const ActionOutcome &outcome, const 
 }
 
 /// The body of an action; it may be left out.
-Result<QJsonObject> bodyOf(const Call &call) {
+Result<QJsonObject> actionBody(const Call &call) {
   if (call.request.body.trimmed().isEmpty()) return QJsonObject();
   return readBody(call.request.body,
                   {QStringLiteral("comment"), QStringLiteral("duration_s"), QStringLiteral("one_shot")});
@@ -197,7 +197,7 @@ void AlarmRoutes::one(const Call &call) const {
 void AlarmRoutes::act(const Call &call, AlarmAction::Kind kind) const {
   const auto rule = ruleIdFromText(call.variables.value(QStringLiteral("rule_id")));
   if (!rule) return refuse(call.answer, {400, rule.error(), {}});
-  const auto body = bodyOf(call);
+  const auto body = actionBody(call);
   if (!body) return refuse(call.answer, {400, body.error(), {}});
   const auto action = readAction(kind, *rule, *body, *call.caller);
   if (!action) return refuse(call.answer, {400, action.error(), {}});

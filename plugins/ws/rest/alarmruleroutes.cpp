@@ -17,13 +17,13 @@ namespace tagwire::ws {
 namespace {
 
 constexpr const char *ruleSchema = "{\"$ref\":\"#/components/schemas/AlarmRule\"}";
-constexpr int mostRules = 10000;
+constexpr int mostRulesListed = 10000;
 
 /// What stands beside a rule's own keys in an answer; in a body it is looked at or left out, so that what was read can
 /// be sent back.
 constexpr std::array besides{"version", "from_manifest", "changed_by", "changed_at", "removed"};
 
-QJsonObject jsonOf(const AlarmRule &rule) {
+QJsonObject ruleJson(const AlarmRule &rule) {
   QJsonObject json = rule.rule;
   json.insert(QStringLiteral("id"), rule.id);
   json.insert(QStringLiteral("version"), rule.version);
@@ -60,7 +60,7 @@ QStringList pointsIn(const QJsonValue &value) {
 }
 
 /// Where a rule belongs: its area, else the place of its point, as plugin alarms has it.
-QString areaOf(const QJsonObject &rule) {
+QString ruleArea(const QJsonObject &rule) {
   const QString area = rule.value(QLatin1String("area")).toString();
   const QString point = rule.value(QLatin1String("point")).toString();
   return area.isEmpty() ? point.section(u'/', 0, -2) : area;
@@ -68,7 +68,7 @@ QString areaOf(const QJsonObject &rule) {
 
 /// An expression without area and point belongs to one of its points, so all of their places count.
 bool mayAdminister(const Caller &caller, const QJsonObject &rule) {
-  if (!areaOf(rule).isEmpty()) return caller.may(right::administerAlarms, areaOf(rule));
+  if (!ruleArea(rule).isEmpty()) return caller.may(right::administerAlarms, ruleArea(rule));
   const QStringList points = pointsIn(rule);
   const auto mayThere = [&](const QString &point) {
     return caller.may(right::administerAlarms, point.section(u'/', 0, -2));
@@ -87,8 +87,8 @@ std::optional<Refusal> checkPoints(const QJsonObject &rule, const Caller &caller
   return std::nullopt;
 }
 
-AuditEntry entryOf(AlarmRuleChange::Kind kind, const QJsonObject &before, const AlarmRule &after, int id,
-                   const Doer &doer) {
+AuditEntry ruleEntry(AlarmRuleChange::Kind kind, const QJsonObject &before, const AlarmRule &after, int id,
+                     const Doer &doer) {
   static constexpr std::array actions{"create", "replace", "remove"};
   AuditEntry entry = auditEntry("rule", QLatin1String(actions[static_cast<size_t>(kind)]), doer);
   entry.subject = QStringLiteral("rule:%1").arg(id > 0 ? id : after.id);
@@ -143,7 +143,7 @@ void AlarmRuleRoutes::refuse(const Answer &answer, const Refusal &refusal) const
 }
 
 void AlarmRuleRoutes::list(const Call &call) const {
-  const auto limit = call.target.wholeNumber("limit", 1, mostRules, mostRules);
+  const auto limit = call.target.wholeNumber("limit", 1, mostRulesListed, mostRulesListed);
   if (!limit) return refuse(call.answer, {400, limit.error(), {}});
   const auto offset = call.target.wholeNumber("offset", 0, 1'000'000'000, 0);
   if (!offset) return refuse(call.answer, {400, offset.error(), {}});
@@ -156,9 +156,9 @@ void AlarmRuleRoutes::list(const Call &call) const {
         qint64 total = 0;
         for (const auto &desk : answers.entries) {
           for (const AlarmRule &rule : desk.answer) {
-            if (!caller->may(right::readAlarms, areaOf(rule.rule))) continue;
+            if (!caller->may(right::readAlarms, ruleArea(rule.rule))) continue;
             const qint64 index = total++;
-            if (index >= offset && index < offset + limit) list.append(jsonOf(rule));
+            if (index >= offset && index < offset + limit) list.append(ruleJson(rule));
           }
         }
         Response response = Response::json(200, QJsonDocument(list));
@@ -178,7 +178,7 @@ void AlarmRuleRoutes::withRule(const Call &call, Right due, const RuleTaker &tak
         for (const auto &desk : answers.entries) {
           for (const AlarmRule &rule : desk.answer) {
             if (rule.id != id || rule.rule.isEmpty()) continue;
-            const QString area = areaOf(rule.rule);
+            const QString area = ruleArea(rule.rule);
             if (caller->may(due, area)) return taker({desk.instance, rule});
             // Whether it is there is nothing for who may not see it.
             if (!caller->may(right::readAlarms, area)) return refuse(answer, noSuchRule(id));
@@ -192,7 +192,7 @@ void AlarmRuleRoutes::withRule(const Call &call, Right due, const RuleTaker &tak
 
 void AlarmRuleRoutes::one(const Call &call) const {
   withRule(call, right::readAlarms, [answer = call.answer](const FoundRule &found) {
-    answer(Response::json(200, QJsonDocument(jsonOf(found.rule))));
+    answer(Response::json(200, QJsonDocument(ruleJson(found.rule))));
   });
 }
 
@@ -206,8 +206,8 @@ void AlarmRuleRoutes::versions(const Call &call) const {
       QString area;
       for (const AlarmRule &version : desk.answer) {
         // A version without a rule removed the one before it.
-        if (!version.rule.isEmpty()) area = areaOf(version.rule);
-        if (caller->may(right::readAlarms, area)) list.append(jsonOf(version));
+        if (!version.rule.isEmpty()) area = ruleArea(version.rule);
+        if (caller->may(right::readAlarms, area)) list.append(ruleJson(version));
       }
     }
     if (!list.isEmpty()) return answer(Response::json(200, QJsonDocument(list)));
@@ -281,10 +281,10 @@ void AlarmRuleRoutes::change(const QString &instance, const AlarmRuleChange &cha
         qCInfo(m_state.context.log()).noquote() << QStringLiteral("alarm rule %1 was %2 by %3")
                                                        .arg(id > 0 ? id : done->rule.id)
                                                        .arg(QLatin1String(deeds[static_cast<size_t>(kind)]), by);
-        m_state.context.audit().append(entryOf(kind, before, done->rule, id, doer));
+        m_state.context.audit().append(ruleEntry(kind, before, done->rule, id, doer));
         if (kind == AlarmRuleChange::Kind::Remove) return answer({204, {}, {}, {}});
         const bool isNew = kind == AlarmRuleChange::Kind::Create;
-        Response response = Response::json(isNew ? 201 : 200, QJsonDocument(jsonOf(done->rule)));
+        Response response = Response::json(isNew ? 201 : 200, QJsonDocument(ruleJson(done->rule)));
         const QByteArray place = "/api/v1/alarm-rules/" + QByteArray::number(done->rule.id);
         if (isNew) response.fields.append({"Location", place});
         answer(response);

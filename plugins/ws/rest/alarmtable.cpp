@@ -11,9 +11,11 @@ namespace tagwire::ws {
 
 namespace {
 
-QByteArray cellOf(double number) { return std::isfinite(number) ? QByteArray::number(number, 'g', 12) : QByteArray(); }
-QByteArray cellOf(qint64 number) { return number == 0 ? QByteArray() : QByteArray::number(number); }
-QByteArray cellOf(Time time) { return toIso(time, 6).toLatin1(); }
+QByteArray alarmCell(double number) {
+  return std::isfinite(number) ? QByteArray::number(number, 'g', 12) : QByteArray();
+}
+QByteArray alarmCell(qint64 number) { return number == 0 ? QByteArray() : QByteArray::number(number); }
+QByteArray alarmCell(Time time) { return toIso(time, 6).toLatin1(); }
 
 QByteArrayList cellsOf(const AlarmTransition &alarm) {
   return {"alarm_state",
@@ -25,7 +27,7 @@ QByteArrayList cellsOf(const AlarmTransition &alarm) {
           toText(alarm.condition).latin1(),
           "",
           toText(alarm.severity).latin1(),
-          cellOf(alarm.value),
+          alarmCell(alarm.value),
           csvCell(alarm.valueText),
           csvCell(alarm.level),
           csvCell(alarm.message),
@@ -33,8 +35,8 @@ QByteArrayList cellsOf(const AlarmTransition &alarm) {
           "",
           "",
           "",
-          cellOf(alarm.alarmId),
-          cellOf(qint64(alarm.pointNumber))};
+          alarmCell(alarm.alarmId),
+          alarmCell(qint64(alarm.pointNumber))};
 }
 
 QByteArrayList cellsOf(const AlarmConditionChange &change) {
@@ -54,8 +56,8 @@ QByteArrayList cellsOf(const AlarmConditionChange &change) {
           csvCell(change.cause),
           csvCell(change.by),
           csvCell(change.comment),
-          change.until ? cellOf(*change.until) : QByteArray(),
-          cellOf(change.alarmId),
+          change.until ? alarmCell(*change.until) : QByteArray(),
+          alarmCell(change.alarmId),
           ""};
 }
 
@@ -66,7 +68,7 @@ QByteArray alarmCsv(const QList<Event> &events) {
       "seq,ts,type,rule_id,rule_name,area,state,previous,condition,previous_condition,severity,value,value_text,level,"
       "message,cause,by,comment,until,alarm_id,datapoint_id\r\n";
   for (const Event &event : events) {
-    QByteArrayList cells{QByteArray::number(event.sequence), cellOf(event.time)};
+    QByteArrayList cells{QByteArray::number(event.sequence), alarmCell(event.time)};
     if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) cells += cellsOf(*alarm);
     if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) cells += cellsOf(*change);
     csv += cells.join(',') + "\r\n";

@@ -13,32 +13,24 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 mostPerPage = 10'000;
-constexpr qint64 usualPage = 1000;
+constexpr qint64 mostAuditRecords = 10'000;
+constexpr qint64 usualAuditRecords = 1000;
 constexpr qint64 highestNumber = 9'007'199'254'740'991;  ///< what a JSON number holds
 
 /// A page, and where the next one begins.
-struct Page {
+struct AuditPage {
   QList<AuditRecord> records;
   qint64 next = 0;  ///< 0: it is the last one
 
   /// `found` holds one more than `limit` when there is a next page.
-  static Page from(QList<AuditRecord> found, int limit);
+  static AuditPage from(QList<AuditRecord> found, int limit);
 };
 
-Page Page::from(QList<AuditRecord> found, int limit) {
+AuditPage AuditPage::from(QList<AuditRecord> found, int limit) {
   if (found.size() <= limit) return {std::move(found), 0};
   found.resize(limit);
   const qint64 next = found.last().number;
   return {std::move(found), next};
-}
-
-/// ?format=, or what the client would rather have.
-Result<bool> wantsCsv(const Call &call) {
-  if (!call.target.value("format")) return call.request.hasToken("accept", "text/csv");
-  const auto word = wordFrom(call.target, "format", {QStringLiteral("json"), QStringLiteral("csv")});
-  if (!word) return failure(word.error());
-  return *word == u"csv";
 }
 
 Result<QString> textFrom(const Target &target, const char *key) {
@@ -68,7 +60,7 @@ Result<AuditQuery> queryFrom(const Target &target) {
   query.from = range->from;
   query.to = range->to;
   if (const auto read = readTexts(target, query); !read) return failure(read.error());
-  const auto limit = target.wholeNumber("limit", 1, mostPerPage, usualPage);
+  const auto limit = target.wholeNumber("limit", 1, mostAuditRecords, usualAuditRecords);
   if (!limit) return failure(limit.error());
   query.limit = static_cast<int>(*limit);
   const auto after = target.wholeNumber("after", 1, highestNumber, 0);
@@ -77,7 +69,7 @@ Result<AuditQuery> queryFrom(const Target &target) {
   return query;
 }
 
-Response jsonResponse(const Page &page) {
+Response jsonResponse(const AuditPage &page) {
   QJsonArray records;
   for (const AuditRecord &record : page.records) records.append(toJson(record));
   return Response::json(
@@ -85,7 +77,7 @@ Response jsonResponse(const Page &page) {
                                      {QStringLiteral("next"), page.next > 0 ? QJsonValue(page.next) : QJsonValue()}}));
 }
 
-Response csvResponse(const Page &page) {
+Response auditCsvResponse(const AuditPage &page) {
   QByteArray csv = "number,time,kind,action,actor,address,subject,reference,comment,details,hash\r\n";
   for (const AuditRecord &record : page.records) {
     const AuditEntry &entry = record.entry;
@@ -145,8 +137,8 @@ void AuditRoutes::list(const Call &call) const {
       if (!wasFailing) qCWarning(m_state.context.log()).noquote() << "the audit trail can't be read:" << found.error();
       return refuse(answer, {503, QStringLiteral("the audit trail can't be read now"), {}});
     }
-    const Page page = Page::from(*found, limit);
-    answer(isCsv ? csvResponse(page) : jsonResponse(page));
+    const AuditPage page = AuditPage::from(*found, limit);
+    answer(isCsv ? auditCsvResponse(page) : jsonResponse(page));
   });
 }
 

@@ -34,7 +34,7 @@ QJsonObject panelObject(const CommandBook::Record &record) {
   return json;
 }
 
-void putText(QJsonObject &json, const char *key, const QString &text) {
+void putCommandText(QJsonObject &json, const char *key, const QString &text) {
   if (!text.isEmpty()) json.insert(QLatin1String(key), text);
 }
 
@@ -77,9 +77,9 @@ QJsonObject panelHistory(const CommandBook::Record &record, const PointTable &po
   if (command.kind == CommandKind::Pulse) json.insert(QStringLiteral("durationMs"), qint64(command.duration.count()));
   json.insert(QStringLiteral("requestedBy"), command.requestedBy);
   json.insert(QStringLiteral("createdAt"), toIso(command.created));
-  putText(json, "comment", command.comment);
-  putText(json, "correlationId", command.correlationId);
-  putText(json, "approvedBy", record.approvedBy);
+  putCommandText(json, "comment", command.comment);
+  putCommandText(json, "correlationId", command.correlationId);
+  putCommandText(json, "approvedBy", record.approvedBy);
   return json;
 }
 
@@ -104,9 +104,9 @@ QJsonObject commandObject(const CommandBook::Record &record, const PointTable &p
   json.insert(QStringLiteral("value"), toJson(command.value));
   if (command.kind == CommandKind::Pulse) json.insert(QStringLiteral("duration_ms"), qint64(command.duration.count()));
   json.insert(QStringLiteral("requested_by"), command.requestedBy);
-  putText(json, "comment", command.comment);
-  putText(json, "correlation_id", command.correlationId);
-  putText(json, "approved_by", record.approvedBy);
+  putCommandText(json, "comment", command.comment);
+  putCommandText(json, "correlation_id", command.correlationId);
+  putCommandText(json, "approved_by", record.approvedBy);
   return json;
 }
 

@@ -19,8 +19,8 @@ namespace {
 
 constexpr qint64 usualWait = 5'000;
 constexpr qint64 longestWait = 30'000;
-constexpr qint64 mostListed = 1000;
-constexpr qint64 usuallyListed = 100;
+constexpr qint64 mostCommandsListed = 1000;
+constexpr qint64 usualCommandsListed = 100;
 
 constexpr const char *commandSchema =
     R"({"type":"object","required":["point"],"properties":{"point":{"type":["string","integer"]},"value":{},)"
@@ -30,8 +30,6 @@ constexpr const char *commandSchema =
     R"("selection_id":{"type":"string","maxLength":200},)"
     R"("expires_in_ms":{"type":"integer","minimum":100,"maximum":600000},)"
     R"("wait_ms":{"type":"integer","minimum":0,"maximum":30000}}})";
-constexpr const char *commentSchema =
-    R"({"type":"object","properties":{"comment":{"type":"string","maxLength":1000}}})";
 constexpr const char *selectionSchema =
     R"({"type":"object","required":["point"],"properties":{"point":{"type":["string","integer"]}}})";
 
@@ -92,7 +90,7 @@ struct ListQuery {
   QList<PathPattern> points;
   QList<CommandState> states;
   bool wantsWaiting = false;
-  qint64 limit = usuallyListed;
+  qint64 limit = usualCommandsListed;
 
   static Result<ListQuery> fromTarget(const Target &target);
   bool admits(const CommandBook::Record &record, const QString &point) const;
@@ -121,7 +119,7 @@ Result<ListQuery> ListQuery::fromTarget(const Target &target) {
                          .arg(excerpt(word), allowed.join(QStringLiteral(", "))));
     }
   }
-  const auto limit = target.wholeNumber("limit", 1, mostListed, usuallyListed);
+  const auto limit = target.wholeNumber("limit", 1, mostCommandsListed, usualCommandsListed);
   if (!limit) return failure(limit.error());
   query.limit = *limit;
   return query;

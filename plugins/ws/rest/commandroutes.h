@@ -35,5 +35,8 @@ class CommandRoutes : public RestPart {
 
 /// The comment of a body that may hold nothing else, and may be left out.
 Result<QString> commentOf(const Call &call);
+/// Such a body.
+constexpr const char *commentSchema =
+    R"({"type":"object","properties":{"comment":{"type":"string","maxLength":1000}}})";
 
 }  // namespace tagwire::ws

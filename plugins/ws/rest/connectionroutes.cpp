@@ -10,24 +10,24 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr int usualCount = 1000;
-constexpr int mostCount = 10'000;
+constexpr int usualConnections = 1000;
+constexpr int mostConnections = 10'000;
 
 /// "192.0.2.7" of "192.0.2.7:4242", "2001:db8::1" of "[2001:db8::1]:4242"
-QString addressOf(const QString &peer) {
+QString peerAddress(const QString &peer) {
   if (peer.startsWith(u'[')) return peer.mid(1, peer.indexOf(u']') - 1);
   return peer.section(u':', 0, 0);
 }
 
 QJsonValue timeJson(const std::optional<Time> &time) { return time ? QJsonValue(toIso(*time)) : QJsonValue(); }
 
-QJsonObject toJson(const ConnectionInfo &info) {
+QJsonObject connectionJson(const ConnectionInfo &info) {
   const OutboundSession &session = info.session;
   const CallerPointer &caller = session.caller();
   const Activity &activity = info.activity;
   return {
       {QStringLiteral("client_id"), session.peer()},
-      {QStringLiteral("address"), addressOf(session.peer())},
+      {QStringLiteral("address"), peerAddress(session.peer())},
       {QStringLiteral("agent"), session.upgrade().agent},
       {QStringLiteral("protocol"), QLatin1String(wordOf(info.kind))},
       {QStringLiteral("path"), session.upgrade().path},
@@ -40,7 +40,7 @@ QJsonObject toJson(const ConnectionInfo &info) {
 }
 
 /// A whole number of the query within bounds; `usual` when it is not there.
-Result<int> numberFrom(const Target &target, const char *key, int lowest, int highest, int usual) {
+Result<int> numberWithin(const Target &target, const char *key, int lowest, int highest, int usual) {
   const auto text = target.value(key);
   if (!text) return usual;
   bool isNumber = false;
@@ -65,14 +65,14 @@ ConnectionRoutes::ConnectionRoutes(Router &router, GatewayState &state, std::fun
 
 Response ConnectionRoutes::list(const Call &call) const {
   const Time now = m_state.context.clock().now();
-  const auto limit = numberFrom(call.target, "limit", 1, mostCount, usualCount);
+  const auto limit = numberWithin(call.target, "limit", 1, mostConnections, usualConnections);
   if (!limit) return errorResponse(400, limit.error(), now);
-  const auto offset = numberFrom(call.target, "offset", 0, 1'000'000'000, 0);
+  const auto offset = numberWithin(call.target, "offset", 0, 1'000'000'000, 0);
   if (!offset) return errorResponse(400, offset.error(), now);
   const Endpoints *endpoints = m_endpoints();
   const QList<ConnectionInfo> all = endpoints ? endpoints->connections() : QList<ConnectionInfo>();
   QJsonArray json;
-  for (qsizetype i = *offset; i < all.size() && json.size() < *limit; ++i) json.append(toJson(all[i]));
+  for (qsizetype i = *offset; i < all.size() && json.size() < *limit; ++i) json.append(connectionJson(all[i]));
   Response response = Response::json(200, QJsonDocument(json));
   response.fields.append(std::pair<QByteArray, QByteArray>("X-Total-Count", QByteArray::number(all.size())));
   return response;

@@ -6,7 +6,7 @@ namespace tagwire::ws {
 namespace {
 
 /// Bytes of what others may write at any length.
-qsizetype textOf(const Event &event) {
+qsizetype textSize(const Event &event) {
   if (const auto *custom = std::get_if<CustomEvent>(&event.body)) return 2 * custom->type.size() + custom->json.size();
   if (const auto *system = std::get_if<SystemEvent>(&event.body)) return 2 * system->text.size();
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) return 2 * status->error.size();
@@ -19,9 +19,9 @@ qsizetype textOf(const Event &event) {
 
 void EventRing::add(const Event &event) {
   m_events.push_back(event);
-  m_text += textOf(event);
+  m_text += textSize(event);
   while (m_events.size() > m_most || m_text > mostText) {
-    m_text -= textOf(m_events.front());
+    m_text -= textSize(m_events.front());
     m_events.pop_front();
   }
 }

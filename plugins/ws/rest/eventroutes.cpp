@@ -10,13 +10,13 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr int usualCount = 100;
+constexpr int usualEvents = 100;
 
 /// What the query of /api/v1/events asks for.
 struct Wanted {
   std::optional<QString> kind;
   std::optional<Time> since;
-  int limit = usualCount;
+  int limit = usualEvents;
 
   bool admits(const Event &event) const {
     return (!kind || *kind == kindOf(event)) && (!since || event.time >= *since);
@@ -24,7 +24,7 @@ struct Wanted {
 };
 
 Result<Wanted> wantedFrom(const Target &target, const QTimeZone &zone, int most) {
-  Wanted wanted{target.value("type"), {}, usualCount};
+  Wanted wanted{target.value("type"), {}, usualEvents};
   if (const auto text = target.value("since")) {
     const auto since = sinceFromText(*text, zone);
     if (!since) return failure(since.error());

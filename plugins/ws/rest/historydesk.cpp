@@ -25,7 +25,7 @@ bool isHarmless(const QString &error) {
                      [&](const char *each) { return error.startsWith(QLatin1String(each)); });
 }
 
-QString nameOf(const QString &instance) {
+QString nameOfHistory(const QString &instance) {
   return instance.isEmpty() ? QStringLiteral("the history") : QStringLiteral("history \"%1\"").arg(instance);
 }
 
@@ -60,14 +60,14 @@ void HistoryDesk::noteTrouble(const QString &instance, const QString &text) {
   if (trouble.text == text || (!trouble.text.isEmpty() && now - trouble.told < quiet)) return;
   trouble.text = text;
   trouble.told = now;
-  qCWarning(m_context.log()).noquote() << nameOf(instance) << "can't be read for clients:" << text;
+  qCWarning(m_context.log()).noquote() << nameOfHistory(instance) << "can't be read for clients:" << text;
 }
 
 void HistoryDesk::noteAnswer(const QString &instance) {
   const auto trouble = m_troubles.constFind(instance);
   if (trouble == m_troubles.cend() || m_context.clock().elapsed() - trouble->last < quiet) return;
   m_troubles.erase(trouble);
-  qCInfo(m_context.log()).noquote() << nameOf(instance) << "can be read again";
+  qCInfo(m_context.log()).noquote() << nameOfHistory(instance) << "can be read again";
 }
 
 }  // namespace tagwire::ws

@@ -25,6 +25,7 @@ struct HistoryNames {
 
 /// ?history=: which instance is asked; empty: the first.
 QString historyAt(const Target &target);
+inline constexpr QueryParameter instanceParameter{"history", "string", "instance that keeps it; the first if absent"};
 
 /// Hides what only the history can tell to be none of the caller's: points about tags that the manifest knows no
 /// longer, and points of a tag whose names it may not read.

@@ -7,6 +7,7 @@
 
 #include "protocols/wirejson.h"
 #include "rest/alarmquery.h"
+#include "rest/router.h"
 
 namespace tagwire::ws {
 
@@ -14,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::chrono::hours usualSpan{1};
+constexpr std::chrono::hours usualHistorySpan{1};
 constexpr std::chrono::hours longestInterval{366 * 24};
 constexpr qint64 mostBucketsInAll = 50'000;  ///< some 5 MB of answer, written in the event loop
 constexpr qsizetype mostWords = 100;
@@ -65,7 +66,7 @@ Result<HistoryRange> HistoryRange::fromTarget(const Target &target, Time now) {
   const auto range = TimeRange::fromTarget(target);
   if (!range) return failure(range.error());
   const Time to = range->to.value_or(std::max(now, range->from.value_or(Time())));
-  const Time from = range->from.value_or(std::max(Time(), to - usualSpan));
+  const Time from = range->from.value_or(std::max(Time(), to - usualHistorySpan));
   if (from >= to) return failure(QStringLiteral("from must be before to"));
   return HistoryRange{from, to};
 }
@@ -175,6 +176,13 @@ Result<HistoryEventQuery> eventsQuery(const Target &target, Time now) {
   query->kinds = *kinds;
   query->sources = *sources;
   return query;
+}
+
+Result<bool> wantsCsv(const Call &call) {
+  if (!call.target.value("format")) return call.request.hasToken("accept", "text/csv");
+  const auto word = wordFrom(call.target, "format", {QStringLiteral("json"), QStringLiteral("csv")});
+  if (!word) return failure(word.error());
+  return *word == u"csv";
 }
 
 }  // namespace tagwire::ws

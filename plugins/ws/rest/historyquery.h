@@ -6,6 +6,8 @@
 
 namespace tagwire::ws {
 
+struct Call;
+
 /// What of a bucket is answered.
 enum class Aggregate : quint8 { Min, Max, Mean, Last, Count };
 /// "min", "max", "avg", "last", "count"
@@ -35,5 +37,7 @@ Result<std::chrono::nanoseconds> intervalFromText(const QString &text);
 Result<bool> flagFrom(const Target &target, const char *key);
 /// ?key= one of `allowed`; the first of them if absent.
 Result<QString> wordFrom(const Target &target, const char *key, const QStringList &allowed);
+/// ?format=, or what the client would rather have.
+Result<bool> wantsCsv(const Call &call);
 
 }  // namespace tagwire::ws

@@ -12,10 +12,9 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 mostListed = 10'000;
-constexpr qint64 usuallyListed = 1000;
+constexpr qint64 mostPointsListed = 10'000;
+constexpr qint64 usualPointsListed = 1000;
 
-const QueryParameter instanceParameter{"history", "string", "instance that keeps it; the first if absent"};
 const QueryParameter pointParameter{"point", "string[]",
                                     "full name, or number; up to 100 points and tags together. One that the caller may "
                                     "not read is 403; one that is not stored, or hidden, stands in `unknown`"};
@@ -25,15 +24,7 @@ const QueryParameter fromParameter{"from", "string", "ISO 8601; an hour before `
 const QueryParameter toParameter{"to", "string", "before this; now if absent"};
 const QueryParameter formatParameter{"format", "string", "json or csv; without it what Accept says"};
 
-/// ?format=, or what the client would rather have.
-Result<bool> wantsCsv(const Call &call) {
-  if (!call.target.value("format")) return call.request.hasToken("accept", "text/csv");
-  const auto word = wordFrom(call.target, "format", {QStringLiteral("json"), QStringLiteral("csv")});
-  if (!word) return failure(word.error());
-  return *word == u"csv";
-}
-
-Response csvResponse(const QByteArray &csv, const QString &next) {
+Response historyCsvResponse(const QByteArray &csv, const QString &next) {
   Response response{200, "text/csv; charset=utf-8", csv};
   response.fields = {{"Content-Disposition", "attachment; filename=\"history.csv\""}};
   // As part of a header it must be harmless, whatever the history calls its pages.
@@ -161,7 +152,7 @@ void HistoryRoutes::askValues(const WishPointer &wish, HistoryQuery query) const
     if (!got) return refuse(wish->answer, got.error());
     HistoryPage page = *got;
     hideFrom(page, wish->names, wish->caller->permissions);
-    if (wish->isCsv) return wish->answer(csvResponse(valuesCsvHead() + valuesCsv(page), page.next));
+    if (wish->isCsv) return wish->answer(historyCsvResponse(valuesCsvHead() + valuesCsv(page), page.next));
     wish->answer({200, "application/json", valuesJson(page)});
   };
   if (wish->names.isEmpty()) return tell(HistoryPage());
@@ -176,7 +167,7 @@ void HistoryRoutes::askTrend(const WishPointer &wish, HistoryTrendQuery query,
     if (!got) return refuse(wish->answer, got.error());
     HistoryPage page = *got;
     hideFrom(page, wish->names, wish->caller->permissions);
-    if (wish->isCsv) return wish->answer(csvResponse(trendCsvHead(aggregates) + trendCsv(page, aggregates), {}));
+    if (wish->isCsv) return wish->answer(historyCsvResponse(trendCsvHead(aggregates) + trendCsv(page, aggregates), {}));
     wish->answer({200, "application/json", trendJson(page, aggregates)});
   };
   if (wish->names.isEmpty()) return tell(HistoryPage());
@@ -206,7 +197,7 @@ void HistoryRoutes::last(const Call &call) const {
 }
 
 void HistoryRoutes::points(const Call &call) const {
-  const auto limit = call.target.wholeNumber("limit", 1, mostListed, usuallyListed);
+  const auto limit = call.target.wholeNumber("limit", 1, mostPointsListed, usualPointsListed);
   if (!limit) return refuse(call.answer, {400, limit.error(), {}});
   const WishPointer wish = wishFrom(call, false);
   if (!wish) return;
@@ -217,8 +208,8 @@ void HistoryRoutes::points(const Call &call) const {
 /// Where a page ends tells nothing of the points between those that the caller may read.
 void HistoryRoutes::listOn(const std::shared_ptr<Listing> &listing) const {
   const Permissions &permissions = listing->wish->caller->permissions;
-  const qint64 most = mayReadAllHistory(permissions) ? listing->limit + 1 : mostListed;
-  const int asked = static_cast<int>(std::min(most, mostListed));
+  const qint64 most = mayReadAllHistory(permissions) ? listing->limit + 1 : mostPointsListed;
+  const int asked = static_cast<int>(std::min(most, mostPointsListed));
   m_desk->ask(
       listing->wish->instance, &HistoryReader::storedPoints,
       [this, listing, asked](const tl::expected<QList<HistoryPoint>, Refusal> &points) {
@@ -255,7 +246,7 @@ void HistoryRoutes::events(const Call &call) const {
         HistoryEventPage page = *got;
         page.events.removeIf(
             [&](const HistoryEvent &each) { return !mayReadHistory(wish->caller->permissions, each); });
-        if (wish->isCsv) return wish->answer(csvResponse(eventsCsvHead() + eventsCsv(page), page.next));
+        if (wish->isCsv) return wish->answer(historyCsvResponse(eventsCsvHead() + eventsCsv(page), page.next));
         wish->answer({200, "application/json", eventsJson(page)});
       },
       *query);

@@ -29,20 +29,20 @@ class TimeCells {
   JsonText m_text;
 };
 
-QByteArray cellOf(double number) {
+QByteArray historyCell(double number) {
   return std::isfinite(number) ? QByteArray::number(number, 'g', QLocale::FloatingPointShortest) : QByteArray();
 }
 
-QByteArray cellOf(const std::optional<double> &number) { return number ? cellOf(*number) : QByteArray(); }
+QByteArray historyCell(const std::optional<double> &number) { return number ? historyCell(*number) : QByteArray(); }
 
-QByteArray cellOf(const Value &value) {
+QByteArray historyCell(const Value &value) {
   switch (typeOf(value)) {
     case ValueType::Bool:
       return std::get<bool>(value) ? "true" : "false";
     case ValueType::Int:
       return QByteArray::number(std::get<qint64>(value));
     case ValueType::Double:
-      return cellOf(std::get<double>(value));
+      return historyCell(std::get<double>(value));
     case ValueType::Text:
       return csvTextCell(std::get<QString>(value));
     case ValueType::None:
@@ -56,29 +56,29 @@ QByteArray positionCells(const HistoryPoint &point, const HistoryValue &value) {
   const auto *position = std::get_if<Position>(&value.value);
   if (!position) return ",,,,";  // a tag beside no place would be imported as one
   const int zone = position->fix ? position->fix->zone : 0;
-  return cellOf(position->x) + ',' + cellOf(position->y) + ',' + cellOf(position->z) + ',' + csvPlainCell(point.tag) +
-         ',' + (zone == 0 ? QByteArray() : QByteArray::number(zone));
+  return historyCell(position->x) + ',' + historyCell(position->y) + ',' + historyCell(position->z) + ',' +
+         csvPlainCell(point.tag) + ',' + (zone == 0 ? QByteArray() : QByteArray::number(zone));
 }
 
 /// `unit` and `name` are cells already.
 void addLine(QByteArray &csv, TimeCells &times, const HistoryPoint &point, const QByteArray &name,
              const QByteArray &unit, const HistoryValue &value) {
-  csv += times.cellOf(value.time) + ',' + name + ',' + cellOf(value.value) + ',' + toText(value.quality).toLatin1() +
-         ',' + unit + ',' + toText(point.type).latin1() + ',' +
+  csv += times.cellOf(value.time) + ',' + name + ',' + historyCell(value.value) + ',' +
+         toText(value.quality).toLatin1() + ',' + unit + ',' + toText(point.type).latin1() + ',' +
          (value.received == Time() ? QByteArray() : times.cellOf(value.received)) + ',' +
          (value.isHistorical ? "true" : "false") + ',' + positionCells(point, value) + "\r\n";
 }
 
-QByteArray cellOf(const HistoryBucket &bucket, Aggregate aggregate) {
+QByteArray historyCell(const HistoryBucket &bucket, Aggregate aggregate) {
   switch (aggregate) {
     case Aggregate::Min:
-      return cellOf(bucket.min);
+      return historyCell(bucket.min);
     case Aggregate::Max:
-      return cellOf(bucket.max);
+      return historyCell(bucket.max);
     case Aggregate::Mean:
-      return cellOf(bucket.mean);
+      return historyCell(bucket.mean);
     case Aggregate::Last:
-      return cellOf(bucket.last);
+      return historyCell(bucket.last);
     case Aggregate::Count:
       break;
   }
@@ -127,7 +127,7 @@ QByteArray trendCsv(const HistoryPage &page, const QList<Aggregate> &aggregates)
     const QByteArray names = csvPlainCell(each.point.name) + ',' + csvPlainCell(each.point.unit);
     for (const HistoryBucket &bucket : each.buckets) {
       csv += times.cellOf(bucket.from) + ',' + names;
-      for (const Aggregate aggregate : aggregates) csv += ',' + cellOf(bucket, aggregate);
+      for (const Aggregate aggregate : aggregates) csv += ',' + historyCell(bucket, aggregate);
       csv += "\r\n";
     }
   }

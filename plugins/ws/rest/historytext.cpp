@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void putTime(JsonText &json, const char *key, Time time) {
+void putHistoryTime(JsonText &json, const char *key, Time time) {
   json.key(key);
   const int digits = fractionDigits(time);
   if (digits == 9) {
@@ -44,8 +44,8 @@ void putPosition(JsonText &json, const Position &position) {
 }
 
 /// The fields of a value into an open object.
-void putValue(JsonText &json, const HistoryValue &value) {
-  putTime(json, "t", value.time);
+void putHistoryValue(JsonText &json, const HistoryValue &value) {
+  putHistoryTime(json, "t", value.time);
   json.key("v");
   if (const auto *position = std::get_if<Position>(&value.value)) {
     putPosition(json, *position);
@@ -54,18 +54,18 @@ void putValue(JsonText &json, const HistoryValue &value) {
   }
   json.key("q");
   json.quality(value.quality);
-  if (value.received != Time() && value.received != value.time) putTime(json, "received", value.received);
+  if (value.received != Time() && value.received != value.time) putHistoryTime(json, "received", value.received);
   if (value.isHistorical) json.put("historical", true);
 }
 
 void putValueAt(JsonText &json, const char *key, const HistoryValue &value) {
   json.key(key);
   json.beginObject();
-  putValue(json, value);
+  putHistoryValue(json, value);
   json.endObject();
 }
 
-void putPoint(JsonText &json, const char *key, const HistoryPoint &point) {
+void putHistoryPoint(JsonText &json, const char *key, const HistoryPoint &point) {
   json.put(key, point.name);
   json.put("type", toText(point.type));
   json.put("unit", point.unit);
@@ -83,8 +83,8 @@ void putNext(JsonText &json, const QString &next) {
 
 void putGap(JsonText &json, const HistoryGap &gap) {
   json.beginObject();
-  putTime(json, "from", gap.from);
-  putTime(json, "to", gap.to);
+  putHistoryTime(json, "from", gap.from);
+  putHistoryTime(json, "to", gap.to);
   json.put("records", gap.records);
   json.put("reason", gap.reason);
   json.endObject();
@@ -146,13 +146,13 @@ QByteArray valuesJson(const HistoryPage &page) {
   json.beginList();
   for (const HistorySeries &each : page.series) {
     json.beginObject();
-    putPoint(json, "point", each.point);
+    putHistoryPoint(json, "point", each.point);
     if (each.before) putValueAt(json, "before", *each.before);
     json.key("values");
     json.beginList();
     for (const HistoryValue &value : each.values) {
       json.beginObject();
-      putValue(json, value);
+      putHistoryValue(json, value);
       json.endObject();
     }
     json.endList();
@@ -173,13 +173,13 @@ QByteArray trendJson(const HistoryPage &page, const QList<Aggregate> &aggregates
   json.beginList();
   for (const HistorySeries &each : page.series) {
     json.beginObject();
-    putPoint(json, "point", each.point);
+    putHistoryPoint(json, "point", each.point);
     if (each.before) putValueAt(json, "before", *each.before);
     json.key("buckets");
     json.beginList();
     for (const HistoryBucket &bucket : each.buckets) {
       json.beginObject();
-      putTime(json, "t", bucket.from);
+      putHistoryTime(json, "t", bucket.from);
       for (const Aggregate aggregate : aggregates) putAggregate(json, bucket, aggregate);
       json.endObject();
     }
@@ -199,7 +199,7 @@ QByteArray lastJson(const HistoryPage &page) {
   json.beginList();
   for (const HistorySeries &each : page.series) {
     json.beginObject();
-    putPoint(json, "point", each.point);
+    putHistoryPoint(json, "point", each.point);
     if (each.before) {
       putValueAt(json, "last", *each.before);
     } else if (!each.values.isEmpty()) {
@@ -223,7 +223,7 @@ QByteArray pointsJson(const QList<HistoryPoint> &points, const QString &next) {
   json.beginList();
   for (const HistoryPoint &each : points) {
     json.beginObject();
-    putPoint(json, "name", each);
+    putHistoryPoint(json, "name", each);
     json.endObject();
   }
   json.endList();
@@ -253,8 +253,8 @@ QByteArray quarantineJson(const QuarantinePage &page) {
   for (const QuarantinedRecord &each : page.records) {
     json.beginObject();
     json.put("id", each.id);
-    putTime(json, "since", each.since);
-    putTime(json, "t", each.time);
+    putHistoryTime(json, "since", each.since);
+    putHistoryTime(json, "t", each.time);
     json.put("what", each.what);
     json.put("content", each.content);
     json.put("reason", each.reason);
@@ -284,7 +284,7 @@ QByteArray valuesLines(const HistoryPage &page) {
     const auto addValue = [&](const HistoryValue &value) {
       json.beginObject();
       json.put("point", each.point.name);
-      putValue(json, value);
+      putHistoryValue(json, value);
       putFilled(json, "unit", each.point.unit);
       putFilled(json, "tag", each.point.tag);
       endLine(json, lines);

@@ -15,9 +15,6 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr const char *commentSchema =
-    R"({"type":"object","properties":{"comment":{"type":"string","maxLength":1000}}})";
-
 /// Its text names the point and its value. An alarm's area is not known here, so its state is for who may see all.
 bool maySee(const ConditionStatus &condition, const Caller &caller, const PointTable &points) {
   if (condition.point == PointId::None) return caller.permissions.allowAll(right::readAlarms);

@@ -13,7 +13,7 @@ namespace {
 
 using State = Whereabouts::State;
 
-const char *wordOf(State state) {
+const char *whereaboutsWord(State state) {
   return state == State::Present ? "present" : state == State::Lost ? "lost" : "unseen";
 }
 
@@ -76,7 +76,7 @@ QByteArray musterCsv(const QList<MusterEntry> &entries, Time now) {
   QByteArray csv = "instance,state,zone_id,zone_name,tag_id,name,class,x,y,z,last_fix,age_ms\r\n";
   for (const MusterEntry &entry : entries) {
     const Whereabouts &tag = entry.tag;
-    QByteArrayList cells{csvCell(entry.instance), wordOf(tag.state)};
+    QByteArrayList cells{csvCell(entry.instance), whereaboutsWord(tag.state)};
     const bool isSeen = tag.state != State::Unseen;
     cells << (isSeen ? QByteArray::number(tag.zone) : QByteArray()) << csvCell(entry.zoneName);
     cells << csvCell(tag.tag) << csvCell(tag.name) << csvCell(tag.tagClass);

@@ -101,7 +101,7 @@ constexpr std::array rows{
     Row{"GET", "/fences/{id}/providers", "location providers of those in it"},
     Row{"GET", "/fences/{id}/trackables", "trackables in it"}};
 
-QString typeOf(int status) {
+QString omloxProblemType(int status) {
   switch (status) {
     case 401:
       return QStringLiteral("unauthorized");
@@ -161,7 +161,7 @@ bool OmloxRoutes::isHub(const QByteArray &target) {
 Response OmloxRoutes::reworded(Response response) {
   const QString text = QJsonDocument::fromJson(response.body)[u"error"].toString();
   if (response.status < 400 || text.isEmpty()) return response;
-  response.body = QJsonDocument(QJsonObject{{QStringLiteral("type"), typeOf(response.status)},
+  response.body = QJsonDocument(QJsonObject{{QStringLiteral("type"), omloxProblemType(response.status)},
                                             {QStringLiteral("code"), response.status},
                                             {QStringLiteral("message"), text}})
                       .toJson(QJsonDocument::Compact);

@@ -14,25 +14,25 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 mostPerPage = 10000;
-constexpr qint64 usualPage = 1000;
+constexpr qint64 mostOnPage = 10000;
+constexpr qint64 usualOnPage = 1000;
 
 /// ?limit=&offset=
-struct Page {
-  qint64 limit = usualPage;
+struct PageRange {
+  qint64 limit = usualOnPage;
   qint64 offset = 0;
 
-  static Result<Page> fromQuery(const Target &target) {
-    const auto limit = target.wholeNumber("limit", 1, mostPerPage, usualPage);
+  static Result<PageRange> fromQuery(const Target &target) {
+    const auto limit = target.wholeNumber("limit", 1, mostOnPage, usualOnPage);
     if (!limit) return failure(limit.error());
     const auto offset = target.wholeNumber("offset", 0, 1'000'000'000, 0);
     if (!offset) return failure(offset.error());
-    return Page{*limit, *offset};
+    return PageRange{*limit, *offset};
   }
   bool holds(qint64 index) const { return index >= offset && index < offset + limit; }
 };
 
-Response pageResponse(const QByteArray &json, qint64 total) {
+Response countedResponse(const QByteArray &json, qint64 total) {
   return {200, "application/json", json, {{"X-Total-Count", QByteArray::number(total)}}};
 }
 
@@ -89,7 +89,7 @@ void OsRoutes::latest(const Call &call) const {
     const QString text = QStringLiteral("endpointId is empty (allowed: numbers of points, as in \"59,60\")");
     return call.answer(errorResponse(400, text, m_state.context.clock().now()));
   }
-  const auto page = Page::fromQuery(call.target);
+  const auto page = PageRange::fromQuery(call.target);
   if (!page) return call.answer(errorResponse(400, page.error(), m_state.context.clock().now()));
   const PointTable &points = m_state.context.points();
   const Permissions &permissions = call.caller->permissions;
@@ -101,7 +101,7 @@ void OsRoutes::latest(const Call &call) const {
     if (!point || (!readsAll && !mayRead(permissions, *point))) continue;
     if (page->holds(total++)) texts << telemetryText(points.last(point->id), points);
   }
-  call.answer(pageResponse('[' + texts.join(',') + ']', total));
+  call.answer(countedResponse('[' + texts.join(',') + ']', total));
 }
 
 void OsRoutes::latestOf(const Call &call, const QStringList &numbers) const {
@@ -116,12 +116,12 @@ void OsRoutes::latestOf(const Call &call, const QStringList &numbers) const {
   }
   QByteArrayList texts;
   for (const PointId point : endpoints.points) texts << telemetryText(points.last(point), points);
-  call.answer(pageResponse('[' + texts.join(',') + ']', texts.size()));
+  call.answer(countedResponse('[' + texts.join(',') + ']', texts.size()));
 }
 
 void OsRoutes::alarms(const Call &call) const {
   const Time now = m_state.context.clock().now();
-  const auto page = Page::fromQuery(call.target);
+  const auto page = PageRange::fromQuery(call.target);
   if (!page) return call.answer(errorResponse(400, page.error(), now));
   const QString status = call.target.value("status").value_or(QString());
   if (!status.isEmpty() && !OsAlarm::statuses().contains(status)) {
@@ -142,7 +142,7 @@ void OsRoutes::alarms(const Call &call) const {
         if (!status.isEmpty() && status != alarm.status) continue;
         if (page.holds(total++)) list.append(alarm.json());
       }
-      answer(pageResponse(QJsonDocument(list).toJson(QJsonDocument::Compact), total));
+      answer(countedResponse(QJsonDocument(list).toJson(QJsonDocument::Compact), total));
     };
     if (!status.isEmpty() && status != u"cleared_acked") return tell(alarms);
     clearedAlarms(answer, caller, [alarms, tell](const QList<OsAlarm> &cleared) { tell(alarms + cleared); });
@@ -154,7 +154,7 @@ void OsRoutes::clearedAlarms(const Answer &answer, const CallerPointer &caller,
                              const std::function<void(const QList<OsAlarm> &)> &taker) const {
   AlarmHistoryQuery query;
   query.from = m_state.context.clock().now() - std::chrono::hours(24);
-  query.limit = mostPerPage;
+  query.limit = mostOnPage;
   query.newestFirst = true;
   askHistory(m_state.context, query, {},
              [this, answer, caller, taker](const tl::expected<AlarmHistoryPage, Refusal> &page) {

@@ -23,7 +23,7 @@ void put(Writer &writer, const char *key, const QString &text) {
   writer.String(bytes.constData(), static_cast<rapidjson::SizeType>(bytes.size()));
 }
 
-void putValue(Writer &writer, const Value &value) {
+void putListedValue(Writer &writer, const Value &value) {
   if (const auto *flag = std::get_if<bool>(&value)) {
     writer.Bool(*flag);
   } else if (const auto *whole = std::get_if<qint64>(&value)) {
@@ -41,14 +41,14 @@ void putValue(Writer &writer, const Value &value) {
   }
 }
 
-void putPoint(Writer &writer, const Point &point, const Sample &last) {
+void putListedPoint(Writer &writer, const Point &point, const Sample &last) {
   writer.StartObject();
   put(writer, "name", point.fullName);
   writer.Key("number");
   writer.Int(point.number.value_or(0));
   put(writer, "type", QString(toText(point.type)));
   writer.Key("value");
-  putValue(writer, last.value);
+  putListedValue(writer, last.value);
   put(writer, "quality", toText(last.quality));
   if (last.time == Time()) {
     writer.Key("timestamp");
@@ -96,7 +96,7 @@ PointList listPoints(const PointTable &points, const PointFilter &filter, const 
     if (!readsAll && !mayRead(permissions, *point)) continue;
     const qint64 index = list.total++;
     if (index < filter.offset || index >= filter.offset + filter.limit) continue;
-    putPoint(writer, *point, points.last(point->id));
+    putListedPoint(writer, *point, points.last(point->id));
   }
   writer.EndArray();
   list.json = bytesOf(buffer);
@@ -106,7 +106,7 @@ PointList listPoints(const PointTable &points, const PointFilter &filter, const 
 QByteArray onePoint(const PointTable &points, PointId id) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
-  putPoint(writer, *points.point(id), points.last(id));
+  putListedPoint(writer, *points.point(id), points.last(id));
   return bytesOf(buffer);
 }
 

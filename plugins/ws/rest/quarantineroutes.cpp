@@ -15,16 +15,14 @@ namespace tagwire::ws {
 
 namespace {
 
-constexpr qint64 mostListed = 1000;
-constexpr qint64 usuallyListed = 100;
+constexpr qint64 mostRecordsListed = 1000;
+constexpr qint64 usualRecordsListed = 100;
 constexpr qsizetype mostIds = 1000;
 constexpr qint64 highestId = 9'007'199'254'740'991;  ///< what a JSON number holds
 
 constexpr const char *bodySchema =
     "{\"type\":\"object\",\"properties\":{\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
     "\"all\":{\"const\":true}}}";
-
-const QueryParameter instanceParameter{"history", "string", "instance that keeps it; the first if absent"};
 
 /// The ids of a body; none: all.
 Result<QList<qint64>> idsFrom(const QByteArray &body) {
@@ -86,7 +84,7 @@ void QuarantineRoutes::refuse(const Answer &answer, const Refusal &refusal) cons
 void QuarantineRoutes::list(const Call &call) const {
   const auto after = call.target.wholeNumber("after", 0, std::numeric_limits<qint64>::max(), 0);
   if (!after) return refuse(call.answer, {400, after.error(), {}});
-  const auto limit = call.target.wholeNumber("limit", 1, mostListed, usuallyListed);
+  const auto limit = call.target.wholeNumber("limit", 1, mostRecordsListed, usualRecordsListed);
   if (!limit) return refuse(call.answer, {400, limit.error(), {}});
   m_desk->ask(
       historyAt(call.target), &HistoryReader::quarantined,

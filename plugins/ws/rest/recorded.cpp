@@ -10,7 +10,7 @@ namespace tagwire::ws {
 
 namespace {
 
-QJsonObject bodyOf(const QByteArray &body) {
+QJsonObject recordedBody(const QByteArray &body) {
   const QJsonDocument document = QJsonDocument::fromJson(body);
   if (document.isNull()) return {};
   return {{QStringLiteral("body"), document.isArray() ? QJsonValue(document.array()) : QJsonValue(document.object())}};
@@ -23,7 +23,7 @@ std::function<void(const Call &)> recorded(PluginContext &context, const char *k
   return [&context, kind, handler = std::move(handler)](const Call &call) {
     AuditEntry entry = auditEntry(kind, QString::fromLatin1(call.request.method).toLower(), doerOf(call));
     entry.subject = call.target.path();
-    entry.details = bodyOf(call.request.body);
+    entry.details = recordedBody(call.request.body);
     Call noted = call;
     noted.answer = [&context, entry, answer = call.answer](const Response &response) {
       if (response.status >= 200 && response.status < 300) context.audit().append(entry);

@@ -37,7 +37,7 @@ Response success(int status, Time now, const Fill &fill) {
   return {status, "application/json", json.bytes()};
 }
 
-Result<QJsonObject> bodyOf(const Call &call) {
+Result<QJsonObject> roomBody(const Call &call) {
   const auto body = parseMessage(call.request.body);
   return body ? body : failure(QStringLiteral("Invalid request body: ") + body.error());
 }
@@ -147,7 +147,7 @@ void RoomRoutes::one(const Call &call) const {
 }
 
 void RoomRoutes::create(const Call &call) {
-  const auto body = bodyOf(call);
+  const auto body = roomBody(call);
   if (!body) return refuse(call, {400, body.error(), {}});
   const auto name = nameIn(*body);
   if (!name) return refuse(call, {400, name.error(), {}});
@@ -167,7 +167,7 @@ void RoomRoutes::create(const Call &call) {
 void RoomRoutes::rename(const Call &call) {
   const auto id = roomOf(call, right::writeRooms);
   if (!id) return;
-  const auto body = bodyOf(call);
+  const auto body = roomBody(call);
   if (!body) return refuse(call, {400, body.error(), {}});
   const auto name = nameIn(*body);
   if (!name) return refuse(call, {400, name.error(), {}});
@@ -206,7 +206,7 @@ void RoomRoutes::statistics(const Call &call) const {
 }
 
 void RoomRoutes::broadcast(const Call &call) {
-  const auto body = bodyOf(call);
+  const auto body = roomBody(call);
   if (!body) return refuse(call, {400, body.error(), {}});
   const auto broadcast = Broadcast::fromJson(*body, now());
   if (!broadcast) return refuse(call, {400, QStringLiteral("Invalid request body: ") + broadcast.error(), {}});

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int largestZone = std::numeric_limits<int>::max();
 
-QString nameOf(const ZoneDirectory &directory, int zone) {
+QString nameOfZone(const ZoneDirectory &directory, int zone) {
   for (const ZoneInfo &each : directory.zones) {
     if (each.id == zone) return each.name;
   }
@@ -169,7 +169,7 @@ Response SiteRoutes::musterOf(const Answers<QList<Whereabouts>> &answers, int zo
     for (const Whereabouts &tag : tags) {
       const bool isMeant = zone == 0 || tag.state == Whereabouts::State::Unseen || within.contains(tag.zone);
       if (!isMeant || !permissions.allow(right::readPositions, tag.tag)) continue;
-      if (!names.contains(tag.zone)) names[tag.zone] = nameOf(site.directory, tag.zone);
+      if (!names.contains(tag.zone)) names[tag.zone] = nameOfZone(site.directory, tag.zone);
       entries << MusterEntry{site.instance, names.value(tag.zone), tag};
     }
   }

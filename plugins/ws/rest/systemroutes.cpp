@@ -18,7 +18,7 @@ QString healthOf(const QList<InstanceStatus> &instances) {
   return isDegraded ? QStringLiteral("degraded") : QStringLiteral("ok");
 }
 
-QJsonArray toJson(const QList<InstanceStatus> &instances) {
+QJsonArray instancesJson(const QList<InstanceStatus> &instances) {
   QJsonArray list;
   for (const InstanceStatus &each : instances) {
     list.append(QJsonObject{{QStringLiteral("id"), each.id},
@@ -32,7 +32,7 @@ QJsonArray toJson(const QList<InstanceStatus> &instances) {
 /// Reasons are for those who may read.
 void addReasons(QJsonObject &json, const Call &call, const QList<InstanceStatus> &instances) {
   if (call.caller && call.caller->permissions.allowAll(right::readStatistics))
-    json.insert(QStringLiteral("instances"), toJson(instances));
+    json.insert(QStringLiteral("instances"), instancesJson(instances));
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ void SystemRoutes::readiness(const Call &call) const {
 }
 
 void SystemRoutes::plugins(const Call &call) const {
-  call.answer(Response::json(200, QJsonDocument(toJson(m_state.context.instances()))));
+  call.answer(Response::json(200, QJsonDocument(instancesJson(m_state.context.instances()))));
 }
 
 }  // namespace tagwire::ws

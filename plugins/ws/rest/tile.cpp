@@ -32,7 +32,7 @@ Result<double> numberAt(const QJsonObject &json, const char *key) {
   return failure(QStringLiteral("%1 is wrong (allowed: a number)").arg(QLatin1String(key)));
 }
 
-Result<int> numberFrom(const QJsonValue &value, const char *key) {
+Result<int> tileNumber(const QJsonValue &value, const char *key) {
   const auto number = wholeNumber(value);
   if (number && *number >= 1 && *number <= std::numeric_limits<int>::max()) return static_cast<int>(*number);
   return failure(QStringLiteral("%1 is wrong or missing (allowed: 1 to 2147483647)").arg(QLatin1String(key)));
@@ -45,7 +45,7 @@ Result<QList<qint64>> endpointsFrom(const QJsonValue &value) {
     return failure(QStringLiteral("endpointIds is wrong (allowed: a list of up to %1 numbers)").arg(mostEndpoints));
   }
   for (const QJsonValue &each : list) {
-    const auto number = numberFrom(each, "endpointIds");
+    const auto number = tileNumber(each, "endpointIds");
     if (!number) return failure(number.error());
     numbers << *number;
   }
@@ -78,7 +78,7 @@ Result<Tile> Tile::fromJson(const QJsonObject &json) {
     return failure(
         QStringLiteral("unknown key \"%1\" (allowed: id, name, type, endpointIds, x, y, area)").arg(excerpt(key)));
   }
-  const auto id = numberFrom(json.value(QLatin1String("id")), "id");
+  const auto id = tileNumber(json.value(QLatin1String("id")), "id");
   const auto name = textAt(json, "name", 200, true);
   const auto type = textAt(json, "type", 50, false);
   const auto area = textAt(json, "area", 200, false);

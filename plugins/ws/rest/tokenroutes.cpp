@@ -49,8 +49,8 @@ QJsonObject grantOf(const Permissions &permissions, std::optional<Time> expires)
           {QStringLiteral("expires"), expires ? QJsonValue(toIso(*expires)) : QJsonValue()}};
 }
 
-QJsonObject jsonOf(const QString &name, const Permissions &permissions, Time created, std::optional<Time> expires,
-                   const QString &createdBy) {
+QJsonObject tokenJson(const QString &name, const Permissions &permissions, Time created, std::optional<Time> expires,
+                      const QString &createdBy) {
   QJsonObject json = grantOf(permissions, expires);
   json.insert(QStringLiteral("name"), name);
   json.insert(QStringLiteral("created"), toIso(created));
@@ -81,7 +81,7 @@ void TokenRoutes::list(const Call &call) const {
   QJsonArray list;
   for (const AccessToken &each : m_state.authenticator.tokens().list()) {
     if (!call.may(right::administerTokens, each.name)) continue;
-    list.append(jsonOf(each.name, each.permissions, each.created, each.expires, each.createdBy));
+    list.append(tokenJson(each.name, each.permissions, each.created, each.expires, each.createdBy));
   }
   call.answer(Response::json(200, QJsonDocument(list)));
 }
@@ -120,7 +120,7 @@ void TokenRoutes::create(const Call &call) {
                  (void)m_state.authenticator.refresh();
                  qCInfo(m_state.context.log()).noquote() << "token" << token.name << "was made by" << by;
                  m_state.context.audit().append(entry);
-                 answer(newTokenResponse(jsonOf(token.name, token.permissions, now, token.expires, by), *text));
+                 answer(newTokenResponse(tokenJson(token.name, token.permissions, now, token.expires, by), *text));
                });
 }
 
