@@ -27,7 +27,10 @@ class FaultyPlc : public QObject {
     connect(&m_server, &QTcpServer::newConnection, this, [this] { welcome(m_server.nextPendingConnection()); });
   }
 
-  bool listen() { return m_server.listen(QHostAddress::LocalHost, m_port) && (m_port = m_server.serverPort()) != 0; }
+  bool listen() {
+    if (m_server.isListening()) return true;
+    return m_server.listen(QHostAddress::LocalHost, m_port) && (m_port = m_server.serverPort()) != 0;
+  }
   quint16 port() const { return m_port; }
   /// Connections end, new ones are refused until listen().
   void goAway() {

@@ -33,13 +33,14 @@ class InterlockAlarmTest : public QObject {
     // The rule is in order, and was so all the time: no event says it.
     QTRY_COMPARE(obstacle(), QString());
     publish(95);
-    QTRY_COMPARE(obstacle(), QStringLiteral("interlock 5 \"Boiler\": alarm 77 is ALARM (allowed: OK)"));
+    QTRY_COMPARE(obstacle(), QStringLiteral("interlock 5 \"Boiler\": alarm rule 77 is ALARM (allowed: OK)"));
     publish(20);
     QTRY_COMPARE(obstacle(), QString());
   }
 
   void R5_10_anAlarmThatStandsFromBefore() {
     start();
+    QTRY_COMPARE(obstacle(), QString());
     publish(95);
     QTRY_VERIFY(!obstacle().isEmpty());
     m_runtime->stop();
