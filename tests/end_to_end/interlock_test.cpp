@@ -94,7 +94,7 @@ class InterlockTest : public QObject {
     QTRY_COMPARE(standing("active"), QStringLiteral("-11"));  // not known is not met
     moveTo("VIS1", 50, 50);
     QTRY_COMPARE_WITH_TIMEOUT(pointValue("uwb/zone/420/occupancy"), 0, 20'000);
-    QTRY_COMPARE(standing("cleared_unacked"), QStringLiteral("-11"));
+    QTRY_COMPARE_WITH_TIMEOUT(standing("cleared_unacked"), QStringLiteral("-11"), 20'000);
     const HttpAnswer latched = write(62, "true");
     QCOMPARE(latched.status, 403);
     QCOMPARE(latched.json().value(QLatin1String("interlockId")).toInt(), 11);
