@@ -5,8 +5,9 @@
 
 namespace tagwire {
 
+/// Reads `json` into T as a manifest would; the problems, one per line, come by `errors` (may be null).
 template <class T>
-std::optional<T> readConfig(const QByteArray &json, QString *errors) {
+std::optional<T> readConfig(const QByteArray &json, QString *errors = nullptr) {
   Problems problems;
   const ConfigNode node = parseJson(json, QStringLiteral("test.json"), problems);
   std::optional<T> config;

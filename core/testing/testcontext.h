@@ -10,6 +10,7 @@
 #include "manualclock.h"
 #include "memoryaudittrail.h"
 #include "plugin.h"
+#include "readconfig.h"  // what most tests of a plugin need besides
 
 namespace tagwire {
 
@@ -79,10 +80,4 @@ class TestContext : public PluginContext {
   QObject m_queue;
 };
 
-/// Reads `json` into T as a manifest would; the problems, one per line, come by `errors` (may be null).
-template <class T>
-std::optional<T> readConfig(const QByteArray &json, QString *errors = nullptr);
-
 }  // namespace tagwire
-
-#include "readconfig.h"

@@ -31,17 +31,17 @@ class PostgresBoundsTest : public QObject {
     const QString text(65'536, QChar(0x20ac));
     for (int part = 0; part < 3; ++part) {
       std::vector<StoredSample> samples;
-      for (int i = 0; i < rows / 3; ++i) samples.push_back(sample(4, start + (part * rows + i) * 1s, text));
+      for (int i = 0; i < rows / 3; ++i) samples.push_back(sample(4, newYear + (part * rows + i) * 1s, text));
       QCOMPARE(errorOf(m_store->write(workOf(samples), lookup())), QString());
     }
-    const auto moved = m_store->maintain(start, {});
+    const auto moved = m_store->maintain(newYear, {});
     QVERIFY2(moved && *moved, qPrintable(errorOf(moved)));
     QCOMPARE(recentRows(), rows - 342);
     QCOMPARE(m_server.one(QStringLiteral("SELECT sum(count) FROM samples")), QStringLiteral("342"));
   }
 
   void theNewestValuesOfAReaderAreBounded() {
-    QCOMPARE(errorOf(m_store->write(workOf({sample(4, start, QStringLiteral("a"))}), lookup())), QString());
+    QCOMPARE(errorOf(m_store->write(workOf({sample(4, newYear, QStringLiteral("a"))}), lookup())), QString());
     m_server.rows(
         QStringLiteral("INSERT INTO recent_samples(point_id, time, received, quality, kind, text) SELECT r.point_id, "
                        "r.time, r.received, 0, r.kind, repeat('\u20ac', 65536) FROM recent_samples r, "
@@ -56,9 +56,9 @@ class PostgresBoundsTest : public QObject {
   // Else a server too slow for a whole slice would never get one done.
   void theFirstRowsAreMovedInASmallStep() {
     std::vector<StoredSample> samples;
-    for (int i = 0; i < 9'000; ++i) samples.push_back(sample(3, start + i * 1s, double(i)));
+    for (int i = 0; i < 9'000; ++i) samples.push_back(sample(3, newYear + i * 1s, double(i)));
     QCOMPARE(errorOf(m_store->write(workOf(samples), lookup())), QString());
-    const Time later = start + 24h * 1000;
+    const Time later = newYear + 24h * 1000;
     QCOMPARE(errorOf(m_store->maintain(later, {})), QString());
     QCOMPARE(recentRows(), 9'000 - 4'096);
     for (int i = 0; i < 20 && m_store->maintain(later, {}).value_or(false); ++i) continue;
@@ -95,21 +95,21 @@ class PostgresBoundsTest : public QObject {
         "RETURNS SETOF history LANGUAGE sql STABLE AS 'SELECT * FROM history WHERE false'; "
         "UPDATE tagwire_schema SET version = 1; SELECT 1"));
     QCOMPARE(errorOf(m_store->open()), QString());
-    QCOMPARE(errorOf(m_store->write(workOf({sample(3, start, 1.0)}), lookup())), QString());
+    QCOMPARE(errorOf(m_store->write(workOf({sample(3, newYear, 1.0)}), lookup())), QString());
     QCOMPARE(
         m_server.one(QStringLiteral("SELECT value FROM history_between('2025-01-01', '2027-01-01', 'plc/doubles')")),
         QStringLiteral("1"));
   }
 
   void anImportLeavesPointsAsTheyAre() {
-    WriteWork work = workOf({sample(2, start, qint64{1})});
+    WriteWork work = workOf({sample(2, newYear, qint64{1})});
     work.spool = QStringLiteral("site");
     QCOMPARE(errorOf(m_store->write(work, lookup())), QString());
     const auto imported = [](PointKey key) {
       const QString name = key == 2 ? QStringLiteral("plc/integers") : QStringLiteral("plc/fresh");
       return std::make_shared<const StoredPoint>(StoredPoint{name, {}, ValueType::Int});
     };
-    const auto rows = workOf({sample(2, start + 1s, qint64{2}), sample(9, start, qint64{3})});
+    const auto rows = workOf({sample(2, newYear + 1s, qint64{2}), sample(9, newYear, qint64{3})});
     QCOMPARE(errorOf(m_store->write(rows, imported)), QString());
     QCOMPARE(m_server.rows(QStringLiteral("SELECT name, number, unit, description FROM points ORDER BY id")),
              QStringList({QStringLiteral("plc/integers|7|kW|power"), QStringLiteral("plc/fresh|NULL||")}));
@@ -119,7 +119,7 @@ class PostgresBoundsTest : public QObject {
 
   void aPointOfWhichNothingIsKnownIsRefused() {
     const auto none = [](PointKey) { return StoredPointPointer(); };
-    const auto written = m_store->write(workOf({sample(3, start, 1.0)}), none);
+    const auto written = m_store->write(workOf({sample(3, newYear, 1.0)}), none);
     QVERIFY(!written);
     QCOMPARE(written.error().kind, StoreError::Kind::Refused);
     QVERIFY(m_store->isOpen());
@@ -129,7 +129,7 @@ class PostgresBoundsTest : public QObject {
     m_server.rows(
         QStringLiteral("CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
                        "CREATE TRIGGER away BEFORE INSERT ON points FOR EACH ROW EXECUTE FUNCTION away(); SELECT 1"));
-    const auto written = m_store->write(workOf({sample(3, start, 1.0)}), lookup());
+    const auto written = m_store->write(workOf({sample(3, newYear, 1.0)}), lookup());
     QVERIFY(!written);
     QCOMPARE(written.error().kind, StoreError::Kind::Outage);
     QVERIFY2(written.error().text.contains(u"plc/doubles"), qPrintable(written.error().text));
@@ -141,11 +141,11 @@ class PostgresBoundsTest : public QObject {
     const auto mark = [&](Time from, Time to, const char *reason) {
       QCOMPARE(errorOf(m_store->write(gapWork({from, to, 2, QLatin1String(reason)}), {})), QString());
     };
-    mark(start, start + 5s, "overflow");
-    mark(start + 5s, start + 9s, "overflow");
-    mark(start + 3s, start + 4s, "damaged");
-    mark(start + 8s, start + 12s, "overflow");
-    mark(start + 20s, start + 21s, "overflow");
+    mark(newYear, newYear + 5s, "overflow");
+    mark(newYear + 5s, newYear + 9s, "overflow");
+    mark(newYear + 3s, newYear + 4s, "damaged");
+    mark(newYear + 8s, newYear + 12s, "overflow");
+    mark(newYear + 20s, newYear + 21s, "overflow");
     QCOMPARE(
         m_server.rows(QStringLiteral("SELECT extract(epoch FROM until - since)::integer, records, reason FROM gaps "
                                      "ORDER BY id")),
@@ -158,10 +158,10 @@ class PostgresBoundsTest : public QObject {
     const auto mark = [&](PostgresStore &site, Time from, Time to, qint64 records) {
       QCOMPARE(errorOf(site.write(gapWork({from, to, records, QStringLiteral("overflow")}), {})), QString());
     };
-    mark(*m_store, start, start + 10s, 1);
-    mark(other, start + 5s, start + 15s, 20);
-    mark(*m_store, start + 10s, start + 12s, 300);
-    mark(other, start + 15s, start + 16s, 4000);
+    mark(*m_store, newYear, newYear + 10s, 1);
+    mark(other, newYear + 5s, newYear + 15s, 20);
+    mark(*m_store, newYear + 10s, newYear + 12s, 300);
+    mark(other, newYear + 15s, newYear + 16s, 4000);
     QCOMPARE(m_server.rows(QStringLiteral("SELECT extract(epoch FROM until - since)::integer, records FROM gaps "
                                           "ORDER BY id")),
              QStringList({QStringLiteral("12|301"), QStringLiteral("11|4020")}));
@@ -169,13 +169,13 @@ class PostgresBoundsTest : public QObject {
 
   void newestGivesWhatIsBetweenItsTimes() {
     std::vector<StoredSample> samples;
-    for (int i = 9; i >= 0; --i) samples.push_back(sample(3, start + i * 1s, double(i)));
+    for (int i = 9; i >= 0; --i) samples.push_back(sample(3, newYear + i * 1s, double(i)));
     QCOMPARE(errorOf(m_store->write(workOf(samples), lookup())), QString());
     PostgresReader reader(m_server.settings());
     QVERIFY(reader.begin(soon(), nullptr).has_value());
     QVERIFY(reader.loadNewest({1}).has_value());
     QList<double> numbers;
-    QVERIFY(reader.newest(1, start + 3s, start + 6s, [&](const HistoryValue &value) {
+    QVERIFY(reader.newest(1, newYear + 3s, newYear + 6s, [&](const HistoryValue &value) {
       numbers << std::get<double>(value.value);
       return true;
     }));

@@ -171,7 +171,7 @@ class PostgresOutageTest : public QObject {
         WriteWork some = work(i * 100, i * 100 + 100);
         some.spool = spool;
         errors += errorOf(store.write(some, lookup()));
-        if (i % 5 == 4) errors += errorOf(store.maintain(start + 24h * 10000, {}));
+        if (i % 5 == 4) errors += errorOf(store.maintain(newYear + 24h * 10000, {}));
       }
       return errors;
     };
@@ -182,7 +182,7 @@ class PostgresOutageTest : public QObject {
     QCOMPARE(m_server.one(QStringLiteral("SELECT count(*) FROM points")), QStringLiteral("1"));
     PostgresStore store(m_server.settings());
     QVERIFY(store.open());
-    QCOMPARE(errorOf(store.maintain(start + 24h * 20000, {})), QString());
+    QCOMPARE(errorOf(store.maintain(newYear + 24h * 20000, {})), QString());
     QCOMPARE(m_server.one(QStringLiteral("SELECT sum(count) FROM trends WHERE level = 'day'")), QStringLiteral("4000"));
   }
 
@@ -316,7 +316,7 @@ class PostgresOutageTest : public QObject {
   static WriteWork work(quint64 first, quint64 next) {
     WriteWork work{QStringLiteral("spool"), {range(first, next)}, {}, {}, {}};
     for (quint64 i = first; i < next; ++i)
-      work.samples.push_back(sample(3, start + std::chrono::seconds(i), double(i)));
+      work.samples.push_back(sample(3, newYear + std::chrono::seconds(i), double(i)));
     return work;
   }
   QString stored() { return m_server.one(QStringLiteral("SELECT count(*), count(DISTINCT value) FROM history")); }

@@ -48,7 +48,7 @@ class PostgresStoreTest : public QObject {
     for (int slice = 0; slice < 4; ++slice) {  // each reaches into the one before; times come twice
       std::vector<StoredSample> samples;
       for (int i = 0; i < 50; ++i)
-        samples.push_back(sample(3, start + (slice * 30 + i) * 1s, double(slice * 1000 + i)));
+        samples.push_back(sample(3, newYear + (slice * 30 + i) * 1s, double(slice * 1000 + i)));
       all.insert(all.end(), samples.begin(), samples.end());
       QCOMPARE(errorOf(store.write(workOf(samples), lookup())), QString());
       if (slice < 3) makeChunks(store);
@@ -63,7 +63,7 @@ class PostgresStoreTest : public QObject {
     QVERIFY(store.open().has_value());
     WriteWork work = workOf({});
     for (qsizetype i = 0; i < HistoryStore::sliceRecords; ++i) {
-      work.samples.push_back(sample(PointKey(10 + i % 10), start + std::chrono::seconds(i / 10), double(i / 10)));
+      work.samples.push_back(sample(PointKey(10 + i % 10), newYear + std::chrono::seconds(i / 10), double(i / 10)));
     }
     QCOMPARE(errorOf(store.write(work, lookup())), QString());
     const qint64 seconds = HistoryStore::sliceRecords / 10;  // of point 19 exactly
@@ -119,19 +119,19 @@ class PostgresStoreTest : public QObject {
       StoredEvent event;
       event.hubSequence = quint64(i);
       event.epoch = "epoch";
-      event.time = start + (i / 2) * 1s;
+      event.time = newYear + (i / 2) * 1s;
       event.source = i % 2 ? "alarms" : "rtls";
       event.kind = i % 2 ? "alarm" : "trigger";
       event.json = "{\"n\": " + QByteArray::number(i) + ", \"text\":\"\\u0041\"}";
       work.events.push_back(event);
     }
     QCOMPARE(errorOf(store.write(work, lookup())), QString());
-    QCOMPARE(errorOf(store.write(gapWork({start, start + 5s, 12, QStringLiteral("overflow")}), {})), QString());
+    QCOMPARE(errorOf(store.write(gapWork({newYear, newYear + 5s, 12, QStringLiteral("overflow")}), {})), QString());
     PostgresReader reader(m_server.settings());
     QVERIFY(reader.begin(soon(), nullptr).has_value());
     HistoryEventQuery query;
-    query.from = start;
-    query.to = start + 1h;
+    query.from = newYear;
+    query.to = newYear + 1h;
     QByteArrayList found;
     std::pair<Time, qint64> last;
     const auto take = [&](qint64 id, const HistoryEvent &event) {
@@ -156,21 +156,21 @@ class PostgresStoreTest : public QObject {
     }));
     QCOMPARE(found.size(), 5);
     QCOMPARE(found.first(), work.events[9].json);
-    const auto gaps = reader.gaps(start + 1s, start + 2s);
+    const auto gaps = reader.gaps(newYear + 1s, newYear + 2s);
     QVERIFY(gaps && gaps->size() == 1);
     QCOMPARE(gaps->first().records, 12);
-    QCOMPARE(reader.gaps(start + 6s, start + 9s)->size(), 0);
+    QCOMPARE(reader.gaps(newYear + 6s, newYear + 9s)->size(), 0);
     reader.end();
   }
 
   void theLastValueBeforeATimeIsFoundHoweverOld() {
     PostgresStore store(m_server.settings());
     QVERIFY(store.open().has_value());
-    const std::vector<StoredSample> samples{sample(3, start - 24h * 900, 1.0), sample(3, start - 24h * 20, 2.0),
-                                            sample(3, start, 3.0)};
+    const std::vector<StoredSample> samples{sample(3, newYear - 24h * 900, 1.0), sample(3, newYear - 24h * 20, 2.0),
+                                            sample(3, newYear, 3.0)};
     QCOMPARE(errorOf(store.write(workOf(samples), lookup())), QString());
     makeChunks(store);
-    QCOMPARE(errorOf(store.write(workOf({sample(3, start + 10s, 4.0)}), lookup())), QString());
+    QCOMPARE(errorOf(store.write(workOf({sample(3, newYear + 10s, 4.0)}), lookup())), QString());
     PostgresReader reader(m_server.settings());
     QVERIFY(reader.begin(soon(), nullptr).has_value());
     const qint64 id = reader.point(QStringLiteral("plc/doubles"))->value().id;
@@ -179,11 +179,11 @@ class PostgresStoreTest : public QObject {
       const auto found = reader.before(id, time);
       return found && *found ? std::get<double>((*found)->value) : 0.0;
     };
-    QCOMPARE(before(start + 20s), 4.0);
-    QCOMPARE(before(start + 10s), 3.0);
-    QCOMPARE(before(start), 2.0);
-    QCOMPARE(before(start - 24h * 20), 1.0);
-    QCOMPARE(before(start - 24h * 900), 0.0);
+    QCOMPARE(before(newYear + 20s), 4.0);
+    QCOMPARE(before(newYear + 10s), 3.0);
+    QCOMPARE(before(newYear), 2.0);
+    QCOMPARE(before(newYear - 24h * 20), 1.0);
+    QCOMPARE(before(newYear - 24h * 900), 0.0);
     reader.end();
   }
 
@@ -209,7 +209,7 @@ class PostgresStoreTest : public QObject {
   void aPointThatChangesKeepsItsRow() {
     PostgresStore store(m_server.settings());
     QVERIFY(store.open().has_value());
-    WriteWork work = workOf({sample(3, start, 1.0)});
+    WriteWork work = workOf({sample(3, newYear, 1.0)});
     work.spool = QStringLiteral("site");
     QCOMPARE(errorOf(store.write(work, lookup())), QString());
     const QString id = m_server.one(QStringLiteral("SELECT id FROM points"));
@@ -223,7 +223,7 @@ class PostgresStoreTest : public QObject {
     const auto other = [](PointKey) {
       return std::make_shared<const StoredPoint>(StoredPoint{QStringLiteral("plc/other"), {}, ValueType::Double});
     };
-    QCOMPARE(errorOf(store.write(workOf({sample(3, start, 1.0)}), other)), QString());
+    QCOMPARE(errorOf(store.write(workOf({sample(3, newYear, 1.0)}), other)), QString());
     QCOMPARE(m_server.one(QStringLiteral("SELECT count(*) FROM history WHERE name = 'plc/other'")),
              QStringLiteral("1"));
   }
@@ -232,14 +232,14 @@ class PostgresStoreTest : public QObject {
     PostgresStore store(m_server.settings());
     QVERIFY(store.open().has_value());
     std::vector<StoredSample> samples;
-    for (int day = 0; day < 100; ++day) samples.push_back(sample(3, start + day * 24h, double(day)));
+    for (int day = 0; day < 100; ++day) samples.push_back(sample(3, newYear + day * 24h, double(day)));
     QCOMPARE(errorOf(store.write(workOf(samples), lookup())), QString());
     makeChunks(store);
     QCOMPARE(m_server.one(QStringLiteral("SELECT to_regclass('samples_2026_01') IS NULL")), QStringLiteral("f"));
     Retention retention;
     retention.samples = std::chrono::hours(24 * 30);
     retention.days = std::chrono::hours(24 * 60);
-    const Time now = start + 24h * 99 + 25h * 3;
+    const Time now = newYear + 24h * 99 + 25h * 3;
     for (int steps = 0; steps < 100; ++steps) {
       const auto more = store.maintain(now, retention);
       QCOMPARE(errorOf(more), QString());
@@ -272,7 +272,7 @@ class PostgresStoreTest : public QObject {
   void makeChunks(PostgresStore &store) {
     store.close();
     QCOMPARE(errorOf(store.open()), QString());
-    QCOMPARE(errorOf(store.maintain(start + 24h * 10000, {})), QString());
+    QCOMPARE(errorOf(store.maintain(newYear + 24h * 10000, {})), QString());
     QCOMPARE(m_server.one(QStringLiteral("SELECT (SELECT count(*) FROM recent_samples) + (SELECT count(*) FROM "
                                          "recent_positions)")),
              QStringLiteral("0"));

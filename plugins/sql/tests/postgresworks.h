@@ -4,12 +4,11 @@
 
 #include <cmath>
 
+#include "newyear.h"
 #include "services/historyreader.h"
 #include "store/historystore.h"
 
 namespace tagwire::sql {
-
-inline const Time start = fromMilliseconds(1'767'225'600'000);  // 2026-01-01
 
 inline StoredPointPointer pointOf(PointKey key) {
   switch (key) {
@@ -51,23 +50,23 @@ inline std::vector<StoredSample> oneOfEach() {
                                                    97.5, 80, 12, 3, 0.25, QStringLiteral("north")});
   const auto bareFix = std::make_shared<const Fix>(Fix{QStringLiteral("T1"), {}, {}, none, -1, -1, 0, none, {}});
   std::vector<StoredSample> samples{
-      sample(1, start, true),
-      sample(1, start + 1s, false),
-      sample(1, start + 2s, {}, Quality::bad(QualityReason::Lost)),
-      sample(2, start, qint64{-5}),
-      sample(2, start + 1s + 1us, std::numeric_limits<qint64>::max(), Quality::uncertain(QualityReason::Stale)),
-      sample(2, start + 2s, std::numeric_limits<qint64>::min()),
-      sample(3, start, -0.0),
-      sample(3, start + 1s, 0.1),
-      sample(3, start + 2s, 5e-324),
-      sample(3, start + 3s, std::numeric_limits<double>::max()),
-      sample(4, start, QStringLiteral("a\nb|\u00e4\U0001F600")),
-      sample(4, start + 1s, QString()),
-      sample(5, start, Position{1.5, -2.5, 0, fix}),
-      sample(5, start + 1s, {}, Quality::bad(QualityReason::Lost)),
-      sample(5, start + 2s, Position{1e9, 0, -3, bareFix})};
+      sample(1, newYear, true),
+      sample(1, newYear + 1s, false),
+      sample(1, newYear + 2s, {}, Quality::bad(QualityReason::Lost)),
+      sample(2, newYear, qint64{-5}),
+      sample(2, newYear + 1s + 1us, std::numeric_limits<qint64>::max(), Quality::uncertain(QualityReason::Stale)),
+      sample(2, newYear + 2s, std::numeric_limits<qint64>::min()),
+      sample(3, newYear, -0.0),
+      sample(3, newYear + 1s, 0.1),
+      sample(3, newYear + 2s, 5e-324),
+      sample(3, newYear + 3s, std::numeric_limits<double>::max()),
+      sample(4, newYear, QStringLiteral("a\nb|\u00e4\U0001F600")),
+      sample(4, newYear + 1s, QString()),
+      sample(5, newYear, Position{1.5, -2.5, 0, fix}),
+      sample(5, newYear + 1s, {}, Quality::bad(QualityReason::Lost)),
+      sample(5, newYear + 2s, Position{1e9, 0, -3, bareFix})};
   samples[7].isHistorical = true;
-  samples[8].received = start + 24h * 300 + 3ms;
+  samples[8].received = newYear + 24h * 300 + 3ms;
   return samples;
 }
 

@@ -5,14 +5,13 @@
 #include <random>
 
 #include "memoryreader.h"
+#include "newyear.h"
 #include "query/bucketgrid.h"
 #include "query/historyquestions.h"
 
 namespace tagwire::sql {
 
 using namespace std::chrono_literals;
-
-inline const Time start = fromMilliseconds(1'767'225'600'000);  // 2026-01-01T00:00:00Z
 
 inline Patience patience() { return {std::chrono::steady_clock::now() + 1min}; }
 inline QString named(int number) { return QStringLiteral("plc1/p%1").arg(number); }
@@ -76,7 +75,7 @@ inline void fill(MemoryReader &reader, std::mt19937 &random, bool isNewest, int 
   const auto any = [&](qint64 most) { return static_cast<qint64>(random() % static_cast<quint64>(most)); };
   const std::array<std::chrono::nanoseconds, 5> spreads{300ms, 20s, 40min, 20h, std::chrono::hours(60)};
   for (int burst = 0; burst < bursts; ++burst) {
-    const Time begin = start + std::chrono::milliseconds(any(5 * 86'400'000));
+    const Time begin = newYear + std::chrono::milliseconds(any(5 * 86'400'000));
     // Now and then so many in a minute that it has roll-ups of its seconds.
     const bool isThick = burst == 0 && !isNewest && any(4) == 0;
     const auto spread = isThick ? spreads[1] : spreads[static_cast<size_t>(any(5))];

@@ -48,8 +48,8 @@ class SqlExportTest : public QObject {
 
   void eventsInOrder() {
     MemoryReader reader;
-    reader.addEvent(2, {start + 1s, QStringLiteral("alarms"), QStringLiteral("alarm"), "{\"seq\":2,\"a\":1}"});
-    reader.addEvent(1, {start, QStringLiteral("alarms"), QStringLiteral("alarm"), "{\"seq\":1}"});
+    reader.addEvent(2, {newYear + 1s, QStringLiteral("alarms"), QStringLiteral("alarm"), "{\"seq\":2,\"a\":1}"});
+    reader.addEvent(1, {newYear, QStringLiteral("alarms"), QStringLiteral("alarm"), "{\"seq\":1}"});
     QCOMPARE(exported(reader, "plant.json --events --format jsonl").text,
              QByteArray("{\"seq\":1}\n{\"seq\":2,\"a\":1}\n"));
     QCOMPARE(exported(reader, "plant.json --events").text,
@@ -62,7 +62,7 @@ class SqlExportTest : public QObject {
     MemoryReader reader;
     reader.addPoint({QStringLiteral("plc1/temp")});
     // More intervals than one question may have buckets.
-    for (int i = 0; i < 25'000; i += 1000) reader.add(1, start + std::chrono::minutes(i), Value(double(i)));
+    for (int i = 0; i < 25'000; i += 1000) reader.add(1, newYear + std::chrono::minutes(i), Value(double(i)));
     const auto result = exported(reader, "plant.json --aggregate max,count --interval 1min");
     QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
     const QList<QByteArray> lines = result.text.split('\n');
@@ -77,8 +77,8 @@ class SqlExportTest : public QObject {
     reader.addPoint({QStringLiteral("plc1/a")});
     reader.addPoint({QStringLiteral("plc1/b")});
     constexpr int rows = HistoryExport::sliceRows + 7;
-    for (int i = 0; i < rows; ++i) reader.add(1, start + std::chrono::milliseconds(i / 3), Value(double(i)));
-    for (int i = 0; i < 5; ++i) reader.add(2, start, Value(double(i)));
+    for (int i = 0; i < rows; ++i) reader.add(1, newYear + std::chrono::milliseconds(i / 3), Value(double(i)));
+    for (int i = 0; i < 5; ++i) reader.add(2, newYear, Value(double(i)));
     const auto result = exported(reader, "plant.json");
     QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
     const QList<QByteArray> lines = result.text.split('\n');

@@ -28,8 +28,8 @@ class SqlImportTest : public QObject {
     QCOMPARE(first.counts.present, 1);
     const auto &values = reader.records(1);
     QCOMPARE(values.size(), 2U);
-    QCOMPARE(values[0].value.time, start + 123'456'789ns);
-    QCOMPARE(values[1].value.time, start + 1s);
+    QCOMPARE(values[0].value.time, newYear + 123'456'789ns);
+    QCOMPARE(values[1].value.time, newYear + 1s);
     QCOMPARE(values[1].value.quality, Quality::uncertain(QualityReason::Stale));
     QCOMPARE(values[1].value.value, Value(21.0));
     QVERIFY(values[1].value.isHistorical);
@@ -123,7 +123,7 @@ class SqlImportTest : public QObject {
   void aDryRunStoresNothing() {
     MemoryReader reader;
     reader.addPoint({QStringLiteral("plc1/temp")});
-    reader.add(1, start, Value(1.0));
+    reader.add(1, newYear, Value(1.0));
     const auto result = imported(reader, nullptr, "time,point,value\n2026-01-01,plc1/temp,1\n2026-01-01,plc1/temp,2\n");
     QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
     QCOMPARE(result.counts.present, 1);

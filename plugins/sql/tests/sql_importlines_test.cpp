@@ -136,7 +136,7 @@ class SqlImportLinesTest : public QObject {
     const auto result = imported(reader, &store, column + ",point,value\n" + text + ",plc1/temp,1\n");
     QCOMPARE(result.error.isEmpty(), nanoseconds >= 0);
     if (nanoseconds < 0) return;
-    QCOMPARE(reader.records(1)[0].value.time, start + std::chrono::nanoseconds(nanoseconds));
+    QCOMPARE(reader.records(1)[0].value.time, newYear + std::chrono::nanoseconds(nanoseconds));
   }
 
   void badLinesAreToldAndNothingIsStored() {

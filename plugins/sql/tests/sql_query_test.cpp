@@ -14,8 +14,8 @@ namespace {
 HistoryQuery everything(int points) {
   HistoryQuery query;
   for (int i = 0; i < points; ++i) query.points << named(i);
-  query.from = start;
-  query.to = start + std::chrono::hours(24 * 365);
+  query.from = newYear;
+  query.to = newYear + std::chrono::hours(24 * 365);
   return query;
 }
 
@@ -35,7 +35,7 @@ class SqlQueryTest : public QObject {
     QStringList expected;
     for (int point = 0; point < 4; ++point) reader.addPoint({named(point)});
     for (int i = 0; i < 120; ++i) {
-      reader.add(1 + static_cast<qint64>(random() % 3), start + std::chrono::seconds(random() % 9), Value(qint64(i)));
+      reader.add(1 + static_cast<qint64>(random() % 3), newYear + std::chrono::seconds(random() % 9), Value(qint64(i)));
     }
     HistoryQuery query = everything(4);
     query.limit = 1 + seed % 13;
@@ -59,7 +59,7 @@ class SqlQueryTest : public QObject {
       QCOMPARE(count, query.limit);
       // Values that come meanwhile may be given or not, but never move what was there.
       for (qint64 point = 1; point <= 3 && late < 1030; ++point) {
-        reader.add(point, start + std::chrono::seconds(random() % 9), Value(late++));
+        reader.add(point, newYear + std::chrono::seconds(random() % 9), Value(late++));
       }
     }
     QVERIFY(query.after.isEmpty());
@@ -79,11 +79,11 @@ class SqlQueryTest : public QObject {
     MemoryReader reader;
     reader.addPoint({named(0), ValueType::Double, QStringLiteral("bar")});
     reader.addPoint({named(1)});
-    reader.add(1, start - 5min, Value(1.0));
-    for (int i = 0; i < 3; ++i) reader.add(1, start + std::chrono::seconds(i), Value(2.0));
-    reader.add(2, start - 1min, Value(7.0));
-    reader.addGap({start - 1h, start + 1s, 12, QStringLiteral("overflow")});
-    reader.addGap({start - 2h, start, 12, QStringLiteral("overflow")});
+    reader.add(1, newYear - 5min, Value(1.0));
+    for (int i = 0; i < 3; ++i) reader.add(1, newYear + std::chrono::seconds(i), Value(2.0));
+    reader.add(2, newYear - 1min, Value(7.0));
+    reader.addGap({newYear - 1h, newYear + 1s, 12, QStringLiteral("overflow")});
+    reader.addGap({newYear - 2h, newYear, 12, QStringLiteral("overflow")});
     HistoryQuery query = everything(3);
     query.limit = 2;
     query.withBefore = true;
@@ -92,7 +92,7 @@ class SqlQueryTest : public QObject {
     QVERIFY2(first.has_value(), qPrintable(errorOf(first)));
     QCOMPARE(first->series.size(), 1);
     QCOMPARE(first->series[0].point.unit, QStringLiteral("bar"));
-    QCOMPARE(first->series[0].before->time, start - 5min);
+    QCOMPARE(first->series[0].before->time, newYear - 5min);
     QCOMPARE(first->gaps.size(), 1);
     QCOMPARE(first->unknown, QStringList{named(2)});
     query.after = first->next;
@@ -111,12 +111,12 @@ class SqlQueryTest : public QObject {
     MemoryReader reader;
     reader.addPoint({QStringLiteral("uwb/S1/position"), ValueType::Position, {}, QStringLiteral("S1")});
     reader.addPoint({QStringLiteral("uwb/S1/zone"), ValueType::Int, {}, QStringLiteral("S1")});
-    reader.add(1, start, Value(Position{1, 2, 3, {}}));
-    reader.add(2, start, Value(qint64(7)));
+    reader.add(1, newYear, Value(Position{1, 2, 3, {}}));
+    reader.add(2, newYear, Value(qint64(7)));
     HistoryQuery query;
     query.tags = QStringList{QStringLiteral("S1"), QStringLiteral("S2")};
-    query.from = start;
-    query.to = start + 1h;
+    query.from = newYear;
+    query.to = newYear + 1h;
     const auto page = HistoryQuestions(reader).values(query, patience());
     QVERIFY2(page.has_value(), qPrintable(errorOf(page)));
     QCOMPARE(page->series.size(), 1);
@@ -127,7 +127,7 @@ class SqlQueryTest : public QObject {
   void longTextsCutAPage() {
     MemoryReader reader;
     reader.addPoint({named(0), ValueType::Text});
-    for (int i = 0; i < 200; ++i) reader.add(1, start + std::chrono::seconds(i), Value(QString(65'536, u'x')));
+    for (int i = 0; i < 200; ++i) reader.add(1, newYear + std::chrono::seconds(i), Value(QString(65'536, u'x')));
     HistoryQuery query = everything(1);
     qsizetype count = 0;
     int pages = 0;
@@ -145,9 +145,9 @@ class SqlQueryTest : public QObject {
     MemoryReader reader;
     reader.addPoint({named(0)});
     reader.addPoint({named(1)});
-    reader.add(1, start, Value(1.0));
-    reader.add(1, start + 1s, Value(2.0));
-    const auto page = HistoryQuestions(reader).lastBefore({named(0), named(1), named(2)}, {}, start + 1s, patience());
+    reader.add(1, newYear, Value(1.0));
+    reader.add(1, newYear + 1s, Value(2.0));
+    const auto page = HistoryQuestions(reader).lastBefore({named(0), named(1), named(2)}, {}, newYear + 1s, patience());
     QVERIFY2(page.has_value(), qPrintable(errorOf(page)));
     QCOMPARE(page->series.size(), 2);
     QCOMPARE(page->series[0].before->value, Value(1.0));
@@ -164,13 +164,13 @@ class SqlQueryTest : public QObject {
     QFETCH(bool, newestFirst);
     MemoryReader reader;
     for (int i = 0; i < 25; ++i) {
-      reader.addEvent(i, {start + std::chrono::seconds(i / 4), QStringLiteral("alarms"),
+      reader.addEvent(i, {newYear + std::chrono::seconds(i / 4), QStringLiteral("alarms"),
                           i % 5 == 0 ? QStringLiteral("system") : QStringLiteral("alarm"), QByteArray::number(i)});
     }
     HistoryEventQuery query;
     query.kinds = QStringList{QStringLiteral("alarm")};
-    query.from = start;
-    query.to = start + 1h;
+    query.from = newYear;
+    query.to = newYear + 1h;
     query.limit = 3;
     query.newestFirst = newestFirst;
     QList<int> given;
@@ -220,12 +220,12 @@ class SqlQueryTest : public QObject {
     query = good;
     query.after = QStringLiteral("x");
     QTest::newRow("cursor") << query << QStringLiteral("after is no cursor of this question");
-    const ReadingPlace place{named(0), true, start, 1};
+    const ReadingPlace place{named(0), true, newYear, 1};
     query.after = toCursor(place, true);
     QTest::newRow("other direction") << query << QStringLiteral("after is no cursor of this question");
-    query.after = toCursor(EventPlace{start, 1}, false);
+    query.after = toCursor(EventPlace{newYear, 1}, false);
     QTest::newRow("of events") << query << QStringLiteral("after is no cursor of this question");
-    query.after = toCursor({named(5), true, start, 1}, false);
+    query.after = toCursor({named(5), true, newYear, 1}, false);
     QTest::newRow("other point") << query << QStringLiteral("after names a point that is not asked for");
     query.after = toCursor(place, false) + u'A';
     QTest::newRow("longer") << query << QStringLiteral("after is no cursor of this question");
@@ -244,13 +244,13 @@ class SqlQueryTest : public QObject {
   }
 
   void everyDamageToACursorIsSeen() {
-    const QString cursor = toCursor(ReadingPlace{named(0), true, start, 3}, false);
-    QVERIFY(valuePlace(cursor, false) == ReadingPlace({named(0), true, start, 3}));
+    const QString cursor = toCursor(ReadingPlace{named(0), true, newYear, 3}, false);
+    QVERIFY(valuePlace(cursor, false) == ReadingPlace({named(0), true, newYear, 3}));
     for (qsizetype i = 0; i < cursor.size(); ++i) {
       QString damaged = cursor;
       damaged[i] = damaged[i] == u'A' ? u'Q' : u'A';
       const auto place = valuePlace(damaged, false);
-      QVERIFY2(!place || *place == ReadingPlace({named(0), true, start, 3}), qPrintable(damaged));
+      QVERIFY2(!place || *place == ReadingPlace({named(0), true, newYear, 3}), qPrintable(damaged));
       QVERIFY(!valuePlace(cursor.left(i), false));
     }
   }

@@ -47,7 +47,7 @@ class SqlQueryStoreTest : public QObject {
     const std::array<std::chrono::nanoseconds, 8> lengths{250ms, 7s, 60s, 90s, 1h, 5h, 12h, std::chrono::hours(24)};
     for (const auto length : lengths) {
       auto query =
-          trendOf(start + 1h + 11s, start + 1h + 11s + std::min<std::chrono::nanoseconds>(130h, length * 9'000));
+          trendOf(newYear + 1h + 11s, newYear + 1h + 11s + std::min<std::chrono::nanoseconds>(130h, length * 9'000));
       query.interval = length;
       const auto page = questions.trend(query, patience());
       QVERIFY2(page.has_value(), qPrintable(errorOf(page)));
@@ -58,7 +58,7 @@ class SqlQueryStoreTest : public QObject {
   void aFileTakesAnImportOnceAndGivesItBack() {
     QByteArray csv("time,point,value,quality,unit,type\n");
     for (int i = 0; i < 3000; ++i) {
-      csv += toIso(start + std::chrono::seconds(i)).toUtf8() + ",plc1/p" + QByteArray::number(i % 7) + ',' +
+      csv += toIso(newYear + std::chrono::seconds(i)).toUtf8() + ",plc1/p" + QByteArray::number(i % 7) + ',' +
              QByteArray::number(i) + (i % 11 == 0 ? ",bad:timeout,C,int\n" : ",good,C,int\n");
     }
     QCOMPARE(imported(csv), (QList<qint64>{3000, 0}));
@@ -88,7 +88,7 @@ class SqlQueryStoreTest : public QObject {
     for (qsizetype i = 0; i < filler; ++i) {
       StoredSample sample;
       sample.point = 2;
-      sample.time = sample.received = start + std::chrono::seconds(i);
+      sample.time = sample.received = newYear + std::chrono::seconds(i);
       sample.value.emplace<qint64>(i);
       work.samples.push_back(sample);
     }
@@ -109,7 +109,7 @@ class SqlQueryStoreTest : public QObject {
     Progress progress(false);
     HistoryImport work(
         &reader, &store, {}, {}, [](const QString &line) { qWarning() << line; }, progress, nullptr);
-    const auto done = work.run(file, start + std::chrono::hours(31 * 24));
+    const auto done = work.run(file, newYear + std::chrono::hours(31 * 24));
     if (!done) qWarning() << done.error();
     return {work.counts().stored, work.counts().present};
   }
@@ -120,7 +120,7 @@ class SqlQueryStoreTest : public QObject {
     SqliteReader reader(m_path, 1s);
     Progress progress(false);
     HistoryExport work(reader, {}, output, progress, nullptr);
-    const auto done = work.run(start + std::chrono::hours(31 * 24));
+    const auto done = work.run(newYear + std::chrono::hours(31 * 24));
     if (!done) qWarning() << done.error();
     return output.data();
   }

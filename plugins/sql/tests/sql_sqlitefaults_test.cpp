@@ -135,7 +135,7 @@ class SqlSqliteFaultsTest : public QObject, private SqliteStoreCase {
     m_store.reset();
     const pid_t child = ::fork();
     if (child == 0) {
-      SqliteStore store(m_path, patience);
+      SqliteStore store(m_path, busyTimeout);
       if (!store.open()) ::_exit(1);
       if (!store.write(StoreFixture::work({StoreFixture::sample(point, moment, 1.0)}), m_fixture->lookup())) ::_exit(2);
       auto samples = StoreFixture::slice(point, moment, std::chrono::milliseconds(1));
@@ -152,7 +152,7 @@ class SqlSqliteFaultsTest : public QObject, private SqliteStoreCase {
     int status = 0;
     QCOMPARE(::waitpid(child, &status, 0), child);
     QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    m_store = std::make_unique<SqliteStore>(m_path, patience);
+    m_store = std::make_unique<SqliteStore>(m_path, busyTimeout);
     QVERIFY(m_store->open().has_value());
     QVERIFY(write({StoreFixture::sample(point, moment, 4.0)}).has_value());
     QCOMPARE(read("SELECT group_concat(value, ' ') FROM history"), QStringLiteral("1.0 4.0"));
@@ -185,7 +185,7 @@ class SqlSqliteFaultsTest : public QObject, private SqliteStoreCase {
   void filesOfOthersAreLeftAlone() {
     const QString path = m_folder->filePath(QStringLiteral("other.db"));
     QVERIFY(OtherProgram(path).execute("CREATE TABLE samples(mine)"));
-    const auto foreign = SqliteStore(path, patience).open();
+    const auto foreign = SqliteStore(path, busyTimeout).open();
     QVERIFY(!foreign.has_value());
     QVERIFY2(foreign.error().text.contains(u"another program"), qPrintable(foreign.error().text));
     QCOMPARE(OtherProgram(path).one("SELECT group_concat(name) FROM sqlite_schema"), QStringLiteral("samples"));
@@ -201,7 +201,7 @@ class SqlSqliteFaultsTest : public QObject, private SqliteStoreCase {
     QVERIFY(noise.open(QIODevice::WriteOnly));
     noise.write(QByteArray(10'000, 'x'));
     noise.close();
-    const auto damaged = SqliteStore(noise.fileName(), patience).open();
+    const auto damaged = SqliteStore(noise.fileName(), busyTimeout).open();
     QVERIFY(!damaged.has_value());
     QCOMPARE(damaged.error().kind, StoreError::Kind::Outage);
     QVERIFY2(damaged.error().text.contains(u"not a database"), qPrintable(damaged.error().text));

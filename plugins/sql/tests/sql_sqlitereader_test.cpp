@@ -249,13 +249,13 @@ class SqlSqliteReaderTest : public QObject, private SqliteReaderCase {
   }
 
   void whatIsNoHistoryIsSaid() {
-    SqliteReader missing(m_folder->filePath(QStringLiteral("none.db")), patience);
+    SqliteReader missing(m_folder->filePath(QStringLiteral("none.db")), busyTimeout);
     const auto none = missing.begin(StoreFixture::soon(), nullptr);
     QVERIFY(!none.has_value());
     QVERIFY(!QFile::exists(m_folder->filePath(QStringLiteral("none.db"))));
     const QString path = m_folder->filePath(QStringLiteral("other.db"));
     QVERIFY(OtherProgram(path).execute("CREATE TABLE a(b)"));
-    const auto other = SqliteReader(path, patience).begin(StoreFixture::soon(), nullptr);
+    const auto other = SqliteReader(path, busyTimeout).begin(StoreFixture::soon(), nullptr);
     QVERIFY(!other.has_value());
     QVERIFY2(other.error().contains(u"not a history"), qPrintable(other.error()));
   }

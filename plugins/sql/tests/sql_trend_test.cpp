@@ -29,7 +29,7 @@ class SqlTrendTest : public QObject {
     QFETCH(qint64, range_ms);
     QFETCH(int, buckets);
     QFETCH(qint64, length_ms);
-    auto query = trendOf(start, start + std::chrono::milliseconds(range_ms));
+    auto query = trendOf(newYear, newYear + std::chrono::milliseconds(range_ms));
     query.buckets = buckets;
     const auto grid = BucketGrid::of(query);
     QVERIFY2(grid.has_value(), grid ? "" : qPrintable(grid.error()));
@@ -38,17 +38,17 @@ class SqlTrendTest : public QObject {
   }
 
   void bucketsBeginAtMultiplesAndAreCutAtTheRange() {
-    auto query = trendOf(start + 25min, start + 3h + 10min);
+    auto query = trendOf(newYear + 25min, newYear + 3h + 10min);
     query.interval = 1h;
     const auto grid = BucketGrid::of(query);
     QVERIFY(grid.has_value());
     QCOMPARE(grid->count(), 4);
-    QCOMPARE(grid->startOf(0), start + 25min);
-    QCOMPARE(grid->endOf(0), start + 1h);
-    QCOMPARE(grid->startOf(3), start + 3h);
-    QCOMPARE(grid->endOf(3), start + 3h + 10min);
-    QCOMPARE(grid->indexOf(start + 59min), 0);
-    QCOMPARE(grid->indexOf(start + 1h), 1);
+    QCOMPARE(grid->startOf(0), newYear + 25min);
+    QCOMPARE(grid->endOf(0), newYear + 1h);
+    QCOMPARE(grid->startOf(3), newYear + 3h);
+    QCOMPARE(grid->endOf(3), newYear + 3h + 10min);
+    QCOMPARE(grid->indexOf(newYear + 59min), 0);
+    QCOMPARE(grid->indexOf(newYear + 1h), 1);
   }
 
   void aTrendThatTakesTooLongEnds() {
@@ -56,7 +56,7 @@ class SqlTrendTest : public QObject {
     reader.addPoint({named(0)});
     std::mt19937 random(1);
     fill(reader, random, false, 30);
-    auto query = trendOf(start, start + 24h);
+    auto query = trendOf(newYear, newYear + 24h);
     query.interval = 1h;
     HistoryQuestions questions(reader);
     const auto page = questions.trend(query, Patience{std::chrono::steady_clock::now() - 1s});
@@ -93,7 +93,7 @@ class SqlTrendTest : public QObject {
       const auto within = [&](std::chrono::nanoseconds span) {
         return std::chrono::nanoseconds(static_cast<qint64>(random()) * 1'000'003 % span.count());
       };
-      auto query = trendOf(start + within(std::chrono::hours(6 * 24)), {});
+      auto query = trendOf(newYear + within(std::chrono::hours(6 * 24)), {});
       query.to = query.from + 1ns + within(most);
       query.interval = length;
       const auto page = questions.trend(query, patience());
@@ -109,9 +109,9 @@ class SqlTrendTest : public QObject {
     reader.addPoint({named(0)});
     constexpr int days = 30;
     for (int minute = 0; minute < days * 1440; ++minute) {
-      reader.add(1, start + std::chrono::minutes(minute), Value(static_cast<double>(minute)));
+      reader.add(1, newYear + std::chrono::minutes(minute), Value(static_cast<double>(minute)));
     }
-    auto query = trendOf(start, start + std::chrono::hours(24 * days));
+    auto query = trendOf(newYear, newYear + std::chrono::hours(24 * days));
     query.interval = 12h;
     HistoryQuestions questions(reader);
     const auto page = questions.trend(query, patience());
@@ -127,11 +127,11 @@ class SqlTrendTest : public QObject {
   void whatRetentionTookStandsWhereItBegan() {
     MemoryReader reader;
     reader.addPoint({named(0)});
-    for (int minute = 0; minute < 4 * 1440; ++minute) reader.add(1, start + std::chrono::minutes(minute), Value(1.0));
-    reader.loseRecordsBefore(start + 72h);
-    reader.loseRollupsBefore(RollupLevel::Hour, start + 48h);
-    reader.loseRollupsBefore(RollupLevel::Minute, start + 72h);
-    auto query = trendOf(start, start + 96h);
+    for (int minute = 0; minute < 4 * 1440; ++minute) reader.add(1, newYear + std::chrono::minutes(minute), Value(1.0));
+    reader.loseRecordsBefore(newYear + 72h);
+    reader.loseRollupsBefore(RollupLevel::Hour, newYear + 48h);
+    reader.loseRollupsBefore(RollupLevel::Minute, newYear + 72h);
+    auto query = trendOf(newYear, newYear + 96h);
     query.interval = 12h;
     const auto page = HistoryQuestions(reader).trend(query, patience());
     QVERIFY2(page.has_value(), qPrintable(errorOf(page)));
@@ -143,11 +143,11 @@ class SqlTrendTest : public QObject {
   void aLostDayIsNotMistakenForLateValues() {
     MemoryReader reader;
     reader.addPoint({named(0)});
-    for (int minute = 0; minute < 1440; ++minute) reader.add(1, start + std::chrono::minutes(minute), Value(1.0));
-    reader.loseRecordsBefore(start + 24h);
-    reader.loseRollupsBefore(RollupLevel::Hour, start + 24h);
-    reader.add(1, start + 13h, Value(5.0), {}, true);
-    auto query = trendOf(start, start + 24h);
+    for (int minute = 0; minute < 1440; ++minute) reader.add(1, newYear + std::chrono::minutes(minute), Value(1.0));
+    reader.loseRecordsBefore(newYear + 24h);
+    reader.loseRollupsBefore(RollupLevel::Hour, newYear + 24h);
+    reader.add(1, newYear + 13h, Value(5.0), {}, true);
+    auto query = trendOf(newYear, newYear + 24h);
     query.interval = 12h;
     const auto page = HistoryQuestions(reader).trend(query, patience());
     QVERIFY2(page.has_value(), qPrintable(errorOf(page)));
@@ -175,7 +175,7 @@ class SqlTrendTest : public QObject {
     QFETCH(int, points);
     QFETCH(QString, error);
     MemoryReader reader;
-    auto query = trendOf(start, start + std::chrono::hours(24 * 365));
+    auto query = trendOf(newYear, newYear + std::chrono::hours(24 * 365));
     while (query.points.size() < points) query.points << named(static_cast<int>(query.points.size()));
     if (interval_ns >= 0) query.interval = std::chrono::nanoseconds(interval_ns);
     query.buckets = buckets;

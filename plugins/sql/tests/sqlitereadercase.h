@@ -11,8 +11,6 @@
 
 namespace tagwire::sql {
 
-constexpr Time moment{std::chrono::nanoseconds(1'770'733'530'123'456'789)};  // 2026-02-10T14:25:30.123456789Z
-constexpr std::chrono::milliseconds patience{300};
 constexpr Time farPast = Time::min();
 constexpr Time farFuture = Time::max();
 
@@ -24,9 +22,9 @@ class SqliteReaderCase {
     m_folder = std::make_unique<QTemporaryDir>();
     m_fixture = std::make_unique<StoreFixture>();
     m_path = m_folder->filePath(QStringLiteral("history.db"));
-    m_store = std::make_unique<SqliteStore>(m_path, patience);
+    m_store = std::make_unique<SqliteStore>(m_path, busyTimeout);
     QVERIFY(m_store->open().has_value());
-    m_reader = std::make_unique<SqliteReader>(m_path, patience);
+    m_reader = std::make_unique<SqliteReader>(m_path, busyTimeout);
   }
   /// As after each test.
   void end() {

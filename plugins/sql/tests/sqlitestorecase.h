@@ -10,9 +10,6 @@
 
 namespace tagwire::sql {
 
-constexpr Time moment{std::chrono::nanoseconds(1'770'733'530'123'456'789)};  // 2026-02-10T14:25:30.123456789Z
-constexpr std::chrono::milliseconds patience{300};
-
 /// A store in a folder that goes away, and a second connection that reads what is really there. For a test class to
 /// derive from.
 class SqliteStoreCase {
@@ -22,7 +19,7 @@ class SqliteStoreCase {
     m_folder = std::make_unique<QTemporaryDir>();
     m_fixture = std::make_unique<StoreFixture>();
     m_path = m_folder->filePath(QStringLiteral("history.db"));
-    m_store = std::make_unique<SqliteStore>(m_path, patience);
+    m_store = std::make_unique<SqliteStore>(m_path, busyTimeout);
     const auto opened = m_store->open();
     QVERIFY2(opened.has_value(), opened ? "" : qPrintable(opened.error().text));
   }

@@ -8,6 +8,10 @@
 
 namespace tagwire::sql {
 
+/// How long a store of these tests waits for another that has the file locked.
+constexpr std::chrono::milliseconds busyTimeout{300};
+constexpr Time moment{std::chrono::nanoseconds(1'770'733'530'123'456'789)};  // 2026-02-10T14:25:30.123456789Z
+
 /// Points by key, and work made of them, for tests of a store.
 class StoreFixture {
  public:

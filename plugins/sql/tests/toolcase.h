@@ -5,6 +5,7 @@
 #include <QBuffer>
 #include <QTest>
 
+#include "newyear.h"
 #include "readerstore.h"
 #include "tool/historyexport.h"
 #include "tool/historyimport.h"
@@ -13,8 +14,7 @@ namespace tagwire::sql {
 
 using namespace std::chrono_literals;
 
-inline const Time start = fromMilliseconds(1'767'225'600'000);  // 2026-01-01T00:00:00Z
-inline const Time now = start + std::chrono::hours(24 * 30);
+inline const Time now = newYear + std::chrono::hours(24 * 30);
 
 inline QStringList words(const char *text) { return QString::fromUtf8(text).split(u' ', Qt::SkipEmptyParts); }
 
@@ -63,13 +63,13 @@ inline void fill(MemoryReader &reader) {
   reader.addPoint({QStringLiteral("plc1/temp"), ValueType::Double, QStringLiteral("°C")});
   reader.addPoint({QStringLiteral("plc1/state"), ValueType::Text});
   reader.addPoint({QStringLiteral("uwb/S1"), ValueType::Position, {}, QStringLiteral("S1")});
-  reader.add(1, start, Value(20.5));
-  reader.add(1, start + 1s + 1us, Value(0.1), Quality::bad(QualityReason::Timeout));
-  reader.add(2, start, Value(QStringLiteral("say \"on\", please\nnow")));
+  reader.add(1, newYear, Value(20.5));
+  reader.add(1, newYear + 1s + 1us, Value(0.1), Quality::bad(QualityReason::Timeout));
+  reader.add(2, newYear, Value(QStringLiteral("say \"on\", please\nnow")));
   auto fix = std::make_shared<Fix>();
   fix->tag = QStringLiteral("S1");
   fix->zone = 417;
-  reader.add(3, start + 2s, Value(Position{1.5, 2, 0, fix}));
+  reader.add(3, newYear + 2s, Value(Position{1.5, 2, 0, fix}));
 }
 
 }  // namespace tagwire::sql

@@ -11,7 +11,7 @@ namespace {
 
 using Cases = QList<Rfc6455Case>;
 
-constexpr int text = 1;
+constexpr int opcodeText = 1;
 /// "κόσμε" with a letter of three octets.
 const QByteArray greek = QByteArray::fromHex("cebae1bdb9cf83cebcceb5");
 const QByteArray mixed = QByteArrayLiteral("Zone \xc3\xa4\xc3\xb6\xc3\xbc \xc2\xb5 \xe2\x82\xac, tag 4711");
@@ -28,10 +28,10 @@ struct Sequence {
 
 Cases empties() {
   return {
-      answered("6.1.1 empty text", {rfc6455Frame(text)}, {{text, {}}}),
-      answered("6.1.2 three empty fragments", atOnce(fragmented(text, {"", "", ""})), {{text, {}}}),
-      answered("6.1.3 text between two empty fragments", atOnce(fragmented(text, {"", "middle", ""})),
-               {{text, "middle"}}),
+      answered("6.1.1 empty text", {rfc6455Frame(opcodeText)}, {{opcodeText, {}}}),
+      answered("6.1.2 three empty fragments", atOnce(fragmented(opcodeText, {"", "", ""})), {{opcodeText, {}}}),
+      answered("6.1.3 text between two empty fragments", atOnce(fragmented(opcodeText, {"", "middle", ""})),
+               {{opcodeText, "middle"}}),
   };
 }
 
@@ -39,13 +39,16 @@ QList<QByteArray> octetsOf(const QByteArray &bytes) { return chopped({bytes}); }
 
 Cases wholeTexts() {
   return {
-      answered("6.2.1 text of one to three octets a character", {rfc6455Frame(text, mixed)}, {{text, mixed}}),
+      answered("6.2.1 text of one to three octets a character", {rfc6455Frame(opcodeText, mixed)},
+               {{opcodeText, mixed}}),
       answered("6.2.2 the same in two fragments, between two characters",
-               atOnce(fragmented(text, {mixed.left(9), mixed.mid(9)})), {{text, mixed}}),
-      answered("6.2.3 the same in fragments of one octet", atOnce(fragmented(text, octetsOf(mixed))), {{text, mixed}}),
-      answered("6.2.4 Greek in fragments of one octet", atOnce(fragmented(text, octetsOf(greek))), {{text, greek}}),
-      closed("6.3.1 broken text", {rfc6455Frame(text, broken)}, 1007),
-      closed("6.3.2 broken text in fragments of one octet", atOnce(fragmented(text, octetsOf(broken))), 1007),
+               atOnce(fragmented(opcodeText, {mixed.left(9), mixed.mid(9)})), {{opcodeText, mixed}}),
+      answered("6.2.3 the same in fragments of one octet", atOnce(fragmented(opcodeText, octetsOf(mixed))),
+               {{opcodeText, mixed}}),
+      answered("6.2.4 Greek in fragments of one octet", atOnce(fragmented(opcodeText, octetsOf(greek))),
+               {{opcodeText, greek}}),
+      closed("6.3.1 broken text", {rfc6455Frame(opcodeText, broken)}, 1007),
+      closed("6.3.2 broken text in fragments of one octet", atOnce(fragmented(opcodeText, octetsOf(broken))), 1007),
   };
 }
 
@@ -53,14 +56,14 @@ Cases wholeTexts() {
 Cases failsAtOnce() {
   const QByteArray payload = greek + outOfRange + "end";
   const qsizetype bad = greek.size() + 1;
-  const QByteArray whole = rfc6455Frame(text, payload);
+  const QByteArray whole = rfc6455Frame(opcodeText, payload);
   const qsizetype head = whole.size() - payload.size();
   const auto pieces = [&](qsizetype first, qsizetype second) {
     return QList<QByteArray>{whole.left(head + first), whole.mid(head + first, second - first),
                              whole.mid(head + second)};
   };
   const auto frames = [&](qsizetype first, qsizetype second) {
-    return fragmented(text, {payload.left(first), payload.mid(first, second - first), payload.mid(second)});
+    return fragmented(opcodeText, {payload.left(first), payload.mid(first, second - first), payload.mid(second)});
   };
   Cases cases{
       closed("6.4.1 the character that breaks the text, in a frame of its own", frames(bad - 1, bad + 3), 1007),
@@ -76,10 +79,10 @@ Cases group(int number, const QByteArray &what, const QList<Sequence> &sequences
   Cases cases;
   for (const auto &[hex, isText] : sequences) {
     const QByteArray payload = QByteArray::fromHex(hex);
-    const QList<QByteArray> pieces{rfc6455Frame(text, payload)};
+    const QList<QByteArray> pieces{rfc6455Frame(opcodeText, payload)};
     const QByteArray name = "6." + QByteArray::number(number) + '.' + QByteArray::number(cases.size() + 1) + ' ' +
                             what + " 0x" + hex.left(24);
-    cases << (isText ? answered(name, pieces, {{text, payload}}) : closed(name, pieces, 1007));
+    cases << (isText ? answered(name, pieces, {{opcodeText, payload}}) : closed(name, pieces, 1007));
   }
   return cases;
 }
