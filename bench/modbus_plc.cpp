@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Modbus TCP device to measure clients with: it counts what was read of it, so that no client is asked for its own
-// opinion. Serves functions 3 and 4. All registers change every --change-ms: register a holds a + 7 × ticks.
+// opinion. Serves functions 3, 4 and 6. All registers change every --change-ms: register a holds a + 7 × ticks.
 //
 //   modbus_plc [--ports 10] [--port 0] [--units 1] [--registers 10000] [--change-ms 100] [--stamp-on-read 0]
+//              [--writable 0]
+//
+// --writable N: the last N registers hold what function 6 wrote, the same for all units of a port.
 //
 // --stamp-on-read 1: all registers change with each read of register 0 of a unit, and registers 0 to 3 hold the
 // CLOCK_MONOTONIC nanoseconds of that read, the most significant first.
@@ -56,6 +59,7 @@ struct Shape {
   int units;
   int registers;
   bool stampsReads;
+  int writable;
 };
 
 /// What all ports together were asked since the last reset.
@@ -75,6 +79,7 @@ class Device {
   Device(Loop &loop, std::uint16_t port, const Shape &shape, Figures &figures, const std::int64_t &ticks)
       : m_loop(loop), m_listener(listenOn(port)), m_shape(shape), m_figures(figures), m_ticks(ticks) {
     m_units.assign(static_cast<std::size_t>(shape.units), Unit(shape.registers));
+    m_written.assign(static_cast<std::size_t>(shape.writable), 0);
     m_loop.watch(m_listener.number(), [this] { welcome(); });
   }
 
@@ -126,9 +131,10 @@ class Device {
     const int function = request[7];
     const auto unit = static_cast<std::size_t>(request[6]) - 1;
     if (unit >= m_units.size()) return refuse(request, 11, answers);
-    if (function != 3 && function != 4) return refuse(request, 1, answers);
+    if (function != 3 && function != 4 && function != 6) return refuse(request, 1, answers);
     if (request.size() != readRequestBytes) return refuse(request, 3, answers);
     const int address = word(request, 8);
+    if (function == 6) return write(request, address, answers);
     const int count = word(request, 10);
     if (count < 1 || count > mostRegistersInOne) return refuse(request, 3, answers);
     if (address + count > m_shape.registers) return refuse(request, 2, answers);
@@ -136,6 +142,13 @@ class Device {
     const std::size_t at = begin(request, answers, 3 + 2 * count);
     answers[at + 8] = static_cast<std::uint8_t>(2 * count);
     for (int i = 0; i < count; ++i) putWord(answers, at + 9 + 2 * static_cast<std::size_t>(i), value(address + i));
+  }
+
+  void write(std::span<const std::uint8_t> request, int address, Bytes &answers) {
+    const int first = m_shape.registers - m_shape.writable;
+    if (address < first || address >= m_shape.registers) return refuse(request, 2, answers);
+    m_written[static_cast<std::size_t>(address - first)] = word(request, 10);
+    answers.insert(answers.end(), request.begin(), request.end());
   }
 
   void note(Unit &unit, int address, int count) {
@@ -150,6 +163,8 @@ class Device {
 
   int value(int address) const {
     if (m_shape.stampsReads && address < 4) return static_cast<int>((m_stamp >> (48 - 16 * address)) & 0xFFFF);
+    const int written = address - (m_shape.registers - m_shape.writable);
+    if (written >= 0) return m_written[static_cast<std::size_t>(written)];
     return static_cast<int>((address + 7 * (m_shape.stampsReads ? m_reads : m_ticks)) & 0xFFFF);
   }
 
@@ -175,6 +190,7 @@ class Device {
   Figures &m_figures;
   const std::int64_t &m_ticks;
   std::vector<Unit> m_units;
+  std::vector<int> m_written;
   std::unordered_map<int, std::unique_ptr<Stream>> m_clients;
   std::int64_t m_stamp = 0;
   std::int64_t m_reads = 0;
@@ -185,7 +201,9 @@ class Plant {
  public:
   Plant(Loop &loop, const Options &options)
       : m_shape{static_cast<int>(options.number("units", 1, 247)),
-                static_cast<int>(options.number("registers", 4, 65536)), options.number("stamp-on-read", 0, 1) == 1} {
+                static_cast<int>(options.number("registers", 4, 65536)), options.number("stamp-on-read", 0, 1) == 1,
+                static_cast<int>(options.number("writable", 0, 1000))} {
+    m_shape.writable = std::min(m_shape.writable, m_shape.registers);
     const auto ports = options.number("ports", 1, 1000);
     const auto first = options.number("port", 0, 65535 - ports);
     for (std::int64_t i = 0; i < ports; ++i) {
@@ -251,7 +269,8 @@ int main(int count, char **words) {
                          {"units", "1"},
                          {"registers", "10000"},
                          {"change-ms", "100"},
-                         {"stamp-on-read", "0"}});
+                         {"stamp-on-read", "0"},
+                         {"writable", "0"}});
   Loop loop;
   Plant plant(loop, options);
   loop.on(SIGUSR1, [&] { plant.reset(); });

@@ -68,8 +68,8 @@ struct AlarmConditionChange {
   AlarmCondition condition = AlarmCondition::Normal;
   AlarmCondition previous = AlarmCondition::Normal;
   /// Why: "ack", "shelve", "unshelve", "suppress", "unsuppress", "out-of-service", "in-service", "comment" (operators);
-  /// "shelving_ended", "suppression_began", "suppression_ended", "escalated", "chattering", "chattering_ended",
-  /// "rule_changed", "rule_removed", "restored" (a store that was late).
+  /// "reset" (operators, of an interlock's trip); "shelving_ended", "suppression_began", "suppression_ended",
+  /// "escalated", "chattering", "chattering_ended", "rule_changed", "rule_removed", "restored" (a store that was late).
   QString cause;
   QString by;  ///< who; "tagwire" when it came by itself
   QString comment;

@@ -66,6 +66,7 @@ Result<void> CommandRouter::approve(const QString &commandId, const Operator &by
   }
   audit(*known, QStringLiteral("approved"), by);
   known->command.expires = std::max(known->command.expires, m_clock.now() + std::chrono::seconds(10));
+  step(*known, CommandState::Queued, approvalText + by.name);
   enqueue(*known);
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include "../command.h"
 #include "../point.h"
+#include "../services/alarmdesk.h"
 #include "interlockstatus.h"
 #include "scenestatus.h"
 
@@ -16,6 +17,9 @@ struct Operator {
   QString address;  ///< may be empty
   QString comment;  ///< why; may be empty
 };
+
+/// Begins the text of the step that tells who approved a command: "approved by user:anna".
+inline constexpr QLatin1String approvalText("approved by ");
 
 /// What would become of a command now.
 struct DryRun {
@@ -58,6 +62,9 @@ class TAGWIRE_EXPORT CommandControl {
   virtual QList<InterlockStatus> interlocks() const = 0;
   /// A latched trip is over. Error: no such interlock, not tripped, or a condition is still not met.
   virtual Result<void> resetInterlock(int id, const Operator &by) = 0;
+  /// Of the trips that are latched: rule id `-<id>`, active while a condition is not met, then returned and
+  /// unacknowledged until the reset. They stand beside those of the alarm desks.
+  virtual QList<AlarmStatus> tripAlarms() const = 0;
 };
 
 }  // namespace tagwire

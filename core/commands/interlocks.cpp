@@ -103,9 +103,12 @@ void Interlocks::tellRecalled(const QList<int> &latched, const QString &wrong) {
   for (const int id : latched) {
     const InterlockLatch *latch = m_latches.find(id);
     if (!latch) continue;
-    const Entry &entry = *find(id);
-    raiseAlarm(entry, *latch, AlarmState::Alarm,
-               QStringLiteral("%1 is tripped since %2: %3").arg(entry.rule.text(), toIso(latch->at), latch->cause));
+    Entry &entry = *find(id);
+    const QString text = QStringLiteral("%1 is tripped since %2: %3");
+    showAlarm(
+        entry,
+        alarmOf(entry, latch->alarmId, AlarmState::Alarm, text.arg(entry.rule.text(), toIso(latch->at), latch->cause)),
+        latch->at);
   }
 }
 
@@ -211,7 +214,9 @@ void Interlocks::judge(Entry &entry) {
   if (const QString glimpse = std::exchange(entry.glimpse, {}); !glimpse.isEmpty()) trip(entry, glimpse);
   for (const InterlockCondition &condition : entry.rule.conditions) arm(m_inputs.expiry(condition));
   Standing how = Standing::Met;
-  const bool isUnmet = unmet(entry, how) != nullptr;
+  const InterlockCondition *unmetOne = unmet(entry, how);
+  const bool isUnmet = unmetOne != nullptr;
+  followAlarm(entry, unmetOne);
   const bool isExcused = how == Standing::Unknown && isStartup(entry);
   if (!isUnmet || isExcused) {
     entry.unmetSince.reset();
@@ -245,7 +250,8 @@ void Interlocks::trip(Entry &entry, const QString &cause) {
   m_trips.add();
   count();
   tell(entry, "interlock_tripped", QStringLiteral(" tripped: ") + cause, entry.rule.severity);
-  raiseAlarm(entry, latch, AlarmState::Alarm, entry.rule.text() + QStringLiteral(" tripped: ") + cause);
+  showAlarm(entry,
+            alarmOf(entry, latch.alarmId, AlarmState::Alarm, entry.rule.text() + QStringLiteral(" tripped: ") + cause));
   requestForces();
 }
 
@@ -261,9 +267,11 @@ void Interlocks::hasBlocked(const Obstacle &obstacle, const Command &command) {
   qCWarning(interlockLog).noquote() << text;
   raise(SystemEvent{QStringLiteral("command_blocked"), text, entry->rule.severity});
   if (m_latches.find(entry->rule.id)) return;
-  const InterlockLatch blocked{m_clock.now(), obstacle.text, m_latches.nextAlarmId()};
-  raiseAlarm(*entry, blocked, AlarmState::Alarm, text);
-  raiseAlarm(*entry, blocked, AlarmState::Ok, text);
+  AlarmTransition blocked = alarmOf(*entry, m_latches.nextAlarmId(), AlarmState::Alarm, text);
+  raise(blocked);
+  blocked.previous = std::exchange(blocked.state, AlarmState::Ok);
+  blocked.condition = AlarmCondition::Normal;
+  raise(blocked);
 }
 
 /// From the event loop: a source that is just handing over samples gets no command in between.

@@ -56,6 +56,9 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   /// Advisory: what is to be said of a command that goes out all the same.
   QStringList warnings(PointId point, const Value &value) const;
   QList<InterlockStatus> all() const;
+  /// The alarms of the trips that are latched, in the order of the manifest: active while a condition is not met, then
+  /// returned and unacknowledged until the reset.
+  QList<AlarmStatus> alarms() const;
   /// A latched trip is over. Error: no such interlock, no trip, not tripped, or a condition is not met.
   Result<void> reset(int id, const Operator &by);
   /// A command was blocked: that is an alarm, over as soon as it was told (R5-10). At most one a second for each
@@ -77,6 +80,8 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
     bool isViolated = false;            ///< that lasted for the delay
     QString glimpse;                    ///< what an earlier sample of this batch says against it; trips without delay
     std::optional<Elapsed> blockedAt = {};  ///< when the newest alarm of a blocked command was raised
+    AlarmStatus alarm = {};                 ///< of a latched trip, as it was told
+    std::optional<Elapsed> metSince = {};   ///< of a trip whose alarm is active: since when all conditions are met
   };
   struct Place {
     size_t entry;
@@ -107,7 +112,10 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   InterlockStatus statusOf(const Entry &entry) const;
   Entry *find(int id);
   void tell(const Entry &entry, const char *kind, const QString &what, Severity severity);
-  void raiseAlarm(const Entry &entry, const InterlockLatch &latch, AlarmState state, const QString &message);
+  AlarmTransition alarmOf(const Entry &entry, qint64 alarmId, AlarmState state, const QString &message) const;
+  void showAlarm(Entry &entry, const AlarmTransition &alarm, std::optional<Time> since = {});
+  void followAlarm(Entry &entry, const InterlockCondition *notMet);
+  void endAlarm(Entry &entry, const Operator &by);
   void raise(const decltype(Event::body) &body);
 
   const PointTable &m_points;

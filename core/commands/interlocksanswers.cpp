@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What interlocks say when they are asked, and the reset of a trip.
+// What interlocks say when they are asked, the alarms of trips, and the reset of a trip.
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +7,13 @@
 #include "interlocks.h"
 
 namespace tagwire {
+
+namespace {
+
+/// How long every condition has to be met before the alarm of a trip is told as over.
+constexpr std::chrono::seconds returnsAfter{1};
+
+}  // namespace
 
 bool Interlocks::isSafe(PointId id, const Value &value) const {
   const auto point = m_points.point(id);
@@ -87,38 +94,45 @@ Result<void> Interlocks::reset(int id, const Operator &by) {
     return failure(QStringLiteral("%1 is %2: it never latches (allowed: a trip)")
                        .arg(entry->rule.text(), toText(entry->rule.mode)));
   }
-  const InterlockLatch *found = m_latches.find(id);
-  if (!found) return failure(QStringLiteral("%1 is not tripped").arg(entry->rule.text()));
+  if (!m_latches.find(id)) return failure(QStringLiteral("%1 is not tripped").arg(entry->rule.text()));
   Standing how = Standing::Met;
   if (const InterlockCondition *condition = unmet(*entry, how)) {
     return failure(QStringLiteral("%1 can't be reset: %2").arg(entry->rule.text(), m_inputs.text(*condition)));
   }
-  const InterlockLatch latch = *found;
   m_latches.remove(id);
   m_forces.end(id);
   arm(m_latches.nextTry());
   count();
+  endAlarm(*entry, by);
   const QString what = QStringLiteral(" was reset by %1").arg(by.name) +
                        (by.comment.isEmpty() ? QString() : QStringLiteral(": ") + by.comment);
   tell(*entry, "interlock_reset", what, Severity::Info);
-  raiseAlarm(*entry, latch, AlarmState::Ok, entry->rule.text() + what);
   judge(*entry);
   return {};
 }
 
-/// The alarm of R5-6: ALARM as long as the trip is latched.
-void Interlocks::raiseAlarm(const Entry &entry, const InterlockLatch &latch, AlarmState state, const QString &message) {
+QList<AlarmStatus> Interlocks::alarms() const {
+  QList<AlarmStatus> all;
+  for (const Entry &entry : m_entries) {
+    if (m_latches.find(entry.rule.id) && entry.alarm.transition.alarmId != 0) all << entry.alarm;
+  }
+  return all;
+}
+
+/// Of R5-6. What it is OK after, is for the caller to say.
+AlarmTransition Interlocks::alarmOf(const Entry &entry, qint64 alarmId, AlarmState state,
+                                    const QString &message) const {
   Standing how = Standing::Met;
   const InterlockCondition *unmetOne = unmet(entry, how);
   const InterlockCondition &condition = unmetOne ? *unmetOne : entry.rule.conditions.front();
   const bool isAlarm = state == AlarmState::Alarm;
   AlarmTransition alarm;
-  alarm.alarmId = latch.alarmId;
+  alarm.alarmId = alarmId;
   alarm.ruleId = -entry.rule.id;
   alarm.ruleName = entry.rule.name;
   alarm.state = state;
   alarm.previous = isAlarm ? AlarmState::Ok : AlarmState::Alarm;
-  alarm.condition = isAlarm ? AlarmCondition::UnacknowledgedActive : AlarmCondition::Normal;
+  alarm.condition = isAlarm ? AlarmCondition::UnacknowledgedActive : AlarmCondition::RtnUnacknowledged;
   alarm.severity = entry.rule.severity;
   alarm.comparison = QStringLiteral("interlock");
   // An alarm's state is no point: then it is of what the interlock guards.
@@ -127,7 +141,52 @@ void Interlocks::raiseAlarm(const Entry &entry, const InterlockLatch &latch, Ala
   alarm.value = toNumber(m_points.last(alarm.point).value).value_or(std::nan(""));
   alarm.valueText = m_inputs.found(condition);
   alarm.message = message;
+  return alarm;
+}
+
+void Interlocks::showAlarm(Entry &entry, const AlarmTransition &alarm, std::optional<Time> since) {
+  entry.metSince.reset();
+  entry.alarm = AlarmStatus{since.value_or(m_clock.now()), alarm};
   raise(alarm);
+}
+
+/// A trip's alarm is active while the trip can't be reset. A condition that flickers is told once a second at most.
+void Interlocks::followAlarm(Entry &entry, const InterlockCondition *notMet) {
+  const InterlockLatch *latch = m_latches.find(entry.rule.id);
+  const AlarmTransition &shown = entry.alarm.transition;
+  if (!latch || shown.alarmId != latch->alarmId) return;  // not told yet
+  const bool isActive = shown.state == AlarmState::Alarm;
+  if (notMet) {
+    entry.metSince.reset();
+    if (isActive) return;
+    const QString text = QStringLiteral("%1 is tripped, and again: %2").arg(entry.rule.text(), m_inputs.text(*notMet));
+    return showAlarm(entry, alarmOf(entry, latch->alarmId, AlarmState::Alarm, text));
+  }
+  if (!isActive) return;
+  const Elapsed now = m_clock.elapsed();
+  if (!entry.metSince) entry.metSince = now;
+  if (now - *entry.metSince < returnsAfter) return arm(*entry.metSince + returnsAfter);
+  const QString text = QStringLiteral("%1: every condition is met again; the trip is still to be reset");
+  showAlarm(entry, alarmOf(entry, latch->alarmId, AlarmState::Ok, text.arg(entry.rule.text())));
+}
+
+/// The trip was reset: OK, and nothing to acknowledge.
+void Interlocks::endAlarm(Entry &entry, const Operator &by) {
+  const AlarmTransition shown = std::exchange(entry.alarm, {}).transition;
+  entry.metSince.reset();
+  if (shown.alarmId == 0) return;  // not told yet
+  const QString text = QStringLiteral("%1 was reset by %2").arg(entry.rule.text(), by.name);
+  if (shown.state == AlarmState::Alarm) raise(alarmOf(entry, shown.alarmId, AlarmState::Ok, text));
+  AlarmConditionChange change;
+  change.alarmId = shown.alarmId;
+  change.ruleId = shown.ruleId;
+  change.ruleName = shown.ruleName;
+  change.severity = shown.severity;
+  change.previous = AlarmCondition::RtnUnacknowledged;
+  change.cause = QStringLiteral("reset");
+  change.by = by.name;
+  change.comment = by.comment;
+  raise(change);
 }
 
 }  // namespace tagwire

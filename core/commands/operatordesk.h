@@ -26,6 +26,7 @@ class OperatorDesk : public CommandControl {
   QList<SceneStatus> scenes() const override { return m_scenes.all(); }
   QList<InterlockStatus> interlocks() const override { return m_interlocks.all(); }
   Result<void> resetInterlock(int id, const Operator &by) override;
+  QList<AlarmStatus> tripAlarms() const override { return m_interlocks.alarms(); }
 
  private:
   void audit(const char *kind, const char *action, const Operator &by, const QString &subject,

@@ -97,15 +97,17 @@ Right rightFor(Kind kind) { return wordFor(kind).right; }
 
 Result<int> readRuleId(const QJsonValue &value) {
   const auto number = wholeNumber(value);
-  if (number && *number >= 0 && *number <= std::numeric_limits<int>::max()) return static_cast<int>(*number);
-  return failure(QStringLiteral("rule_id is wrong or missing (allowed: a whole number of 0 to 2147483647)"));
+  if (number && std::abs(*number) <= std::numeric_limits<int>::max()) return static_cast<int>(*number);
+  return failure(
+      QStringLiteral("rule_id is wrong or missing (allowed: a whole number of 0 to 2147483647, or below 0 for "
+                     "an interlock)"));
 }
 
 Result<int> ruleIdFromText(const QString &text) {
   bool isNumber = false;
   const int number = text.toInt(&isNumber);
-  if (isNumber && QString::number(number) == text && number >= 0) return number;
-  return failure(QStringLiteral("a rule's id must be a whole number of 0 to 2147483647"));
+  if (isNumber && QString::number(number) == text && number > std::numeric_limits<int>::min()) return number;
+  return failure(QStringLiteral("a rule's id must be a whole number of 0 to 2147483647, or below 0 for an interlock"));
 }
 
 QString operatorName(const Caller &caller) {
@@ -155,6 +157,13 @@ void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmActi
                              .arg(QLatin1String(due.what), QLatin1String(due.verb))
                              .arg(action.ruleId);
     return taker({Refusal{403, text, {}}, false, {}});
+  }
+  if (action.ruleId < 0) {
+    // To have seen it is one thing, to let the machine start again another: no "acknowledge all" does that.
+    const QString text = QStringLiteral(
+        "the alarm of interlock %1 ends with its reset, and takes nothing else (POST "
+        "/api/v1/interlocks/%1/reset)");
+    return taker({Refusal{409, text.arg(-action.ruleId), {}}, false, {}});
   }
   context.requestFrom(
       found.instance, &AlarmDesk::act,

@@ -14,7 +14,7 @@ QLatin1String wordOf(AlarmAction::Kind kind);
 std::optional<AlarmAction::Kind> actionFromWord(const QString &word);
 Right rightFor(AlarmAction::Kind kind);
 
-/// A rule's number, 0 to 2147483647.
+/// A rule's number, 0 to 2147483647; below 0 that of an interlock's alarm.
 Result<int> readRuleId(const QJsonValue &value);
 Result<int> ruleIdFromText(const QString &text);
 

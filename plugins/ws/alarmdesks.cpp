@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmdesks.h"
 
+#include <cmath>
+
+#include "commands/commandcontrol.h"
+
 namespace tagwire::ws {
 
 /// The host's own words: PluginContext::request tells it by nothing else.
@@ -12,8 +16,43 @@ DeskSilence silenceOf(const QString &error) {
   return isLate ? DeskSilence::Unavailable : DeskSilence::None;
 }
 
+namespace {
+
+/// Stands for the host where the id of an instance is due.
+const QLatin1String hostDesk("tagwire");
+
+/// The alarm of an interlock, whatever its state.
+tl::expected<FoundAlarm, Refusal> findTrip(PluginContext &context, int ruleId) {
+  for (const AlarmStatus &each : context.commands().tripAlarms()) {
+    if (each.transition.ruleId == ruleId) return FoundAlarm{hostDesk, each};
+  }
+  for (const InterlockStatus &each : context.commands().interlocks()) {
+    if (each.id != -ruleId) continue;
+    AlarmStatus quiet;
+    quiet.transition.ruleId = ruleId;
+    quiet.transition.ruleName = each.name;
+    quiet.transition.severity = each.severity;
+    quiet.transition.comparison = QStringLiteral("interlock");
+    quiet.transition.value = std::nan("");
+    return FoundAlarm{hostDesk, quiet};
+  }
+  return tl::unexpected(noSuchRule(ruleId));
+}
+
+}  // namespace
+
+void askStanding(PluginContext &context, std::function<void(const DeskAnswers<QList<AlarmStatus>> &)> taker) {
+  askDesks(context, &AlarmDesk::standingAlarms,
+           [&context, taker = std::move(taker)](DeskAnswers<QList<AlarmStatus>> answers) {
+             if (!context.commands().interlocks().isEmpty()) {
+               answers.entries.append({hostDesk, context.commands().tripAlarms()});
+             }
+             taker(answers);
+           });
+}
+
 void askAlarms(PluginContext &context, std::function<void(const Result<QList<AlarmStatus>> &)> taker) {
-  askDesks(context, &AlarmDesk::standingAlarms, [taker = std::move(taker)](const auto &answers) {
+  askStanding(context, [taker = std::move(taker)](const auto &answers) {
     if (answers.entries.isEmpty()) return taker(failure(answers.refusal()->text));
     QList<AlarmStatus> all;
     for (const auto &each : answers.entries) all += each.answer;
@@ -25,6 +64,7 @@ Refusal noSuchRule(int ruleId) { return {404, QStringLiteral("there is no rule %
 
 void findAlarm(PluginContext &context, int ruleId,
                std::function<void(const tl::expected<FoundAlarm, Refusal> &)> taker) {
+  if (ruleId < 0) return taker(findTrip(context, ruleId));
   askDesks(
       context, &AlarmDesk::alarm,
       [taker = std::move(taker), ruleId](const DeskAnswers<AlarmStatus> &answers) {

@@ -98,8 +98,10 @@ void askDesks(PluginContext &context, void (AlarmDesk::*method)(Reply<Answer>, T
       std::move(taker));
 }
 
-/// The standing alarms of all, in the order of the manifest; an error only when there is no such instance, or when none
-/// of them answers.
+/// The standing alarms of every desk, and behind them as a desk of its own those of interlocks that tripped.
+void askStanding(PluginContext &context, std::function<void(const DeskAnswers<QList<AlarmStatus>> &)> taker);
+
+/// All of askStanding() in one list; an error only when nobody knows alarms, or when no desk answers.
 void askAlarms(PluginContext &context, std::function<void(const Result<QList<AlarmStatus>> &)> taker);
 
 /// A rule, and the instance that has it.
@@ -108,7 +110,8 @@ struct FoundAlarm {
   AlarmStatus status;
 };
 
-/// Looks for the rule at every desk: 404 when none has it, 503 when that can't be told.
+/// Looks for the rule at every desk: 404 when none has it, 503 when that can't be told. Below 0 it is an interlock, and
+/// the taker may be called from within.
 void findAlarm(PluginContext &context, int ruleId,
                std::function<void(const tl::expected<FoundAlarm, Refusal> &)> taker);
 Refusal noSuchRule(int ruleId);

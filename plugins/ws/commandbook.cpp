@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "auth/commandaccess.h"
+#include "commands/commandcontrol.h"
 
 namespace tagwire::ws {
 
@@ -68,9 +69,9 @@ void CommandBook::follow(const CommandStatus &status, Time time) {
   // A scene may have more steps than are kept; the newest one counts.
   if (record.steps.size() >= stepsOfOne) record.steps.removeLast();
   record.steps.append({time, status});
-  // Nothing else of a queued command is worth a text to the router.
-  record.waitsForApproval =
-      status.state == CommandState::Queued && !status.error.isEmpty() && record.approvedBy.isEmpty();
+  // Of a queued command the router says nothing else but this, and who approved it.
+  const bool isApproved = !record.approvedBy.isEmpty() || status.error.startsWith(approvalText);
+  record.waitsForApproval = status.state == CommandState::Queued && !status.error.isEmpty() && !isApproved;
 }
 
 void CommandBook::noteApproval(const QString &commandId, const QString &by) {

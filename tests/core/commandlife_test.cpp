@@ -268,6 +268,8 @@ void CommandLifeTest::aSecondPersonApproves() {
   QVERIFY(!own && own.error().contains(QLatin1String("user:anna")));
   bench.pass(60s);
   QVERIFY(bench.router.approve(id, {QStringLiteral("user:bob"), {}, {}}));
+  QCOMPARE(bench.lastOf(id).state, CommandState::Queued);
+  QCOMPARE(bench.lastOf(id).error, QStringLiteral("approved by user:bob"));
   QCOMPARE(bench.executed.size(), 1);
   QVERIFY(!obstacleNow(bench.executed[0]));
   QVERIFY(!bench.router.approve(id, {QStringLiteral("user:bob"), {}, {}}));

@@ -235,14 +235,67 @@ class InterlockTripsTest : public QObject {
     QCOMPARE(alarm.value, 95.2);
     QCOMPARE(alarm.message, QStringLiteral("interlock 5 \"Test\" tripped: plc1/temp is 95.2 (allowed: 0 to 90)"));
     QCOMPARE(m_plant->events.last().source, QStringLiteral("tagwire"));
+    QCOMPARE(standing(), QStringLiteral("-5 ALARM Unacknowledged-Active"));
     m_plant->publish("plc1/temp", 20.0);
     QCOMPARE(m_plant->alarms().size(), 1);
     QVERIFY(m_plant->interlocks->reset(5, anna).has_value());
     QCOMPARE(m_plant->alarms().size(), 2);
     QCOMPARE(m_plant->alarms().last().state, AlarmState::Ok);
     QCOMPARE(m_plant->alarms().last().alarmId, alarm.alarmId);
+    QCOMPARE(standing(), QString());
     m_plant->publish("plc1/temp", 95.2);
     QVERIFY(m_plant->alarms().last().alarmId < alarm.alarmId);
+  }
+  void R5_6_alarmReturnsWhenTheTripCanBeReset() {
+    trip();
+    const Time tripped = m_plant->clock.now();
+    QCOMPARE(m_plant->interlocks->alarms().first().since, tripped);
+    m_plant->publish("plc1/temp", 20.0);
+    m_plant->pass(999ms);
+    m_plant->publish("plc1/temp", 20.0, noConnection);  // not known is not met
+    m_plant->publish("plc1/temp", 20.0);
+    m_plant->pass(999ms);
+    QCOMPARE(standing(), QStringLiteral("-5 ALARM Unacknowledged-Active"));
+    m_plant->pass(1ms);
+    QCOMPARE(standing(), QStringLiteral("-5 OK RTN-Unacknowledged"));
+    QCOMPARE(m_plant->interlocks->alarms().first().since, m_plant->clock.now());
+    QVERIFY(m_plant->alarms().last().message.contains(QLatin1String("still to be reset")));
+    m_plant->publish("plc1/temp", 99.0);
+    QCOMPARE(standing(), QStringLiteral("-5 ALARM Unacknowledged-Active"));
+    QCOMPARE(m_plant->alarms().size(), 3);
+    QVERIFY(m_plant->alarms().last().message.contains(QLatin1String("plc1/temp is 99")));
+    m_plant->publish("plc1/temp", 20.0);
+    m_plant->pass(1s);
+    QVERIFY(m_plant->interlocks->reset(5, anna).has_value());
+    QCOMPARE(m_plant->alarms().size(), 4);
+    for (const AlarmTransition &each : m_plant->alarms()) QCOMPARE(each.alarmId, m_plant->alarms().first().alarmId);
+    const auto change = lastChange();
+    QVERIFY(change);
+    QCOMPARE(change->alarmId, m_plant->alarms().first().alarmId);
+    QCOMPARE(change->ruleId, -5);
+    QCOMPARE(change->state, AlarmState::Ok);
+    QCOMPARE(change->previous, AlarmCondition::RtnUnacknowledged);
+    QCOMPARE(change->condition, AlarmCondition::Normal);
+    QCOMPARE(change->cause + u' ' + change->by + u' ' + change->comment, QStringLiteral("reset user:anna cooled down"));
+    QCOMPARE(standing(), QString());
+    m_plant->pass(1h);
+    QCOMPARE(m_plant->alarms().size(), 4);
+  }
+  void alarmReturnsByItself() {
+    trip();
+    m_plant->publish("plc1/temp", 20.0);
+    m_plant->clock.advance(1s);
+    QTRY_COMPARE(standing(), QStringLiteral("-5 OK RTN-Unacknowledged"));
+  }
+  void R5_6_alarmStandsAfterARestart() {
+    trip();
+    const Time tripped = m_plant->clock.now();
+    m_plant->pass(1h);
+    restart();
+    QCOMPARE(standing(), QStringLiteral("-5 ALARM Unacknowledged-Active"));
+    QVERIFY(m_plant->interlocks->alarms().first().since == tripped);
+    m_plant->pass(1s);
+    QCOMPARE(standing(), QStringLiteral("-5 OK RTN-Unacknowledged"));
   }
 
   void latchSurvivesARestart() {
@@ -297,6 +350,22 @@ class InterlockTripsTest : public QObject {
   }
 
  private:
+  /// The alarm that stands: "-5 ALARM Unacknowledged-Active".
+  QString standing() const {
+    QStringList all;
+    for (const AlarmStatus &each : m_plant->interlocks->alarms()) {
+      const AlarmTransition &alarm = each.transition;
+      all << QStringLiteral("%1 %2 %3").arg(alarm.ruleId).arg(toText(alarm.state), toText(alarm.condition));
+    }
+    return all.join(u',');
+  }
+  std::optional<AlarmConditionChange> lastChange() const {
+    const auto *change = std::get_if<AlarmConditionChange>(&m_plant->events.last().body);
+    if (!change && m_plant->events.size() > 1) {
+      change = std::get_if<AlarmConditionChange>(&m_plant->events.at(m_plant->events.size() - 2).body);
+    }
+    return change ? std::optional(*change) : std::nullopt;
+  }
   void startWith(const QByteArray &conditions, const QByteArray &keys = {}, bool isWarm = true) {
     QCOMPARE(m_plant->configureOne("trip", conditions, keys), QString());
     m_plant->interlocks->start(m_plant->folder.path());

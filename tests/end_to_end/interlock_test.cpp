@@ -88,15 +88,19 @@ class InterlockTest : public QObject {
     QVERIFY(isOn(1));
     moveTo("VIS1", 25, 25);
     QTRY_VERIFY(!isOn(1));
+    QCOMPARE(standing("active"), QStringLiteral("-11"));
     m_program.kill();
     start();
+    QTRY_COMPARE(standing("active"), QStringLiteral("-11"));  // not known is not met
     moveTo("VIS1", 50, 50);
     QTRY_COMPARE_WITH_TIMEOUT(pointValue("uwb/zone/420/occupancy"), 0, 20'000);
+    QTRY_COMPARE_WITH_TIMEOUT(standing("cleared_unacked"), QStringLiteral("-11"), 20'000);
     const HttpAnswer latched = write(62, "true");
     QCOMPARE(latched.status, 403);
     QCOMPARE(latched.json().value(QLatin1String("interlockId")).toInt(), 11);
     QVERIFY(becomes(200, [this] { return post("/api/v1/interlocks/11/reset", "{}"); }));
     QTRY_COMPARE(write(62, "true").status, 200);
+    QCOMPARE(standing("active") + standing("cleared_unacked"), QString());
   }
 
   void aPulseThatAKillCutIsEndedAfterTheStart() {
@@ -178,6 +182,14 @@ class InterlockTest : public QObject {
   bool isOn(int coil) {
     quint16 value = 0;
     return m_plc.data(QModbusDataUnit::Coils, static_cast<quint16>(coil), &value) && value != 0;
+  }
+  /// Rule ids of the alarms in the list of this status.
+  QString standing(const char *status) {
+    const HttpAnswer answer = http(m_webPort, "GET", QByteArray("/api/os/alarms?status=") + status);
+    QStringList rules;
+    const QJsonArray alarms = QJsonDocument::fromJson(answer.body).array();
+    for (const QJsonValue &each : alarms) rules << QString::number(each[u"ruleId"].toInt());
+    return rules.join(u',');
   }
   int pointValue(const char *name) {
     const HttpAnswer answer = http(m_webPort, "GET", "/api/v1/points");

@@ -95,7 +95,7 @@ void putCondition(JsonText &json, const AlarmConditionChange &change, Time time)
   json.put("by", change.by);
   putWireText(json, "comment", change.comment);
   if (change.until) putWireTime(json, "until", *change.until);
-  if (change.alarmId > 0) json.put("alarm_id", change.alarmId);
+  if (change.alarmId != 0) json.put("alarm_id", change.alarmId);
   putWireText(json, "area", change.area);
   if (!change.isStored) json.put("stored", false);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "commands/commandcontrol.h"
 #include "protocols/wirejson.h"
 
 namespace tagwire::ws {
@@ -57,6 +58,18 @@ QList<AlarmArea> mergeAreas(const QList<QList<AlarmArea>> &lists) {
     }
   }
   return areas.values();
+}
+
+void askAreas(PluginContext &context, const std::function<void(const DeskAnswers<QList<AlarmArea>> &)> &taker) {
+  askDesks(context, &AlarmDesk::areas, [&context, taker](DeskAnswers<QList<AlarmArea>> answers) {
+    const qsizetype interlocks = context.commands().interlocks().size();
+    if (interlocks == 0) return taker(answers);
+    AlarmArea plant;
+    for (const AlarmStatus &each : context.commands().tripAlarms()) add(plant, asArea(each.transition));
+    plant.rules = static_cast<int>(interlocks);
+    answers.entries.append({QStringLiteral("tagwire"), {plant}});
+    taker(answers);
+  });
 }
 
 QList<AlarmArea> readableAreas(const QList<AlarmArea> &whole, const QList<AlarmStatus> &standing,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access/permissions.h"
+#include "alarmdesks.h"
 #include "http/response.h"
 #include "services/alarmdesk.h"
 
@@ -9,6 +10,9 @@ namespace tagwire::ws {
 
 /// The areas of several desks as those of one plant, by name.
 QList<AlarmArea> mergeAreas(const QList<QList<AlarmArea>> &lists);
+
+/// The areas of every desk; interlocks count as rules of the whole plant.
+void askAreas(PluginContext &context, const std::function<void(const DeskAnswers<QList<AlarmArea>> &)> &taker);
 
 /// Only what a caller may read: `whole` tells how many rules each area has, `standing` what is up with them. Areas
 /// that merely hold readable ones come too, with the figures of those.

@@ -175,7 +175,7 @@ void AlarmRoutes::list(const Call &call) const {
     json.endList();
     answer({200, "application/json", json.bytes(), {{"X-Total-Count", QByteArray::number(total)}}});
   };
-  askDesks(m_state.context, &AlarmDesk::standingAlarms, took);
+  askStanding(m_state.context, took);
 }
 
 void AlarmRoutes::one(const Call &call) const {
@@ -239,26 +239,25 @@ void AlarmRoutes::acknowledgeMany(const Call &call) const {
       }
     }
   };
-  askDesks(m_state.context, &AlarmDesk::standingAlarms, took);
+  askStanding(m_state.context, took);
 }
 
 void AlarmRoutes::areas(const Call &call) const {
-  askDesks(m_state.context, &AlarmDesk::areas,
-           [this, answer = call.answer, caller = call.caller](const DeskAnswers<QList<AlarmArea>> &answers) {
-             if (const auto refusal = answers.refusal()) return refuse(answer, *refusal);
-             QList<QList<AlarmArea>> lists;
-             for (const auto &desk : answers.entries) lists << desk.answer;
-             const QList<AlarmArea> whole = mergeAreas(lists);
-             if (caller->permissions.allowAll(right::readAlarms)) return answer(areasResponse(whole));
-             // What lies in an area may be nothing for the caller: counted anew without it.
-             askDesks(m_state.context, &AlarmDesk::standingAlarms,
-                      [this, whole, answer, caller](const DeskAnswers<QList<AlarmStatus>> &standing) {
-                        if (const auto refusal = standing.refusal()) return refuse(answer, *refusal);
-                        QList<AlarmStatus> alarms;
-                        for (const auto &desk : standing.entries) alarms += desk.answer;
-                        answer(areasResponse(readableAreas(whole, alarms, caller->permissions)));
-                      });
-           });
+  askAreas(m_state.context, [this, answer = call.answer,
+                             caller = call.caller](const DeskAnswers<QList<AlarmArea>> &answers) {
+    if (const auto refusal = answers.refusal()) return refuse(answer, *refusal);
+    QList<QList<AlarmArea>> lists;
+    for (const auto &desk : answers.entries) lists << desk.answer;
+    const QList<AlarmArea> whole = mergeAreas(lists);
+    if (caller->permissions.allowAll(right::readAlarms)) return answer(areasResponse(whole));
+    // What lies in an area may be nothing for the caller: counted anew without it.
+    askStanding(m_state.context, [this, whole, answer, caller](const DeskAnswers<QList<AlarmStatus>> &standing) {
+      if (const auto refusal = standing.refusal()) return refuse(answer, *refusal);
+      QList<AlarmStatus> alarms;
+      for (const auto &desk : standing.entries) alarms += desk.answer;
+      answer(areasResponse(readableAreas(whole, alarms, caller->permissions)));
+    });
+  });
 }
 
 }  // namespace tagwire::ws

@@ -147,7 +147,7 @@ void OsRoutes::alarms(const Call &call) const {
     if (!status.isEmpty() && status != u"cleared_acked") return tell(alarms);
     clearedAlarms(answer, caller, [alarms, tell](const QList<OsAlarm> &cleared) { tell(alarms + cleared); });
   };
-  askDesks(m_state.context, &AlarmDesk::standingAlarms, took);
+  askStanding(m_state.context, took);
 }
 
 void OsRoutes::clearedAlarms(const Answer &answer, const CallerPointer &caller,

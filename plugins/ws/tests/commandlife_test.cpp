@@ -156,6 +156,9 @@ void CommandLifeTest::R5_11_aSecondPersonApproves() {
   QCOMPARE(fixture.textOf(approved, "status"), QStringLiteral("succeeded"));
   QCOMPARE(fixture.textOf(approved, "approved_by"), QStringLiteral("token:bob"));
   QVERIFY(!approved.object().contains(QStringLiteral("waits_for")));
+  const QJsonArray steps = fixture.ask("GET", target, fixture.bob).object().value(QStringLiteral("steps")).toArray();
+  QCOMPARE(steps[2][u"status"].toString(), QStringLiteral("queued"));
+  QCOMPARE(steps[2][u"message"].toString(), QStringLiteral("approved by token:bob"));
   QCOMPARE(fixture.context.executed.size(), 1);
   QVERIFY(fixture.list("?status=waiting").isEmpty());
   QCOMPARE(fixture.post(fixture.bob, target + "/approve", "{}").status, 409);

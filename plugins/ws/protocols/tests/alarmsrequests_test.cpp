@@ -168,7 +168,8 @@ void AlarmsRequestsTest::R3_21_refusals_data() {
   row("rule as text", R"({"type":"ack","rule_id":"77"})", 400, "rule_id is wrong or missing");
   row("rule of 1e99", R"({"type":"ack","rule_id":1e99})", 400, "0 to 2147483647");
   row("rule with a fraction", R"({"type":"ack","rule_id":77.5})", 400, "a whole number");
-  row("rule below 0", R"({"type":"ack","rule_id":-1})", 400, "0 to 2147483647");
+  row("rule far below 0", R"({"type":"ack","rule_id":-2147483648})", 400, "0 to 2147483647");
+  row("interlock that is not there", R"({"type":"ack","rule_id":-1})", 404, "there is no rule -1");
   row("unknown rule", R"({"type":"ack","rule_id":99})", 404, "there is no rule 99");
   row("comment of a number", R"({"type":"ack","rule_id":77,"comment":5})", 400, "comment is wrong");
   row("NUL in a comment", R"({"type":"ack","rule_id":77,"comment":"a\u0000b"})", 400, "without control characters");
