@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifest.h"
 
+#include <QCryptographicHash>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -47,7 +48,8 @@ struct Included {
   }
 };
 
-ConfigNode readDocument(const QString &file, Problems &problems, bool &ok) {
+/// Adds the file to `documents`.
+ConfigNode readDocument(const QString &file, QList<ManifestDocument> &documents, Problems &problems, bool &ok) {
   const auto shownFile = std::make_shared<const QString>(file);
   QFile source(file);
   QString wrong;
@@ -66,7 +68,9 @@ ConfigNode readDocument(const QString &file, Problems &problems, bool &ok) {
     return {};
   }
   const auto before = problems.size();
-  ConfigNode node = parseJson(source.readAll(), file, problems);
+  const QByteArray bytes = source.readAll();
+  documents.append({file, QCryptographicHash::hash(bytes, QCryptographicHash::Sha256)});
+  ConfigNode node = parseJson(bytes, file, problems);
   // Even with a key twice the rest of the tree is worth reading; a syntax error leaves none.
   ok = problems.size() == before || !node.members.empty();
   return node;
@@ -111,7 +115,7 @@ void readIncluded(Manifest &manifest, const QString &file, const ConfigReader &r
     if (!wrong.isEmpty()) problems.append({reader.locate(key), key, wrong, false});
     for (const QString &each : files) {
       bool ok = false;
-      const ConfigNode node = readDocument(each, problems, ok);
+      const ConfigNode node = readDocument(each, manifest.documents, problems, ok);
       if (!ok) continue;
       ConfigReader part(node, QString(), problems);
       Included included;
@@ -172,11 +176,11 @@ void Manifest::describe(Shape<Manifest> &shape) {
 }
 
 Manifest Manifest::read(const QString &file, Problems &problems) {
+  Manifest manifest;
   bool ok = false;
-  const ConfigNode node = readDocument(file, problems, ok);
+  const ConfigNode node = readDocument(file, manifest.documents, problems, ok);
   if (!ok) return {};
   ConfigReader reader(node, QString(), problems);
-  Manifest manifest;
   reader.readInto(manifest);
   place(manifest.plugins, reader);
   checkInterlocks(manifest.interlocks, reader);

@@ -46,6 +46,12 @@ struct SiteConfig {
   static void describe(Shape<SiteConfig> &shape);
 };
 
+/// A file that was read: the manifest, or one that it includes.
+struct ManifestDocument {
+  QString file;
+  QByteArray sha256;  ///< of its bytes, 32 bytes
+};
+
 /// The whole document, as far as the host reads it. References between instances are checked later (Runtime::load).
 struct TAGWIRE_EXPORT Manifest {
   SiteConfig site;
@@ -56,6 +62,7 @@ struct TAGWIRE_EXPORT Manifest {
   QList<SceneConfig> scenes;
   QList<ReactionConfig> reactions;
   QList<ConfigReader::Pending> references;  ///< points that the host's own keys name
+  QList<ManifestDocument> documents;        ///< in the order they were read; the manifest is the first
 
   static void describe(Shape<Manifest> &shape);
 

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/manifestrecord.h"
 #include "guard.h"
 
 namespace tagwire {
@@ -98,6 +99,7 @@ Runtime::~Runtime() {
 void Runtime::load(const Manifest &manifest, Problems &problems) {
   m_site = {manifest.site.name, QTimeZone(manifest.site.timeZone.toUtf8())};
   m_dataDir = manifest.dataDir;
+  m_documents = manifest.documents;
   const QString numbers = m_dataDir + QLatin1String("/point-numbers.tsv");
   if (const auto unreadable = m_points.keepNumbersIn(numbers); !unreadable) {
     problems.append({{}, QStringLiteral("data_dir"), unreadable.error(), false});
@@ -224,6 +226,8 @@ void Runtime::start() {
   m_readyDeadline.start(readyAfter);
   m_lagExpected = m_clock.elapsed() + lagPeriod;
   m_lagTimer.start(lagPeriod);
+  m_audit.append(manifestRecord("start", m_documents));
+  m_hasStarted = true;
   m_interlocks.start(m_dataDir);
   m_scenes.start();
   m_reactions.start();
@@ -247,6 +251,7 @@ void Runtime::stop() {
   }
   drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
+  if (m_hasStarted) m_audit.append(manifestRecord("stop", m_documents));
 }
 
 void Runtime::drain() {

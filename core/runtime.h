@@ -102,6 +102,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   const Clock &m_clock;
   Metrics m_metrics;
   StoredAuditTrail m_audit;
+  QList<ManifestDocument> m_documents;
   PointTable m_points;
   Hub m_hub;
   CommandRouter m_commands;
@@ -123,6 +124,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   QTimer m_lagTimer;
   std::chrono::nanoseconds m_lagExpected{0};
   Gauge m_lag;
+  bool m_hasStarted = false;
   bool m_ready = false;
   bool m_stopping = false;
   int m_lock = -1;
