@@ -147,7 +147,9 @@ void ScenesTest::runAsOneCommand() {
   QCOMPARE(json.value(QStringLiteral("type")).toString(), QStringLiteral("scene"));
   QCOMPARE(json.value(QStringLiteral("scene")).toInt(), 1);
   QVERIFY(json.value(QStringLiteral("point")).isNull() && !json.contains(QStringLiteral("value")));
-  QCOMPARE(fixture.ask("POST", scenesPath + "/1/run", {}, "").status, 202);  // the body may be left out
+  QObject::connect(&fixture.gateway, &Plugin::commandRequested, &fixture.gateway,
+                   [&](const Command &next) { fixture.tellRun(next.id, CommandState::Succeeded); });
+  QCOMPARE(fixture.ask("POST", scenesPath + "/1/run", {}, "").status, 200);  // the body may be left out
 }
 
 void ScenesTest::theOutcomeIsTheCommands_data() {
