@@ -144,7 +144,7 @@ void AlarmRestTest::R3_21_oneRule() {
   QCOMPARE(quiet.value(QStringLiteral("condition")).toString(), QStringLiteral("Normal"));
   QCOMPARE(fixture.get("/api/v1/alarms/99").status, 404);
   QCOMPARE(fixture.get("/api/v1/alarms/-1").status, 404);  // below 0: the alarm of an interlock's trip
-  for (const char *wrong : {"x", "1e99", "077", "99999999999", "7.5"}) {
+  for (const char *wrong : {"x", "1e99", "-01", "077", "99999999999", "7.5"}) {
     QCOMPARE(fixture.get(QByteArray("/api/v1/alarms/") + wrong).status, 400);
   }
   Fixture hall({QStringLiteral("alarms:hall/*:read")});
