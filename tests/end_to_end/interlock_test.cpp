@@ -2,6 +2,7 @@
 // Commands across what no single PLC knows: the real program between registers of a PLC that is not ours and fixes of
 // tags. The conveyor starts only when its zone is clear; the press stops when somebody else than an operator comes
 // near.
+#include <QFile>
 #include <QModbusTcpServer>
 #include <QTest>
 #include <QTimer>
@@ -88,7 +89,9 @@ class InterlockTest : public QObject {
     QVERIFY(isOn(1));
     moveTo("VIS1", 25, 25);
     QTRY_VERIFY(!isOn(1));
-    QCOMPARE(standing("active"), QStringLiteral("-11"));
+    QTRY_COMPARE(standing("active"), QStringLiteral("-11"));
+    // The press is stopped before that is on disk.
+    QTRY_VERIFY(latches().contains("\"interlock\":11"));
     m_program.kill();
     start();
     QTRY_COMPARE(standing("active"), QStringLiteral("-11"));  // not known is not met
@@ -184,6 +187,11 @@ class InterlockTest : public QObject {
     return m_plc.data(QModbusDataUnit::Coils, static_cast<quint16>(coil), &value) && value != 0;
   }
   /// Rule ids of the alarms in the list of this status.
+  /// What is on disk of them.
+  QByteArray latches() {
+    QFile file(m_program.file("var/interlocks.json"));
+    return file.open(QIODevice::ReadOnly) ? file.readAll().replace(' ', "") : QByteArray();
+  }
   QString standing(const char *status) {
     const HttpAnswer answer = http(m_webPort, "GET", QByteArray("/api/os/alarms?status=") + status);
     QStringList rules;
