@@ -240,11 +240,11 @@ void Runtime::start() {
 
 void Runtime::stop() {
   if (std::exchange(m_stopping, true)) return;
-  m_interlocks.stop();  // that its inputs go is no reason to trip
   m_reactions.stop();
   m_readyDeadline.stop();
   m_lagTimer.stop();
   endCommands();
+  m_interlocks.stop();  // that its inputs go is no reason to trip
   const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();

@@ -75,9 +75,9 @@ Result<void> CommandRouter::cancel(const QString &commandId, const Operator &by)
   Known *known = find(commandId);
   if (!known || known->phase == Phase::Over) return failure(QStringLiteral("no command of this id is open"));
   const QString text = QStringLiteral("cancelled by %1").arg(by.name);
-  if (known->phase == Phase::PulseOn) {
+  if (known->command.kind == CommandKind::Pulse && (known->phase == Phase::Handed || known->phase == Phase::PulseOn)) {
     audit(*known, QStringLiteral("cancelled"), by);
-    endPulse(*known, CommandStatus{{}, known->command.point, CommandState::Failed, known->actual, text, 0});
+    stopPulse(*known, text);
     return {};
   }
   if (known->phase == Phase::Handed || known->phase == Phase::PulseOff) {

@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// A thousand commands are kept in one file, with their values.
+constexpr qsizetype longestWrittenText = 4096;
+
 constexpr std::chrono::seconds defaultLife{10};
 constexpr std::chrono::milliseconds shortestPulse{10};
 constexpr std::chrono::milliseconds longestPulse{1h};
@@ -18,6 +21,12 @@ QString bound(std::optional<double> limit) { return limit ? QString::number(*lim
 Result<Value> checkedValue(const Value &given, const Point &point) {
   auto value = convertTo(given, point.type);
   if (!value) return failure(QStringLiteral("point %1: %2").arg(point.fullName, value.error()));
+  if (const auto *text = std::get_if<QString>(&*value); text && text->size() > longestWrittenText) {
+    return failure(QStringLiteral("point %1: a text of %2 characters is too long (allowed: %3)")
+                       .arg(point.fullName)
+                       .arg(text->size())
+                       .arg(longestWrittenText));
+  }
   const auto number = toNumber(*value);
   // NaN is in no range, and no device can mean anything by it.
   if (number && !std::isfinite(*number)) {

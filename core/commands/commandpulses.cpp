@@ -24,15 +24,9 @@ bool CommandRouter::endPulses(const QString &why) {
   QStringList on;
   for (const auto &[id, known] : m_known) {
     if (isPulseOpen(known)) isOpen = true;
-    if (known.phase == Phase::PulseOn) on << id;
+    if (known.phase == Phase::PulseOn || known.phase == Phase::Handed) on << id;
   }
-  for (const QString &id : std::as_const(on)) {
-    Known &known = *find(id);
-    endPulse(
-        known,
-        CommandStatus{
-            {}, known.command.point, CommandState::Failed, known.actual, QStringLiteral("ended early: ") + why, 0});
-  }
+  for (const QString &id : std::as_const(on)) stopPulse(*find(id), QStringLiteral("ended early: ") + why);
   return isOpen;
 }
 
@@ -63,11 +57,34 @@ void CommandRouter::followPulseOn(Known &known, const CommandStatus &status) {
     known.actual = status.actualValue;
     known.deadline = m_clock.elapsed() + known.command.duration;
     if (known.last.state != CommandState::Acked) step(known, CommandState::Acked);
+    if (auto ending = known.ending) {  // stopped while the value was on its way
+      ending->actualValue = known.actual;
+      return endPulse(known, ending);
+    }
     QTimer::singleShot(known.command.duration, Qt::PreciseTimer, this, &CommandRouter::tick);
     return;
   }
   if (!known.wasSent) return end(known, status.state, status.error, {}, status.interlock);
   endPulse(known, status);
+}
+
+/// What is on ends now, what is on its way as soon as it is there, what was not sent never begins. False: no pulse.
+bool CommandRouter::stopPulse(Known &known, const QString &why) {
+  if (known.command.kind != CommandKind::Pulse) return false;
+  CommandStatus ending{{}, known.command.point, CommandState::Failed, known.actual, why, 0};
+  switch (known.phase) {
+    case Phase::Keeping:
+      end(known, CommandState::Failed, why);
+      return true;
+    case Phase::Handed:
+      known.ending = std::move(ending);
+      return true;
+    case Phase::PulseOn:
+      endPulse(known, std::move(ending));
+      return true;
+    default:
+      return false;
+  }
 }
 
 void CommandRouter::endPulse(Known &known, std::optional<CommandStatus> ending) {

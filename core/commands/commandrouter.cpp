@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commandrouter.h"
 
+#include <algorithm>
+
 namespace tagwire {
 
 using namespace std::chrono_literals;
@@ -11,6 +13,8 @@ namespace {
 constexpr std::chrono::seconds grace{10};
 constexpr std::chrono::seconds approvalLife{120};
 constexpr std::chrono::milliseconds tickPeriod{20};
+// A disk that fails, or hangs, keeps nobody from stopping a pump.
+constexpr std::chrono::seconds longestKeeping{1};
 
 QString textOf(CommandKind kind) {
   switch (kind) {
@@ -47,6 +51,14 @@ void CommandRouter::open(const QString &folder, const QLoggingCategory &log) {
     known.isClosed = true;
     --m_open;
     if (!entry.isPulseOpen) continue;
+    const auto point = m_points.point(entry.command.point);
+    if (!point || !point->writable || !safeValueOf(*point)) {
+      say(QStringLiteral("pulse_not_ended"),
+          QStringLiteral("the program ended during a pulse of %1, which can't be brought to a safe value any more")
+              .arg(nameOf(entry.command.point)),
+          Severity::Critical);
+      continue;
+    }
     known.last.error = QStringLiteral("the program ended during the pulse");
     m_ends[entry.command.point].pulse = entry.command.id;
     say(QStringLiteral("pulse_recovered"),
@@ -65,8 +77,9 @@ void CommandRouter::request(Command given) {
   Known &known = remember(command ? *command : given);
   audit(known, textOf(given.kind), {given.requestedBy, given.address, given.comment});
   if (!refused) return end(known, CommandState::Failed, refused.error());
-  if (!m_stopping.isEmpty()) return end(known, CommandState::Failed, m_stopping);
-  if (m_open > mostOpen) {
+  if (!m_stopping.isEmpty() && !command->isUrgent) return end(known, CommandState::Failed, m_stopping);
+  // Neither a trip nor a stop waits for what others have asked for.
+  if (m_open > mostOpen && !command->isUrgent && !isStop(*command)) {
     return end(known, CommandState::Failed, QStringLiteral("busy: %1 commands are open already").arg(mostOpen));
   }
   if (!m_timer.isActive()) m_timer.start();
@@ -74,10 +87,28 @@ void CommandRouter::request(Command given) {
   const auto point = m_points.point(command->point);
   const bool needsApproval = point->commandRules && point->commandRules->confirm == Confirm::SecondPerson;
   if (!needsApproval || command->isUrgent) return enqueue(known);
+  if (waitingForApproval(command->point) >= mostWaiting) {
+    return end(known, CommandState::Failed,
+               QStringLiteral("busy: %1 commands for point %2 wait for a second person")
+                   .arg(mostWaiting)
+                   .arg(nameOf(command->point)));
+  }
   known.phase = Phase::Approval;
   known.deadline = m_clock.elapsed() + approvalLife;
   step(known, CommandState::Queued,
        QStringLiteral("waits %1 s for a second person to approve it").arg(approvalLife.count()));
+}
+
+/// Writing the safe value.
+bool CommandRouter::isStop(const Command &command) const {
+  const auto point = m_points.point(command.point);
+  return point && command.kind == CommandKind::Write && isSafe(*point, command.value);
+}
+
+qsizetype CommandRouter::waitingForApproval(PointId point) const {
+  return std::count_if(m_known.begin(), m_known.end(), [point](const auto &each) {
+    return each.second.phase == Phase::Approval && each.second.command.point == point;
+  });
 }
 
 bool CommandRouter::isRepeat(const Command &given) {
@@ -121,15 +152,8 @@ void CommandRouter::enqueue(Known &known) {
   } else {
     lane.waiting.push_back(known.command.id);
   }
-  Known *current = find(lane.current);
-  const bool isStop = known.command.kind == CommandKind::Write && isSafe(*m_points.point(point), known.command.value);
-  if (isStop && current && current->phase == Phase::PulseOn) {
-    endPulse(*current, CommandStatus{{},
-                                     point,
-                                     CommandState::Failed,
-                                     current->actual,
-                                     QStringLiteral("ended early by %1").arg(known.command.requestedBy),
-                                     0});
+  if (Known *current = find(lane.current); current && isStop(known.command)) {
+    stopPulse(*current, QStringLiteral("ended early by %1").arg(known.command.requestedBy));
   }
   next(point);
 }
@@ -148,7 +172,7 @@ void CommandRouter::next(PointId point) {
 
 void CommandRouter::turn(Known &known) {
   Command &command = known.command;
-  if (!m_stopping.isEmpty()) return end(known, CommandState::Failed, m_stopping);
+  if (!m_stopping.isEmpty() && !command.isUrgent) return end(known, CommandState::Failed, m_stopping);
   auto value = valueNow(command);
   if (!value) return end(known, CommandState::Failed, value.error());
   command.value = std::move(*value);
@@ -160,8 +184,9 @@ void CommandRouter::turn(Known &known) {
                        : againstRules(*point, command.value, actual, m_lanes[command.point].use, m_clock.elapsed());
   if (!wrong.isEmpty()) return end(known, CommandState::Failed, wrong);
   known.phase = Phase::Keeping;
+  known.deadline = m_clock.elapsed() + longestKeeping;
   if (command.correlationId.isEmpty() && command.kind != CommandKind::Pulse) return handOver(command.id);
-  // Whether it was carried out must be known after a restart. A disk that fails keeps nobody from stopping a pump.
+  // Whether it was carried out must be known after a restart.
   keep([this, id = command.id](const Result<void> &) { handOver(id); });
 }
 
@@ -188,6 +213,9 @@ std::optional<Obstacle> CommandRouter::obstacleNowOf(const QString &id) const {
   const auto found = m_known.find(id);
   if (found == m_known.end() || found->second.isClosed) {
     return Obstacle{CommandState::Failed, QStringLiteral("the command is over"), 0};
+  }
+  if (!m_stopping.isEmpty() && !found->second.command.isUrgent) {
+    return Obstacle{CommandState::Failed, m_stopping, 0};
   }
   const auto obstacle = obstacleOf(found->second.command);
   if (obstacle && obstacle->interlock != 0 && m_guard.blocked) m_guard.blocked(*obstacle, found->second.command);
@@ -257,7 +285,8 @@ void CommandRouter::closed(Known &known) {
   if (!known.last.error.isEmpty()) details.insert(QStringLiteral("error"), known.last.error);
   if (known.last.interlock != 0) details.insert(QStringLiteral("interlock"), known.last.interlock);
   audit(known, toText(known.last.state), {known.command.requestedBy, known.command.address, {}}, details);
-  if (!known.command.correlationId.isEmpty()) keep();
+  // A pulse that is over must not be ended once more by the next start.
+  if (!known.command.correlationId.isEmpty() || known.command.kind == CommandKind::Pulse) keep();
   const auto lane = m_lanes.find(known.command.point);
   if (lane == m_lanes.end()) return;  // it never waited
   std::erase(lane->second.waiting, known.command.id);
@@ -289,6 +318,8 @@ void CommandRouter::checkDeadline(Known &known, Moment) {
       return end(known, CommandState::Expired, QStringLiteral("nobody approved it in time"));
     case Phase::Waiting:
       return end(known, CommandState::Expired, QStringLiteral("its time was up before it could be sent"));
+    case Phase::Keeping:
+      return handOver(known.command.id);
     case Phase::Handed:
       if (known.command.kind == CommandKind::Pulse) {
         return endPulse(known, CommandStatus{{},

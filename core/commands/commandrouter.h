@@ -120,6 +120,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
 
   bool isRepeat(const Command &given);
   Result<void> confirmed(const Command &command);
+  bool isStop(const Command &command) const;
+  qsizetype waitingForApproval(PointId point) const;
   void enqueue(Known &known);
   void next(PointId point);
   void turn(Known &known);
@@ -136,6 +138,7 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
 
   bool followPulse(const CommandStatus &status);
   void followPulseOn(Known &known, const CommandStatus &status);
+  bool stopPulse(Known &known, const QString &why);
   void endPulse(Known &known, std::optional<CommandStatus> ending);
   void writeSafe(PointId point);
   void safeWasWritten(PointId point);

@@ -48,10 +48,11 @@ QString Scenes::stepText(const Run &run) {
            stepsOf(run)[static_cast<size_t>(number) - 1].text);
 }
 
-/// Which step it was has to be known after the program was killed. A disk that fails holds nothing up.
+/// Which step it was has to be known after the program was killed. A disk that fails, or hangs, holds nothing up.
 void Scenes::beginStep(Run &run, int number) {
   run.record.step = number;
   run.phase = Phase::Keeping;
+  run.deadline = m_clock.elapsed() + std::chrono::seconds(1);
   const quint64 turn = ++run.turn;
   const QString id = run.record.command.id;
   tell(run, CommandState::Sent, stepText(run));
@@ -193,6 +194,8 @@ void Scenes::tick() {
     if (!run) continue;
     if (run->phase == Phase::Awaiting) {
       look(*run);
+    } else if (run->phase == Phase::Keeping && m_clock.elapsed() >= run->deadline) {
+      carryOut(id, run->turn);
     } else if (run->phase == Phase::Waiting && m_clock.elapsed() >= run->deadline) {
       goOn(*run);
     }

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 class CommandLifeTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
+  void neitherStopsNorTripsWaitForTheCrowd();
+  void R5_9_tooLongATextIsRefused();
   void R5_11_oneCommandOfAPointAtATime();
   void R5_11_commandsOfOtherPointsDoNotWait();
   void R5_11_expiresWhileItWaits();
@@ -451,6 +453,40 @@ void CommandLifeTest::randomRequestsAllEndOnce() {
     // What a pulse switched on is off again, or somebody else wrote it since.
     QVERIFY(!bench.router.endPulses(QStringLiteral("end")));
   }
+}
+
+/// Others have opened as many commands as there may be.
+void CommandLifeTest::neitherStopsNorTripsWaitForTheCrowd() {
+  CommandRules rules;
+  rules.confirm = Confirm::SecondPerson;
+  RouterBench bench(rules);
+  for (int i = 0; i <= CommandRouter::mostWaiting; ++i) bench.ask(bench.valve, true);
+  QVERIFY(bench.lastOf(QStringLiteral("c%1").arg(bench.asked)).error.contains(QLatin1String("second person")));
+  for (int i = 0; i < 10; ++i) {
+    const PointId point = bench.declare(QStringLiteral("p%1").arg(i), ValueType::Bool);
+    for (int k = 0; k < CommandRouter::mostWaiting; ++k) bench.ask(point, true);
+  }
+  QVERIFY(bench.lastOf(bench.ask(bench.pump, true)).error.contains(QLatin1String("busy")));
+  const auto before = bench.executed.size();
+  bench.isPrompt = true;
+  QCOMPARE(bench.lastOf(bench.ask(bench.pump, false)).state, CommandState::Succeeded);
+  Command trip;
+  trip.point = bench.speed;
+  trip.value = qint64(0);
+  trip.isUrgent = true;
+  trip.requestedBy = QStringLiteral("interlock:1");
+  bench.router.request(trip);
+  QCOMPARE(bench.executed.size(), before + 2);
+}
+
+void CommandLifeTest::R5_9_tooLongATextIsRefused() {
+  RouterBench bench;
+  bench.isPrompt = true;
+  const PointId label = bench.declare(QStringLiteral("label"), ValueType::Text);
+  QCOMPARE(bench.lastOf(bench.ask(label, QString(4096, u'x'))).state, CommandState::Succeeded);
+  const CommandStatus refused = bench.lastOf(bench.ask(label, QString(4097, u'x')));
+  QCOMPARE(refused.state, CommandState::Failed);
+  QVERIFY(refused.error.contains(QLatin1String("4096")));
 }
 
 TAGWIRE_TEST(CommandLifeTest)

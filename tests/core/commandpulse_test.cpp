@@ -25,6 +25,11 @@ class CommandPulseTest : public QObject {
   void aStopEndsItEarly();
   void othersWaitForItsEnd();
   void cancelledPulse();
+  void stoppedOnItsWay_data();
+  void stoppedOnItsWay();
+  void whatIsOverIsNotEndedOnceMore_data();
+  void whatIsOverIsNotEndedOnceMore();
+  void aPointThatHasNoSafeValueAnyMore();
   void theProgramEndsInTheMiddle();
   void theProgramStopsInTheMiddle();
 
@@ -173,6 +178,91 @@ void CommandPulseTest::cancelledPulse() {
   QVERIFY(bench.router.cancel(id, {QStringLiteral("user:bob"), {}, {}}));
   QCOMPARE(bench.executed.size(), 2);
   QCOMPARE(bench.lastOf(id).state, CommandState::Failed);
+}
+
+void CommandPulseTest::stoppedOnItsWay_data() {
+  QTest::addColumn<QString>("by");
+  for (const char *by : {"a write", "cancelling", "the program's end"}) QTest::newRow(by) << QString::fromLatin1(by);
+}
+
+/// The value is with the plugin when the stop comes: it is taken back as soon as it is there, not after an hour.
+void CommandPulseTest::stoppedOnItsWay() {
+  QFETCH(QString, by);
+  RouterBench bench;
+  const QString id = bench.ask(bench.pump, true, CommandKind::Pulse, 3600s);
+  QCOMPARE(bench.executed.size(), 1);
+  bench.tell(bench.executed[0], CommandState::Sent);
+  QString stop;
+  if (by == QLatin1String("a write")) {
+    bench.by = QStringLiteral("user:bob");
+    stop = bench.ask(bench.pump, false);
+  } else if (by == QLatin1String("cancelling")) {
+    QVERIFY(bench.router.cancel(id, {QStringLiteral("user:bob"), {}, {}}));
+  } else {
+    QVERIFY(bench.router.endPulses(QStringLiteral("user:bob ends it")));
+  }
+  QCOMPARE(bench.executed.size(), 1);
+  bench.isPrompt = true;
+  bench.tell(bench.executed[0], CommandState::Succeeded, true);
+  QVERIFY(bench.executed.size() >= 2);
+  QCOMPARE(text(bench.executed[1]), QStringLiteral("false"));
+  QCOMPARE(bench.lastOf(id).state, CommandState::Failed);
+  QVERIFY(bench.lastOf(id).error.contains(QLatin1String("user:bob")));
+  if (!stop.isEmpty()) QCOMPARE(bench.lastOf(stop).state, CommandState::Succeeded);
+}
+
+void CommandPulseTest::whatIsOverIsNotEndedOnceMore_data() {
+  QTest::addColumn<bool>("isUp");
+  QTest::newRow("it went well") << true;
+  QTest::newRow("it never began") << false;
+}
+
+void CommandPulseTest::whatIsOverIsNotEndedOnceMore() {
+  QFETCH(bool, isUp);
+  QTemporaryDir folder;
+  {
+    RouterBench bench({}, folder.path());
+    bench.isPrompt = true;
+    bench.isUp = isUp;
+    const QString id = bench.ask(bench.pump, true, CommandKind::Pulse, 500ms);
+    QTRY_VERIFY(bench.lastOf(id).state == (isUp ? CommandState::Acked : CommandState::Failed));
+    bench.pass(500ms);
+    QCOMPARE(bench.lastOf(id).state, isUp ? CommandState::Succeeded : CommandState::Failed);
+  }
+  RouterBench next({}, folder.path());
+  next.pass(15s);
+  QVERIFY(next.executed.isEmpty());
+}
+
+void CommandPulseTest::aPointThatHasNoSafeValueAnyMore() {
+  QTemporaryDir folder;
+  {
+    RouterBench bench({}, folder.path());
+    bench.isPrompt = true;
+    bench.ask(bench.pump, true, CommandKind::Pulse, 600s);
+    QTRY_COMPARE(bench.executed.size(), 1);
+  }
+  // The manifest was changed meanwhile.
+  Metrics metrics;
+  PointTable points;
+  PointInfo info;
+  info.name = QStringLiteral("pump");
+  info.type = ValueType::Text;
+  info.writable = true;
+  QVERIFY(points.declare(QStringLiteral("plc"), QStringLiteral("plc"), info));
+  Hub hub(points, metrics);
+  ManualClock clock;
+  int written = 0;
+  CommandRouter router(points, hub, clock, [&](const QString &, const Command &) -> Result<void> {
+    ++written;
+    return {};
+  });
+  const QLoggingCategory log("tagwire.test", QtCriticalMsg);
+  router.open(folder.path(), log);
+  clock.advance(15s);
+  router.tick();
+  QCOMPARE(written, 0);
+  QVERIFY(!router.endPulses(QStringLiteral("end")));
 }
 
 void CommandPulseTest::theProgramEndsInTheMiddle() {
