@@ -71,8 +71,7 @@ Result<void> AuditFile::tryOpen() {
 
 Result<void> AuditFile::checkFile() {
   const auto ours = isOurs();
-  if (!ours) return tl::unexpected(ours.error());
-  return (*ours ? Result<void>() : make()).and_then([this] { return writeAhead(); });
+  return (ours && *ours ? Result<void>() : make()).and_then([this] { return writeAhead(); });
 }
 
 /// False: there is nothing in it yet.
@@ -100,11 +99,13 @@ Result<void> AuditFile::writeAhead() {
   return isDamage(m_connection.handle()) ? failedBySqlite() : failed(journal.error());
 }
 
-/// Under the lock of the folder: SQLite does not wait for another process that turns on the journal.
+/// Under the lock of the folder: SQLite does not wait for another process that turns on the journal, and one that is
+/// just being made is not yet what it will be.
 Result<void> AuditFile::make() {
   const PrivateFile guarded(m_dataDir, QLatin1String(auditFileName));
   const auto lock = guarded.lock();
   if (!lock) return failure(lock.error());
+  m_trouble = Trouble::None;
   const auto ours = isOurs();
   if (!ours) return tl::unexpected(ours.error());
   return *ours ? Result<void>() : writeAhead().and_then([this] { return begin(); });

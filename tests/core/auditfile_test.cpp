@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/auditfile.h"
 
+#include <QDir>
 #include <QProcess>
 #include <QTest>
 
@@ -126,6 +127,7 @@ class AuditFileTest : public QObject {
   void othersCanCheckIt();
   void killedProcessLeavesAWholeChain();
   void processesSideBySideMakeOneChain();
+  void firstStartsSideBySideMakeOneFile();
   void whatIsNoTrailIsPutAside_data();
   void whatIsNoTrailIsPutAside();
   void aDamageWhileItRunsBeginsANewFile();
@@ -372,6 +374,18 @@ void AuditFileTest::processesSideBySideMakeOneChain() {
   }
   QCOMPARE(verdict().fault, QString());
   QCOMPARE(verdict().records, 1 + 3 * each);
+}
+
+void AuditFileTest::firstStartsSideBySideMakeOneFile() {
+  for (int round = 0; round < 40; ++round) {
+    m_folder = std::make_unique<AccessFolder>();
+    const Child first(folder(), 1);
+    const Child second(folder(), 1);
+    const Child third(folder(), 1);
+    for (const Child *child : {&first, &second, &third}) QCOMPARE(WEXITSTATUS(child->end()), 0);
+    QCOMPARE(verdict().records, 4);
+    QCOMPARE(QDir(folder()).entryList({QStringLiteral("*damaged*")}), QStringList());
+  }
 }
 
 void AuditFileTest::whatIsNoTrailIsPutAside_data() {
