@@ -84,7 +84,14 @@ void Hub::show(const Samples &samples) {
   }
 }
 
+bool Hub::isPassed(const Item &item) const {
+  const auto *event = std::get_if<Event>(&item.content);
+  const auto *status = event ? std::get_if<CommandStatus>(&event->body) : nullptr;
+  return !status || !item.from || !m_statusFilter || m_statusFilter(*status);
+}
+
 void Hub::handOut(Item &item) {
+  if (!isPassed(item)) return;
   ++m_sequence;
   if (const auto *samples = std::get_if<Samples>(&item.content)) {
     m_points.update(*samples);

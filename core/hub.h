@@ -4,6 +4,7 @@
 #include <QObject>
 
 #include <deque>
+#include <functional>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,9 @@ class TAGWIRE_EXPORT Hub : public QObject {
   /// From now on `watcher` sees every event and the samples of these points.
   void watch(HubWatcher *watcher, const QList<PointId> &points);
   void unwatch(HubWatcher *watcher);
+  /// A plugin's status of a command that it does not let through goes nowhere. None: all pass.
+  using StatusFilter = std::function<bool(const CommandStatus &status)>;
+  void setStatusFilter(StatusFilter filter) { m_statusFilter = std::move(filter); }
 
   /// `from` is the plugin it comes from; null: the host.
   void publish(const Plugin *from, const Samples &samples);
@@ -66,12 +70,14 @@ class TAGWIRE_EXPORT Hub : public QObject {
   };
   void enqueue(Item item);
   void dispatch();
+  bool isPassed(const Item &item) const;
   void handOut(Item &item);
   void show(const Samples &samples);
 
   PointTable &m_points;
   std::vector<Route> m_routes;
   std::vector<Watch> m_watches;
+  StatusFilter m_statusFilter;
   std::deque<Item> m_inbox;
   bool m_dispatching = false;
   quint64 m_sequence = 0;

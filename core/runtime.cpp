@@ -229,6 +229,7 @@ void Runtime::start() {
   m_audit.append(manifestRecord("start", m_documents));
   m_hasStarted = true;
   m_interlocks.start(m_dataDir);
+  m_commands.start();
   m_scenes.start();
   m_reactions.start();
   for (const auto &instance : m_instances) {

@@ -8,6 +8,19 @@ namespace tagwire {
 
 CommandControl::~CommandControl() = default;
 
+AuditEntry entryBy(const Operator &by, const char *kind, const QString &action, const QString &subject,
+                   const QString &reference) {
+  AuditEntry entry;
+  entry.kind = QLatin1String(kind);
+  entry.action = action;
+  entry.actor = by.name;
+  entry.address = by.address;
+  entry.subject = subject;
+  entry.reference = reference;
+  entry.comment = by.comment;
+  return entry;
+}
+
 QLatin1String toText(InterlockMode mode) {
   switch (mode) {
     case InterlockMode::Trip:
@@ -40,10 +53,9 @@ DryRun CommandRouter::dryRun(const Command &given) const {
   if (!wrong.isEmpty()) return fail(wrong);
   Command due = *command;
   due.value = *value;
-  run.obstacle = obstacleOf(due);
-  if (m_guard.obstacles) {
-    for (const Obstacle &each : m_guard.obstacles(due.point, due.value)) run.interlocks << each.interlock;
-  }
+  const QList<Obstacle> obstacles = obstaclesOf(due);
+  if (!obstacles.isEmpty()) run.obstacle = obstacles.first();
+  for (const Obstacle &each : obstacles) run.interlocks << each.interlock;
   if (m_guard.warnings) run.warnings = m_guard.warnings(due.point, due.value);
   return run;
 }
@@ -65,7 +77,9 @@ Result<void> CommandRouter::approve(const QString &commandId, const Operator &by
     return failure(QStringLiteral("a second person has to approve it: %1 asked for it").arg(by.name));
   }
   audit(*known, QStringLiteral("approved"), by);
-  known->command.expires = std::max(known->command.expires, m_clock.now() + std::chrono::seconds(10));
+  constexpr std::chrono::seconds atLeast{10};
+  known->expires = std::max(known->expires, m_clock.elapsed() + atLeast);
+  known->command.expires = std::max(known->command.expires, m_clock.now() + atLeast);
   step(*known, CommandState::Queued, approvalText + by.name);
   enqueue(*known);
   return {};

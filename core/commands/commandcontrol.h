@@ -3,6 +3,7 @@
 
 #include <QStringList>
 
+#include "../audit/audittrail.h"
 #include "../command.h"
 #include "../point.h"
 #include "../services/alarmdesk.h"
@@ -17,6 +18,10 @@ struct Operator {
   QString address;  ///< may be empty
   QString comment;  ///< why; may be empty
 };
+
+/// What the audit trail is told of something that they did. The trail says when.
+AuditEntry entryBy(const Operator &by, const char *kind, const QString &action, const QString &subject,
+                   const QString &reference = {});
 
 /// Begins the text of the step that tells who approved a command: "approved by user:anna".
 inline constexpr QLatin1String approvalText("approved by ");

@@ -1,36 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <optional>
 
-#include "../command.h"
-#include "../keptfile.h"
 #include "../pointtable.h"
+#include "keptcommands.h"
 
 namespace tagwire {
 
-/// What of commands has to outlive the program: those with a correlation id, that nobody carries them out twice, and
-/// pulses that have begun, that somebody ends them. A file of the data dir, `commands.json`; without one (open() was
-/// not called) nothing is kept. Thread-bound; owned by the CommandRouter.
-class CommandJournal {
- public:
-  /// In the order in which they came.
-  struct Entry {
-    Command command;
-    CommandState state = CommandState::Queued;
-    bool isPulseOpen = false;  ///< the value is out, the safe value is not back yet
-  };
-
-  /// What an earlier run left. Without a folder nothing is kept. A file that can't be understood is put aside.
-  QList<Entry> open(const QString &folder, const PointTable &points, const QLoggingCategory &log);
-  /// Replaces what is kept. `done` comes once it is on the disk or could not be written, maybe at once.
-  void keep(const QList<Entry> &entries, const PointTable &points, KeptFile::Done done = {});
-  void tick(std::chrono::nanoseconds elapsed);
-  /// Waits for the disk.
-  void flush();
-
- private:
-  std::unique_ptr<KeptFile> m_file;
+/// What of a command has to outlive the program: one with a correlation id, that nobody carries it out twice; a pulse
+/// that has begun, that somebody ends it; one that is not over, that its outcome is told.
+struct CommandRecord {
+  Command command;
+  CommandStatus last;
+  bool wasBegun = false;     ///< the plugin may have had it
+  bool isPulseOpen = false;  ///< the value is out, the safe value is not back yet
 };
+
+/// `point` is its full name.
+QJsonObject keptRecord(const CommandRecord &record, const QString &point);
+/// Nothing for a point that is not there any more.
+std::optional<CommandRecord> keptRecordFrom(const QJsonObject &json, const PointTable &points);
 
 }  // namespace tagwire

@@ -6,6 +6,66 @@ namespace tagwire {
 
 using namespace std::chrono_literals;
 
+void CommandRouter::open(const QString &folder, const QLoggingCategory &log) {
+  watchPoints();
+  const QJsonArray records =
+      m_journal.read(folder, QStringLiteral("commands.json"), QStringLiteral("which commands were under way"), log);
+  for (const QJsonValue &each : records) {
+    if (const auto record = keptRecordFrom(each.toObject(), m_points)) takeOver(*record);
+  }
+  if (!m_interrupted.isEmpty()) keep();
+  if (!m_ends.empty()) m_timer.start();
+}
+
+void CommandRouter::takeOver(const CommandRecord &record) {
+  Known &known = remember(record.command);
+  known.last = record.last;
+  known.phase = Phase::Over;
+  known.isClosed = true;
+  --m_open;
+  if (!isFinal(record.last.state)) {
+    known.last.state = record.wasBegun ? CommandState::Unknown : CommandState::Failed;
+    known.last.error = record.isPulseOpen ? QStringLiteral("the program ended during the pulse")
+                       : record.wasBegun  ? QStringLiteral("the program ended while the command was under way")
+                                          : QStringLiteral("the program ended before the command was sent");
+  }
+  if (isFinal(record.last.state) && !record.isPulseOpen) return;
+  const QString name = nameOf(record.command.point);
+  SystemEvent told{QStringLiteral("command_interrupted"),
+                   QStringLiteral("%1, command of %2: %3").arg(name, record.command.requestedBy, known.last.error),
+                   Severity::Major};
+  const auto point = m_points.point(record.command.point);
+  if (record.isPulseOpen && point->writable && safeValueOf(*point)) {
+    m_ends[record.command.point].pulse = record.command.id;
+    told = {QStringLiteral("pulse_recovered"),
+            QStringLiteral("the program ended during a pulse of %1, which is ended now").arg(name), Severity::Major};
+  } else if (record.isPulseOpen) {
+    told = {QStringLiteral("pulse_not_ended"),
+            QStringLiteral("the program ended during a pulse of %1, which can't be brought to a safe value any more")
+                .arg(name),
+            Severity::Critical};
+  }
+  m_interrupted.append({record.command.id, told});
+}
+
+void CommandRouter::start() {
+  if (m_interrupted.isEmpty()) return;
+  // Not from within the start of the host: no sink would hear of it.
+  QMetaObject::invokeMethod(this, &CommandRouter::tellInterrupted, Qt::QueuedConnection);
+}
+
+void CommandRouter::tellInterrupted() {
+  const auto interrupted = std::exchange(m_interrupted, {});
+  for (const auto &[id, event] : interrupted) {
+    const Known *known = find(id);
+    if (!known) continue;
+    const CommandStatus last = known->last;
+    audit(*known, toText(last.state), {QStringLiteral("tagwire"), {}, {}}, {{QStringLiteral("error"), last.error}});
+    say(event.kind, event.text, event.severity);
+    raise(last);
+  }
+}
+
 CommandRouter::Known &CommandRouter::remember(const Command &command) {
   Known &known = m_known[command.id];
   known.command = command;
@@ -32,14 +92,20 @@ void CommandRouter::forgetOldest() {
 }
 
 void CommandRouter::keep(KeptFile::Done done) {
-  QList<CommandJournal::Entry> entries;
+  QList<std::pair<CommandRecord, QString>> records;
   for (const QString &id : std::as_const(m_order)) {
     const Known &known = m_known.at(id);
     const bool isOpen = isPulseOpen(known);
-    if (known.command.correlationId.isEmpty() && !isOpen) continue;
-    entries << CommandJournal::Entry{known.command, known.last.state, isOpen};
+    if (known.command.correlationId.isEmpty() && known.isClosed && !isOpen) continue;
+    records.emplaceBack(CommandRecord{known.command, known.last, known.phase >= Phase::Keeping, isOpen},
+                        nameOf(known.command.point));
   }
-  m_journal.keep(entries, m_points, std::move(done));
+  const auto list = [records = std::move(records)] {
+    QJsonArray array;
+    for (const auto &[record, point] : records) array << keptRecord(record, point);
+    return array;
+  };
+  m_journal.write(list, std::move(done));
 }
 
 void CommandRouter::raise(const CommandStatus &status) {
@@ -64,15 +130,7 @@ void CommandRouter::say(const QString &kind, const QString &text, Severity sever
 
 void CommandRouter::audit(const Known &known, const QString &action, const Operator &by, const QJsonObject &details) {
   if (!m_audit) return;
-  AuditEntry entry;
-  entry.time = m_clock.now();
-  entry.kind = QStringLiteral("command");
-  entry.action = action;
-  entry.actor = by.name;
-  entry.address = by.address;
-  entry.subject = nameOf(known.command.point);
-  entry.reference = known.command.id;
-  entry.comment = by.comment;
+  AuditEntry entry = entryBy(by, "command", action, nameOf(known.command.point), known.command.id);
   entry.details = details;
   if (details.isEmpty()) {
     entry.details.insert(QStringLiteral("value"), toJson(known.command.value));

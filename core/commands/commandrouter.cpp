@@ -32,40 +32,14 @@ QString textOf(CommandKind kind) {
 CommandRouter::CommandRouter(const PointTable &points, Hub &hub, const Clock &clock, Execute execute)
     : m_points(points), m_hub(hub), m_clock(clock), m_execute(std::move(execute)) {
   connect(&m_hub, &Hub::commandStatus, this, &CommandRouter::follow);
+  m_hub.setStatusFilter([this](const CommandStatus &status) { return !isLate(status); });
   m_timer.setInterval(tickPeriod);
   connect(&m_timer, &QTimer::timeout, this, &CommandRouter::tick);
 }
 
-CommandRouter::~CommandRouter() { m_hub.unwatch(this); }
-
-void CommandRouter::open(const QString &folder, const QLoggingCategory &log) {
-  watchPoints();
-  for (const CommandJournal::Entry &entry : m_journal.open(folder, m_points, log)) {
-    Known &known = remember(entry.command);
-    known.last.state = entry.state;
-    if (!isFinal(entry.state)) {
-      known.last.state = CommandState::Unknown;
-      known.last.error = QStringLiteral("the program ended while the command was under way");
-    }
-    known.phase = Phase::Over;
-    known.isClosed = true;
-    --m_open;
-    if (!entry.isPulseOpen) continue;
-    const auto point = m_points.point(entry.command.point);
-    if (!point || !point->writable || !safeValueOf(*point)) {
-      say(QStringLiteral("pulse_not_ended"),
-          QStringLiteral("the program ended during a pulse of %1, which can't be brought to a safe value any more")
-              .arg(nameOf(entry.command.point)),
-          Severity::Critical);
-      continue;
-    }
-    known.last.error = QStringLiteral("the program ended during the pulse");
-    m_ends[entry.command.point].pulse = entry.command.id;
-    say(QStringLiteral("pulse_recovered"),
-        QStringLiteral("the program ended during a pulse of %1, which is ended now").arg(nameOf(entry.command.point)),
-        Severity::Major);
-  }
-  if (!m_ends.empty()) m_timer.start();
+CommandRouter::~CommandRouter() {
+  m_hub.setStatusFilter({});
+  m_hub.unwatch(this);
 }
 
 void CommandRouter::request(Command given) {
@@ -83,6 +57,7 @@ void CommandRouter::request(Command given) {
     return end(known, CommandState::Failed, QStringLiteral("busy: %1 commands are open already").arg(mostOpen));
   }
   if (!m_timer.isActive()) m_timer.start();
+  known.expires = m_clock.elapsed() + (command->expires - m_clock.now());
   step(known, CommandState::Queued);
   const auto point = m_points.point(command->point);
   const bool needsApproval = point->commandRules && point->commandRules->confirm == Confirm::SecondPerson;
@@ -146,7 +121,7 @@ void CommandRouter::enqueue(Known &known) {
                QStringLiteral("busy: %1 commands wait for point %2 already").arg(mostWaiting).arg(nameOf(point)));
   }
   known.phase = Phase::Waiting;
-  known.deadline = m_clock.elapsed() + (known.command.expires - m_clock.now());
+  known.deadline = known.expires;
   if (known.command.isUrgent) {
     lane.waiting.push_front(known.command.id);
   } else {
@@ -185,9 +160,12 @@ void CommandRouter::turn(Known &known) {
   if (!wrong.isEmpty()) return end(known, CommandState::Failed, wrong);
   known.phase = Phase::Keeping;
   known.deadline = m_clock.elapsed() + longestKeeping;
-  if (command.correlationId.isEmpty() && command.kind != CommandKind::Pulse) return handOver(command.id);
-  // Whether it was carried out must be known after a restart.
-  keep([this, id = command.id](const Result<void> &) { handOver(id); });
+  // Whether it was carried out must be known after a restart. Only what is dangerous twice waits for the disk.
+  if (!command.correlationId.isEmpty() || command.kind == CommandKind::Pulse) {
+    return keep([this, id = command.id](const Result<void> &) { handOver(id); });
+  }
+  keep();
+  handOver(command.id);
 }
 
 Result<Value> CommandRouter::valueNow(const Command &command) const {
@@ -199,13 +177,9 @@ Result<Value> CommandRouter::valueNow(const Command &command) const {
                      .arg(nameOf(command.point), toText(last.quality)));
 }
 
-std::optional<Obstacle> CommandRouter::obstacleOf(const Command &command) const {
-  if (m_clock.now() >= command.expires) {
-    return Obstacle{CommandState::Expired, QStringLiteral("its time was up before it could be sent"), 0};
-  }
-  if (command.isUrgent || !m_guard.obstacles) return std::nullopt;
-  const QList<Obstacle> obstacles = m_guard.obstacles(command.point, command.value);
-  return obstacles.isEmpty() ? std::nullopt : std::optional(obstacles.first());
+QList<Obstacle> CommandRouter::obstaclesOf(const Command &command) const {
+  if (command.isUrgent || !m_guard.obstacles) return {};
+  return m_guard.obstacles(command.point, command.value);
 }
 
 /// Right before sending; the plugin asks.
@@ -217,9 +191,13 @@ std::optional<Obstacle> CommandRouter::obstacleNowOf(const QString &id) const {
   if (!m_stopping.isEmpty() && !found->second.command.isUrgent) {
     return Obstacle{CommandState::Failed, m_stopping, 0};
   }
-  const auto obstacle = obstacleOf(found->second.command);
-  if (obstacle && obstacle->interlock != 0 && m_guard.blocked) m_guard.blocked(*obstacle, found->second.command);
-  return obstacle;
+  if (m_clock.elapsed() >= found->second.expires) {
+    return Obstacle{CommandState::Expired, QStringLiteral("its time was up before it could be sent"), 0};
+  }
+  const QList<Obstacle> obstacles = obstaclesOf(found->second.command);
+  if (obstacles.isEmpty()) return std::nullopt;
+  if (obstacles.first().interlock != 0 && m_guard.blocked) m_guard.blocked(obstacles.first(), found->second.command);
+  return obstacles.first();
 }
 
 void CommandRouter::handOver(const QString &id) {
@@ -237,7 +215,7 @@ void CommandRouter::handOver(const QString &id) {
     }
   }
   known->phase = Phase::Handed;
-  known->deadline = m_clock.elapsed() + (command.expires - m_clock.now()) + grace;
+  known->deadline = known->expires + grace;
   m_lanes[command.point].use.sentAt = m_clock.elapsed();
   Command sent = command;
   sent.obstacle = [this, id] { return obstacleNowOf(id); };
@@ -248,6 +226,19 @@ void CommandRouter::handOver(const QString &id) {
   sent.kind = CommandKind::Write;
   const auto handed = m_execute(m_points.point(command.point)->owner, sent);
   if (!handed && !known->isClosed) end(*known, CommandState::Failed, handed.error());
+}
+
+/// An outcome after the one that everybody was told: it is news of the plant, and changes nothing of the command.
+bool CommandRouter::isLate(const CommandStatus &status) {
+  Known *known = find(status.commandId);
+  if (!known || !known->isClosed) return false;
+  if (!isFinal(status.state) || std::exchange(known->hasLateAnswer, true)) return true;
+  const QString text = QStringLiteral("%1: after the command had ended as %2, the answer came that it %3")
+                           .arg(nameOf(status.point), toText(known->last.state), toText(status.state));
+  say(QStringLiteral("command_late_answer"), text, Severity::Minor);
+  audit(*known, QStringLiteral("late answer"), {QStringLiteral("tagwire"), {}, {}},
+        {{QStringLiteral("outcome"), toText(status.state)}, {QStringLiteral("after"), toJson(status.actualValue)}});
+  return true;
 }
 
 void CommandRouter::follow(const CommandStatus &status) {
@@ -285,8 +276,8 @@ void CommandRouter::closed(Known &known) {
   if (!known.last.error.isEmpty()) details.insert(QStringLiteral("error"), known.last.error);
   if (known.last.interlock != 0) details.insert(QStringLiteral("interlock"), known.last.interlock);
   audit(known, toText(known.last.state), {known.command.requestedBy, known.command.address, {}}, details);
-  // A pulse that is over must not be ended once more by the next start.
-  if (!known.command.correlationId.isEmpty() || known.command.kind == CommandKind::Pulse) keep();
+  // What is over must be neither ended nor told of once more by the next start.
+  keep();
   const auto lane = m_lanes.find(known.command.point);
   if (lane == m_lanes.end()) return;  // it never waited
   std::erase(lane->second.waiting, known.command.id);

@@ -52,8 +52,11 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   void setGuard(CommandGuard guard) { m_guard = std::move(guard); }
   /// Not owned; null: nothing is recorded.
   void setAudit(AuditTrail *audit) { m_audit = audit; }
-  /// Once every point is declared: what an earlier run left, and pulses that it did not end.
+  /// Once every point is declared: what an earlier run left, and pulses that it did not end. Without a folder nothing
+  /// is kept.
   void open(const QString &folder, const QLoggingCategory &log);
+  /// Once every sink is there: tells of what was interrupted.
+  void start();
   /// The program ends: pulses end early, and nothing begins any more. True while a pulse is still on.
   bool endPulses(const QString &why);
 
@@ -91,11 +94,13 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
     QStringList aliases;  ///< ids of later commands with the same correlation id
     Phase phase = Phase::Waiting;
     Moment deadline{0};
+    Moment expires{0};                         ///< not sent after this; no clock that is set moves it
     Value before;                              ///< the point's value when it was sent
     Value actual;                              ///< of a pulse: what was read back while it was on
     std::optional<CommandStatus> ending = {};  ///< of a pulse: how it ends once the safe value is back; none: well
     bool wasSent = false;
-    bool isClosed = false;  ///< its final status went by
+    bool isClosed = false;       ///< its final status went by
+    bool hasLateAnswer = false;  ///< the plugin told an outcome after that
   };
   /// A pulse that is to end: the safe value is written until it is there.
   struct PulseEnd {
@@ -125,11 +130,12 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   void enqueue(Known &known);
   void next(PointId point);
   void turn(Known &known);
-  std::optional<Obstacle> obstacleOf(const Command &command) const;
+  QList<Obstacle> obstaclesOf(const Command &command) const;
   std::optional<Obstacle> obstacleNowOf(const QString &id) const;
   Result<Value> valueNow(const Command &command) const;
   void handOver(const QString &id);
   Result<void> execute(const Command &command);
+  bool isLate(const CommandStatus &status);
   void follow(const CommandStatus &status);
   void step(const Known &known, CommandState state, const QString &text = {});
   void end(Known &known, CommandState state, const QString &text = {}, const Value &actual = {}, int interlock = 0);
@@ -144,6 +150,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   void safeWasWritten(PointId point);
   void safeWasNotWritten(PointId point, const QString &why);
 
+  void takeOver(const CommandRecord &record);
+  void tellInterrupted();
   Known &remember(const Command &command);
   void forgetOldest();
   bool isPulseOpen(const Known &known) const;
@@ -159,7 +167,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   const Execute m_execute;
   CommandGuard m_guard;
   AuditTrail *m_audit = nullptr;
-  CommandJournal m_journal;
+  KeptCommands m_journal;                                ///< `commands.json`
+  QList<std::pair<QString, SystemEvent>> m_interrupted;  ///< commands that the end of the program cut
   Selections m_selections;
   // References to what they hold stay good while others are added.
   std::unordered_map<QString, Known> m_known;

@@ -24,14 +24,7 @@ Result<void> OperatorDesk::resetInterlock(int id, const Operator &by) {
 
 void OperatorDesk::audit(const char *kind, const char *action, const Operator &by, const QString &subject,
                          const QString &reference, const QString &refusal) {
-  AuditEntry entry;
-  entry.kind = QString::fromLatin1(kind);
-  entry.action = QString::fromLatin1(action);
-  entry.actor = by.name;
-  entry.address = by.address;
-  entry.subject = subject;
-  entry.reference = reference;
-  entry.comment = by.comment;
+  AuditEntry entry = entryBy(by, kind, QLatin1String(action), subject, reference);
   if (!refusal.isEmpty()) entry.details.insert(QStringLiteral("error"), refusal);
   m_audit.append(std::move(entry));
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <optional>
 
-#include "../command.h"
-#include "../keptfile.h"
+#include "keptcommands.h"
 
 namespace tagwire {
 
-/// A run of a scene, as far as it has to outlive the program.
+/// A run of a scene, as far as it has to outlive the program: that none is carried out twice, and that one which the
+/// end of the program cut is known.
 struct SceneRecord {
   Command command;
   CommandState state = CommandState::Queued;
@@ -19,20 +19,7 @@ struct SceneRecord {
   Time ended = {};
 };
 
-/// Which runs of scenes there were: that none is carried out twice, and that one which the end of the program cut is
-/// known. A file of the data dir, `scenes.json`; without one nothing is kept. Thread-bound; owned by Scenes.
-class SceneJournal {
- public:
-  /// What an earlier run of the program left, in the order in which it came. A file that can't be understood is put
-  /// aside.
-  QList<SceneRecord> open(const QString &folder, const QLoggingCategory &log);
-  /// Replaces what is kept. `done` comes once it is on the disk or could not be written, maybe at once.
-  void keep(const QList<SceneRecord> &records, KeptFile::Done done = {});
-  void tick(std::chrono::nanoseconds elapsed);
-  void flush();
-
- private:
-  std::unique_ptr<KeptFile> m_file;
-};
+QJsonObject keptRecord(const SceneRecord &record);
+std::optional<SceneRecord> keptSceneFrom(const QJsonObject &json);
 
 }  // namespace tagwire

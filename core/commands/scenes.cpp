@@ -44,7 +44,12 @@ void Scenes::configure(const QList<Scene> &scenes) {
 }
 
 void Scenes::open(const QString &folder, const QLoggingCategory &log) {
-  for (const SceneRecord &record : m_journal.open(folder, log)) {
+  const QJsonArray records =
+      m_journal.read(folder, QStringLiteral("scenes.json"), QStringLiteral("which scenes were running"), log);
+  for (const QJsonValue &each : records) {
+    const auto kept = keptSceneFrom(each.toObject());
+    if (!kept) continue;
+    const SceneRecord &record = *kept;
     Run &run = remember(record.command);
     run.record = record;
     if (!isFinal(record.state)) {
@@ -267,7 +272,12 @@ const Scene *Scenes::sceneOf(int id) const {
 void Scenes::keep(KeptFile::Done done) {
   QList<SceneRecord> records;
   for (const QString &id : std::as_const(m_order)) records << m_runs.at(id).record;
-  m_journal.keep(records, std::move(done));
+  const auto list = [records = std::move(records)] {
+    QJsonArray array;
+    for (const SceneRecord &each : records) array << keptRecord(each);
+    return array;
+  };
+  m_journal.write(list, std::move(done));
 }
 
 void Scenes::tell(Run &run, CommandState state, const QString &text) {
@@ -292,15 +302,7 @@ void Scenes::raise(const decltype(Event::body) &body) {
 
 void Scenes::audit(const Run &run, const QString &action, const Operator &by, const QJsonObject &details) {
   if (!m_audit) return;
-  AuditEntry entry;
-  entry.time = m_clock.now();
-  entry.kind = QStringLiteral("scene");
-  entry.action = action;
-  entry.actor = by.name;
-  entry.address = by.address;
-  entry.subject = subjectOf(run.record.command.scene);
-  entry.reference = run.record.command.id;
-  entry.comment = by.comment;
+  AuditEntry entry = entryBy(by, "scene", action, subjectOf(run.record.command.scene), run.record.command.id);
   entry.details = details;
   m_audit->append(std::move(entry));
 }

@@ -124,8 +124,8 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
   QHash<QString, QString> m_children;  ///< runs by the id of the command of their step
   QHash<int, QString> m_running;       ///< runs by the scene
   QHash<int, SceneOutcome> m_last;     ///< by the scene
-  SceneJournal m_journal;
-  QStringList m_interrupted;  ///< runs that the end of the program cut
+  KeptCommands m_journal;              ///< `scenes.json`
+  QStringList m_interrupted;           ///< runs that the end of the program cut
   QTimer m_timer;
   QString m_stopping;  ///< why nothing begins any more; empty: it does
   int m_nesting = 0;

@@ -13,7 +13,10 @@ namespace {
 /// The same for every credential of one user, and never that of a token of the same name.
 QString ownerOf(const Caller &caller) { return QString::number(static_cast<int>(caller.kind)) + u':' + caller.name; }
 
-QString commandKey(const QString &owner, const QString &correlationId) { return owner + u'/' + correlationId; }
+/// Whatever names and ids hold, no two pairs make one key.
+QString commandKey(const QString &owner, const QString &correlationId) {
+  return QString::number(owner.size()) + u':' + owner + u'/' + correlationId;
+}
 
 bool isSameStep(const CommandStatus &one, const CommandStatus &two) {
   return one.state == two.state && one.actualValue == two.actualValue && one.error == two.error;

@@ -19,10 +19,13 @@ class CommandLifeTest : public QObject {
   void R5_11_oneCommandOfAPointAtATime();
   void R5_11_commandsOfOtherPointsDoNotWait();
   void R5_11_expiresWhileItWaits();
+  void R5_11_noClockThatIsSetProlongsIt();
   void R5_11_noOutcomeIsUnknown();
+  void R5_11_oneOutcomeOnly();
   void R5_11_tooManyAreRefused();
   void R5_11_aCorrelationIdOutlivesTheProgram();
   void R5_11_whatWasUnderWayAtTheEndIsUnknownAndNotSentAgain();
+  void R5_11_theNextRunTellsWhatTheEndCut();
   void R5_9_toggleTakesTheOpposite();
   void R5_9_toggleNeedsAGoodValue();
   void R5_9_aDoubleClickTogglesTwice();
@@ -69,7 +72,7 @@ void CommandLifeTest::R5_11_expiresWhileItWaits() {
   QCOMPARE(bench.lastOf(second).state, CommandState::Expired);
   bench.answer(bench.executed[0], CommandState::Succeeded, true);
   QCOMPARE(bench.executed.size(), 1);
-  // The clock of the day decides too, and the plugin is told when it asks.
+  // The plugin is told when it asks.
   const QString third = bench.ask(bench.pump, false);
   QVERIFY(!obstacleNow(bench.executed[1]));
   bench.clock.advance(10s);
@@ -77,6 +80,31 @@ void CommandLifeTest::R5_11_expiresWhileItWaits() {
   QVERIFY(late);
   QCOMPARE(late->state, CommandState::Expired);
   QCOMPARE(late->commandId, third);
+}
+
+void CommandLifeTest::R5_11_noClockThatIsSetProlongsIt() {
+  RouterBench bench;
+  const QString first = bench.ask(bench.pump, true);
+  const QString second = bench.ask(bench.pump, false);
+  bench.clock.setNow(bench.clock.now() - 24h);
+  bench.pass(10s);
+  QVERIFY(obstacleNow(bench.executed[0]));
+  QCOMPARE(bench.lastOf(second).state, CommandState::Expired);
+  bench.pass(10s);
+  QCOMPARE(bench.lastOf(first).state, CommandState::Unknown);
+}
+
+void CommandLifeTest::R5_11_oneOutcomeOnly() {
+  RouterBench bench;
+  const QString id = bench.ask(bench.pump, true);
+  bench.pass(20s);
+  QCOMPARE(bench.lastOf(id).state, CommandState::Unknown);
+  const auto told = bench.statesOf(id);
+  const auto sequence = bench.hub.sequence();
+  for (int i = 0; i < 3; ++i) bench.tell(bench.executed[0], CommandState::Succeeded, true);
+  QCOMPARE(bench.statesOf(id), told);
+  QCOMPARE(bench.watcher.kinds, QStringList{QStringLiteral("command_late_answer")});
+  QCOMPARE(bench.hub.sequence(), sequence + 1);
 }
 
 void CommandLifeTest::R5_11_noOutcomeIsUnknown() {
@@ -118,6 +146,7 @@ void CommandLifeTest::R5_11_aCorrelationIdOutlivesTheProgram() {
   bench.asked = 10;
   const QString again = bench.ask(bench.speed, qint64(7));
   QCOMPARE(bench.lastOf(again).state, CommandState::Succeeded);
+  QCOMPARE(bench.lastOf(again).actualValue, Value(qint64(7)));
   const QString other = bench.ask(bench.speed, qint64(8));
   QCOMPARE(bench.lastOf(other).state, CommandState::Failed);
   QVERIFY(bench.executed.isEmpty());
@@ -138,6 +167,29 @@ void CommandLifeTest::R5_11_whatWasUnderWayAtTheEndIsUnknownAndNotSentAgain() {
   QCOMPARE(bench.lastOf(again).state, CommandState::Unknown);
   QVERIFY(bench.lastOf(again).error.contains(QLatin1String("ended")));
   QVERIFY(bench.executed.isEmpty());
+}
+
+void CommandLifeTest::R5_11_theNextRunTellsWhatTheEndCut() {
+  QTemporaryDir folder;
+  QString sent;
+  QString waiting;
+  {
+    RouterBench bench({}, folder.path());
+    sent = bench.ask(bench.speed, qint64(7));  // without a correlation id, too
+    waiting = bench.ask(bench.speed, qint64(8));
+    bench.ask(bench.pump, true);  // so that what waits is on the disk
+  }
+  {
+    RouterBench bench({}, folder.path());
+    QTRY_COMPARE(bench.lastOf(waiting).state, CommandState::Failed);
+    QCOMPARE(bench.statesOf(sent), QStringList{QStringLiteral("unknown")});
+    QVERIFY(bench.lastOf(waiting).error.contains(QLatin1String("before")));
+    QCOMPARE(bench.watcher.kinds, QStringList(3, QStringLiteral("command_interrupted")));
+    QVERIFY(bench.executed.isEmpty());
+  }
+  RouterBench bench({}, folder.path());
+  QTest::qWait(0);
+  QVERIFY(bench.steps.isEmpty());
 }
 
 void CommandLifeTest::R5_9_toggleTakesTheOpposite() {

@@ -5,8 +5,24 @@
 
 #include "commands/commandrouter.h"
 #include "manualclock.h"
+#include "plugin.h"
 
 namespace tagwire {
+
+/// Where the answers come from.
+struct StillPlugin : Plugin {
+  void start() override {}
+  void stop() override {}
+};
+
+/// What the router tells beside statuses.
+struct SystemEvents : HubWatcher {
+  void samplesPassed(const Samples &) override {}
+  void eventPassed(const Event &event) override {
+    if (const auto *told = std::get_if<SystemEvent>(&event.body)) kinds << told->kind;
+  }
+  QStringList kinds;
+};
 
 /// A router with three points of a plugin that does what the test says: a pump (bool), a speed (int), a valve (bool)
 /// with the rules that the test gives it.
@@ -24,7 +40,9 @@ struct RouterBench {
     speed = declare(QStringLiteral("speed"), ValueType::Int);
     valve = declare(QStringLiteral("valve"), ValueType::Bool, rules);
     QObject::connect(&hub, &Hub::commandStatus, &hub, [this](const CommandStatus &status) { steps << status; });
+    hub.watch(&watcher, {});
     router.open(folder, log);
+    router.start();
   }
 
   PointId declare(const QString &name, ValueType type, const CommandRules &rules = {}) {
@@ -59,7 +77,7 @@ struct RouterBench {
   void tell(const Command &command, CommandState state, const Value &actual = {}, const QString &error = {}) {
     Event event;
     event.body = CommandStatus{command.id, command.point, state, actual, error, 0};
-    hub.raise(nullptr, event);
+    hub.raise(&plugin, event);
   }
   void publish(PointId point, const Value &value, Quality quality = Quality::good()) {
     const Samples samples{{point, quality, clock.now(), value}};
@@ -83,9 +101,11 @@ struct RouterBench {
     return {};
   }
 
+  StillPlugin plugin;
   ManualClock clock;
   Metrics metrics;
   PointTable points;
+  SystemEvents watcher;
   Hub hub;
   QLoggingCategory log{"tagwire.test", QtCriticalMsg};
   QList<Command> executed;
