@@ -17,7 +17,7 @@ TAGWIRE_EXPORT bool isSafe(const Point &point, const Value &value);
 /// How a point was used of late, as far as its rules ask. Moments are Clock::elapsed().
 struct PointUse {
   std::optional<std::chrono::nanoseconds> sentAt;     ///< the newest command
-  std::optional<std::chrono::nanoseconds> changedAt;  ///< bool: since when it is what it is; nothing: not known
+  std::optional<std::chrono::nanoseconds> changedAt;  ///< bool: since when it is known to be what it is
 };
 
 /// Why the point's rules do not admit `value` now; empty: they do. `actual` is the point's last sample.

@@ -167,7 +167,8 @@ void CommandRouter::samplesPassed(const Samples &watched) {
     const bool *isOn = std::get_if<bool>(&sample.value);
     if (!isOn) continue;
     Lane &lane = m_lanes[sample.point];
-    if (lane.isOn && *lane.isOn != *isOn) lane.use.changedAt = m_clock.elapsed();
+    // Before this run it may have changed at any time: a compressor counts from here on.
+    if (!lane.isOn || *lane.isOn != *isOn) lane.use.changedAt = m_clock.elapsed();
     lane.isOn = *isOn;
   }
 }

@@ -13,8 +13,10 @@ namespace {
 constexpr std::chrono::seconds grace{10};
 constexpr std::chrono::seconds approvalLife{120};
 constexpr std::chrono::milliseconds tickPeriod{20};
-// A disk that fails, or hangs, keeps nobody from stopping a pump.
+// A disk that fails, or hangs, keeps nobody from stopping a pump. A pulse that is not on the disk is one that the next
+// run does not end, so it waits for a busy one.
 constexpr std::chrono::seconds longestKeeping{1};
+constexpr std::chrono::seconds longestKeepingOfAPulse{5};
 
 QString textOf(CommandKind kind) {
   switch (kind) {
@@ -159,10 +161,13 @@ void CommandRouter::turn(Known &known) {
                        : againstRules(*point, command.value, actual, m_lanes[command.point].use, m_clock.elapsed());
   if (!wrong.isEmpty()) return end(known, CommandState::Failed, wrong);
   known.phase = Phase::Keeping;
-  known.deadline = m_clock.elapsed() + longestKeeping;
+  known.deadline = m_clock.elapsed() + (command.kind == CommandKind::Pulse ? longestKeepingOfAPulse : longestKeeping);
   // Whether it was carried out must be known after a restart. Only what is dangerous twice waits for the disk.
   if (!command.correlationId.isEmpty() || command.kind == CommandKind::Pulse) {
-    return keep([this, id = command.id](const Result<void> &) { handOver(id); });
+    return keep([this, id = command.id](const Result<void> &) {
+      m_isDiskSlow = false;
+      handOver(id);
+    });
   }
   keep();
   handOver(command.id);
@@ -310,6 +315,12 @@ void CommandRouter::checkDeadline(Known &known, Moment) {
     case Phase::Waiting:
       return end(known, CommandState::Expired, QStringLiteral("its time was up before it could be sent"));
     case Phase::Keeping:
+      if (!std::exchange(m_isDiskSlow, true)) {
+        say(QStringLiteral("disk_slow"),
+            QStringLiteral("the data directory takes too long to write: commands are sent without it, and would not be "
+                           "known after a restart"),
+            Severity::Minor);
+      }
       return handOver(known.command.id);
     case Phase::Handed:
       if (known.command.kind == CommandKind::Pulse) {

@@ -180,7 +180,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   QTimer m_timer;
   qsizetype m_open = 0;
   int m_nesting = 0;
-  QString m_stopping;  ///< why nothing begins any more; empty: it does
+  bool m_isDiskSlow = false;  ///< it was told
+  QString m_stopping;         ///< why nothing begins any more; empty: it does
 };
 
 }  // namespace tagwire

@@ -26,6 +26,7 @@ class CommandLifeTest : public QObject {
   void R5_11_aCorrelationIdOutlivesTheProgram();
   void R5_11_whatWasUnderWayAtTheEndIsUnknownAndNotSentAgain();
   void R5_11_theNextRunTellsWhatTheEndCut();
+  void aHangingDiskHoldsNobodyForLong();
   void R5_9_toggleTakesTheOpposite();
   void R5_9_toggleNeedsAGoodValue();
   void R5_9_aDoubleClickTogglesTwice();
@@ -190,6 +191,27 @@ void CommandLifeTest::R5_11_theNextRunTellsWhatTheEndCut() {
   RouterBench bench({}, folder.path());
   QTest::qWait(0);
   QVERIFY(bench.steps.isEmpty());
+}
+
+/// What the disk says comes by the event loop, which stands still here.
+void CommandLifeTest::aHangingDiskHoldsNobodyForLong() {
+  QTemporaryDir folder;
+  CommandRules rules;
+  rules.safeValue = false;
+  RouterBench bench(rules, folder.path());
+  bench.ask(bench.valve, true, CommandKind::Pulse, 1s);
+  bench.correlation = QStringLiteral("click");
+  bench.ask(bench.speed, qint64(7));
+  QVERIFY(bench.executed.isEmpty());
+  bench.pass(1s);
+  QCOMPARE(bench.executed.size(), 1);
+  QCOMPARE(bench.executed[0].point, bench.speed);
+  bench.pass(3s);
+  QCOMPARE(bench.executed.size(), 1);
+  bench.pass(1s);
+  QCOMPARE(bench.executed.size(), 2);
+  QCOMPARE(bench.executed[1].point, bench.valve);
+  QCOMPARE(bench.watcher.kinds, QStringList{QStringLiteral("disk_slow")});
 }
 
 void CommandLifeTest::R5_9_toggleTakesTheOpposite() {
@@ -382,6 +404,10 @@ void CommandLifeTest::shortestTimesOnAndOff() {
   RouterBench bench(rules);
   bench.isPrompt = true;
   bench.publish(bench.valve, false);
+  // Nobody knows how long it was off before this run.
+  bench.pass(29s);
+  QVERIFY(bench.lastOf(bench.ask(bench.valve, true)).error.contains(QLatin1String("after 30 s")));
+  bench.pass(1s);
   QCOMPARE(bench.lastOf(bench.ask(bench.valve, true)).state, CommandState::Succeeded);
   bench.pass(59s);
   const QString soon = bench.ask(bench.valve, false);

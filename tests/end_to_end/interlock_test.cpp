@@ -3,12 +3,12 @@
 // tags. The conveyor starts only when its zone is clear; the press stops when somebody else than an operator comes
 // near.
 #include <QFile>
-#include <QModbusTcpServer>
 #include <QTest>
 #include <QTimer>
 
 #include <csignal>
 
+#include "modbusplc.h"
 #include "runningprogram.h"
 #include "testprogram.h"
 
@@ -18,14 +18,7 @@ class InterlockTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void initTestCase() {
-    m_plcPort = freePort();
     m_webPort = freePort();
-    QModbusDataUnitMap map;
-    map.insert(QModbusDataUnit::Coils, {QModbusDataUnit::Coils, 0, 10});
-    m_plc.setMap(map);
-    m_plc.setServerAddress(1);
-    m_plc.setConnectionParameter(QModbusDevice::NetworkAddressParameter, QStringLiteral("127.0.0.1"));
-    m_plc.setConnectionParameter(QModbusDevice::NetworkPortParameter, m_plcPort);
     QVERIFY(m_plc.connectDevice());
     start();
   }
@@ -115,7 +108,7 @@ class InterlockTest : public QObject {
     m_program.kill();
     QVERIFY(isOn(2));
     start();
-    QTRY_VERIFY_WITH_TIMEOUT(!isOn(2), 20'000);
+    QTRY_VERIFY2_WITH_TIMEOUT(!isOn(2), qPrintable(m_program.errors()), 20'000);
   }
 
   void aPulseEndsBeforeTheProgram() {
@@ -182,10 +175,7 @@ class InterlockTest : public QObject {
                 QByteArray("{\"endpointId\":") + QByteArray::number(number) + ",\"value\":" + value +
                     ",\"commandType\":\"write\"}");
   }
-  bool isOn(int coil) {
-    quint16 value = 0;
-    return m_plc.data(QModbusDataUnit::Coils, static_cast<quint16>(coil), &value) && value != 0;
-  }
+  bool isOn(int coil) const { return m_plc.isOn(coil); }
   /// Rule ids of the alarms in the list of this status.
   /// What is on disk of them.
   QByteArray latches() {
@@ -233,12 +223,11 @@ class InterlockTest : public QObject {
         "    'severity': 'critical', 'conditions': [ { 'type': 'zone_clear', 'zone': 420, 'except_classes': "
         "['operator'] }"
         " ] } ] }\n");
-    return text.arg(m_plcPort).arg(m_webPort).replace(u'\'', u'"').toUtf8();
+    return text.arg(m_plc.port()).arg(m_webPort).replace(u'\'', u'"').toUtf8();
   }
 
-  quint16 m_plcPort = 0;
   quint16 m_webPort = 0;
-  QModbusTcpServer m_plc;
+  ModbusPlc m_plc;
   RunningProgram m_program;
   std::unique_ptr<Client> m_sender;
   QTimer m_presence;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenes and reactions: the real program between registers of a PLC that is not ours and fixes of tags. A start-up
 // waits for a level, a tag at the gate lights the lamp, an alarm shuts down; stopped, ended and killed in the middle.
-#include <QModbusTcpServer>
 #include <QTest>
 
 #include <csignal>
 
+#include "modbusplc.h"
 #include "runningprogram.h"
 #include "testprogram.h"
 
@@ -15,15 +15,7 @@ class SceneTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void initTestCase() {
-    m_plcPort = freePort();
     m_webPort = freePort();
-    QModbusDataUnitMap map;
-    map.insert(QModbusDataUnit::Coils, {QModbusDataUnit::Coils, 0, 10});
-    map.insert(QModbusDataUnit::HoldingRegisters, {QModbusDataUnit::HoldingRegisters, 0, 10});
-    m_plc.setMap(map);
-    m_plc.setServerAddress(1);
-    m_plc.setConnectionParameter(QModbusDevice::NetworkAddressParameter, QStringLiteral("127.0.0.1"));
-    m_plc.setConnectionParameter(QModbusDevice::NetworkPortParameter, m_plcPort);
     QVERIFY(m_plc.connectDevice());
     start();
   }
@@ -153,11 +145,8 @@ class SceneTest : public QObject {
                        .arg(++m_sequence)
                        .toUtf8());
   }
-  void setLevel(quint16 level) { QVERIFY(m_plc.setData(QModbusDataUnit::HoldingRegisters, 0, level)); }
-  bool isOn(Coil coil) {
-    quint16 value = 0;
-    return m_plc.data(QModbusDataUnit::Coils, coil, &value) && value != 0;
-  }
+  void setLevel(quint16 level) { m_plc.setRegister(0, level); }
+  bool isOn(Coil coil) const { return m_plc.isOn(coil); }
   QString run(int scene, const QByteArray &body) {
     const HttpAnswer answer = http(m_webPort, "POST", "/api/v1/scenes/" + QByteArray::number(scene) + "/run", body);
     return answer.json().value(QLatin1String("command_id")).toString();
@@ -200,12 +189,11 @@ class SceneTest : public QObject {
         "'reactions': [\n"
         "  { 'id': 1, 'name': 'Light', 'when': { 'trigger': 123 }, 'write': 'plc1/lamp', 'value': true },\n"
         "  { 'id': 2, 'name': 'Too high', 'when': { 'alarm': 77 }, 'scene': 2 } ] }\n");
-    return text.arg(m_plcPort).arg(m_webPort).replace(u'\'', u'"').toUtf8();
+    return text.arg(m_plc.port()).arg(m_webPort).replace(u'\'', u'"').toUtf8();
   }
 
-  quint16 m_plcPort = 0;
   quint16 m_webPort = 0;
-  QModbusTcpServer m_plc;
+  ModbusPlc m_plc;
   RunningProgram m_program;
   std::unique_ptr<Client> m_sender;
   int m_sequence = 0;
