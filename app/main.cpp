@@ -23,7 +23,8 @@ struct ProgramCommand {
 
 constexpr std::array commands{
     ProgramCommand{"run", runCommand, "run MANIFEST", "run in the foreground until SIGTERM or SIGINT"},
-    ProgramCommand{"check", checkCommand, "check MANIFEST", "say what is wrong with a manifest"},
+    ProgramCommand{"check", checkCommand, "check MANIFEST [--json] [--stdin]",
+                   "say what is wrong with a manifest, or with a text in its place"},
     ProgramCommand{"points", pointsCommand, "points export|list MANIFEST",
                    "print the points of a manifest, as CSV or to read"},
     ProgramCommand{"schema", schemaCommand, "schema [TYPE] [--markdown]",

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifestcommands.h"
 
+#include <QFile>
 #include <QJsonDocument>
 
 #include "logging.h"
+#include "manifestcheck.h"
 #include "runtime.h"
 
 namespace tagwire {
+
+namespace {
+
+/// One byte more than a manifest may have tells that it is too large.
+QByteArray readStdin() {
+  QFile input;
+  if (!input.open(stdin, QIODevice::ReadOnly)) return {};
+  return input.read(Manifest::largest + 1);
+}
+
+}  // namespace
 
 std::optional<Arguments> parseCommon(const QStringList &given, const QStringList &flags, const QString &usage,
                                      qsizetype leastRest, qsizetype mostRest, const QStringList &valued) {
@@ -24,18 +37,28 @@ std::optional<Arguments> parseCommon(const QStringList &given, const QStringList
 }
 
 int checkCommand(const QStringList &given) {
-  const auto arguments = parseCommon(given, {}, QStringLiteral("check MANIFEST"), 1, 1);
+  const QString json = QStringLiteral("json");
+  const QString fromStdin = QStringLiteral("stdin");
+  const auto arguments =
+      parseCommon(given, {json, fromStdin}, QStringLiteral("check MANIFEST [--json] [--stdin]"), 1, 1);
   if (!arguments) return exitcode::usage;
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   const Clock clock;
   Problems problems;
-  const Manifest manifest = Manifest::read(arguments->rest().first(), problems);
+  const QString file = arguments->rest().first();
+  const Manifest manifest =
+      arguments->has(fromStdin) ? Manifest::read(file, readStdin(), problems) : Manifest::read(file, problems);
   Runtime runtime(loader, clock);
   runtime.load(manifest, problems);
+  const int code = hasErrors(problems) ? exitcode::badManifest : exitcode::ok;
+  if (arguments->has(json)) {
+    printLine(QString::fromUtf8(findingsJson({problems, manifest.dataDir})));
+    return code;
+  }
   for (const Problem &problem : std::as_const(problems)) printError(toText(problem));
-  if (hasErrors(problems)) return exitcode::badManifest;
+  if (code != exitcode::ok) return code;
   printLine(QStringLiteral("ok: %1 plugins, %2 points").arg(runtime.instanceCount()).arg(runtime.points().count()));
-  return exitcode::ok;
+  return code;
 }
 
 int schemaCommand(const QStringList &given) {

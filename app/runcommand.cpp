@@ -2,22 +2,17 @@
 #include <QCoreApplication>
 #include <QLoggingCategory>
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include "manifestcommands.h"
-#include "runtime.h"
+#include "programrun.h"
 
 namespace tagwire {
 
 namespace {
 Q_LOGGING_CATEGORY(hostLog, "tagwire.host", QtInfoMsg)
-
-void logProblems(const Problems &problems) {
-  for (const Problem &problem : problems) printError(toText(problem));
-}
 
 void logRefusals(const PluginLoader &loader) {
   for (const PluginRefusal &refusal : loader.refusals()) {
@@ -42,44 +37,17 @@ int runCommand(const QStringList &given) {
   raiseDescriptorLimit();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   logRefusals(loader);
-  const Clock clock;
-  Runtime runtime(loader, clock);
-  {
-    Problems problems;
-    const Manifest manifest = Manifest::read(arguments->rest().first(), problems);
-    runtime.load(manifest, problems);
-    logProblems(problems);
-    if (hasErrors(problems)) return exitcode::badManifest;
-  }
-  int code = exitcode::ok;
-  if (const auto taken = runtime.takeDataDir(code); !taken) {
-    qCCritical(hostLog).noquote() << taken.error();
-    return code;
-  }
-  code = exitcode::ok;
-  // The manifest's tree is gone; give its memory back before the long run.
-  ::malloc_trim(0);
-
-  quitOnSignals([&runtime] {
+  ProgramRun run(arguments->rest().first(), loader, arguments->values(QStringLiteral("plugin-dir")));
+  if (const int code = run.begin(); code != exitcode::ok) return code;
+  quitOnSignals([&run] {
     qCInfo(hostLog) << "SIGHUP: certificates are read again; a changed manifest needs a restart";
-    runtime.reloadFiles();
+    run.reloadFiles();
   });
-  bool isFatal = false;
-  QObject::connect(&runtime, &Runtime::ready, &runtime, [&runtime] {
-    qCInfo(hostLog) << "ready:" << runtime.instanceCount() << "plugins," << runtime.points().count() << "points";
-    printLine(QStringLiteral("ready"));
-    sd_notify(0, "READY=1");
-  });
-  QObject::connect(&runtime, &Runtime::fatal, &runtime, [&](int exitCode) {
-    if (!std::exchange(isFatal, true)) code = exitCode;
-    QCoreApplication::exit(code);
-  });
-  QMetaObject::invokeMethod(&runtime, &Runtime::start, Qt::QueuedConnection);
   QCoreApplication::exec();
   sd_notify(0, "STOPPING=1");
-  runtime.stop();
+  run.end();
   qCInfo(hostLog) << "stopped";
-  return code;
+  return run.exitCode();
 }
 
 }  // namespace tagwire

@@ -19,6 +19,7 @@ namespace tagwire {
 
 class AuditTrail;
 class CommandControl;
+class ManifestControl;
 
 /// The place all instances stand at.
 struct Site {
@@ -66,6 +67,9 @@ class TAGWIRE_EXPORT PluginContext {
   /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host
   /// thread.
   virtual CommandControl &commands() = 0;
+  /// The manifest that runs, to be read, checked and changed (manifestcontrol.h). Null where the host has none. Host
+  /// thread.
+  virtual ManifestControl *manifest() = 0;
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;
 

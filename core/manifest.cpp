@@ -13,7 +13,6 @@ namespace tagwire {
 
 namespace {
 
-constexpr qint64 largestManifest = 64 * 1024 * 1024;
 constexpr int mostScenes = 1000;
 constexpr int mostReactions = 1000;
 
@@ -48,9 +47,28 @@ struct Included {
   }
 };
 
+/// With the file as a whole.
+Problem problemOf(const QString &file, const QString &message) {
+  Problem problem;
+  problem.where.file = std::make_shared<const QString>(file);
+  problem.message = message;
+  return problem;
+}
+
+QString tooLarge() { return QStringLiteral("is too large (allowed: %1 bytes)").arg(Manifest::largest); }
+
 /// Adds the file to `documents`.
+ConfigNode parseDocument(const QString &file, const QByteArray &bytes, QList<ManifestDocument> &documents,
+                         Problems &problems, bool &ok) {
+  const auto before = problems.size();
+  documents.append({file, QCryptographicHash::hash(bytes, QCryptographicHash::Sha256)});
+  ConfigNode node = parseJson(bytes, file, problems);
+  // Even with a key twice the rest of the tree is worth reading; a syntax error leaves none.
+  ok = problems.size() == before || !node.members.empty();
+  return node;
+}
+
 ConfigNode readDocument(const QString &file, QList<ManifestDocument> &documents, Problems &problems, bool &ok) {
-  const auto shownFile = std::make_shared<const QString>(file);
   QFile source(file);
   QString wrong;
   if (!QFileInfo::exists(file)) {
@@ -59,21 +77,25 @@ ConfigNode readDocument(const QString &file, QList<ManifestDocument> &documents,
     wrong = QStringLiteral("is a directory (a JSON file is due)");
   } else if (!source.open(QIODevice::ReadOnly)) {
     wrong = QStringLiteral("can't be read: %1").arg(source.errorString());
-  } else if (source.size() > largestManifest) {
-    wrong = QStringLiteral("is too large (allowed: %1 bytes)").arg(largestManifest);
+  } else if (source.size() > Manifest::largest) {
+    wrong = tooLarge();
   }
   ok = wrong.isEmpty();
-  if (!ok) {
-    problems.append({{shownFile, 0, 0}, QString(), wrong, false});
-    return {};
-  }
-  const auto before = problems.size();
-  const QByteArray bytes = source.readAll();
-  documents.append({file, QCryptographicHash::hash(bytes, QCryptographicHash::Sha256)});
-  ConfigNode node = parseJson(bytes, file, problems);
-  // Even with a key twice the rest of the tree is worth reading; a syntax error leaves none.
-  ok = problems.size() == before || !node.members.empty();
-  return node;
+  if (ok) return parseDocument(file, source.readAll(), documents, problems, ok);
+  problems.append(problemOf(file, wrong));
+  return {};
+}
+
+/// What `$file` and `$csv` name below this node.
+void addReferred(const ConfigNode &node, QStringList &files) {
+  for (const ConfigNode &item : node.items) addReferred(item, files);
+  for (const ConfigNode::Member &member : node.members) addReferred(member.value, files);
+  if (node.members.size() != 1 || node.members[0].value.kind != ConfigNode::Kind::String || !node.where.file) return;
+  const QString &key = node.members[0].key;
+  if (key != u"$file" && key != u"$csv") return;
+  const QDir folder = QFileInfo(*node.where.file).absoluteDir();
+  const QString file = QDir::cleanPath(folder.filePath(node.members[0].value.text));
+  if (!files.contains(file)) files << file;
 }
 
 /// The entries know where they stand, so that later steps can point at them.
@@ -180,20 +202,38 @@ Manifest Manifest::read(const QString &file, Problems &problems) {
   bool ok = false;
   const ConfigNode node = readDocument(file, manifest.documents, problems, ok);
   if (!ok) return {};
-  ConfigReader reader(node, QString(), problems);
-  reader.readInto(manifest);
-  place(manifest.plugins, reader);
-  checkInterlocks(manifest.interlocks, reader);
-  checkScenes(manifest.scenes, reader);
-  checkReactions(manifest.reactions, reader);
-  manifest.references = reader.pointReferences();
-  readIncluded(manifest, file, reader, problems);
-  checkIds(manifest, problems);
-  checkInterlockIds(manifest.interlocks, problems);
-  checkSceneIds(manifest.scenes, problems);
-  checkReactionIds(manifest.reactions, problems);
-  manifest.dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(manifest.dataDir));
+  manifest.take(node, file, problems);
   return manifest;
+}
+
+Manifest Manifest::read(const QString &file, const QByteArray &text, Problems &problems) {
+  Manifest manifest;
+  bool ok = false;
+  if (text.size() > largest) {
+    problems.append(problemOf(file, tooLarge()));
+    return {};
+  }
+  const ConfigNode node = parseDocument(file, text, manifest.documents, problems, ok);
+  if (!ok) return {};
+  manifest.take(node, file, problems);
+  return manifest;
+}
+
+void Manifest::take(const ConfigNode &node, const QString &file, Problems &problems) {
+  ConfigReader reader(node, QString(), problems);
+  reader.readInto(*this);
+  place(plugins, reader);
+  checkInterlocks(interlocks, reader);
+  checkScenes(scenes, reader);
+  checkReactions(reactions, reader);
+  references = reader.pointReferences();
+  readIncluded(*this, file, reader, problems);
+  checkIds(*this, problems);
+  checkInterlockIds(interlocks, problems);
+  checkSceneIds(scenes, problems);
+  checkReactionIds(reactions, problems);
+  for (const ManifestEntry &entry : std::as_const(plugins)) addReferred(entry.config, referred);
+  dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(dataDir));
 }
 
 namespace {

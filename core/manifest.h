@@ -63,12 +63,20 @@ struct TAGWIRE_EXPORT Manifest {
   QList<ReactionConfig> reactions;
   QList<ConfigReader::Pending> references;  ///< points that the host's own keys name
   QList<ManifestDocument> documents;        ///< in the order they were read; the manifest is the first
+  QStringList referred;                     ///< files that `$file` and `$csv` name, absolute, each once
 
   static void describe(Shape<Manifest> &shape);
+
+  static constexpr qint64 largest = 64 * 1024 * 1024;  ///< bytes of each file
 
   /// Reads `file` and what it includes. Everything wrong goes into `problems`; with errors the manifest is not to be
   /// used.
   static Manifest read(const QString &file, Problems &problems);
+  /// The same, as if `text` stood in `file`.
+  static Manifest read(const QString &file, const QByteArray &text, Problems &problems);
+
+ private:
+  void take(const ConfigNode &node, const QString &file, Problems &problems);
 };
 
 /// The schema of a manifest whose entries may be of these types; draft-07, complete with definitions.

@@ -38,6 +38,20 @@ std::unique_ptr<Metrics> Metrics::with(const Labels &labels) const {
   return std::unique_ptr<Metrics>(new Metrics(m_registry, std::move(all)));
 }
 
+std::map<std::string, std::vector<Metrics::Series>> Metrics::all() const {
+  std::map<std::string, std::vector<Series>> all;
+  for (const prometheus::MetricFamily &family : m_registry->Collect()) {
+    std::vector<Series> &series = all[family.name];
+    for (const prometheus::ClientMetric &metric : family.metric) {
+      Labels labels;
+      for (const auto &label : metric.label) labels[label.name] = label.value;
+      const bool isCounter = family.type == prometheus::MetricType::Counter;
+      series.push_back({std::move(labels), isCounter ? metric.counter.value : metric.gauge.value});
+    }
+  }
+  return all;
+}
+
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(m_registry->Collect()); }
 
 }  // namespace tagwire

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "export.h"
 
@@ -43,12 +44,20 @@ class TAGWIRE_EXPORT Metrics {
  public:
   using Labels = std::map<std::string, std::string>;
 
+  /// One number and the labels that tell it from others of its name.
+  struct Series {
+    Labels labels;
+    double value = 0;
+  };
+
   Metrics();
   ~Metrics();
   Counter counter(const char *name, const char *help, const Labels &labels = {});
   Gauge gauge(const char *name, const char *help, const Labels &labels = {});
   /// The same registry with more labels on everything made through it.
   std::unique_ptr<Metrics> with(const Labels &labels) const;
+  /// What everybody has counted through this registry: the series of each name.
+  std::map<std::string, std::vector<Series>> all() const;
   /// Prometheus text exposition format 0.0.4.
   std::string text() const;
 

@@ -32,6 +32,7 @@ class InstanceContext : public PluginContext {
   Metrics &metrics() override { return *m_instance.m_metrics; }
   AuditTrail &audit() override { return m_runtime.audit(); }
   CommandControl &commands() override { return m_runtime.operatorDesk(); }
+  ManifestControl *manifest() override { return m_runtime.manifestControl(); }
   QList<InstanceStatus> instances() const override { return m_runtime.instances(); }
 
  protected:

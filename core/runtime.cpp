@@ -163,12 +163,14 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
   PluginInstance *added = instance.get();
   connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });
   connect(added, &PluginInstance::portIsBusy, this, [this](const QString &address) {
-    qCCritical(hostLog).noquote() << "port is busy:" << address << "(another program listens there)";
-    Q_EMIT fatal(exitPortBusy);
+    const QString why = QStringLiteral("port is busy: %1 (another program listens there)").arg(address);
+    qCCritical(hostLog).noquote() << why;
+    Q_EMIT fatal(exitPortBusy, why);
   });
   connect(added, &PluginInstance::startFailed, this, [this, added](const QString &text) {
-    qCCritical(hostLog).noquote() << added->entry().id << "can't start, and its on_start_error is \"fail\":" << text;
-    Q_EMIT fatal(exitSoftware);
+    const QString why = QStringLiteral("%1 can't start, and its on_start_error is \"fail\": %2");
+    qCCritical(hostLog).noquote() << why.arg(added->entry().id, text);
+    Q_EMIT fatal(exitSoftware, why.arg(added->entry().id, text));
   });
   m_instances.push_back(std::move(instance));
 }

@@ -62,6 +62,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Scenes &scenes() { return m_scenes; }
   Interlocks &interlocks() { return m_interlocks; }
   OperatorDesk &operatorDesk() { return m_operatorDesk; }
+  /// What instances change the manifest by; null (the default): they can't. Not owned.
+  ManifestControl *manifestControl() const { return m_manifestControl; }
+  void setManifestControl(ManifestControl *control) { m_manifestControl = control; }
   /// Some entry of the manifest has this id, whether it runs or not.
   bool isInstanceId(const QString &id) const { return m_ids.contains(id); }
   /// Serves PluginContext::shared. Host thread.
@@ -75,8 +78,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
  Q_SIGNALS:
   /// Every instance runs or is degraded, or 3 s went by.
   void ready();
-  /// The program can't go on: the reason was logged.
-  void fatal(int exitCode);
+  /// The program can't go on: `why` was logged.
+  void fatal(int exitCode, const QString &why);
 
  private:
   struct OpenRequest;
@@ -128,6 +131,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   bool m_ready = false;
   bool m_stopping = false;
   int m_lock = -1;
+  ManifestControl *m_manifestControl = nullptr;
 };
 
 }  // namespace tagwire

@@ -113,6 +113,16 @@ bool UserStore::verifies(const QString &argon2id, const QString &password) {
 }
 
 AccessResult<void> UserStore::add(const QString &name, const QString &role, const QString &password, Time now) {
+  return addWithin(most, {Unavailable, QStringLiteral("there are %1 users already").arg(most)}, name, role, password,
+                   now);
+}
+
+AccessResult<void> UserStore::addFirst(const QString &name, const QString &role, const QString &password, Time now) {
+  return addWithin(1, {Taken, QStringLiteral("there is a user already")}, name, role, password, now);
+}
+
+AccessResult<void> UserStore::addWithin(qsizetype room, const AccessError &full, const QString &name,
+                                        const QString &role, const QString &password, Time now) {
   for (const QString &each : {name, role}) {
     if (const QString wrong = accessNameProblem(each); !wrong.isEmpty()) return refused(Wrong, wrong);
   }
@@ -121,13 +131,14 @@ AccessResult<void> UserStore::add(const QString &name, const QString &role, cons
   const User user{name, role, *hash, newGeneration(), fromMilliseconds(toMilliseconds(now))};
   return m_file.change([&](UserDocument &document) -> AccessResult<void> {
     QList<User> &users = document.users;
+    if (room == 1 && !users.isEmpty()) return tl::unexpected(full);
     // Two names that only differ in case are taken for each other in a list of who did what.
     const auto same = std::find_if(users.begin(), users.end(),
                                    [&](const User &each) { return each.name.compare(name, Qt::CaseInsensitive) == 0; });
     if (same != users.end()) {
       return refused(Taken, QStringLiteral("there is a user \"%1\" already").arg(same->name));
     }
-    if (users.size() >= most) return refused(Unavailable, QStringLiteral("there are %1 users already").arg(most));
+    if (users.size() >= room) return tl::unexpected(full);
     users.append(user);
     return {};
   });

@@ -57,6 +57,8 @@ class TAGWIRE_EXPORT UserStore {
 
   /// Whether `role` is one is the caller's to check (Roles).
   AccessResult<void> add(const QString &name, const QString &role, const QString &password, Time now);
+  /// The same, as long as there is nobody: of two at once only one gets through.
+  AccessResult<void> addFirst(const QString &name, const QString &role, const QString &password, Time now);
   /// `check` is asked with the user as it stands in the file; what it refuses stays as it is. So below.
   AccessResult<void> remove(const QString &name, const UserCheck &check = {});
   /// Both at once, or neither. Absent: stays as it is.
@@ -66,6 +68,10 @@ class TAGWIRE_EXPORT UserStore {
   AccessResult<void> setRole(const QString &name, const QString &role) { return change(name, role, {}); }
 
  private:
+  /// As long as there are fewer than `room`; else the error is `full`.
+  AccessResult<void> addWithin(qsizetype room, const AccessError &full, const QString &name, const QString &role,
+                               const QString &password, Time now);
+
   AccessFile<UserDocument> m_file;
 };
 

@@ -34,6 +34,7 @@ class TestContext : public PluginContext {
   Metrics &metrics() override { return m_metrics; }
   AuditTrail &audit() override { return m_audit; }
   FakeCommandControl &commands() override { return m_commands; }
+  ManifestControl *manifest() override { return m_manifest; }
   QList<InstanceStatus> instances() const override { return m_instances; }
 
   /// For tests to set up and look at.
@@ -41,6 +42,8 @@ class TestContext : public PluginContext {
   ManualClock &manualClock() { return m_clock; }
   PointTable &pointTable() { return m_points; }
   Site &mutableSite() { return m_site; }
+  /// Not owned.
+  void setManifest(ManifestControl *manifest) { m_manifest = manifest; }
   void setSequence(quint64 sequence) { m_sequence = sequence; }
   void setInstances(const QList<InstanceStatus> &instances) { m_instances = instances; }
   /// Requests for a service that name no instance are answered by this plugin (not owned), if it implements it, else by
@@ -77,6 +80,7 @@ class TestContext : public PluginContext {
   Plugin *m_answering = nullptr;
   QStringList m_refusals;
   QStringList m_busyPorts;
+  ManifestControl *m_manifest = nullptr;
   QObject m_queue;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "rest/manifestroutes.h"
 #include "rest/omloxroutes.h"
 
 namespace tagwire::ws {
@@ -17,6 +18,9 @@ constexpr auto tickInterval = 100ms;
 
 /// Smaller answers are always given: what there can be of them is bounded by the number of connections.
 constexpr qsizetype bigAnswer = 16 * 1024;
+
+/// Of 16 MiB each.
+constexpr qsizetype mostLongBodies = 4;
 
 }  // namespace
 
@@ -67,6 +71,7 @@ void Gateway::start() {
     return;
   }
   m_state.rooms->open(m_context);
+  for (const auto &part : m_parts) part->start();
   m_endpoints = std::make_unique<Endpoints>(m_state, m_makeProtocol, m_farewells);
   connect(m_endpoints.get(), &Endpoints::flushed, this, &Plugin::written);
   m_listener = std::move(listener);
@@ -240,6 +245,19 @@ void Gateway::connectionOver(HttpConnection &connection) {
   found->second.release()->deleteLater();
   m_connections.erase(found);
   m_counters.open.set(static_cast<double>(m_connections.size()));
+}
+
+/// A manifest may be large; whoever may change it is known by the head, and few are sent at once.
+qint64 Gateway::longestBody(HttpConnection &connection, const Request &head) {
+  if (!head.target.startsWith(ManifestRoutes::path)) return 0;
+  const auto others = std::count_if(m_connections.begin(), m_connections.end(), [&](const auto &each) {
+    return each.first != &connection && each.first->takesLongBody();
+  });
+  if (others >= mostLongBodies) return 0;
+  const auto caller =
+      m_state.authenticator.identify(head, m_admission.sender(head, connection.peerAddress(), connection.peerPort()));
+  const bool mayChange = caller && *caller && (*caller)->permissions.allowAll(right::writeConfig);
+  return mayChange ? ManifestControl::largest : 0;
 }
 
 void Gateway::requestRefused(int status) { count(status); }

@@ -60,6 +60,7 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   void requestArrived(HttpConnection &connection, const Request &request) override;
   void requestRefused(int status) override;
   Response reworded(const QByteArray &target, const Response &response) const override;
+  qint64 longestBody(HttpConnection &connection, const Request &head) override;
   void connectionOver(HttpConnection &connection) override;
   void unsentChanged(qint64 by) override { m_unsent += by; }
   bool isBacklogged() const override { return m_unsent >= m_httpLimits.unsentBytes; }

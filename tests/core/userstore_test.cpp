@@ -53,6 +53,7 @@ class UserStoreTest : public QObject {
   void changeOfPasswordOrRoleIsAnotherGeneration();
   void roleAndPasswordChangeTogetherOrNot();
   void anotherStoreSeesWhatChanged();
+  void theFirstIsOne();
   void passwordRules_data();
   void passwordRules();
   void wrongRequests_data();
@@ -181,6 +182,21 @@ void UserStoreTest::anotherStoreSeesWhatChanged() {
   QVERIFY(running.remove(anna));
   QVERIFY(elsewhere.refresh());
   QVERIFY(!elsewhere.find(anna));
+}
+
+void UserStoreTest::theFirstIsOne() {
+  QTemporaryDir folder;
+  UserStore store(folder.path());
+  const QString admin = QStringLiteral("admin");
+  const QString password = QStringLiteral("correct horse");
+  QCOMPARE(store.addFirst(QStringLiteral("no name"), admin, password, Time()).error().kind, AccessError::Kind::Wrong);
+  QVERIFY(store.addFirst(QStringLiteral("ann"), admin, password, Time()));
+  for (const char *name : {"ann", "bob"}) {
+    const auto second = UserStore(folder.path()).addFirst(QLatin1String(name), admin, password, Time());
+    QVERIFY(!second);
+    QCOMPARE(second.error().kind, AccessError::Kind::Taken);
+  }
+  QCOMPARE(store.list().size(), 1);
 }
 
 void UserStoreTest::passwordRules_data() {

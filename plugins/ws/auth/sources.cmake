@@ -22,4 +22,5 @@ set(WS_AUTH_SOURCES
   auth/secretbytes.cpp
   auth/sessioncookie.cpp
   auth/sessiontokens.cpp
+  auth/setupcode.cpp
   auth/signingkey.cpp)

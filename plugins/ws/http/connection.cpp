@@ -29,7 +29,13 @@ void HttpConnection::begin() {
 }
 
 void HttpConnection::expectRequest() {
-  m_reader = std::make_unique<RequestReader>(m_limits);
+  m_reader = std::make_unique<RequestReader>(m_limits, [this](const Request &head) {
+    const qint64 usual = m_limits.bodyBytes;
+    const qint64 longest = std::max(usual, m_host.longestBody(*this, head));
+    m_takesLongBody = longest > usual;
+    return longest;
+  });
+  m_takesLongBody = false;
   m_state = State::Reading;
   m_toldToContinue = false;
   m_waitsSince = m_clock.elapsed();
@@ -99,6 +105,7 @@ bool HttpConnection::readRequest() {
   if (step == RequestReader::Step::Complete) {
     const Request request = m_reader->takeRequest();
     m_state = State::Answering;
+    m_takesLongBody = false;
     ++m_requests;
     m_wantsHead = request.method == "HEAD";
     m_keepsAlive = request.keepAlive;

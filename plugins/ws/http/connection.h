@@ -25,6 +25,13 @@ class HttpHost {
     (void)target;
     return response;
   }
+  /// How long the body of this request may be, in bytes, if that is more than the limits say: asked before any of it is
+  /// read.
+  virtual qint64 longestBody(HttpConnection &connection, const Request &head) {
+    (void)connection;
+    (void)head;
+    return 0;
+  }
   /// Nothing more will come; takeStream() has what is left, if anything. May not delete the connection at once.
   virtual void connectionOver(HttpConnection &connection) = 0;
   /// So many bytes more (or fewer) wait to be sent on a connection.
@@ -66,6 +73,8 @@ class HttpConnection : public QObject, private StreamUser {
   bool isIdle() const { return isWaiting() && !m_reader->hasBegun() && m_input.isEmpty(); }
   /// Since when it waits for a whole request (Clock::elapsed).
   std::chrono::nanoseconds waitsSince() const { return m_waitsSince; }
+  /// The body of the request that is read now may be longer than the limits say.
+  bool takesLongBody() const { return m_takesLongBody; }
 
  private:
   enum class State : quint8 { Reading, Answering, Over };
@@ -105,6 +114,7 @@ class HttpConnection : public QObject, private StreamUser {
   bool m_wantsHead = false;
   bool m_keepsAlive = false;
   bool m_toldToContinue = false;
+  bool m_takesLongBody = false;
   bool m_isAdvancing = false;
   bool m_goesOnLater = false;  ///< this turn had its requests
 };

@@ -20,9 +20,10 @@ QByteArray toBytes(string_view text) { return {text.data(), static_cast<qsizetyp
 /// Fills a Request. Only here do we touch Beast, whose headers bring all of Asio.
 class BeastParser : public http::basic_parser<true> {
  public:
-  BeastParser(Request &request, const HttpLimits &limits) : m_request(request), m_limits(limits) {
+  BeastParser(Request &request, const HttpLimits &limits, const qint64 &longestBody)
+      : m_request(request), m_limits(limits), m_longestBody(longestBody) {
     header_limit(static_cast<std::uint32_t>(limits.headBytes) + 1);
-    body_limit(static_cast<std::uint64_t>(limits.bodyBytes));
+    body_limit(static_cast<std::uint64_t>(RequestReader::longestBodyOfAll));  // ours is known behind the head
   }
 
  protected:
@@ -46,11 +47,19 @@ class BeastParser : public http::basic_parser<true> {
   }
   void on_body_init_impl(const boost::optional<std::uint64_t> &, ErrorCode &error) override { error = {}; }
   std::size_t on_body_impl(string_view body, ErrorCode &error) override {
-    m_request.body.append(body.data(), static_cast<qsizetype>(body.size()));
     error = {};
+    if (m_request.body.size() + static_cast<qint64>(body.size()) > m_longestBody) {
+      error = make_error_code(http::error::body_limit);
+      return 0;
+    }
+    m_request.body.append(body.data(), static_cast<qsizetype>(body.size()));
     return body.size();
   }
-  void on_chunk_header_impl(std::uint64_t, string_view, ErrorCode &error) override { error = {}; }
+  void on_chunk_header_impl(std::uint64_t size, string_view, ErrorCode &error) override {
+    error = {};
+    const qint64 room = m_longestBody - m_request.body.size();
+    if (size > static_cast<std::uint64_t>(room)) error = make_error_code(http::error::body_limit);
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, ErrorCode &error) override {
     return on_body_impl(body, error);
   }
@@ -59,17 +68,25 @@ class BeastParser : public http::basic_parser<true> {
  private:
   Request &m_request;
   const HttpLimits &m_limits;
+  const qint64 &m_longestBody;
   bool m_isHeadDone = false;
 };
 
-RequestReader::RequestReader(const HttpLimits &limits)
-    : m_limits(limits), m_parser(std::make_unique<BeastParser>(m_request, m_limits)) {}
+RequestReader::RequestReader(const HttpLimits &limits, LongestBody longestBody)
+    : m_limits(limits),
+      m_askLongestBody(std::move(longestBody)),
+      m_longestBody(limits.bodyBytes),
+      m_parser(std::make_unique<BeastParser>(m_request, m_limits, m_longestBody)) {}
 
 RequestReader::~RequestReader() = default;
 
 RequestReader::Step RequestReader::refuse(int status, const QString &text) {
   m_refusal = {status, text};
   return Step::Refused;
+}
+
+RequestReader::Step RequestReader::refuseLong() {
+  return refuse(413, QStringLiteral("the body is longer than %1 bytes").arg(m_longestBody));
 }
 
 RequestReader::Step RequestReader::feed(QByteArray &bytes) {
@@ -111,7 +128,7 @@ RequestReader::Step RequestReader::readHead(QByteArray &bytes) {
     return refuse(431, QStringLiteral("more than %1 fields").arg(m_limits.fields));
   }
   if (error == http::error::body_limit) {
-    return refuse(413, QStringLiteral("the body is longer than %1 bytes").arg(m_limits.bodyBytes));
+    return refuseLong();
   }
   if (error == http::error::bad_version) return refuse(505, QStringLiteral("only HTTP/1.0 and HTTP/1.1 are spoken"));
   if (error || !m_parser->is_header_done()) {
@@ -142,6 +159,8 @@ RequestReader::Step RequestReader::checkHead() {
   if (!m_request.target.startsWith('/') && m_request.target != "*") {
     return refuse(400, QStringLiteral("the request target must begin with \"/\""));
   }
+  if (m_askLongestBody) m_longestBody = std::min(m_askLongestBody(m_request), longestBodyOfAll);
+  if (m_request.field("content-length").toLongLong() > m_longestBody) return refuseLong();
   return Step::Complete;
 }
 
@@ -154,7 +173,7 @@ RequestReader::Step RequestReader::readBody(QByteArray &bytes) {
         m_parser->put(boost::asio::const_buffer(bytes.constData(), static_cast<std::size_t>(bytes.size())), error);
     bytes.remove(0, static_cast<qsizetype>(used));
     if (error == http::error::body_limit) {
-      return refuse(413, QStringLiteral("the body is longer than %1 bytes").arg(m_limits.bodyBytes));
+      return refuseLong();
     }
     if (error == http::error::need_more) {
       // Beast wants each chunk header and the trailers whole; nobody honest makes them this long.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "http/httplimits.h"
@@ -17,7 +18,12 @@ class RequestReader {
  public:
   enum class Step : quint8 { NeedMore, Complete, Refused };
 
-  explicit RequestReader(const HttpLimits &limits);
+  /// How long the body of the request with this head may be, in bytes.
+  using LongestBody = std::function<qint64(const Request &head)>;
+  static constexpr qint64 longestBodyOfAll = 16 * 1024 * 1024;
+
+  /// Without `longestBody` it is what the limits say.
+  explicit RequestReader(const HttpLimits &limits, LongestBody longestBody = {});
   ~RequestReader();
 
   /// Takes bytes from the front of `bytes` and removes them. After Complete the rest stays there: the next request, or
@@ -34,12 +40,15 @@ class RequestReader {
 
  private:
   Step refuse(int status, const QString &text);
+  Step refuseLong();
   Step readHead(QByteArray &bytes);
   Step readBody(QByteArray &bytes);
   Step checkHead();
   bool scanHead(const QByteArray &bytes);
 
   HttpLimits m_limits;
+  LongestBody m_askLongestBody;
+  qint64 m_longestBody;
   std::unique_ptr<BeastParser> m_parser;
   Request m_request;
   Refusal m_refusal;

@@ -6,6 +6,7 @@
 
 #include "rest/accessresponse.h"
 #include "rest/recorded.h"
+#include "rest/sessionresponse.h"
 
 namespace tagwire::ws {
 
@@ -39,17 +40,6 @@ Result<QHash<QString, QString>> textsOf(const QByteArray &body, const QStringLis
     if (!texts.contains(key)) return failure(key + QStringLiteral(" is missing"));
   }
   return texts;
-}
-
-QJsonObject describe(const Caller &caller) {
-  static constexpr std::array kinds{"anonymous", "token", "jwt", "user"};
-  QJsonObject json{{QStringLiteral("authenticated"), caller.kind != Caller::Kind::Anonymous},
-                   {QStringLiteral("kind"), QLatin1String(kinds[static_cast<size_t>(caller.kind)])},
-                   {QStringLiteral("name"), caller.name},
-                   {QStringLiteral("permissions"), QJsonArray::fromStringList(caller.permissions.texts())}};
-  if (caller.expires) json.insert(QStringLiteral("expires"), toIso(*caller.expires));
-  if (!caller.csrf.isEmpty()) json.insert(QStringLiteral("csrf"), QString::fromLatin1(caller.csrf));
-  return json;
 }
 
 }  // namespace
@@ -163,7 +153,7 @@ void AccountRoutes::login(const Call &call) {
       [this, name, generation, begun, sender = call.sender, answer = call.answer](bool isRight) {
         if (isRight) {
           m_state.authenticator.sessions().lockout.takeBack(sender.address, name, begun);
-          return finishLogin(name, generation, sender, answer);
+          return answer(beginSession(m_state, name, generation, sender, 200));
         }
         m_failed.add();
         noteFailure(name, sender, false);
@@ -175,23 +165,6 @@ void AccountRoutes::login(const Call &call) {
         answer(errorResponse(401, QStringLiteral("user or password is wrong"), m_state.context.clock().now()));
       });
   if (!isBegun) lockout.takeBack(call.sender.address, name, begun);
-}
-
-void AccountRoutes::finishLogin(const QString &name, const QString &generation, const Sender &sender,
-                                const Answer &answer) const {
-  const Time now = m_state.context.clock().now();
-  BrowserSessions &sessions = m_state.authenticator.sessions();
-  const auto session = sessions.tokens->issue(name, generation, now);
-  if (!session) return answer(errorResponse(503, session.error(), now));
-  sessions.saw(session->claims, now);
-  const auto caller = m_state.authenticator.callerOf(session->claims);
-  // Removed, or changed, while the password was looked at.
-  if (!caller) return answer(errorResponse(401, QStringLiteral("user or password is wrong"), now));
-  record({auditEntry("login", QStringLiteral("succeeded"), {*caller, addressOf(sender.text)})});
-  Response response = Response::json(200, QJsonDocument(describe(**caller)));
-  const auto life = std::chrono::duration_cast<std::chrono::seconds>(session->claims.expires - now);
-  response.fields.append({"Set-Cookie", m_state.authenticator.cookie(sender).setting(session->token, life)});
-  answer(response);
 }
 
 void AccountRoutes::logout(const Call &call) {
@@ -222,7 +195,7 @@ void AccountRoutes::whoAmI(const Call &call) const {
   if (!call.caller) {
     return call.answer(Response::json(200, QJsonDocument(QJsonObject{{QStringLiteral("authenticated"), false}})));
   }
-  QJsonObject json = describe(*call.caller);
+  QJsonObject json = describeCaller(*call.caller);
   const Time now = m_state.context.clock().now();
   const auto claims = call.caller->kind == Caller::Kind::User
                           ? m_state.authenticator.sessionOf(call.request, call.sender)

@@ -24,7 +24,6 @@ class AccountRoutes : public RestPart {
   using Change = std::function<AccessResult<void>(UserStore &store)>;
 
   void login(const Call &call);
-  void finishLogin(const QString &name, const QString &generation, const Sender &sender, const Answer &answer) const;
   void logout(const Call &call);
   void whoAmI(const Call &call) const;
   void listUsers(const Call &call) const;

@@ -24,6 +24,11 @@ inline constexpr std::array answerShapes{
     AnswerShape{"POST", "/api/v1/login", "401", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"POST", "/api/v1/login", "429", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"GET", "/api/v1/session", "200", "{\"$ref\":\"#/components/schemas/Session\"}"},
+    AnswerShape{"GET", "/api/v1/setup", "200",
+                "{\"type\":\"object\",\"required\":[\"needed\"],\"properties\":{\"needed\":{\"type\":\"boolean\"}}}"},
+    AnswerShape{"POST", "/api/v1/setup", "201", "{\"$ref\":\"#/components/schemas/Session\"}"},
+    AnswerShape{"POST", "/api/v1/setup", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"POST", "/api/v1/setup", "429", "{\"$ref\":\"#/components/schemas/Error\"}"},
     AnswerShape{"GET", "/api/v1/users", "200",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/User\"}}"},
     AnswerShape{"GET", "/api/v1/tokens", "200",
@@ -33,6 +38,26 @@ inline constexpr std::array answerShapes{
                 "\"properties\":{\"token\":{\"type\":\"string\"}}}]}"},
     AnswerShape{"GET", "/api/v1/points", "200",
                 "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Point\"}}"},
+    AnswerShape{"GET", "/api/v1/manifest", "200", "{\"$ref\":\"#/components/schemas/Manifest\"}"},
+    AnswerShape{"PUT", "/api/v1/manifest", "202",
+                "{\"type\":\"object\",\"required\":[\"version\"],\"properties\":{\"version\":{\"type\":\"integer\"}}}"},
+    AnswerShape{"PUT", "/api/v1/manifest", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"PUT", "/api/v1/manifest", "422", "{\"$ref\":\"#/components/schemas/ManifestRefusal\"}"},
+    AnswerShape{"PUT", "/api/v1/manifest", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"POST", "/api/v1/manifest/check", "200", "{\"$ref\":\"#/components/schemas/ManifestFindings\"}"},
+    AnswerShape{"GET", "/api/v1/manifest/versions", "200",
+                "{\"type\":\"object\",\"required\":[\"versions\"],\"properties\":{\"versions\":{\"type\":\"array\","
+                "\"items\":{\"$ref\":\"#/components/schemas/ManifestVersion\"}}}}"},
+    AnswerShape{"GET", "/api/v1/manifest/versions/{number}", "200",
+                "{\"$ref\":\"#/components/schemas/ManifestVersion\"}"},
+    AnswerShape{"POST", "/api/v1/manifest/versions/{number}/rollback", "202",
+                "{\"type\":\"object\",\"required\":[\"version\"],\"properties\":{\"version\":{\"type\":\"integer\"}}}"},
+    AnswerShape{"POST", "/api/v1/manifest/versions/{number}/rollback", "422",
+                "{\"$ref\":\"#/components/schemas/ManifestRefusal\"}"},
+    AnswerShape{"POST", "/api/v1/manifest/versions/{number}/rollback", "503",
+                "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"GET", "/api/v1/points/tree", "200", "{\"$ref\":\"#/components/schemas/PointTree\"}"},
+    AnswerShape{"GET", "/api/v1/status", "200", "{\"$ref\":\"#/components/schemas/Status\"}"},
     AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},
     AnswerShape{"GET", "/api/v1/history", "200", "{\"$ref\":\"#/components/schemas/HistoryPage\"}"},
     AnswerShape{"GET", "/api/v1/history", "503", "{\"$ref\":\"#/components/schemas/Error\"}"},
@@ -192,6 +217,51 @@ inline constexpr std::array namedSchemas{
         "\"type\":{\"type\":\"string\"},\"value\":{},\"quality\":{\"type\":\"string\"},"
         "\"timestamp\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"unit\":{\"type\":\"string\"},"
         "\"description\":{\"type\":\"string\"},\"writable\":{\"type\":\"boolean\"}}}"},
+    NamedSchema{"Manifest",
+                "{\"type\":\"object\",\"required\":[\"file\",\"text\",\"hash\",\"is_running\",\"version\","
+                "\"documents\",\"can_apply\"],\"properties\":{\"file\":{\"type\":\"string\"},\"text\":{\"ty"
+                "pe\":\"string\"},\"hash\":{\"type\":\"string\"},\"is_running\":{\"type\":\"boolean\"},\"ve"
+                "rsion\":{\"type\":\"integer\"},\"documents\":{\"type\":\"array\",\"items\":{\"type\":\"obj"
+                "ect\",\"properties\":{\"file\":{\"type\":\"string\"},\"hash\":{\"type\":[\"string\",\"null"
+                "\"]}}}},\"can_apply\":{\"type\":\"boolean\"},\"why_not\":{\"type\":\"string\"}}}"},
+    NamedSchema{"ManifestProblem",
+                "{\"type\":\"object\",\"required\":[\"severity\",\"line\",\"column\",\"path\",\"message\"],"
+                "\"properties\":{\"severity\":{\"enum\":[\"error\",\"warning\"]},\"file\":{\"type\":\"strin"
+                "g\"},\"line\":{\"type\":\"integer\"},\"column\":{\"type\":\"integer\"},\"path\":{\"type\":"
+                "\"string\"},\"message\":{\"type\":\"string\"}}}"},
+    NamedSchema{"ManifestFindings",
+                "{\"type\":\"object\",\"required\":[\"ok\",\"problems\"],\"properties\":{\"ok\":{\"type\":"
+                "\"boolean\"},\"problems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/M"
+                "anifestProblem\"}}}}"},
+    NamedSchema{"ManifestRefusal",
+                "{\"allOf\":[{\"$ref\":\"#/components/schemas/Error\"},{\"type\":\"object\",\"required\":["
+                "\"problems\"],\"properties\":{\"problems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/com"
+                "ponents/schemas/ManifestProblem\"}}}}]}"},
+    NamedSchema{"ManifestVersion",
+                "{\"type\":\"object\",\"required\":[\"version\",\"time\",\"by\",\"comment\",\"hash\",\"is_c"
+                "urrent\"],\"properties\":{\"version\":{\"type\":\"integer\"},\"time\":{\"type\":\"string\""
+                ",\"format\":\"date-time\"},\"by\":{\"type\":\"string\"},\"comment\":{\"type\":\"string\"},"
+                "\"hash\":{\"type\":\"string\"},\"is_current\":{\"type\":\"boolean\"},\"text\":{\"type\":\""
+                "string\"}}}"},
+    NamedSchema{"PointTree",
+                "{\"type\":\"object\",\"required\":[\"under\",\"groups\",\"total\",\"points\"],\"properties\":{"
+                "\"under\":{\"type\":\"string\"},\"total\":{\"type\":\"integer\"},"
+                "\"groups\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"points\","
+                "\"worst\"],\"properties\":{\"name\":{\"type\":\"string\"},\"points\":{\"type\":\"integer\"},"
+                "\"worst\":{\"enum\":[\"good\",\"uncertain\",\"bad\"]}}}},"
+                "\"points\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Point\"}}}}"},
+    NamedSchema{"Status",
+                "{\"type\":\"object\",\"required\":[\"version\",\"site\",\"started\",\"uptime_s\",\"epoch\",\"state\","
+                "\"instances\",\"rates\",\"clients\",\"points\",\"history\",\"loop_lag_ms\",\"memory_bytes\"],"
+                "\"properties\":{\"state\":{\"enum\":[\"ok\",\"degraded\",\"failed\"]},"
+                "\"started\":{\"type\":\"string\",\"format\":\"date-time\"},\"uptime_s\":{\"type\":\"integer\"},"
+                "\"rates\":{\"type\":\"object\",\"properties\":{\"samples_per_s\":{\"type\":\"number\"},"
+                "\"events_per_s\":{\"type\":\"number\"},\"messages_out_per_s\":{\"type\":\"number\"}}},"
+                "\"clients\":{\"type\":\"object\",\"properties\":{\"websocket\":{\"type\":\"integer\"},"
+                "\"http\":{\"type\":\"integer\"}}},\"points\":{\"type\":\"object\",\"properties\":{"
+                "\"total\":{\"type\":\"integer\"},\"good\":{\"type\":\"integer\"},\"uncertain\":{\"type\":\"integer\"},"
+                "\"bad\":{\"type\":\"integer\"}}},\"loop_lag_ms\":{\"type\":\"number\"},"
+                "\"memory_bytes\":{\"type\":\"integer\"}}}"},
     NamedSchema{
         "Alarm",
         "{\"type\":\"object\",\"required\":[\"rule_id\",\"rule_name\",\"state\",\"condition\",\"severity\",\"since\"],"

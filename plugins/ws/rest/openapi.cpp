@@ -23,7 +23,6 @@ QString pathOf(const Route &route) {
 /// "getApiV1PointsByName": unique, as method and path are.
 QString operationOf(const Route &route) {
   QString id = QString::fromLatin1(route.method).toLower();
-  if (qstrcmp(route.path, "/") == 0) return id + QStringLiteral("Root");
   for (QString word : QString::fromLatin1(route.path).split(u'/', Qt::SkipEmptyParts)) {
     if (word.startsWith(u'{')) id += QStringLiteral("By");
     bool isStart = true;
@@ -82,7 +81,6 @@ QJsonArray parametersOf(const Route &route) {
 QJsonObject successOf(const Route &route) {
   const char *type = route.isStream                  ? "text/event-stream"
                      : route.part == Served::Metrics ? "text/plain"
-                     : route.part == Served::Pages   ? "text/html"
                                                      : "application/json";
   QJsonObject content;
   for (const char *each : route.contentTypes) content.insert(QLatin1String(each), QJsonObject());
@@ -220,6 +218,7 @@ void OpenApi::answer(const Call &call) {
 QJsonObject OpenApi::document(const QByteArray &cookie) const {
   QJsonObject paths;
   for (const Route &route : m_router.routes()) {
+    if (route.part == Served::Pages) continue;  // files for browsers, no interface
     const QString path = pathOf(route);
     QJsonObject item = paths.value(path).toObject();
     item.insert(QString::fromLatin1(route.method).toLower(), operationFor(route));

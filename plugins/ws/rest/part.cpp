@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "part.h"
 
+#include "pages/pageroutes.h"
 #include "rest/accountroutes.h"
 #include "rest/alarmhistoryroutes.h"
 #include "rest/alarmroutes.h"
@@ -14,6 +15,7 @@
 #include "rest/historyroutes.h"
 #include "rest/ingestroutes.h"
 #include "rest/interlockroutes.h"
+#include "rest/manifestroutes.h"
 #include "rest/omloxroutes.h"
 #include "rest/openapi.h"
 #include "rest/osroutes.h"
@@ -22,7 +24,9 @@
 #include "rest/roomroutes.h"
 #include "rest/rtlsroutes.h"
 #include "rest/sceneroutes.h"
+#include "rest/setuproutes.h"
 #include "rest/siteroutes.h"
+#include "rest/statusroutes.h"
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
 #include "rest/tokenroutes.h"
@@ -33,6 +37,8 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
                                                      const std::function<Endpoints *()> &endpoints) {
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
+  parts.push_back(std::make_unique<StatusRoutes>(router, state));
+  parts.push_back(std::make_unique<PageRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   const auto history = std::make_shared<HistoryDesk>(state.context);
   parts.push_back(std::make_unique<HistoryRoutes>(router, state, history));
@@ -49,6 +55,8 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   parts.push_back(std::move(commands));
   parts.push_back(std::make_unique<InterlockRoutes>(router, state));
   parts.push_back(std::make_unique<AccountRoutes>(router, state));
+  parts.push_back(std::make_unique<ManifestRoutes>(router, state));
+  parts.push_back(std::make_unique<SetupRoutes>(router, state));
   parts.push_back(std::make_unique<OsRoutes>(router, state, endpoints));
   parts.push_back(std::make_unique<IngestRoutes>(router, state));
   parts.push_back(std::make_unique<TileRoutes>(router, state));

@@ -15,6 +15,8 @@ class Endpoints;
 class RestPart {
  public:
   virtual ~RestPart() = default;
+  /// Before the first request.
+  virtual void start() {}
   virtual void notify(const Event &) {}
   /// A few times a second.
   virtual void tick() {}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rest/planpicture.h"
 
-#include <QCryptographicHash>
 #include <QFile>
 #include <QFileInfo>
+
+#include "http/entitytag.h"
 
 namespace tagwire::ws {
 namespace {
@@ -12,15 +13,6 @@ bool isWhatItSays(const QByteArray &bytes, const QByteArray &type) {
   if (type == "image/png") return bytes.startsWith("\x89PNG\r\n\x1a\n");
   if (type == "image/jpeg") return bytes.startsWith("\xff\xd8\xff");
   return type == "image/svg+xml" && bytes.left(4096).contains("<svg");
-}
-
-bool names(const QByteArray &known, const QByteArray &entityTag) {
-  for (QByteArray each : known.split(',')) {
-    each = each.trimmed();
-    if (each.startsWith("W/")) each = each.mid(2);
-    if (each == "*" || each == entityTag) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -33,8 +25,7 @@ Result<PlanPicture> PlanPicture::read(const PlanFile &plan) {
   const QByteArray bytes = file.read(SiteMap::largestPlan + 1);
   if (bytes.size() > SiteMap::largestPlan) return failure(QStringLiteral("the plan's file has more than 20 MiB"));
   if (!isWhatItSays(bytes, plan.type)) return failure(QStringLiteral("the plan's file is not what its name says"));
-  const QByteArray hash = QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex();
-  return PlanPicture{plan.type, bytes, '"' + hash.left(32) + '"'};
+  return PlanPicture{plan.type, bytes, entityTagOf(bytes)};
 }
 
 Response PlanPicture::answer(const QByteArray &known) const {
@@ -42,7 +33,7 @@ Response PlanPicture::answer(const QByteArray &known) const {
   response.fields = {{"ETag", entityTag},
                      {"Cache-Control", "private, no-cache"},
                      {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"}};
-  if (names(known, entityTag)) {
+  if (namesTag(known, entityTag)) {
     response.status = 304;
     return response;
   }

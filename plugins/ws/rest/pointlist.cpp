@@ -7,6 +7,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "auth/pointaccess.h"
@@ -66,6 +68,44 @@ void putListedPoint(Writer &writer, const Point &point, const Sample &last) {
 /// A page of these is about 2 MB.
 constexpr qint64 mostPoints = 10'000;
 
+/// What lies below one name of a level.
+struct Group {
+  qint64 points = 0;
+  QualityLevel worst = QualityLevel::Good;
+
+  void add(const Sample &last) {
+    ++points;
+    worst = std::max(worst, last.quality.level);
+  }
+};
+
+Group groupOf(const PointTable &points, const PointRange &range) {
+  Group group;
+  for (auto id = range.begin; id != range.end; ++id) group.add(points.last(*id));
+  return group;
+}
+
+Group groupOf(const PointTable &points, const PointRange &range, const Permissions &permissions) {
+  Group group;
+  for (auto id = range.begin; id != range.end; ++id) {
+    if (mayRead(permissions, *points.point(*id))) group.add(points.last(*id));
+  }
+  return group;
+}
+
+/// One of which nothing may be read is not told of.
+void putGroup(Writer &writer, const QString &name, const Group &group) {
+  static constexpr std::array words{"good", "uncertain", "bad"};
+  if (group.points == 0) return;
+  writer.StartObject();
+  put(writer, "name", name);
+  writer.Key("points");
+  writer.Int64(group.points);
+  writer.Key("worst");
+  writer.String(words[static_cast<size_t>(group.worst)]);
+  writer.EndObject();
+}
+
 QByteArray bytesOf(const rapidjson::StringBuffer &buffer) {
   return {buffer.GetString(), static_cast<qsizetype>(buffer.GetSize())};
 }
@@ -101,6 +141,69 @@ PointList listPoints(const PointTable &points, const PointFilter &filter, const 
   writer.EndArray();
   list.json = bytesOf(buffer);
   return list;
+}
+
+PointList listPoints(const PointTable &points, const PointOrder &found, qint64 limit, qint64 offset) {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  PointList list;
+  list.total = static_cast<qint64>(found.size());
+  writer.StartArray();
+  for (qint64 i = offset; i < std::min(list.total, offset + limit); ++i) {
+    const PointId id = found[static_cast<size_t>(i)];
+    putListedPoint(writer, *points.point(id), points.last(id));
+  }
+  writer.EndArray();
+  list.json = bytesOf(buffer);
+  return list;
+}
+
+Result<PointLevel> PointLevel::fromQuery(const Target &target) {
+  PointLevel level;
+  level.under = target.value("under").value_or(QString());
+  while (level.under.endsWith(u'/')) level.under.chop(1);
+  const auto limit = target.wholeNumber("limit", 1, mostPoints, level.limit);
+  if (!limit) return failure(limit.error());
+  const auto offset = target.wholeNumber("offset", 0, 1000000000, 0);
+  if (!offset) return failure(offset.error());
+  level.limit = *limit;
+  level.offset = *offset;
+  return level;
+}
+
+QByteArray pointTree(const PointTable &points, const PointOrder &order, const PointLevel &level,
+                     const Permissions &permissions) {
+  const QString base = level.under.isEmpty() ? QString() : level.under + u'/';
+  const bool readsAll = mayReadAllPoints(permissions);
+  const PointRange all = pointsUnder(points, {order.begin(), order.end()}, base);
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  put(writer, "under", level.under);
+  writer.Key("groups");
+  writer.StartArray();
+  PointOrder here;
+  for (auto each = all.begin; each != all.end;) {
+    const auto point = points.point(*each);
+    const qsizetype slash = point->fullName.indexOf(u'/', base.size());
+    if (slash < 0) {
+      if (readsAll || mayRead(permissions, *point)) here.push_back(*each);
+      ++each;
+      continue;
+    }
+    const PointRange below = pointsUnder(points, {each, all.end}, point->fullName.left(slash + 1));
+    putGroup(writer, point->fullName.mid(base.size(), slash - base.size()),
+             readsAll ? groupOf(points, below) : groupOf(points, below, permissions));
+    each = below.end;
+  }
+  writer.EndArray();
+  writer.Key("total");
+  writer.Int64(static_cast<qint64>(here.size()));
+  writer.Key("points");
+  const PointList list = listPoints(points, here, level.limit, level.offset);
+  writer.RawValue(list.json.constData(), static_cast<size_t>(list.json.size()), rapidjson::kArrayType);
+  writer.EndObject();
+  return bytesOf(buffer);
 }
 
 QByteArray onePoint(const PointTable &points, PointId id) {

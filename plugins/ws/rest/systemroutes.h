@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QJsonArray>
+
 #include "rest/part.h"
 
 namespace tagwire::ws {
 
-/// Health, metrics, plugins and the front page.
+/// What all instances together are worth: the worst of them, as health tells it.
+QString healthOf(const QList<InstanceStatus> &instances);
+/// Each with its state and why.
+QJsonArray instancesJson(const QList<InstanceStatus> &instances);
+
+/// Health, metrics and plugins.
 class SystemRoutes : public RestPart {
  public:
   SystemRoutes(Router &router, GatewayState &state);
 
  private:
-  void index(const Call &call) const;
   void health(const Call &call) const;
   void readiness(const Call &call) const;
   void plugins(const Call &call) const;
 
-  const Router &m_router;
   GatewayState &m_state;
 };
 

@@ -6,6 +6,7 @@
 #include "accesstable.h"
 #include "auth/eventaccess.h"
 #include "fakehistory.h"
+#include "fakemanifest.h"
 #include "protocols/makeprotocol.h"
 #include "protocols/tests/fakertls.h"
 #include "protocols/tests/recordingsession.h"
@@ -59,6 +60,7 @@ struct Fixture : RestFixture {
     InterlockStatus interlock;
     interlock.id = 5;
     context.commands().interlockList = {interlock};
+    context.setManifest(&manifest);
     SceneStatus scene;
     scene.id = 1;
     scene.points = {ids[0]};
@@ -123,6 +125,7 @@ struct Fixture : RestFixture {
   FakeAlarms alarms;
   FakeRtls rtls;
   FakeHistory history;
+  FakeManifest manifest;
   QTemporaryFile plan;
 
  private:

@@ -36,6 +36,9 @@ inline const QString changeRooms = QStringLiteral("rooms:write");
 inline const QString readHistory = QStringLiteral("history:read");
 inline const QString writeHistory = QStringLiteral("history:write");
 
+inline const QString changeConfig = QStringLiteral("config:write");
+inline const QString narrowConfig = QStringLiteral("config:nothing:write");
+
 /// The hub's paths, with one of its versions before them.
 inline QList<RouteRow> omloxRouteRows(const QByteArray &version) {
   struct Hub {
@@ -127,13 +130,14 @@ inline RouteRow commandRow(const char *path, const char *target, int elsewhereSt
 }
 
 inline const QList<RouteRow> ownRouteRows{
-    {"get", "/", "/", {}},
     {"get", "/healthz", "/healthz", {}},
     {"get", "/readyz", "/readyz", {}},
     {"get", "/api/v1/openapi.json", "/api/v1/openapi.json", {}},
     {"post", "/api/v1/login", "/api/v1/login", {}, {}, 0, "{}", 400},
     {"post", "/api/v1/logout", "/api/v1/logout", {}, {}, 0, {}, 204},
     {"get", "/api/v1/session", "/api/v1/session", {}},
+    {"get", "/api/v1/setup", "/api/v1/setup", {}},
+    {"post", "/api/v1/setup", "/api/v1/setup", {}, {}, 0, "{}", 400},
     {"get", "/api/v1/users", "/api/v1/users", {users}},
     {"post", "/api/v1/users", "/api/v1/users", {users}, {}, 0, "{}", 400},
     {"put", "/api/v1/users/{name}", "/api/v1/users/nobody", {users}, QStringLiteral("users:bob:admin"), 403, "[]", 400},
@@ -179,6 +183,13 @@ inline const QList<RouteRow> ownRouteRows{
      {QStringLiteral("points:read"), positions},
      QStringLiteral("points:other/#:read"),
      200},
+    {"get",
+     "/api/v1/points/tree",
+     "/api/v1/points/tree?under=plc1/boiler",
+     {QStringLiteral("points:read"), positions},
+     QStringLiteral("points:other/#:read"),
+     200},
+    {"get", "/api/v1/status", "/api/v1/status", {statistics}, narrowStatistics, 403},
     {"get",
      "/api/v1/points/{name}",
      "/api/v1/points/plc1/boiler/temp",
@@ -341,6 +352,19 @@ inline const QList<RouteRow> ownRouteRows{
      403,
      "{}",
      400},
+    {"get", "/api/v1/manifest", "/api/v1/manifest", {changeConfig}, narrowConfig, 403},
+    {"put", "/api/v1/manifest", "/api/v1/manifest", {changeConfig}, narrowConfig, 403, "{}", 400},
+    {"post", "/api/v1/manifest/check", "/api/v1/manifest/check", {changeConfig}, narrowConfig, 403, "{}", 400},
+    {"get", "/api/v1/manifest/versions", "/api/v1/manifest/versions", {changeConfig}, narrowConfig, 403},
+    {"get", "/api/v1/manifest/versions/{number}", "/api/v1/manifest/versions/1", {changeConfig}, narrowConfig, 403},
+    {"post",
+     "/api/v1/manifest/versions/{number}/rollback",
+     "/api/v1/manifest/versions/1/rollback",
+     {changeConfig},
+     narrowConfig,
+     403,
+     "{}",
+     202},
     {"get", "/api/v1/rtls/managers", "/api/v1/rtls/managers", {positions, events}},
     {"get", "/api/v1/rtls/static", "/api/v1/rtls/static", {positions, events}},
     {"get", "/api/v1/rtls/zones", "/api/v1/rtls/zones", {positions, events}},

@@ -43,11 +43,9 @@ class RestTest : public QObject {
 
  private Q_SLOTS:
   void probesAnswerWhateverTheCredential();
-  void theFrontPageMayTryWebSockets();
   void health_data();
   void health();
   void metrics();
-  void index();
   void listsPoints();
   void onePoint();
   void R4_11_errorsHaveOneShape();
@@ -90,14 +88,6 @@ void RestTest::metrics() {
   QCOMPARE(reply.status, 200);
   QVERIFY(reply.head.contains("Content-Type: text/plain; version=0.0.4"));
   QVERIFY(reply.body.contains("\ntagwire_test_total 3\n"));
-}
-
-void RestTest::index() {
-  Fixture fixture;
-  const HttpReply reply = fixture.get("/");
-  QCOMPARE(reply.status, 200);
-  QVERIFY(reply.head.contains("Content-Type: text/html; charset=utf-8"));
-  QVERIFY(reply.body.contains("/api/v1/points") && reply.body.contains("/metrics"));
 }
 
 void RestTest::listsPoints() {
@@ -194,12 +184,6 @@ void RestTest::probesAnswerWhateverTheCredential() {
     }
   }
   QCOMPARE(fixture.ask("GET", "/api/v1/points", "Authorization: Bearer tw_old\r\n").status, 403);
-}
-
-void RestTest::theFrontPageMayTryWebSockets() {
-  Fixture fixture;
-  const HttpReply reply = fixture.get("/");
-  QVERIFY(reply.head.contains("\r\nContent-Security-Policy: default-src 'none'; connect-src 'self' ws: wss:\r\n"));
 }
 
 TAGWIRE_TEST(RestTest)

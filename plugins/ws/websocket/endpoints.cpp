@@ -39,6 +39,8 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
   return {
       CloseCounter(metrics, labels),
       metrics.counter("tagwire_ws_sent_bytes_total", "Bytes given to WebSocket clients", labels),
+      metrics.counter("tagwire_ws_sent_messages_total", "Messages given to WebSocket clients and event streams",
+                      labels),
       metrics.counter("tagwire_ws_received_messages_total", "Messages from WebSocket clients", labels),
       metrics.counter("tagwire_ws_refused_messages_total", "Messages over messages_per_s, not carried out", labels),
       metrics.counter("tagwire_ws_dropped_messages_total", "Messages that waited for a client when it was closed",

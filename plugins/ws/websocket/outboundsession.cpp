@@ -88,6 +88,7 @@ QByteArray OutboundSession::takePiece() {
   qsizetype size = 0;
   while (count < m_waiting.size() && size < bytesPerWrite) size += m_waiting[count++].size();
   m_waitingSize -= size;
+  m_counters.sentMessages.add(static_cast<double>(count));
   if (m_waiting.size() - count <= m_limits.queueMessages) m_overfullSince.reset();
   if (count == m_waiting.size()) return m_host.join(std::exchange(m_waiting, {}));
   const QList<QByteArray> frames = m_waiting.first(count);

@@ -48,6 +48,7 @@ class CloseCounter {
 struct SessionCounters {
   CloseCounter closed;
   Counter sentBytes;
+  Counter sentMessages;
   Counter receivedMessages;
   Counter refusedMessages;
   Counter droppedMessages;

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifestcheck.h"
+
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTimer>
+
+#include "command.h"
+
+namespace tagwire {
+
+namespace {
+
+constexpr qsizetype mostProblems = 1000;
+constexpr qsizetype mostOutput = 16 * 1024 * 1024;
+constexpr std::chrono::seconds checkWithin{60};
+
+QJsonObject problemJson(const Problem &problem) {
+  return {{QStringLiteral("severity"), problem.isWarning ? QStringLiteral("warning") : QStringLiteral("error")},
+          {QStringLiteral("file"), problem.where.file ? *problem.where.file : QString()},
+          {QStringLiteral("line"), problem.where.line},
+          {QStringLiteral("column"), problem.where.column},
+          {QStringLiteral("path"), problem.path},
+          {QStringLiteral("message"), problem.message}};
+}
+
+Problem problemFrom(const QJsonObject &json) {
+  Problem problem;
+  problem.where.file = std::make_shared<const QString>(json.value(QLatin1String("file")).toString());
+  problem.where.line = json.value(QLatin1String("line")).toInt();
+  problem.where.column = json.value(QLatin1String("column")).toInt();
+  problem.path = json.value(QLatin1String("path")).toString();
+  problem.message = json.value(QLatin1String("message")).toString();
+  problem.isWarning = json.value(QLatin1String("severity")).toString() == u"warning";
+  return problem;
+}
+
+Result<ManifestFindings> findingsFrom(const QByteArray &output, int exitCode) {
+  const QJsonDocument document = QJsonDocument::fromJson(output);
+  if ((exitCode != exitcode::ok && exitCode != exitcode::badManifest) || !document.isObject()) {
+    return failure(QStringLiteral("the check did not come to an end"));
+  }
+  ManifestFindings findings;
+  findings.dataDir = document.object().value(QLatin1String("data_dir")).toString();
+  for (const QJsonValue &each : document.object().value(QLatin1String("problems")).toArray()) {
+    findings.problems.append(problemFrom(each.toObject()));
+  }
+  // Whatever is said, the exit code is what counts.
+  if (exitCode == exitcode::badManifest && !hasErrors(findings.problems)) {
+    findings.problems.append({{}, QString(), QStringLiteral("the manifest has errors"), false});
+  }
+  return findings;
+}
+
+/// One check under way; deletes itself when it is over, and with what owns it.
+class CheckProcess : public QProcess {
+ public:
+  using Done = std::function<void(const Result<ManifestFindings> &)>;
+
+  CheckProcess(const QStringList &arguments, const QByteArray &text, Done done)
+      : QProcess(QCoreApplication::instance()), m_done(std::move(done)) {
+    setStandardErrorFile(nullDevice());
+    connect(this, &QProcess::errorOccurred, this, [this](ProcessError error) {
+      if (error == FailedToStart) end(failure(QStringLiteral("the check can't be started: %1").arg(errorString())));
+    });
+    connect(this, &QProcess::readyReadStandardOutput, this, [this] {
+      m_output += readAllStandardOutput();
+      if (m_output.size() > mostOutput) kill();
+    });
+    connect(this, &QProcess::finished, this, [this](int code, ExitStatus status) {
+      m_output += readAllStandardOutput();
+      end(findingsFrom(m_output, status == NormalExit ? code : -1));
+    });
+    QTimer::singleShot(checkWithin, this, &QProcess::kill);
+    start(QCoreApplication::applicationFilePath(), arguments);
+    write(text);
+    closeWriteChannel();
+  }
+
+ private:
+  void end(const Result<ManifestFindings> &findings) {
+    if (const Done done = std::exchange(m_done, {})) done(findings);
+    deleteLater();
+  }
+
+  Done m_done;
+  QByteArray m_output;
+};
+
+}  // namespace
+
+QByteArray findingsJson(const ManifestFindings &findings) {
+  QJsonArray problems;
+  for (const Problem &problem : findings.problems.first(std::min(mostProblems, findings.problems.size()))) {
+    problems.append(problemJson(problem));
+  }
+  return QJsonDocument(
+             QJsonObject{{QStringLiteral("problems"), problems}, {QStringLiteral("data_dir"), findings.dataDir}})
+      .toJson(QJsonDocument::Compact);
+}
+
+ManifestChecker checkerByProcess(const QString &file, const QStringList &pluginDirs) {
+  QStringList arguments{QStringLiteral("check"), QStringLiteral("--json"), QStringLiteral("--stdin")};
+  for (const QString &folder : pluginDirs) arguments << QStringLiteral("--plugin-dir=") + folder;
+  arguments << QStringLiteral("--") << file;
+  return [arguments](const QByteArray &text, const CheckProcess::Done &done) {
+    new CheckProcess(arguments, text, done);  // owned by the application
+  };
+}
+
+}  // namespace tagwire

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entity tags (RFC 9110, 8.8.3): by them a client asks for what it has not got yet.
+#pragma once
+
+#include <QByteArray>
+
+namespace tagwire::ws {
+
+/// Of this content, with its quotes.
+QByteArray entityTagOf(const QByteArray &content);
+/// Whether If-None-Match, as it was sent, names this tag: then the answer is 304.
+bool namesTag(const QByteArray &ifNoneMatch, const QByteArray &tag);
+
+}  // namespace tagwire::ws
