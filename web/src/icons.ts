@@ -25,6 +25,8 @@ const shapes: Record<string, SVGTemplateResult> = {
   play: svg`<path d="M7 5l12 7-12 7z"/>`,
   pause: svg`<path d="M8 5v14M16 5v14"/>`,
   history: svg`<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4"/><path d="M12 8v4l3 2"/>`,
+  full: svg`<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>`,
+  remove: svg`<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5"/>`,
   plus: svg`<path d="M12 5v14M5 12h14"/>`,
 };
 

@@ -19,6 +19,14 @@ import './tw-value';
 
 type Kind = 'write' | 'toggle' | 'pulse';
 type Stage = 'form' | 'confirm' | 'sent';
+
+/** What is to be done is clear already: only the confirmation is asked for. */
+export interface WritePreset {
+  kind: Kind;
+  value?: PlainValue;
+  durationMs?: number;
+}
+
 const checkFor = 250; // ms after the last key
 
 /**
@@ -29,6 +37,7 @@ const checkFor = 250; // ms after the last key
 export class TwWriteDialog extends LitElement {
   static override styles = [shared, writeStyles];
   @property({ attribute: false }) point!: PointInfo;
+  @property({ attribute: false }) preset: WritePreset | null = null;
   @state() private stage: Stage = 'form';
   @state() private kind: Kind = 'write';
   @state() private text = '';
@@ -46,6 +55,7 @@ export class TwWriteDialog extends LitElement {
   #ticking: ReturnType<typeof setInterval> | undefined;
   #asking = new AbortController();
   #correlationId = '';
+  #goesOn = false;
 
   constructor() {
     super();
@@ -58,6 +68,7 @@ export class TwWriteDialog extends LitElement {
     // The remaining time of a selection.
     this.#ticking = setInterval(() => this.selection && this.requestUpdate(), 500);
     if (this.#isBool) this.text = 'true';
+    if (this.preset) this.#takePreset(this.preset);
     this.#checkSoon();
   }
 
@@ -67,6 +78,13 @@ export class TwWriteDialog extends LitElement {
     clearTimeout(this.#timer);
     clearInterval(this.#ticking);
     this.#asking.abort();
+  }
+
+  #takePreset({ kind, value, durationMs }: WritePreset): void {
+    this.kind = kind;
+    if (value !== undefined) this.text = String(value);
+    if (durationMs !== undefined) this.duration = String(durationMs);
+    this.#goesOn = true;
   }
 
   get #isBool(): boolean {
@@ -110,6 +128,7 @@ export class TwWriteDialog extends LitElement {
       const result = await dryRun(wish, signal);
       this.interlocks = await explain(result, signal);
       this.result = result;
+      if (this.#goesOn) this.#confirmNext();
     } catch (problem) {
       if (isAbort(problem)) return;
       this.problem = textOf(problem);
@@ -119,6 +138,11 @@ export class TwWriteDialog extends LitElement {
 
   #review(event: Event): void {
     event.preventDefault();
+    this.#confirmNext();
+  }
+
+  #confirmNext(): void {
+    this.#goesOn = false;
     if (!this.#wish || !this.result) return;
     // One click is one command: sent again with the same number it does nothing twice.
     this.#correlationId = newId();

@@ -265,7 +265,7 @@ export class PageMap extends LitElement {
 
   #pastMark(replay: Replay): TemplateResult {
     const text = texts.map.replay;
-    return html`<span class="muted small" role="status">${replay.isLoading ? text.loading : ''}</span>
+    return html`<span class="muted small" role="status">${replay.isLoading ? text.loading : replay.shown.length === 0 && !replay.problem ? text.nothing : ''}</span>
       <span class="past">${text.past(`${timeZone.dateTime(replay.time)} ${timeZone.mark(replay.time)}`)}</span>`;
   }
 
@@ -301,6 +301,7 @@ export class PageMap extends LitElement {
         ? html`<map-time
             .replay=${this.replay}
             .time=${this.replay.time}
+            .isPlaying=${this.replay.isPlaying}
             @hour=${(event: Event) => this.#goBack((event as HourEvent).from)}
             @live=${() => this.#leavePast()}
           ></map-time>`

@@ -12,7 +12,7 @@ import { drawGrid, drawPastFrame, drawPlan, drawTags, drawTrails, drawZoneNames,
 import type { Zone } from './places';
 import type { ShownTag } from './tags';
 
-const flashLasts = 2_500; // ms
+const flashLasts = 1_800; // ms
 const fewFrames = 200; // ms between two pictures of trails
 const keyStep = 60; // px
 const longestStep = 1_000; // ms; a page that was hidden does not catch up
@@ -188,7 +188,8 @@ export class TwFloor extends LitElement {
     this.#last = time;
     if (this.source.advance(passed)) this.#areTagsDue = true;
     if (this.follows && this.#centre()) this.#isBaseDue = true;
-    const isTrailDue = this.trails !== 'none' && this.#areTagsDue && time - this.#lastBase > fewFrames;
+    const hasTrails = this.trails === 'all' || (this.trails === 'chosen' && this.chosen !== '');
+    const isTrailDue = hasTrails && this.#areTagsDue && time - this.#lastBase > fewFrames;
     if (this.#isBaseDue || isTrailDue || this.#flashes.size > 0) this.#paintBase(time);
     if (this.#areTagsDue) this.#paintTags();
   };

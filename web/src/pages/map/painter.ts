@@ -77,7 +77,7 @@ export function drawZones(canvas: CanvasRenderingContext2D, view: View, looks: r
     traceZone(canvas, view, zone);
     if (flash > 0) {
       canvas.fillStyle = theme.colour('--accent');
-      canvas.globalAlpha = 0.35 * flash;
+      canvas.globalAlpha = 0.22 * flash;
       canvas.fill('evenodd');
       canvas.globalAlpha = 1;
     }

@@ -113,7 +113,7 @@ export class MapSide extends LitElement {
           (event) =>
             html`<li class="event">
               ${this.#when(event)}<strong>${event.trigger_name || event.trigger_id}</strong>
-              <span>${this.isPast ? '' : formatDuration(this.time - Date.parse(event.t))}</span>
+              ${this.isPast ? '' : html`<span class="muted small">${formatDuration(this.time - Date.parse(event.t))}</span>`}
               <span
                 >${texts.map.event(event.tag_name || event.tag_id, texts.map.directions[event.direction] ?? event.direction)}
                 ${zoneOf(event.zone_id) ? html`<span class="muted">· ${zoneOf(event.zone_id)}</span>` : ''}

@@ -60,7 +60,7 @@ function details(part: TagPart): TemplateResult | string {
     <div class="row spread">
       <h2 class="clip">${tag.name || tag.id}</h2>
       <button aria-pressed=${part.follows ? 'true' : 'false'} @click=${() => part.onFollow(!part.follows)}>
-        ${text.follow}
+        ${part.follows ? text.following : text.follow}
       </button>
     </div>
     <p class="${tag.state}">${signs[tag.state]} ${texts.map.states[tag.state]}</p>

@@ -71,6 +71,9 @@ export class MapTime extends LitElement {
     `,
   ];
   @property({ attribute: false }) replay!: Replay;
+  /** Of the replay, which changes in place. */
+  @property({ attribute: false }) time = 0;
+  @property({ type: Boolean }) isPlaying = false;
 
   constructor() {
     super();
