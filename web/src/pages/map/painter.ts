@@ -67,7 +67,7 @@ export function drawPlan(canvas: CanvasRenderingContext2D, view: View, plan: Pla
   canvas.save();
   canvas.translate(view.screenX(plan.origin.x), view.screenY(plan.origin.y));
   canvas.rotate((-plan.rotation * Math.PI) / 180);
-  canvas.globalAlpha = theme.isDark ? 0.28 : 0.7;
+  canvas.globalAlpha = theme.isDark ? 0.2 : 0.7;
   canvas.drawImage(image, 0, -high, wide, high);
   canvas.restore();
 }
@@ -106,8 +106,9 @@ export function drawZoneNames(canvas: CanvasRenderingContext2D, view: View, look
     const countText = count === null ? '' : `${isUncertain ? '? ' : ''}${count}`;
     const width = canvas.measureText(zone.name).width + (countText ? canvas.measureText(countText).width + 14 : 0) + 10;
     const height = size + 8;
-    const left = view.screenX(zone.bounds.left) + 4;
-    const top = view.screenY(zone.bounds.top) + 4;
+    // Of a zone that is half outside, the name stays on the screen.
+    const left = Math.max(4, view.screenX(zone.bounds.left) + 4);
+    const top = Math.max(4, view.screenY(zone.bounds.top) + 4);
     const middle = (view.screenX(zone.bounds.left) + view.screenX(zone.bounds.right)) / 2 - width / 2;
     const bottom = view.screenY(zone.bounds.bottom) - height - 4;
     if (bottom - top < -height || view.screenX(zone.bounds.right) - left < width * 0.6) continue;
@@ -211,7 +212,7 @@ function drawNames(canvas: CanvasRenderingContext2D, view: View, named: readonly
   canvas.lineJoin = 'round';
   canvas.strokeStyle = theme.colour('--surface');
   for (const { name, id, at, state } of named) {
-    const x = view.screenX(at.x) + look.radius + 5;
+    const x = view.screenX(at.x) + look.radius + (id === look.chosen ? 12 : 5);
     const y = view.screenY(at.y);
     const text = name || id;
     canvas.strokeText(text, x, y);

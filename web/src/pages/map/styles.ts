@@ -57,7 +57,8 @@ export const mapStyles = css`
   }
   @media (max-width: 55rem) {
     :host {
-      grid-template: auto auto minmax(14rem, 3fr) auto minmax(12rem, 2fr) / 1fr;
+      overflow: auto;
+      grid-template: auto auto minmax(16rem, 3fr) auto minmax(24rem, 2fr) / 1fr;
       grid-template-areas: 'bar' 'problem' 'plan' 'time' 'side';
     }
     .bar select {

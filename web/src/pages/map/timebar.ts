@@ -68,6 +68,18 @@ export class MapTime extends LitElement {
       .play {
         min-width: 6rem;
       }
+      @media (max-width: 40rem) {
+        :host {
+          gap: var(--space-1) var(--space-2);
+          padding: var(--space-1) var(--space-2);
+        }
+        .play {
+          min-width: 0;
+        }
+        .slider {
+          flex: 1 1 12rem;
+        }
+      }
     `,
   ];
   @property({ attribute: false }) replay!: Replay;
