@@ -15,3 +15,6 @@ live.start();
 alarmBook.start();
 notices.start();
 statusWatch.start();
+
+// For the developer console: tagwire.live.watchTopic('alarms/#', console.log)
+Object.assign(globalThis, { tagwire: { live } });
