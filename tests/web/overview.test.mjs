@@ -43,7 +43,7 @@ test('green only when all is well; a dead PLC is seen with its reason', async ()
   await plant.stopPlc();
   await page.getByRole('heading', { name: /need.? attention/ }).waitFor();
   assert.equal(await page.getByRole('heading', { name: 'All is well' }).count(), 0);
-  await page.getByRole('row', { name: /plc1 modbus Degraded/ }).waitFor();
+  await page.getByRole('row', { name: /^plc1 modbus .*(Degraded|Failed)/ }).waitFor();
   await page.getByText(/points have a bad value/).waitFor();
   await plant.startPlc();
   await page.getByRole('heading', { name: 'All is well' }).waitFor();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real program with a simulated PLC and simulated tags, on free ports of this machine, in a folder of its own.
 //
-// TAGWIRE_PROGRAM is the program, TAGWIRE_PLUGIN_DIR its plugins.
+// TAGWIRE_PROGRAM is the program; its plugins stand beside it.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -42,7 +42,7 @@ const points = `name,number,table,address,type,unit,writable,min,max,description
 boiler/temp,59,holding,0,float32,°C,true,0,120,Boiler outlet,,constant:20
 boiler/pressure,60,input,10,float32,bar,,,,Steam pressure,,sine:4:6:20
 pump/run,61,coil,0,bool,,true,,,Feed pump,,constant:0
-pump/running,62,discrete,0,bool,,,,,Feed pump feedback,,square:0:1:4
+pump/running,62,discrete,0,bool,,,,,Feed pump feedback,,square:4
 tank/level,63,input,2,uint16,%,,,,Level of the tank,,ramp:20:80:60
 valve/open,64,coil,1,bool,,true,,,Outlet valve,select,constant:0
 burner/on,65,coil,2,bool,,true,,,Burner,second_person,constant:0
@@ -131,8 +131,7 @@ class Program {
   output = '';
 
   constructor(folder, ...args) {
-    const plugins = process.env.TAGWIRE_PLUGIN_DIR ? ['--plugin-dir', process.env.TAGWIRE_PLUGIN_DIR] : [];
-    this.child = spawn(program(), [...args, ...plugins], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(program(), args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8');
       stream.on('data', (text) => (this.output += text));

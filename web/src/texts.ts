@@ -219,6 +219,17 @@ export const texts = {
     offline: 'There is no link to the server: commands cannot be sent now, and are never kept for later.',
   },
 
+  approvals: {
+    bar: (count: number) => `${many(count, 'command waits', 'commands wait')} for a second person`,
+    look: 'Look at it',
+    title: 'Approve a command?',
+    asked: (who: string) => `${who} asks for this:`,
+    why: (comment: string) => `Why: ${comment}`,
+    none: 'Nothing waits any more.',
+    approve: 'Approve',
+    refuse: 'Refuse',
+  },
+
   // ---- overview ----------------------------------------------------------------------------------------------------
   overview: {
     title: 'Overview',
