@@ -140,6 +140,11 @@ export class TwFloor extends LitElement {
     this.#isBaseDue = this.#areTagsDue = true;
   }
 
+  /** Zones that are marked now, because something happened there. */
+  get flashing(): readonly number[] {
+    return [...this.#flashes.keys()];
+  }
+
   zoom(factor: number, x?: number, y?: number): void {
     this.#moved(() => this.view.zoom(factor, x, y), true);
   }

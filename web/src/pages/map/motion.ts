@@ -54,6 +54,11 @@ export class Motion {
     return this.#fixes[this.#fixes.length - 1];
   }
 
+  /** Goes no further by itself: it is where the newest fix was. */
+  end(): void {
+    this.#head = this.newest?.t ?? 0;
+  }
+
   /** True while it moves. */
   advance(ms: number): boolean {
     const last = this.newest;

@@ -114,8 +114,9 @@ export class Replay extends Observable {
   /** For the floor: moves the time on, unless what comes next is not there yet. */
   advance(ms: number): boolean {
     const isThere = this.#chunks.has(this.#number(this.time));
-    if (this.isLoading === isThere) {
-      this.isLoading = !isThere && this.problem === '';
+    const isLoading = !isThere && this.problem === '';
+    if (this.isLoading !== isLoading) {
+      this.isLoading = isLoading;
       this.changed();
     }
     if (this.isPlaying && isThere) {
@@ -136,14 +137,14 @@ export class Replay extends Observable {
   }
 
   #number(time: number): number {
-    return Math.floor((time - this.from) / chunkLasts);
+    return Math.floor((Math.min(time, this.to - 1) - this.from) / chunkLasts);
   }
 
   /** This chunk, the one before for trails, and the next ones: more of them at a higher speed. */
   #load(): void {
     const here = this.#number(this.time);
     const ahead = Math.min(mostChunks - 3, 1 + Math.ceil(this.speed / 20));
-    const last = this.#number(this.to - 1);
+    const last = this.#number(this.to);
     const wanted = [here];
     for (let step = 1; step <= ahead; ++step) wanted.push(here + step);
     wanted.push(here - 1);
@@ -210,7 +211,7 @@ export class Replay extends Observable {
   }
 
   #show(): void {
-    const number = this.#number(Math.min(this.time, this.to - 1));
+    const number = this.#number(this.time);
     const chunk = this.#chunks.get(number);
     const shown: PastTag[] = [];
     for (const tag of this.#tags) {

@@ -54,6 +54,7 @@ class LiveTag implements ShownTag {
     this.zone = wire.zone_id ?? 0;
     this.time = time;
     this.heard = isSnapshot ? time : now();
+    if (this.isBad) this.motion.end();
     if (wire.X === null || wire.Y === null) return;
     this.z = wire.Z ?? 0;
     if (this.motion.add({ t: time, x: wire.X, y: wire.Y })) this.#leaveTrail(time, wire.X, wire.Y);
