@@ -8,14 +8,26 @@ namespace tagwire::ws {
 void TileConfig::describe(Shape<TileConfig> &shape) {
   shape.required("id", &TileConfig::id, "names the tile").range(1, 2147483647);
   shape.required("name", &TileConfig::name, "what stands on it").range(1, 200);
-  shape.optional("type", &TileConfig::type, "how the page draws it: `gauge` …").range(1, 50);
+  shape
+      .optional("type", &TileConfig::type,
+                "how the page draws it: `value`, `gauge`, `switch`, `setpoint`, `list`, `button`, `scene`, `tags`; "
+                "others as `value`")
+      .range(1, 50);
   shape.optional("endpointIds", &TileConfig::endpointIds, "numbers of points, as R5-16 writes them")
       .range(0, 100)
       .eachWithin(1, 2147483647);
   shape.optional("points", &TileConfig::points, "more points, by their full names").range(0, 100);
-  shape.optional("x", &TileConfig::x, "place on the page");
-  shape.optional("y", &TileConfig::y, "place on the page");
-  shape.optional("area", &TileConfig::area, "part of the plant").range(0, 200);
+  shape.optional("x", &TileConfig::x, "place on the page: columns from the left, of 12");
+  shape.optional("y", &TileConfig::y, "place on the page: rows from the top");
+  shape.optional("area", &TileConfig::area, "part of the plant, a tab of the page").range(0, 200);
+  shape.optional("width", &TileConfig::width, "in columns; as its type needs if absent").range(1, 12);
+  shape.optional("height", &TileConfig::height, "in rows; as its type needs if absent").range(1, 100);
+  shape.optional("min", &TileConfig::min, "where the scale of a gauge begins; 0 if absent");
+  shape.optional("max", &TileConfig::max, "where it ends; 100 if absent");
+  shape.optional("value", &TileConfig::value, "what a button writes, 1 or 0 for on and off; 1 if absent");
+  shape.optional("durationMs", &TileConfig::durationMs, "a button is a pulse of so long").range(10, 3600000);
+  shape.optional("scene", &TileConfig::scene, "number of the scene that a tile `scene` runs").range(1, 2147483647);
+  shape.optional("zone", &TileConfig::zone, "number of the zone whose tags a tile `tags` lists").range(1, 2147483647);
 }
 
 void checkTiles(ConfigReader &reader, const QList<TileConfig> &tiles) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "config.h"
 
 namespace tagwire::ws {
@@ -15,6 +17,14 @@ struct TileConfig {
   double x = 0;
   double y = 0;
   QString area;
+  std::optional<double> width = {};
+  std::optional<double> height = {};
+  std::optional<double> min = {};
+  std::optional<double> max = {};
+  std::optional<double> value = {};
+  std::optional<int> durationMs = {};
+  std::optional<int> scene = {};
+  std::optional<int> zone = {};
 
   static void describe(Shape<TileConfig> &shape);
 };

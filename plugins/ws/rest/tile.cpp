@@ -3,7 +3,10 @@
 
 #include <QSet>
 
+#include <array>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "protocols/wirejson.h"
 
@@ -52,12 +55,68 @@ Result<QList<qint64>> endpointsFrom(const QJsonValue &value) {
   return numbers;
 }
 
+/// What a tile may have besides what R5-16 names.
+template <class Number>
+struct ExtraKey {
+  const char *key;
+  std::optional<Number> Tile::*member;
+  double lowest;
+  double highest;
+};
+constexpr double endless = std::numeric_limits<double>::max();
+constexpr double largest = std::numeric_limits<int>::max();
+constexpr std::array realKeys{
+    ExtraKey<double>{"width", &Tile::width, 1, 12}, ExtraKey<double>{"height", &Tile::height, 1, 100},
+    ExtraKey<double>{"min", &Tile::min, -endless, endless}, ExtraKey<double>{"max", &Tile::max, -endless, endless},
+    ExtraKey<double>{"value", &Tile::value, -endless, endless}};
+constexpr std::array wholeKeys{ExtraKey<int>{"durationMs", &Tile::durationMs, 10, 3600000},
+                               ExtraKey<int>{"scene", &Tile::scene, 1, largest},
+                               ExtraKey<int>{"zone", &Tile::zone, 1, largest}};
+
+template <class Number>
+Result<void> readExtra(const QJsonObject &json, const ExtraKey<Number> &extra, Tile &tile) {
+  const QJsonValue value = json.value(QLatin1String(extra.key));
+  if (value.isUndefined()) return {};
+  const double number = value.toDouble();
+  const bool isWhole = std::is_floating_point_v<Number> || std::trunc(number) == number;
+  if (!value.isDouble() || !isWhole || number < extra.lowest || number > extra.highest) {
+    const QString allowed = extra.highest == endless
+                                ? QStringLiteral("a number")
+                                : QStringLiteral("%1%2 to %3")
+                                      .arg(std::is_integral_v<Number> ? QStringLiteral("whole number, ") : QString())
+                                      .arg(extra.lowest)
+                                      .arg(extra.highest, 0, 'f', 0);
+    return failure(QStringLiteral("%1 is wrong (allowed: %2)").arg(QLatin1String(extra.key), allowed));
+  }
+  tile.*extra.member = static_cast<Number>(number);
+  return {};
+}
+
+Result<void> readExtras(const QJsonObject &json, Tile &tile) {
+  for (const auto &extra : realKeys) {
+    if (const auto read = readExtra(json, extra, tile); !read) return read;
+  }
+  for (const auto &extra : wholeKeys) {
+    if (const auto read = readExtra(json, extra, tile); !read) return read;
+  }
+  return {};
+}
+
+const QStringList &knownKeys() {
+  static const QStringList known = [] {
+    QStringList keys{QStringLiteral("id"),          QStringLiteral("name"), QStringLiteral("type"),
+                     QStringLiteral("endpointIds"), QStringLiteral("x"),    QStringLiteral("y"),
+                     QStringLiteral("area")};
+    for (const auto &extra : realKeys) keys << QLatin1String(extra.key);
+    for (const auto &extra : wholeKeys) keys << QLatin1String(extra.key);
+    return keys;
+  }();
+  return known;
+}
+
 QString unknownKey(const QJsonObject &json) {
-  static const QStringList known{QStringLiteral("id"),  QStringLiteral("name"),        QStringLiteral("type"),
-                                 QStringLiteral("x"),   QStringLiteral("endpointIds"), QStringLiteral("y"),
-                                 QStringLiteral("area")};
   for (const QString &key : json.keys()) {
-    if (!known.contains(key)) return key;
+    if (!knownKeys().contains(key)) return key;
   }
   return {};
 }
@@ -67,16 +126,23 @@ QString unknownKey(const QJsonObject &json) {
 QJsonObject Tile::toJson() const {
   QJsonArray numbers;
   for (const qint64 number : endpointIds) numbers.append(number);
-  return {{QStringLiteral("id"), id},     {QStringLiteral("name"), name},
-          {QStringLiteral("type"), type}, {QStringLiteral("endpointIds"), numbers},
-          {QStringLiteral("x"), x},       {QStringLiteral("y"), y},
-          {QStringLiteral("area"), area}};
+  QJsonObject json{{QStringLiteral("id"), id},     {QStringLiteral("name"), name},
+                   {QStringLiteral("type"), type}, {QStringLiteral("endpointIds"), numbers},
+                   {QStringLiteral("x"), x},       {QStringLiteral("y"), y},
+                   {QStringLiteral("area"), area}};
+  for (const auto &extra : realKeys) {
+    if (const auto &given = this->*extra.member) json.insert(QLatin1String(extra.key), *given);
+  }
+  for (const auto &extra : wholeKeys) {
+    if (const auto &given = this->*extra.member) json.insert(QLatin1String(extra.key), *given);
+  }
+  return json;
 }
 
 Result<Tile> Tile::fromJson(const QJsonObject &json) {
   if (const QString key = unknownKey(json); !key.isEmpty()) {
     return failure(
-        QStringLiteral("unknown key \"%1\" (allowed: id, name, type, endpointIds, x, y, area)").arg(excerpt(key)));
+        QStringLiteral("unknown key \"%1\" (allowed: %2)").arg(excerpt(key), knownKeys().join(QStringLiteral(", "))));
   }
   const auto id = tileNumber(json.value(QLatin1String("id")), "id");
   const auto name = textAt(json, "name", 200, true);
@@ -91,11 +157,15 @@ Result<Tile> Tile::fromJson(const QJsonObject &json) {
   }
   if (!endpoints) return failure(endpoints.error());
   if (!x || !y) return failure(x ? y.error() : x.error());
-  return Tile{*id, *name, *type, *endpoints, *x, *y, *area};
+  Tile tile{*id, *name, *type, *endpoints, *x, *y, *area};
+  if (const auto extras = readExtras(json, tile); !extras) return failure(extras.error());
+  return tile;
 }
 
 Tile Tile::fromConfig(const TileConfig &config, const PointTable &points) {
-  Tile tile{config.id, config.name, config.type, {}, config.x, config.y, config.area};
+  Tile tile{config.id,         config.name,  config.type,   {},         config.x,   config.y,
+            config.area,       config.width, config.height, config.min, config.max, config.value,
+            config.durationMs, config.scene, config.zone};
   for (const int number : config.endpointIds) tile.endpointIds << number;
   for (const PointReference &reference : config.points) {
     const auto point = points.point(points.find(reference.name));

@@ -6,6 +6,8 @@
 #include <QList>
 #include <QString>
 
+#include <optional>
+
 #include "pointtable.h"
 #include "tileconfig.h"
 
@@ -20,6 +22,15 @@ struct Tile {
   double x = 0;
   double y = 0;
   QString area;
+  // Left out of the JSON unless they are given.
+  std::optional<double> width = {};
+  std::optional<double> height = {};
+  std::optional<double> min = {};
+  std::optional<double> max = {};
+  std::optional<double> value = {};
+  std::optional<int> durationMs = {};
+  std::optional<int> scene = {};
+  std::optional<int> zone = {};
 
   QJsonObject toJson() const;
   /// Errors name the key and what is allowed.

@@ -14,7 +14,7 @@ TileRoutes::TileRoutes(Router &router, GatewayState &state) : m_state(state), m_
               Served::Rest,
               right::readPoints,
               [this](const Call &call) { list(call); },
-              {},
+              {{"names", "boolean", "true: with `points`, the full names that `endpointIds` stand for"}},
               nullptr,
               false,
               {right::readPositions}});
@@ -29,7 +29,12 @@ TileRoutes::TileRoutes(Router &router, GatewayState &state) : m_state(state), m_
                    R"("required":["id","name"],"properties":{"id":{"type":"integer","minimum":1},)"
                    R"("name":{"type":"string"},"type":{"type":"string"},)"
                    R"("endpointIds":{"type":"array","maxItems":100,"items":{"type":"integer"}},)"
-                   R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"}}}})"});
+                   R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"},)"
+                   R"("width":{"type":"number","minimum":1,"maximum":12},)"
+                   R"("height":{"type":"number","minimum":1,"maximum":100},"min":{"type":"number"},)"
+                   R"("max":{"type":"number"},"value":{"type":"number"},)"
+                   R"("durationMs":{"type":"integer","minimum":10,"maximum":3600000},)"
+                   R"("scene":{"type":"integer","minimum":1},"zone":{"type":"integer","minimum":1}}}})"});
 }
 
 Tiles TileRoutes::all() const {
@@ -52,7 +57,24 @@ bool TileRoutes::isVisible(const Tile &tile, const Caller &caller) const {
 void TileRoutes::list(const Call &call) const {
   Tiles tiles = all();
   tiles.removeIf([&](const Tile &tile) { return !isVisible(tile, *call.caller); });
-  call.answer(Response::json(200, QJsonDocument(toJson(tiles))));
+  QJsonArray json = toJson(tiles);
+  if (call.target.value("names") == QStringLiteral("true")) putNames(json, *call.caller);
+  call.answer(Response::json(200, QJsonDocument(json)));
+}
+
+/// In the order of the numbers; "" for one that no point has any more.
+void TileRoutes::putNames(QJsonArray &tiles, const Caller &caller) const {
+  const PointTable &points = m_state.context.points();
+  for (QJsonValueRef each : tiles) {
+    QJsonObject tile = each.toObject();
+    QJsonArray names;
+    for (const QJsonValue &number : tile.value(QLatin1String("endpointIds")).toArray()) {
+      const auto point = points.point(readablePoint(points, caller, number.toInteger()));
+      names.append(point ? point->fullName : QString());
+    }
+    tile.insert(QStringLiteral("points"), names);
+    each = tile;
+  }
 }
 
 Result<Tiles> TileRoutes::read(const Call &call) const {

@@ -16,6 +16,7 @@ class TileRoutes : public RestPart {
   Tiles all() const;
   bool isVisible(const Tile &tile, const Caller &caller) const;
   void list(const Call &call) const;
+  void putNames(QJsonArray &tiles, const Caller &caller) const;
   void replace(const Call &call) const;
   Result<Tiles> read(const Call &call) const;
 

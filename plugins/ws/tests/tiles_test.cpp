@@ -51,6 +51,8 @@ class TilesTest : public QObject {
   void R5_16_onlyThoseTheCallerMaySee();
   void R5_16_thePageSavesItsOwn();
   void R5_16_savingNeedsConfigWrite();
+  void whatALayoutNeedsIsKept();
+  void namesOnlyWhenAskedFor();
   void R5_16_whatTheCallerDoesNotSeeStays();
   void R5_16_refusals_data();
   void R5_16_refusals();
@@ -97,6 +99,33 @@ void TilesTest::R5_16_savingNeedsConfigWrite() {
   QCOMPARE(ids(fixture.get(path)), (QList<int>{3, 4}));
 }
 
+void TilesTest::whatALayoutNeedsIsKept() {
+  WsConfig config = withTiles();
+  config.tiles[0].width = 3;
+  config.tiles[0].max = 250;
+  Fixture fixture(config);
+  const QJsonObject ofManifest = fixture.get(path).array().at(0).toObject();
+  QCOMPARE(ofManifest[u"width"].toDouble(), 3.0);
+  QCOMPARE(ofManifest[u"max"].toDouble(), 250.0);
+  QVERIFY(!ofManifest.contains(u"min") && !ofManifest.contains(u"zone"));
+
+  const QByteArray tile =
+      "[{\"area\":\"\",\"durationMs\":500,\"endpointIds\":[60],\"height\":2,\"id\":1,\"max\":10,\"min\":-10.5,"
+      "\"name\":\"a\",\"scene\":4,\"type\":\"button\",\"value\":0,\"width\":12,\"x\":0,\"y\":0,\"zone\":417}]";
+  QCOMPARE(fixture.send("PUT", path, tile).status, 200);
+  QCOMPARE(fixture.get(path).body, tile);
+  TileBook again(fixture.context.dataDir());
+  QCOMPARE(QJsonDocument(toJson(*again.tiles(fixture.context.log()))).toJson(QJsonDocument::Compact), tile);
+}
+
+void TilesTest::namesOnlyWhenAskedFor() {
+  Fixture fixture(withTiles());
+  QVERIFY(!fixture.get(path).body.contains("points"));
+  const QJsonArray named = fixture.get(QByteArray(path) + "?names=true").array();
+  QCOMPARE(named.at(1)[u"points"].toArray(), QJsonArray{QStringLiteral("plc1/pump/run")});
+  QCOMPARE(named.at(1)[u"endpointIds"].toArray(), QJsonArray{60});
+}
+
 void TilesTest::R5_16_whatTheCallerDoesNotSeeStays() {
   Fixture fixture(withTiles({QStringLiteral("points:plc1/pump/*:read"), QStringLiteral("config:write")}));
   QCOMPARE(fixture.send("PUT", path, "[{\"id\":3,\"name\":\"mine\"}]").status, 409);
@@ -119,6 +148,9 @@ void TilesTest::R5_16_refusals_data() {
   QTest::newRow("no name") << QByteArray("[{\"id\":1}]") << "name is wrong or missing";
   QTest::newRow("twice") << QByteArray("[{\"id\":1,\"name\":\"a\"},{\"id\":1,\"name\":\"b\"}]") << "stands there twice";
   QTest::newRow("place") << tile("\"x\":\"left\"") << "x is wrong";
+  QTest::newRow("width") << tile("\"width\":13") << "width is wrong (allowed: 1 to 12)";
+  QTest::newRow("gauge") << tile("\"min\":\"0\"") << "min is wrong (allowed: a number)";
+  QTest::newRow("pulse") << tile("\"durationMs\":10.5") << "durationMs is wrong (allowed: whole number, 10 to 3600000)";
   QTest::newRow("endpoints") << tile("\"endpointIds\":[\"59\"]") << "endpointIds is wrong";
   QTest::newRow("unknown endpoint") << tile("\"endpointIds\":[98]") << "no such endpointId: 98";
   QTest::newRow("unknown key") << tile("\"colour\":\"red\"") << "unknown key \\\"colour\\\"";

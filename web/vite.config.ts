@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+const smallest = 1024; // bytes; below that gzip saves nothing
+
+function gzipFolder(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      gzipFolder(path);
+    } else if (!path.endsWith('.gz')) {
+      const bytes = readFileSync(path);
+      if (bytes.length > smallest) writeFileSync(path + '.gz', gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
+    }
+  }
+}
+
+/** Writes a .gz beside each file, so that the gateway has nothing to compress. */
+function gzip(): Plugin {
+  let folder = 'dist';
+  return {
+    name: 'tagwire-gzip',
+    apply: 'build',
+    configResolved: (config) => {
+      folder = join(config.root, config.build.outDir);
+      if (config.build.outDir.startsWith('/')) folder = config.build.outDir;
+    },
+    closeBundle: () => gzipFolder(folder),
+  };
+}
+
+// `npm run dev` shows what a running Tagwire serves: TAGWIRE_URL says where.
+const runtime = process.env.TAGWIRE_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [gzip()],
+  build: {
+    target: 'es2022',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        manualChunks: (id) => (id.includes('/node_modules/uplot/') ? 'uplot' : undefined),
+      },
+    },
+  },
+  server: {
+    proxy: {
+      '/api': runtime,
+      '/metrics': runtime,
+      '/healthz': runtime,
+      '/readyz': runtime,
+      '/ws': { target: runtime, ws: true },
+    },
+  },
+});
