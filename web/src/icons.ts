@@ -21,6 +21,14 @@ const shapes: Record<string, SVGTemplateResult> = {
   tree: svg`<path d="M5 4v14h4M5 9h4"/><rect x="9" y="7" width="10" height="4"/><rect x="9" y="16" width="10" height="4"/>`,
   back: svg`<path d="M15 6l-6 6 6 6"/>`,
   copy: svg`<rect x="8" y="8" width="12" height="12"/><path d="M16 8V4H4v12h4"/>`,
+  sound: svg`<path d="M4 9.5v5h3.5l5 4v-13l-5 4zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>`,
+  soundOff: svg`<path d="M4 9.5v5h3.5l5 4v-13l-5 4zM16 9.5l5 5M21 9.5l-5 5"/>`,
+  check: svg`<path d="M5 12.5l4.5 4.5L19 7"/>`,
+  comment: svg`<path d="M4 5h16v11H11l-4 4v-4H4z"/>`,
+  shelve: svg`<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>`,
+  remove: svg`<path d="M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13"/>`,
+  filter: svg`<path d="M4 5h16l-6 8v6l-4-2v-4z"/>`,
+  download: svg`<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>`,
   plus: svg`<path d="M12 5v14M5 12h14"/>`,
 };
 

@@ -41,14 +41,15 @@ class Notices extends Observable {
   #endEvents: (() => void) | null = null;
 
   start(): void {
-    alarmBook.onRaised = (alarm) =>
+    alarmBook.onRaised((alarm) =>
       this.add({
         kind: alarm.severity,
         text: texts.notices.alarm(texts.severities[alarm.severity] ?? alarm.severity, alarm.rule_name),
-        detail: alarm.message,
-        link: { href: router.href('alarms'), text: texts.notices.toAlarms },
+        detail: alarm.area,
+        link: { href: router.href('alarms', { rule: String(alarm.rule_id) }), text: texts.notices.toAlarms },
         lasts: alarmShownFor,
-      });
+      }),
+    );
     session.observe(() => this.#sessionChanged());
     this.#sessionChanged();
   }

@@ -132,6 +132,13 @@ export const texts = {
     reads: (value: string) => `It reads ${value} now`,
     more: (count: number) => `and ${count} more`,
   },
+  sound: {
+    turnOn: 'Turn the sound of alarms on',
+    turnOff: 'Turn the sound of alarms off',
+    blocked: 'Sound waits for a click',
+    silence: 'Silence',
+    silenced: 'Silenced until a new alarm; turn the sound off',
+  },
   login: {
     title: 'Sign in',
     user: 'User',
