@@ -142,6 +142,8 @@ function withCondition(before: WireAlarm | undefined, told: WireAlarm): WireAlar
     alarm.acknowledged_by = by;
     alarm.acknowledged_at = ts;
   }
+  if (cause === 'chattering') alarm.chattering = true;
+  if (cause === 'chattering_ended') delete alarm.chattering;
   const isNow = (word: string): boolean => told.condition === word;
   const whoOf = (word: string, kept?: string): string | undefined =>
     isNow(word) ? (previous_condition === word ? kept : by) : undefined;

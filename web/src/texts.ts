@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every text of the pages, in one file to be translated. Plurals and places are functions. Each page has its section.
 
+import { alarmRuleTexts } from './texts/alarmrules';
+import { alarmTexts } from './texts/alarms';
+
 const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
 
 export const texts = {
@@ -343,7 +346,8 @@ export const texts = {
   trends: { title: 'Trends' },
 
   // ---- alarms ------------------------------------------------------------------------------------------------------
-  alarms: { title: 'Alarms' },
+  alarms: alarmTexts,
+  alarmRules: alarmRuleTexts,
 
   // ---- map ---------------------------------------------------------------------------------------------------------
   map: { title: 'Floor map' },
