@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { alarmBook } from './alarms';
+import { approvals } from './approvals';
 import './elements/tw-app';
 import { live } from './live';
 import { notices } from './notices';
 import { router } from './router';
 import { session } from './session';
 import { alarmSound } from './sound';
+import { statusWatch } from './status';
 import { theme } from './theme';
 
 theme.start();
@@ -15,3 +17,8 @@ live.start();
 alarmBook.start();
 notices.start();
 alarmSound.start();
+approvals.start();
+statusWatch.start();
+
+// For the developer console: tagwire.live.watchTopic('alarms/#', console.log)
+Object.assign(globalThis, { tagwire: { live } });

@@ -124,7 +124,6 @@ export const texts = {
   notices: {
     region: 'Notices',
     alarm: (severity: string, name: string) => `${severity} alarm: ${name}`,
-    toAlarms: 'Show',
     command: {
       succeeded: (point: string) => `${point}: done`,
       failed: (point: string) => `${point}: the command failed`,
@@ -230,6 +229,17 @@ export const texts = {
     offline: 'There is no link to the server: commands cannot be sent now, and are never kept for later.',
   },
 
+  approvals: {
+    bar: (count: number) => `${many(count, 'command waits', 'commands wait')} for a second person`,
+    look: 'Look at it',
+    title: 'Approve a command?',
+    asked: (who: string) => `${who} asks for this:`,
+    why: (comment: string) => `Why: ${comment}`,
+    none: 'Nothing waits any more.',
+    approve: 'Approve',
+    refuse: 'Refuse',
+  },
+
   // ---- overview ----------------------------------------------------------------------------------------------------
   overview: {
     title: 'Overview',
@@ -269,7 +279,7 @@ export const texts = {
     spooled: 'In the spool',
     quarantined: 'In quarantine',
     dropped: 'Lost',
-    disk: 'On disk',
+    disk: 'Spool on disk',
     runtime: 'Program',
     loopLag: 'Loop lag',
     memory: 'Memory',
@@ -277,9 +287,14 @@ export const texts = {
     area: 'Area',
     wholeSite: 'Whole site',
     active: 'Active',
-    waiting: 'To be acknowledged',
+    waiting: 'To acknowledge',
     worst: 'Worst',
-    noAreas: 'No alarm rules',
+    noAreas: 'There are no alarm rules',
+    noAlarmsHere: 'No plugin knows alarms here',
+    statusFailed: 'The state could not be read',
+    toPoints: 'Show the points',
+    lastMinutes: (what: string) => `${what}, the last five minutes`,
+    share: (good: string) => `${good} % of the points are good`,
     problem: {
       plugin: (id: string, state: string) => `${id}: ${state}`,
       alarms: (count: number) => `${many(count, 'alarm is', 'alarms are')} active`,
@@ -288,7 +303,6 @@ export const texts = {
       uncertain: (count: number) => `${many(count, 'point has', 'points have')} an uncertain value`,
       lost: (count: number, history: string) => `${history} has lost ${many(count, 'record', 'records')}`,
       quarantined: (count: number, history: string) => `${history} holds ${many(count, 'record', 'records')} in quarantine`,
-      spooled: (count: number, history: string) => `${history}: ${many(count, 'record waits', 'records wait')} in the spool`,
     },
   },
 
@@ -302,8 +316,8 @@ export const texts = {
     all: 'All points',
     pinned: 'Pinned',
     showTree: 'Tree',
-    count: (count: string) => `${count} points`,
-    countIn: (count: string, place: string) => `${count} points in ${place}`,
+    count: (count: string) => (count === '1' ? '1 point' : `${count} points`),
+    countIn: (count: string, place: string) => (count === '1' ? `1 point in ${place}` : `${count} points in ${place}`),
     name: 'Point',
     description: 'Description',
     trend: '10 min',

@@ -59,11 +59,11 @@ export class TwAlarmBadge extends LitElement {
     const waiting = alarmBook.unacknowledged.length;
     const { worst, isFresh } = alarmBook;
     const title = isFresh ? text.alarmsTitle(active, waiting) : text.alarmsStale;
-    const count = Math.max(active, waiting);
-    return html`<a class="button" href=${router.href('alarms')} title=${title} aria-label=${title}>
+    const count = alarmBook.calling.length;
+    return html`<a class="button" href=${router.href('alarms')} title=${title}>
       ${worst && isFresh ? html`<tw-severity .severity=${worst} ?hollow=${waiting === 0}></tw-severity>` : icon('alarms')}
       <span class=${isFresh ? '' : 'stale'}
-        >${isFresh ? count : '–'}<span class="word"> ${text.alarms(count).replace(/^\S+ /, '')}</span></span
+        >${isFresh ? count : '–'}<span class="word"> ${text.alarms(count).replace(/^\S+ /, '')}</span><span class="hidden-text">: ${title}</span></span
       >
     </a>`;
   }

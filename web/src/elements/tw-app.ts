@@ -11,6 +11,7 @@ import { texts } from '../texts';
 import './tw-account';
 import './tw-alarm-badge';
 import './tw-alarm-sound';
+import './tw-approvals';
 import { appStyles } from './tw-app-styles';
 import './tw-clock';
 import './tw-empty';
@@ -156,6 +157,7 @@ export class TwApp extends LitElement {
         ${this.#navigation()}
         <div class="middle">
           <tw-link banner></tw-link>
+          <tw-approvals></tw-approvals>
           <main id="main" tabindex="-1">${this.#content()}</main>
         </div>
       </div>
