@@ -16,7 +16,7 @@ import { carryOut, mayDo, mostChosen, type AlarmAction } from './actions';
 import './actiondialog';
 import './areas';
 import type { AreaEvent } from './areas';
-import { alarmColumns, narrowBelow } from './columns';
+import { alarmColumns, isNarrowAt } from './columns';
 import './details';
 import './filterbar';
 import { filterOf } from './filterbar';
@@ -47,7 +47,7 @@ export class AlarmList extends LitElement {
   #isHeld = false;
   #letGo: ReturnType<typeof setTimeout> | undefined;
   #filling = new AbortController();
-  #resized = new ResizeObserver(([entry]) => (this.isNarrow = (entry?.contentRect.width ?? 1e4) < narrowBelow));
+  #resized = new ResizeObserver(([entry]) => (this.isNarrow = isNarrowAt(entry?.contentRect.width ?? Infinity)));
 
   constructor() {
     super();
@@ -262,7 +262,7 @@ export class AlarmList extends LitElement {
               <tw-virtual-list
                 .label=${texts.alarms.list[this.mode]}
                 .count=${this.#rows.length}
-                .rowHeight=${this.isNarrow ? 3.6 : 2.3}
+                .rowHeight=${this.isNarrow ? 3.4 : 2.3}
                 .renderRow=${(index: number) => this.#row(index)}
                 @pointerdown=${this.#held}
                 @keydown=${this.#key}

@@ -64,7 +64,7 @@ export const listStyles = css`
       display: none;
     }
   }
-  @container alarms (max-width: 704px) {
+  @container alarms (max-width: 46rem) {
     .head .columns {
       grid-template-rows: 1fr;
       grid-template-areas: 'choose severity name actions';

@@ -36,9 +36,9 @@ export function stateWord(alarm: WireAlarm): string {
   return words[alarm.state] ?? alarm.state;
 }
 
-/** Only the time of what is younger than a day. */
+/** Only the time of what is younger than a day: "14:05:09", else "02-28 14:05". */
 export function shortTime(at: string): string {
-  return Math.abs(now() - Date.parse(at)) < dayMs ? zone.time(at) : zone.dateTime(at);
+  return Math.abs(now() - Date.parse(at)) < dayMs ? zone.time(at) : zone.dateTime(at).slice(5, 16);
 }
 
 /** Who keeps it from being told, and until when. */
@@ -121,7 +121,7 @@ export class AlarmRow extends LitElement {
           ></tw-severity
         ></span>
         <span role="gridcell" class="state">${stateWord(alarm)}</span>
-        <span role="gridcell" class="time muted">${shortTime(alarm.ts)}</span>
+        <span role="gridcell" class="time muted" title=${zone.dateTime(alarm.ts)}>${shortTime(alarm.ts)}</span>
         <span role="gridcell" class="name"
           ><span class="clip title" title=${alarm.rule_name}>${alarm.rule_name}</span>${this.#marks(alarm)}</span
         >

@@ -115,15 +115,17 @@ export const rowStyles = css`
     min-height: 1.8rem;
     padding: 0 0.6rem;
   }
-  .choose {
+  .choose,
+  .severity {
     display: flex;
+    align-items: center;
   }
   @media (pointer: coarse) {
     .actions button {
       min-height: 2.4rem;
     }
   }
-  @container alarms (max-width: 704px) {
+  @container alarms (max-width: 46rem) {
     .state,
     .time,
     .area,

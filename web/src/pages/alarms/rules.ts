@@ -11,7 +11,7 @@ import { router } from '../../router';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
-import { narrowBelow } from './columns';
+import { isNarrowAt } from './columns';
 import './rules/editor';
 import './rules/rulerow';
 import { ruleColumns } from './rules/rulecolumns';
@@ -43,11 +43,14 @@ export class AlarmRules extends LitElement {
         border-bottom: 1px solid var(--line);
       }
       .search {
-        flex: 1 1 12rem;
+        flex: 1 1 9rem;
         max-width: 26rem;
       }
       select {
         width: auto;
+      }
+      .count {
+        white-space: nowrap;
       }
       .head {
         font-size: var(--small);
@@ -81,7 +84,7 @@ export class AlarmRules extends LitElement {
   #shown: AlarmRule[] = [];
   #asking = new AbortController();
   #typing: ReturnType<typeof setTimeout> | undefined;
-  #resized = new ResizeObserver(([entry]) => (this.isNarrow = (entry?.contentRect.width ?? 1e4) < narrowBelow));
+  #resized = new ResizeObserver(([entry]) => (this.isNarrow = isNarrowAt(entry?.contentRect.width ?? Infinity)));
 
   constructor() {
     super();
@@ -158,7 +161,7 @@ export class AlarmRules extends LitElement {
       >
         ${Object.entries(text.origins).map(([value, label]) => html`<option value=${value} ?selected=${value === origin}>${label}</option>`)}
       </select>
-      <span class="muted small grow">${this.rules ? text.count(this.#shown.length, this.rules.length) : ''}</span>
+      <span class="muted small grow count">${this.rules ? text.count(this.#shown.length, this.rules.length) : ''}</span>
       ${session.maySome('alarms:admin')
         ? html`<button class="primary" @click=${() => this.#go('new')}>${icon('plus')}${text.make}</button>`
         : ''}
@@ -188,7 +191,7 @@ export class AlarmRules extends LitElement {
       <tw-virtual-list
         .label=${text.list}
         .count=${this.#shown.length}
-        .rowHeight=${this.isNarrow ? 3.6 : 2.3}
+        .rowHeight=${this.isNarrow ? 3.4 : 2.3}
         .renderRow=${(index: number) => html`<rule-row .rule=${this.#shown[index]}></rule-row>`}
         @activate=${(event: ActivateEvent) => this.#open(event.index)}
       ></tw-virtual-list>`;

@@ -43,9 +43,10 @@ export function fieldError(host: FieldHost, key: string, below = false): string 
 /** A label around an input, with its hint and error. */
 export function labelled(host: FieldHost, key: string, isDue: boolean, input: TemplateResult, below = false): TemplateResult {
   const error = fieldError(host, key, below);
-  const hint = texts.alarmRules.hints[key];
+  const hint = host.isReadOnly ? '' : texts.alarmRules.hints[key];
+  if (host.isReadOnly && host.value[key] === undefined) return html``;
   return html`<div class="field-box ${error ? 'wrong' : ''}" data-key=${host.place + key}>
-    <label class="field">${labelOf(key)}${isDue ? html`<span class="due" aria-hidden="true"> *</span>` : ''} ${input}</label>
+    <label class="field"><span>${labelOf(key)}${isDue && !host.isReadOnly ? ' *' : ''}</span>${input}</label>
     ${hint ? html`<p class="muted small">${hint}</p>` : ''} ${error ? html`<p class="error" role="alert">${error}</p>` : ''}
   </div>`;
 }
@@ -101,6 +102,7 @@ export function choiceField(host: FieldHost, key: string, choices: readonly [str
 export function flagField(host: FieldHost, key: string): TemplateResult {
   const error = fieldError(host, key);
   const hint = texts.alarmRules.hints[key];
+  if (host.isReadOnly && !host.value[key]) return html``;
   return html`<div class="field-box" data-key=${host.place + key}>
     <label class="check"
       ><input
@@ -119,7 +121,7 @@ export function pointField(host: FieldHost, key: string, isDue: boolean): Templa
   const name = String(host.value[key] ?? '');
   if (host.isReadOnly) return labelled(host, key, isDue, html`<input readonly .value=${name} />`);
   const error = fieldError(host, key);
-  return html`<div class="field-box ${error ? 'wrong' : ''}" data-key=${host.place + key}>
+  return html`<div class="field-box point ${error ? 'wrong' : ''}" data-key=${host.place + key}>
     <tw-point-picker
       .label=${labelOf(key) + (isDue ? ' *' : '')}
       .value=${name}

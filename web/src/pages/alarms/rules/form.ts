@@ -78,6 +78,7 @@ export class RuleForm extends LitElement {
     const error = node ? '' : fieldError(this.#host, key);
     const has = typeof node === 'object' && node !== null && !Array.isArray(node);
     const label = text.fields[key] ?? key;
+    if (this.isReadOnly && !has) return html``;
     return html`<fieldset class="wide stack" data-key=${key}>
       <legend>${label}${isDue ? ' *' : ''}</legend>
       ${has
@@ -89,9 +90,7 @@ export class RuleForm extends LitElement {
             .isReadOnly=${this.isReadOnly}
             @node=${(event: NodeEvent) => this.#set(key, event.node)}
           ></rule-condition>`
-        : this.isReadOnly
-          ? html`<p class="muted">–</p>`
-          : html`<div><button type="button" @click=${() => this.#set(key, emptyLeaf)}>${icon('plus')}${text.condition.begin}</button></div>`}
+        : html`<div><button type="button" @click=${() => this.#set(key, emptyLeaf)}>${icon('plus')}${text.condition.begin}</button></div>`}
       ${error ? html`<p class="error" role="alert">${error}</p>` : ''}
     </fieldset>`;
   }
@@ -118,8 +117,13 @@ export class RuleForm extends LitElement {
     </section>`;
   }
 
+  #hasSome(...keys: string[]): boolean {
+    return keys.some((key) => this.draft[key] !== undefined);
+  }
+
   #course() {
     const host = this.#host;
+    if (this.isReadOnly && !this.#hasSome('on_delay_ms', 'off_delay_ms', 'latch', 'schedule')) return '';
     return html`<section class="card stack">
       <h3>${texts.alarmRules.sections.course}</h3>
       <div class="fields">
@@ -132,6 +136,7 @@ export class RuleForm extends LitElement {
 
   #people() {
     const host = this.#host;
+    if (this.isReadOnly && !this.#hasSome('guidance', 'words')) return '';
     return html`<section class="card stack">
       <h3>${texts.alarmRules.sections.people}</h3>
       ${areaField(host, 'guidance', 3, 1000)} ${wordsField(host, this.pairs, (pairs) => this.#setWords(pairs))}
@@ -140,6 +145,7 @@ export class RuleForm extends LitElement {
 
   #more() {
     const host = this.#host;
+    if (this.isReadOnly && !this.#hasSome('group', 'escalation', 'suppress_when')) return '';
     return html`<section class="card stack">
       <h3>${texts.alarmRules.sections.more}</h3>
       <div class="fields">

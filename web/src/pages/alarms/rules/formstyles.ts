@@ -29,9 +29,6 @@ export const formStyles = css`
   .wrong textarea {
     border-color: var(--critical-text);
   }
-  .due {
-    color: var(--text);
-  }
   .check {
     display: flex;
     align-items: center;

@@ -25,6 +25,7 @@ export function wordsOf(pairs: WordPairs): JsonObject {
 export function wordsField(host: FieldHost, pairs: WordPairs, change: (pairs: WordPairs) => void): TemplateResult {
   const text = texts.alarmRules.words;
   const error = fieldError(host, 'words', true);
+  if (host.isReadOnly && pairs.length === 0) return html``;
   const set = (index: number, place: 0 | 1, value: string): void =>
     change(pairs.map((pair, each) => (each === index ? (place === 0 ? [value, pair[1]] : [pair[0], value]) : pair)));
   return html`<fieldset class="wide stack" data-key="words">
@@ -122,6 +123,7 @@ export function scheduleField(host: FieldHost): TemplateResult {
   const text = texts.alarmRules.schedule;
   const windows = windowsOf(host.value.schedule);
   const error = fieldError(host, 'schedule');
+  if (host.isReadOnly && windows.length === 0) return html``;
   const set = (list: JsonObject[]): void => host.set('schedule', list.length > 0 ? list : undefined);
   const change = (index: number, window: JsonObject | undefined): void =>
     set(windows.flatMap((each, place) => (place !== index ? [each] : window ? [window] : [])));

@@ -17,7 +17,7 @@ export const ruleColumns = css`
       display: none;
     }
   }
-  @container rules (max-width: 704px) {
+  @container rules (max-width: 46rem) {
     .columns {
       grid-template-columns: 1.6rem 1fr auto;
       grid-template-areas: 'severity name id' 'severity what origin';

@@ -34,7 +34,7 @@ export class RuleRow extends LitElement {
       .name {
         font-weight: 600;
       }
-      @container rules (max-width: 704px) {
+      @container rules (max-width: 46rem) {
         .columns {
           align-content: center;
         }
