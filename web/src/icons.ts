@@ -27,6 +27,13 @@ const shapes: Record<string, SVGTemplateResult> = {
   history: svg`<path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4"/><path d="M12 8v4l3 2"/>`,
   full: svg`<path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"/>`,
   remove: svg`<path d="M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5"/>`,
+  sound: svg`<path d="M4 9.5v5h3.5l5 4v-13l-5 4zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>`,
+  soundOff: svg`<path d="M4 9.5v5h3.5l5 4v-13l-5 4zM16 9.5l5 5M21 9.5l-5 5"/>`,
+  check: svg`<path d="M5 12.5l4.5 4.5L19 7"/>`,
+  comment: svg`<path d="M4 5h16v11H11l-4 4v-4H4z"/>`,
+  shelve: svg`<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>`,
+  filter: svg`<path d="M4 5h16l-6 8v6l-4-2v-4z"/>`,
+  download: svg`<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>`,
   plus: svg`<path d="M12 5v14M5 12h14"/>`,
 };
 

@@ -6,6 +6,7 @@ import { live } from './live';
 import { notices } from './notices';
 import { router } from './router';
 import { session } from './session';
+import { alarmSound } from './sound';
 import { statusWatch } from './status';
 import { theme } from './theme';
 
@@ -15,6 +16,7 @@ session.start();
 live.start();
 alarmBook.start();
 notices.start();
+alarmSound.start();
 approvals.start();
 statusWatch.start();
 

@@ -41,13 +41,15 @@ class Notices extends Observable {
   #endEvents: (() => void) | null = null;
 
   start(): void {
-    alarmBook.onRaised = (alarm) =>
+    alarmBook.onRaised((alarm) =>
       this.add({
         kind: alarm.severity,
         text: texts.notices.alarm(texts.severities[alarm.severity] ?? alarm.severity, alarm.rule_name),
-        href: router.href('alarms'),
+        detail: alarm.area,
+        href: router.href('alarms', { rule: String(alarm.rule_id) }),
         lasts: alarmShownFor,
-      });
+      }),
+    );
     session.observe(() => this.#sessionChanged());
     this.#sessionChanged();
   }

@@ -8,24 +8,30 @@ interface Kept {
   theme: ThemeChoice;
   zone: ZoneChoice;
   favourites: string[];
+  /** Alarms are heard, once a click has let the browser do so. */
+  sound: boolean;
+  /** Alarms up to this time (ms) were silenced. */
+  silencedAt: number;
 }
 
 const place = 'tagwire.preferences';
 const mostFavourites = 200;
-const defaults: Kept = { theme: 'system', zone: 'site', favourites: [] };
+const defaults: Kept = { theme: 'system', zone: 'site', favourites: [], sound: false, silencedAt: 0 };
 
 /** What was kept may have been written by anybody: only what makes sense is taken. */
 function read(): Kept {
   try {
     const found: unknown = JSON.parse(localStorage.getItem(place) ?? '{}');
     if (typeof found !== 'object' || found === null) return { ...defaults };
-    const { theme, zone, favourites } = found as Partial<Record<keyof Kept, unknown>>;
+    const { theme, zone, favourites, sound, silencedAt } = found as Partial<Record<keyof Kept, unknown>>;
     return {
       theme: theme === 'light' || theme === 'dark' ? theme : defaults.theme,
       zone: zone === 'viewer' ? zone : defaults.zone,
       favourites: Array.isArray(favourites)
         ? favourites.filter((each): each is string => typeof each === 'string').slice(0, mostFavourites)
         : [],
+      sound: sound === true,
+      silencedAt: typeof silencedAt === 'number' ? silencedAt : 0,
     };
   } catch {
     return { ...defaults }; // no storage here, or damaged
@@ -41,6 +47,12 @@ class Preferences extends Observable {
   }
   get zone(): ZoneChoice {
     return this.#kept.zone;
+  }
+  get sound(): boolean {
+    return this.#kept.sound;
+  }
+  get silencedAt(): number {
+    return this.#kept.silencedAt;
   }
   get favourites(): readonly string[] {
     return this.#kept.favourites;

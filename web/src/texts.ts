@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every text of the pages, in one file to be translated. Plurals and places are functions. Each page has its section.
 
+import { alarmRuleTexts } from './texts/alarmrules';
+import { alarmTexts } from './texts/alarms';
+
 const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
 
 export const texts = {
@@ -130,6 +133,13 @@ export const texts = {
     } as Record<string, (point: string) => string>,
     reads: (value: string) => `It reads ${value} now`,
     more: (count: number) => `and ${count} more`,
+  },
+  sound: {
+    turnOn: 'Turn the sound of alarms on',
+    turnOff: 'Turn the sound of alarms off',
+    blocked: 'Sound waits for a click',
+    silence: 'Silence',
+    silenced: 'Silenced until a new alarm; turn the sound off',
   },
   login: {
     title: 'Sign in',
@@ -350,7 +360,8 @@ export const texts = {
   trends: { title: 'Trends' },
 
   // ---- alarms ------------------------------------------------------------------------------------------------------
-  alarms: { title: 'Alarms' },
+  alarms: alarmTexts,
+  alarmRules: alarmRuleTexts,
 
   // ---- map ---------------------------------------------------------------------------------------------------------
   map: {

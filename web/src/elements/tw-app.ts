@@ -10,6 +10,7 @@ import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import './tw-account';
 import './tw-alarm-badge';
+import './tw-alarm-sound';
 import './tw-approvals';
 import { appStyles } from './tw-app-styles';
 import './tw-clock';
@@ -148,6 +149,7 @@ export class TwApp extends LitElement {
           <span class="place clip">${this.#page?.label ?? ''}</span>
           <span class="grow"></span>
           <tw-alarm-badge></tw-alarm-badge>
+          <tw-alarm-sound></tw-alarm-sound>
           <tw-link></tw-link>
           <tw-clock></tw-clock>
           <tw-account></tw-account>
