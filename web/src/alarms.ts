@@ -51,11 +51,14 @@ class AlarmBook extends Observable {
   get unacknowledged(): WireAlarm[] {
     return [...this.alarms.values()].filter(isUnacknowledged);
   }
-  /** The worst of those that call for somebody; null when none does. */
+  /** Those that call for somebody: active or to be acknowledged. */
+  get calling(): WireAlarm[] {
+    return [...this.alarms.values()].filter((alarm) => isUnacknowledged(alarm) || (isActive(alarm) && !isInhibited(alarm)));
+  }
+  /** The worst of those; null when there is none. */
   get worst(): Severity | null {
     let worst: Severity | null = null;
-    for (const alarm of this.alarms.values()) {
-      if (!isUnacknowledged(alarm) && (isInhibited(alarm) || !isActive(alarm))) continue;
+    for (const alarm of this.calling) {
       if (worst === null || severityRank(alarm.severity) > severityRank(worst)) worst = alarm.severity;
     }
     return worst;

@@ -5,6 +5,7 @@ import { live } from './live';
 import { notices } from './notices';
 import { router } from './router';
 import { session } from './session';
+import { statusWatch } from './status';
 import { theme } from './theme';
 
 theme.start();
@@ -13,3 +14,4 @@ session.start();
 live.start();
 alarmBook.start();
 notices.start();
+statusWatch.start();

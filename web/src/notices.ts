@@ -7,9 +7,9 @@ import { router } from './router';
 import { session } from './session';
 import { texts } from './texts';
 
-const mostShown = 4;
-const shownFor = 8_000; // ms; an alarm stays until it is dismissed or gives way
-const alarmShownFor = 30_000;
+const mostShown = 3;
+const shownFor = 6_000; // ms
+const alarmShownFor = 12_000;
 
 export interface Notice {
   id: number;
@@ -17,7 +17,7 @@ export interface Notice {
   text: string;
   detail?: string;
   /** Where more of it stands. */
-  link?: { href: string; text: string };
+  href?: string;
   /** ms; 0: until somebody dismisses it. */
   lasts: number;
 }
@@ -45,8 +45,7 @@ class Notices extends Observable {
       this.add({
         kind: alarm.severity,
         text: texts.notices.alarm(texts.severities[alarm.severity] ?? alarm.severity, alarm.rule_name),
-        detail: alarm.message,
-        link: { href: router.href('alarms'), text: texts.notices.toAlarms },
+        href: router.href('alarms'),
         lasts: alarmShownFor,
       });
     session.observe(() => this.#sessionChanged());

@@ -121,7 +121,6 @@ export const texts = {
   notices: {
     region: 'Notices',
     alarm: (severity: string, name: string) => `${severity} alarm: ${name}`,
-    toAlarms: 'Show',
     command: {
       succeeded: (point: string) => `${point}: done`,
       failed: (point: string) => `${point}: the command failed`,
@@ -259,7 +258,7 @@ export const texts = {
     spooled: 'In the spool',
     quarantined: 'In quarantine',
     dropped: 'Lost',
-    disk: 'On disk',
+    disk: 'Spool on disk',
     runtime: 'Program',
     loopLag: 'Loop lag',
     memory: 'Memory',
@@ -269,7 +268,12 @@ export const texts = {
     active: 'Active',
     waiting: 'To be acknowledged',
     worst: 'Worst',
-    noAreas: 'No alarm rules',
+    noAreas: 'There are no alarm rules',
+    noAlarmsHere: 'No plugin knows alarms here',
+    statusFailed: 'The state could not be read',
+    toPoints: 'Show the points',
+    lastMinutes: (what: string) => `${what}, the last five minutes`,
+    share: (good: string) => `${good} % of the points are good`,
     problem: {
       plugin: (id: string, state: string) => `${id}: ${state}`,
       alarms: (count: number) => `${many(count, 'alarm is', 'alarms are')} active`,
@@ -278,7 +282,6 @@ export const texts = {
       uncertain: (count: number) => `${many(count, 'point has', 'points have')} an uncertain value`,
       lost: (count: number, history: string) => `${history} has lost ${many(count, 'record', 'records')}`,
       quarantined: (count: number, history: string) => `${history} holds ${many(count, 'record', 'records')} in quarantine`,
-      spooled: (count: number, history: string) => `${history}: ${many(count, 'record waits', 'records wait')} in the spool`,
     },
   },
 

@@ -59,7 +59,7 @@ export class TwAlarmBadge extends LitElement {
     const waiting = alarmBook.unacknowledged.length;
     const { worst, isFresh } = alarmBook;
     const title = isFresh ? text.alarmsTitle(active, waiting) : text.alarmsStale;
-    const count = Math.max(active, waiting);
+    const count = alarmBook.calling.length;
     return html`<a class="button" href=${router.href('alarms')} title=${title} aria-label=${title}>
       ${worst && isFresh ? html`<tw-severity .severity=${worst} ?hollow=${waiting === 0}></tw-severity>` : icon('alarms')}
       <span class=${isFresh ? '' : 'stale'}

@@ -21,7 +21,7 @@ export class TwNotices extends LitElement {
         position: fixed;
         inset-block-end: calc(var(--space-3) + var(--bottom-bar, 0px) + env(safe-area-inset-bottom));
         inset-inline-end: var(--space-3);
-        width: min(24rem, calc(100vw - 1.5rem));
+        width: min(22rem, calc(100vw - 1.5rem));
         z-index: 20;
         pointer-events: none;
       }
@@ -35,12 +35,12 @@ export class TwNotices extends LitElement {
         display: grid;
         grid-template-columns: auto 1fr auto;
         gap: 0 var(--space-2);
-        align-items: start;
+        align-items: center;
         background: var(--raised);
         border: 1px solid var(--line-strong);
         border-inline-start-width: 0.3rem;
         border-radius: var(--radius);
-        padding: var(--space-2);
+        padding: 0.1rem 0.1rem 0.1rem var(--space-2);
         box-shadow: 0 0.2rem 0.8rem rgb(0 0 0 / 25%);
         overflow-wrap: anywhere;
       }
@@ -69,6 +69,14 @@ export class TwNotices extends LitElement {
         width: 1.8rem;
         min-height: 1.8rem;
       }
+      li a {
+        color: inherit;
+      }
+      @media (max-width: 40rem) {
+        li:not(:last-child) {
+          display: none;
+        }
+      }
       .left {
         text-align: end;
         padding-inline-end: var(--space-2);
@@ -95,11 +103,10 @@ export class TwNotices extends LitElement {
         ? html`<span class="sign" aria-hidden="true">${sign}</span>`
         : html`<tw-severity .severity=${notice.kind}></tw-severity>`}
       <div>
-        <div>${notice.text}</div>
+        ${notice.href
+          ? html`<a href=${notice.href} @click=${() => notices.dismiss(notice.id)}>${notice.text}</a>`
+          : notice.text}
         ${notice.detail ? html`<div class="detail">${notice.detail}</div>` : ''}
-        ${notice.link
-          ? html`<a href=${notice.link.href} @click=${() => notices.dismiss(notice.id)}>${notice.link.text}</a>`
-          : ''}
       </div>
       <button class="quiet icon" aria-label=${texts.common.dismiss} @click=${() => notices.dismiss(notice.id)}>
         ${icon('close')}

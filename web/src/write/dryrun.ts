@@ -17,19 +17,12 @@ export interface Interlock {
   conditions?: InterlockCondition[];
 }
 
-/** What of an interlock a dry run tells. */
-interface InterlockHint {
-  id?: number;
-  name?: string;
-  message?: string;
-  text?: string;
-}
-
 export interface DryRun {
   would_be_sent: boolean;
   obstacle: { status: string; message: string; interlock_id?: number | null } | null;
-  interlocks: InterlockHint[];
-  warnings: (InterlockHint | string)[];
+  /** Numbers of those that block. */
+  interlocks: number[];
+  warnings: string[];
   value: PlainValue;
   confirm: 'none' | 'select' | 'second_person';
 }
@@ -44,9 +37,9 @@ export function dryRun(wish: CommandWish, signal: AbortSignal): Promise<DryRun> 
 
 /** The interlocks that block, with their conditions; those that the caller may not see are left out. */
 export async function explain(result: DryRun, signal: AbortSignal): Promise<Interlock[]> {
-  const ids = new Set(result.interlocks.map(({ id }) => id));
+  const ids = new Set(result.interlocks);
   if (result.obstacle?.interlock_id) ids.add(result.obstacle.interlock_id);
-  return explainAll([...ids].filter((id): id is number => typeof id === 'number'), signal);
+  return explainAll([...ids], signal);
 }
 
 export async function explainAll(ids: readonly number[], signal?: AbortSignal): Promise<Interlock[]> {
@@ -54,9 +47,4 @@ export async function explainAll(ids: readonly number[], signal?: AbortSignal): 
     ids.slice(0, 10).map((id) => rest<Interlock>(`/api/v1/interlocks/${id}`, { signal }).catch(() => null)),
   );
   return found.filter((each): each is Interlock => each !== null);
-}
-
-export function warningText(warning: InterlockHint | string): string {
-  if (typeof warning === 'string') return warning;
-  return [warning.name, warning.message ?? warning.text].filter(Boolean).join(': ');
 }

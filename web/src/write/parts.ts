@@ -4,7 +4,7 @@ import { withUnit, zone } from '../format';
 import { isFinal, type CommandStep } from '../live';
 import type { PointInfo } from '../pointinfo';
 import { texts } from '../texts';
-import { warningText, type DryRun, type Interlock, type InterlockCondition } from './dryrun';
+import type { DryRun, Interlock, InterlockCondition } from './dryrun';
 
 function condition({ hidden, text, is_met: isMet, found }: InterlockCondition): TemplateResult {
   if (hidden) return html`<li class="muted">${texts.write.conditionHidden}</li>`;
@@ -34,7 +34,7 @@ export function dryRunView(result: DryRun | null, interlocks: readonly Interlock
     : html`<p class="check wrong">✕ ${texts.write.wouldNot(result.obstacle?.message ?? '')}</p>`;
   return html`<div role="status" class="stack">
     ${verdict} ${interlocks.map(interlockView)}
-    ${result.warnings.map((each) => html`<p class="advice"><strong>${texts.write.warning}:</strong> ${warningText(each)}</p>`)}
+    ${result.warnings.map((each) => html`<p class="advice"><strong>${texts.write.warning}:</strong> ${each}</p>`)}
     ${result.confirm === 'select' ? html`<p>${texts.write.needsSelect}</p>` : ''}
     ${result.confirm === 'second_person' ? html`<p>${texts.write.needsSecond}</p>` : ''}
   </div>`;

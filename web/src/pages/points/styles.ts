@@ -83,8 +83,10 @@ export const pointsStyles = css`
     background: var(--sunken);
     border-bottom: 1px solid var(--line);
     min-height: 1.9rem;
-    /* As wide as the rows beside the scroll bar. */
-    padding-inline-end: calc(var(--space-2) + 0.9rem);
+    /* As wide as the rows beside their scroll bar. */
+    overflow: hidden scroll;
+    scrollbar-color: transparent transparent;
+    flex: none;
   }
   .spark-head {
     height: auto;
