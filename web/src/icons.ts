@@ -21,6 +21,11 @@ const shapes: Record<string, SVGTemplateResult> = {
   tree: svg`<path d="M5 4v14h4M5 9h4"/><rect x="9" y="7" width="10" height="4"/><rect x="9" y="16" width="10" height="4"/>`,
   back: svg`<path d="M15 6l-6 6 6 6"/>`,
   copy: svg`<rect x="8" y="8" width="12" height="12"/><path d="M16 8V4H4v12h4"/>`,
+  pause: svg`<path d="M8 5v14M16 5v14"/>`,
+  play: svg`<path d="M7 5l12 7-12 7z"/>`,
+  minus: svg`<path d="M5 12h14"/>`,
+  share: svg`<path d="M12 15V4M8 8l4-4 4 4M5 13v7h14v-7"/>`,
+  refresh: svg`<path d="M19 8a8 8 0 1 0 1 6M20 4v5h-5"/>`,
   plus: svg`<path d="M12 5v14M5 12h14"/>`,
 };
 

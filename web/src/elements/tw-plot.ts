@@ -216,7 +216,7 @@ export class TwPlot extends LitElement {
       height: Math.max(1, this.place.clientHeight),
       legend: { show: !this.small && !this.plain, live: true },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone.name),
-      cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
       scales: plotScales(this.series),
       axes: plotAxes(this.series, this.#font(), this.small, this.#mostAxes),
       series: plotLines(this.series),

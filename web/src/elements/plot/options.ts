@@ -90,6 +90,9 @@ function timeAxis(font: string): uPlot.Axis {
     grid: { stroke: theme.colour('--line'), width: 1 },
     ticks: { stroke: theme.colour('--line') },
     font,
+    size: 34,
+    // As wide as the longest label, and some air.
+    space: (_plot, _axis, min, max, width) => ((max - min) / width < 0.3 ? 9.5 : 6.5) * parseFloat(font),
     values: (_, splits) => timeLabels(splits),
   };
 }

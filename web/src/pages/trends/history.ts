@@ -2,6 +2,7 @@
 // What /api/v1/history tells for a trend.
 import { restName } from '../../names';
 import { rest } from '../../rest';
+import { session } from '../../session';
 import type { PlainValue } from '../../live';
 import type { Bucket } from './cells';
 
@@ -46,6 +47,8 @@ export interface Answer {
   steps: { point: string; type: string; unit: string; steps: Step[]; isCut: boolean }[];
   unknown: string[];
   gaps: Gap[];
+  /** ms; when the program was started within the range. */
+  starts: number[];
   /** ms; where some bucket begins. */
   origin: number | null;
 }
@@ -60,9 +63,10 @@ export async function askHistory(
 ): Promise<Answer> {
   const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), before: true };
   const numbers = names.filter((name) => !texts.includes(name));
-  const [trend, plain] = await Promise.all([
+  const [trend, plain, starts] = await Promise.all([
     numbers.length > 0 ? ask(numbers, { ...range, interval: `${interval}ms` }, signal) : null,
     texts.length > 0 ? ask(texts, { ...range, limit: mostTexts }, signal) : null,
+    startsWithin(from, to, signal),
   ]);
   const origin = trend?.series.flatMap(({ buckets }) => buckets ?? [])[0]?.t;
   return {
@@ -76,8 +80,40 @@ export async function askHistory(
     steps: (plain?.series ?? []).map((series) => stepsOf(series, plain?.next ?? null)),
     unknown: [...(trend?.unknown ?? []), ...(plain?.unknown ?? [])],
     gaps: (trend ?? plain)?.gaps.map((gap) => ({ ...gap, from: Date.parse(gap.from), to: Date.parse(gap.to) })) ?? [],
+    starts,
     origin: origin ? Date.parse(origin) : null,
   };
+}
+
+interface StoredEvent {
+  seq: number;
+  t: string;
+}
+
+/**
+ * Events are numbered anew when the program starts, and it tells of its plugins at once: so it is known when values had
+ * nobody to store them. Who may not read events sees such a time as one without changes.
+ */
+async function startsWithin(from: number, to: number, signal: AbortSignal): Promise<number[]> {
+  if (!session.may('history:read') || !session.may('events:read')) return [];
+  const [first, last] = [new Date(from).toISOString(), new Date(to).toISOString()];
+  const path = '/api/v1/history/events';
+  try {
+    const [before, within] = await Promise.all([
+      rest<{ events: StoredEvent[] }>(path, { query: { kind: 'system', to: first, order: 'desc', limit: 1 }, signal }),
+      rest<{ events: StoredEvent[] }>(path, { query: { kind: 'system', from: first, to: last, limit: 1000 }, signal }),
+    ]);
+    let seq = before.events[0]?.seq ?? 0;
+    const starts = within.events.filter((event) => {
+      const isStart = event.seq < seq;
+      seq = event.seq;
+      return isStart;
+    });
+    return starts.map(({ t }) => Date.parse(t));
+  } catch (problem) {
+    if (signal.aborted) throw problem;
+    return [];
+  }
 }
 
 function ask(names: readonly string[], query: Record<string, string | number | boolean>, signal: AbortSignal) {

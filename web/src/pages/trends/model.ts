@@ -76,7 +76,7 @@ export class TrendModel extends Observable {
       // Without a history there is what comes live.
       this.hasHistory = !(problem instanceof RestError && problem.status === 404);
       this.problem = textOf(problem);
-      this.#take(names, { series: [], steps: [], unknown: [], gaps: [], origin: null }, start, interval, length);
+      this.#take(names, { series: [], steps: [], unknown: [], gaps: [], starts: [], origin: null }, start, interval, length);
     }
     this.isLoading = false;
     this.changed();
@@ -89,13 +89,21 @@ export class TrendModel extends Observable {
     this.start = shift > 0 ? start + shift - interval : start;
     this.interval = interval;
     this.length = length;
-    this.gaps = answer.gaps;
     this.tracks = new Map();
     for (const name of names) {
       const track = this.#track(name, answer);
       this.tracks.set(name, track);
       this.#keepNewer(track, before);
     }
+    this.gaps = [...answer.gaps, ...answer.starts.flatMap((at) => this.#stoppedBefore(at))];
+  }
+
+  /** From the last thing that was stored until the program was started. */
+  #stoppedBefore(start: number): Gap[] {
+    const end = this.indexOf(start);
+    const last = Math.max(-1, ...[...this.tracks.values()].map(({ cells }) => cells?.lastFilled(end) ?? -1));
+    const from = this.start + (last + 1) * this.interval;
+    return start - from > this.interval ? [{ from, to: start, records: 0, reason: '' }] : [];
   }
 
   #track(name: string, answer: Answer): Track {
