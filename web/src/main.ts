@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { alarmBook } from './alarms';
+import { approvals } from './approvals';
 import './elements/tw-app';
 import { live } from './live';
 import { notices } from './notices';
@@ -14,4 +15,8 @@ session.start();
 live.start();
 alarmBook.start();
 notices.start();
+approvals.start();
 statusWatch.start();
+
+// For the developer console: tagwire.live.watchTopic('alarms/#', console.log)
+Object.assign(globalThis, { tagwire: { live } });

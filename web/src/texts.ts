@@ -219,6 +219,17 @@ export const texts = {
     offline: 'There is no link to the server: commands cannot be sent now, and are never kept for later.',
   },
 
+  approvals: {
+    bar: (count: number) => `${many(count, 'command waits', 'commands wait')} for a second person`,
+    look: 'Look at it',
+    title: 'Approve a command?',
+    asked: (who: string) => `${who} asks for this:`,
+    why: (comment: string) => `Why: ${comment}`,
+    none: 'Nothing waits any more.',
+    approve: 'Approve',
+    refuse: 'Refuse',
+  },
+
   // ---- overview ----------------------------------------------------------------------------------------------------
   overview: {
     title: 'Overview',
@@ -266,7 +277,7 @@ export const texts = {
     area: 'Area',
     wholeSite: 'Whole site',
     active: 'Active',
-    waiting: 'To be acknowledged',
+    waiting: 'To acknowledge',
     worst: 'Worst',
     noAreas: 'There are no alarm rules',
     noAlarmsHere: 'No plugin knows alarms here',
@@ -295,8 +306,8 @@ export const texts = {
     all: 'All points',
     pinned: 'Pinned',
     showTree: 'Tree',
-    count: (count: string) => `${count} points`,
-    countIn: (count: string, place: string) => `${count} points in ${place}`,
+    count: (count: string) => (count === '1' ? '1 point' : `${count} points`),
+    countIn: (count: string, place: string) => (count === '1' ? `1 point in ${place}` : `${count} points in ${place}`),
     name: 'Point',
     description: 'Description',
     trend: '10 min',

@@ -24,7 +24,7 @@ export class TwAccount extends LitElement {
         position: absolute;
         inset-inline-end: 0;
         inset-block-start: calc(100% + 0.3rem);
-        z-index: 15;
+        z-index: 25;
         width: min(20rem, calc(100vw - 1rem));
         background: var(--raised);
         border: 1px solid var(--line-strong);

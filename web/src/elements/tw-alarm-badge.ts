@@ -60,10 +60,10 @@ export class TwAlarmBadge extends LitElement {
     const { worst, isFresh } = alarmBook;
     const title = isFresh ? text.alarmsTitle(active, waiting) : text.alarmsStale;
     const count = alarmBook.calling.length;
-    return html`<a class="button" href=${router.href('alarms')} title=${title} aria-label=${title}>
+    return html`<a class="button" href=${router.href('alarms')} title=${title}>
       ${worst && isFresh ? html`<tw-severity .severity=${worst} ?hollow=${waiting === 0}></tw-severity>` : icon('alarms')}
       <span class=${isFresh ? '' : 'stale'}
-        >${isFresh ? count : '–'}<span class="word"> ${text.alarms(count).replace(/^\S+ /, '')}</span></span
+        >${isFresh ? count : '–'}<span class="word"> ${text.alarms(count).replace(/^\S+ /, '')}</span><span class="hidden-text">: ${title}</span></span
       >
     </a>`;
   }

@@ -185,7 +185,7 @@ export const appStyles = css`
       border: 1px solid var(--line-strong);
       border-radius: var(--radius);
       box-shadow: 0 -0.2rem 1rem rgb(0 0 0 / 30%);
-      z-index: 15;
+      z-index: 25;
     }
     .drawer a {
       flex-direction: row;

@@ -10,6 +10,7 @@ import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import './tw-account';
 import './tw-alarm-badge';
+import './tw-approvals';
 import { appStyles } from './tw-app-styles';
 import './tw-clock';
 import './tw-empty';
@@ -154,6 +155,7 @@ export class TwApp extends LitElement {
         ${this.#navigation()}
         <div class="middle">
           <tw-link banner></tw-link>
+          <tw-approvals></tw-approvals>
           <main id="main" tabindex="-1">${this.#content()}</main>
         </div>
       </div>

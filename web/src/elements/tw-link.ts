@@ -54,6 +54,10 @@ export class TwLink extends LitElement {
         .chip .text {
           display: none;
         }
+        .chip:not(.lost) {
+          border: 0;
+          padding: 0;
+        }
         .chip.lost .text {
           display: inline;
         }

@@ -143,13 +143,18 @@ export class PageOverview extends LitElement {
     </tr>`;
   }
 
+  /** What there is, so that a young page shows a line too. */
+  #seenSpan(name: string): number {
+    return Math.min(span, Math.max(60_000, now() - (this.#rates.get(name)?.times[0] ?? now())));
+  }
+
   #rate(name: keyof Status['rates'], label: string, status: Status): TemplateResult {
     return html`<div class="figure">
       <span class="muted small">${label}</span>
       <span class="figure-value">${formatRate(status.rates[name])}</span>
       <tw-sparkline
         .label=${texts.overview.lastMinutes(label)}
-        .spanMs=${span}
+        .spanMs=${this.#seenSpan(name)}
         .data=${() => this.#rates.get(name)}
       ></tw-sparkline>
     </div>`;

@@ -33,7 +33,11 @@ export class OverviewAreas extends LitElement {
         overflow: auto;
       }
       .area {
-        overflow-wrap: anywhere;
+        overflow-wrap: break-word;
+        min-width: 7rem;
+      }
+      th {
+        white-space: normal;
       }
       .quiet td {
         color: var(--muted);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real browser on the pages, with watch over what it says and whom it asks.
+//
+// TAGWIRE_WEB_PACKAGES is the folder into which playwright-core and axe-core were installed, TAGWIRE_SCREENSHOTS where
+// pictures go, TAGWIRE_CHROMIUM the browser if it is none of the usual.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const packages = process.env.TAGWIRE_WEB_PACKAGES;
+if (!packages || !existsSync(join(packages, 'node_modules/playwright-core'))) {
+  throw new Error(`playwright-core is not in "${packages}": \`ctest -R web_packages\` brings it`);
+}
+const require = createRequire(join(packages, 'package.json'));
+const { chromium } = require('playwright-core');
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = process.env.TAGWIRE_CHROMIUM ?? usual.find(existsSync);
+if (!executablePath) throw new Error('no browser: install chromium (packaging/debian-packages) or set TAGWIRE_CHROMIUM');
+
+export const sizes = {
+  desk: { width: 1366, height: 820 },
+  wall: { width: 1920, height: 1080 },
+  phone: { width: 360, height: 720 },
+};
+
+let browser;
+
+export async function openBrowser() {
+  // A container's root has no sandbox.
+  browser ??= await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+}
+
+export async function closeBrowser() {
+  await browser?.close();
+  browser = undefined;
+}
+
+/**
+ * A page of its own, not logged in. `page.said` is what stood in the console as error or warning, `page.foreign` whom it
+ * asked beside the plant. While the server is away its refusals are no fault of the page: `page.mayFail = true`.
+ */
+export async function openPage(plant, { size = 'desk', theme = 'light', hash = '' } = {}) {
+  await openBrowser();
+  const isPhone = size === 'phone';
+  const context = await browser.newContext({ viewport: sizes[size], colorScheme: theme, hasTouch: isPhone, isMobile: isPhone });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.said = [];
+  page.foreign = [];
+  page.mayFail = false;
+  const { host } = new URL(plant.url);
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type()) && !page.mayFail) page.said.push(message.text());
+  });
+  page.on('pageerror', (problem) => page.said.push(String(problem.stack ?? problem)));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    const isOwn = url.host === host || url.protocol === 'data:' || url.protocol === 'blob:';
+    if (!isOwn) page.foreign.push(request.url());
+  });
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).host !== host) page.foreign.push(socket.url());
+  });
+  await page.goto(plant.url + hash);
+  return page;
+}
+
+export async function login(page, { name, password }) {
+  await page.getByLabel('User').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+  await page.locator('tw-link .chip', { hasText: 'Live' }).waitFor({ state: 'attached' });
+}
+
+/** Logged in, at this place. */
+export async function openAs(plant, user, options) {
+  const page = await openPage(plant, options);
+  await login(page, user);
+  return page;
+}
+
+export function noConsoleErrors(page) {
+  assert.deepEqual(page.said, [], 'the console stays empty');
+}
+
+export function noForeignRequests(page) {
+  assert.deepEqual(page.foreign, [], 'nothing is asked but the plant');
+}
+
+/** Nothing that axe-core calls serious or critical. */
+export async function axe(page) {
+  // By the debugger's way, as the pages' policy lets no other script in.
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const grave = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => `${node.target.flat().join(' ')} ${node.failureSummary}`).join(' | ')}`);
+  assert.deepEqual(grave, [], 'axe-core finds nothing serious');
+}
+
+/** Into TAGWIRE_SCREENSHOTS, for people to look at. */
+export async function screenshot(page, name) {
+  const folder = process.env.TAGWIRE_SCREENSHOTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+/** A page in light, dark, on a phone and on a wall: judged by axe, and pictures of each. */
+export async function look(plant, user, name, hash, ready) {
+  for (const [size, theme] of [['desk', 'light'], ['desk', 'dark'], ['phone', 'light'], ['wall', 'dark']]) {
+    const page = await openAs(plant, user, { size, theme, hash });
+    await ready(page);
+    await axe(page);
+    await screenshot(page, `${name}-${size}-${theme}`);
+    const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(isTooWide, false, `${name} fits the width of ${size}`);
+    noConsoleErrors(page);
+    noForeignRequests(page);
+    await page.context().close();
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// 10,000 points that change ten times a second, all of them watched by the page: it has to stay above 30 frames a second.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { closeBrowser, noConsoleErrors, openAs } from './browser.mjs';
+import { Plant, users } from './runtime.mjs';
+
+const count = 10_000;
+const leastFrames = 30; // per second
+const seconds = 5;
+const first = 1000; // register of the first one
+
+let plant;
+before(async () => {
+  const points = Array.from({ length: count }, (_, index) => ({
+    name: `many/${Math.floor(index / 100)}/p${index}`,
+    table: 'holding',
+    address: first + index,
+    type: 'uint16',
+    'x-sim': 'ramp:0:60000:60',
+  }));
+  plant = await Plant.start({ points });
+});
+after(async () => {
+  await closeBrowser();
+  await plant?.stop();
+});
+
+test('10,000 points at 10 Hz: above 30 frames a second', async () => {
+  const page = await openAs(plant, users.viewer, { hash: '#/points?under=plc1/many' });
+  await page.getByText('10 000 points in plc1/many'.replace(' ', '\u202f')).waitFor({ state: 'attached' });
+  const measured = await page.evaluate(async (lasts) => {
+    let changes = 0;
+    // The console's own handle to the live client: what a page with all points on it would do.
+    const end = globalThis.tagwire.live.watchTopic('points/plc1/many/#', (batch) => (changes += batch.points.length), {
+      maxRate: '10/s',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    changes = 0;
+    let frames = 0;
+    const begun = performance.now();
+    await new Promise((resolve) => {
+      const frame = (at) => {
+        frames += 1;
+        if (at - begun > lasts * 1000) resolve();
+        else requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+    });
+    const took = (performance.now() - begun) / 1000;
+    end();
+    return { frames: frames / took, changes: changes / took };
+  }, seconds);
+  console.log(`${measured.frames.toFixed(1)} frames/s with ${Math.round(measured.changes)} changes/s`);
+  assert.ok(measured.changes > count * 5, 'the points did change');
+  assert.ok(measured.frames > leastFrames, 'above 30 frames a second');
+  noConsoleErrors(page);
+  await page.context().close();
+});
