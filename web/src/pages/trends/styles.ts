@@ -105,8 +105,11 @@ export const trendStyles = css`
   @media (max-width: 40rem) {
     :host {
       padding: var(--space-2);
-      grid-template-rows: auto auto auto auto;
-      align-content: start;
+      display: flex;
+      flex-direction: column;
+    }
+    :host > * {
+      flex: none;
     }
     tw-plot {
       flex: none;
