@@ -98,24 +98,49 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en').replaceAll(',', narrowSpace);
 }
 
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The zone in which times are shown: the site's or the viewer's, as chosen in the header. */
 class Zone extends Observable {
   #site: string | null = null;
+  #linked: string | null = null;
+  #choice = preferences.zone;
   #formats = new Map<string, Intl.DateTimeFormat>();
 
   constructor() {
     super();
-    preferences.observe(() => this.changed());
+    preferences.observe(() => {
+      // Who chooses a zone wants that one.
+      if (preferences.zone !== this.#choice) this.#linked = null;
+      this.#choice = preferences.zone;
+      this.changed();
+    });
+  }
+
+  /** A link was made in this zone: times are shown in it, as long as its page is open. null: no more. */
+  setLinked(name: string | null): void {
+    if (name === this.#linked) return;
+    if (name !== null && !isZone(name)) return;
+    this.#linked = name;
+    this.#formats.clear();
+    this.changed();
+  }
+  /** The zone of a link, where it is not the one that would be shown without. */
+  get linked(): string | null {
+    return this.#linked === this.#own ? null : this.#linked;
   }
 
   /** The site's zone is known once somebody was told it. */
   setSite(name: string | null | undefined): void {
     if (!name || name === this.#site) return;
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: name });
-    } catch {
-      return; // this browser does not know it: times stay in the viewer's
-    }
+    if (!isZone(name)) return; // this browser does not know it: times stay in the viewer's
     this.#site = name;
     this.changed();
   }
@@ -128,6 +153,9 @@ class Zone extends Observable {
   }
   /** "Europe/Berlin" */
   get name(): string {
+    return this.#linked ?? this.#own;
+  }
+  get #own(): string {
     return this.isSite && this.#site ? this.#site : Intl.DateTimeFormat().resolvedOptions().timeZone;
   }
 

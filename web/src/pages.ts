@@ -75,7 +75,7 @@ export const pages: readonly Page[] = [
     element: 'page-log',
     label: texts.navigation.log,
     icon: 'log',
-    isAllowed: () => ['events:read', 'audit:read', 'ws:stats'].some((right) => session.maySome(right)),
+    isAllowed: () => ['events:read', 'alarms:read', 'commands:read', 'audit:read', 'ws:stats'].some((right) => session.maySome(right)),
     load: () => import('./pages/log'),
   },
 ];

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // uPlot in an element. Import it lazily (`await import('../elements/tw-plot')`): uPlot is a chunk of its own.
-import { LitElement, css, html, unsafeCSS } from 'lit';
+import { LitElement, css, html, nothing, unsafeCSS } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import uPlot from 'uplot';
 import uplotCss from 'uplot/dist/uPlot.min.css?inline';
-import { formatNumber, zone } from '../format';
+import { zone } from '../format';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import { theme } from '../theme';
+import { PlotGestures } from './plot/gestures';
+import { drawGaps, plotAxes, plotBands, plotLines, plotScales, type PlotGap, type PlotSeries } from './plot/options';
 
-/** One line. All series of a plot share the plot's `times`. */
-export interface PlotSeries {
-  label: string;
-  unit: string;
-  /** null is a hole. */
-  values: (number | null)[];
-  /** The band of a trend. */
-  min?: (number | null)[];
-  max?: (number | null)[];
-  /** A step from value to value, as for booleans. */
-  isStepped?: boolean;
-}
+export type { PlotGap, PlotSeries };
 
 /** The person has zoomed or moved: the range in s since 1970. */
 export class ViewEvent extends Event {
@@ -32,12 +23,29 @@ export class ViewEvent extends Event {
   }
 }
 
-const dashes: number[][] = [[], [], [], [], [8, 4], [8, 4], [2, 3], [2, 3]];
-const token = (index: number): string => `--series-${(index % 8) + 1}`;
+/** Where the cursor stands: an index of `times`; -1: nowhere. */
+export class CursorEvent extends Event {
+  constructor(readonly index: number) {
+    super('cursor');
+  }
+}
+
+/** Where the lines are drawn, in px from the left of the element: for what stands in line below. */
+export class AreaEvent extends Event {
+  constructor(
+    readonly left: number,
+    readonly width: number,
+  ) {
+    super('area');
+  }
+}
+
+const axisRoom = 8; // px of width for each px that an axis takes
 
 /**
- * Several series over time, each unit with a scale of its own, bands from min to max. Drag zooms, Shift and drag moves,
- * the wheel zooms, a double click tells `reset`. `from` and `to` fix what is seen.
+ * Several series over time, each unit with a scale of its own, bands from min to max. Drag zooms, Shift and drag moves, so
+ * do fingers; the wheel and + and - zoom, arrow keys move the cursor, with Shift the plot; a double click tells `reset`.
+ * `from` and `to` fix what is seen. `cursor`, `area` and `view` tell of what happens.
  */
 @customElement('tw-plot')
 export class TwPlot extends LitElement {
@@ -55,6 +63,9 @@ export class TwPlot extends LitElement {
         inset: 0;
         overflow: hidden;
       }
+      .u-over {
+        touch-action: pan-y;
+      }
       .u-legend {
         color: var(--text);
         font-size: var(--small);
@@ -70,6 +81,9 @@ export class TwPlot extends LitElement {
         border: 0;
         padding: 0 0.3rem;
       }
+      .u-legend .edge {
+        display: none;
+      }
       .u-value {
         font-variant-numeric: tabular-nums;
         font-weight: 600;
@@ -77,22 +91,31 @@ export class TwPlot extends LitElement {
       .u-select {
         background: color-mix(in srgb, var(--accent), transparent 75%);
       }
+      .u-cursor-x,
+      .u-cursor-y {
+        border-color: var(--line-strong) !important;
+      }
     `,
   ];
   /** s since 1970, rising. */
   @property({ attribute: false }) times: number[] = [];
   @property({ attribute: false }) series: PlotSeries[] = [];
+  @property({ attribute: false }) gaps: readonly PlotGap[] = [];
   /** s since 1970; absent: all there is. */
   @property({ attribute: false }) from: number | undefined;
   @property({ attribute: false }) to: number | undefined;
   /** Small: no legend, no axis labels to spare. */
   @property({ type: Boolean }) small = false;
+  /** The page has a legend of its own. */
+  @property({ type: Boolean }) plain = false;
   @query('.place') private place!: HTMLElement;
   #plot: uPlot | null = null;
+  #gestures: PlotGestures | null = null;
   #shape = '';
+  #area = '';
+  #mostAxes = 8;
   #resized = new ResizeObserver(() => this.#resize());
   #ends: (() => void)[] = [];
-  #dragging: { x: number; from: number; to: number } | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -111,20 +134,31 @@ export class TwPlot extends LitElement {
     this.#shape = '';
   }
 
+  /** What is seen, to be drawn elsewhere. */
+  get canvas(): HTMLCanvasElement | null {
+    return this.#plot?.ctx.canvas ?? null;
+  }
+
   /** A picture of what is seen. */
   toPng(): Promise<Blob | null> {
-    const canvas = this.#plot?.ctx.canvas;
+    const { canvas } = this;
     return new Promise((resolve) => (canvas ? canvas.toBlob(resolve, 'image/png') : resolve(null)));
   }
 
   override updated(): void {
-    const shape = JSON.stringify([this.small, this.series.map(({ label, unit, min, isStepped }) => [label, unit, !!min, isStepped])]);
+    const shape = JSON.stringify([
+      this.small,
+      this.plain,
+      this.series.map(({ label, unit, min, isStepped, isHidden, colour }) => [label, unit, !!min, isStepped, isHidden, colour]),
+    ]);
     if (!this.#plot || shape !== this.#shape) {
       this.#shape = shape;
       this.#rebuild();
     } else {
-      this.#plot.setData(this.#data(), false);
-      this.#showRange();
+      this.#plot.batch((plot: uPlot) => {
+        plot.setData(this.#data(), false);
+        this.#showRange();
+      });
     }
   }
 
@@ -145,97 +179,64 @@ export class TwPlot extends LitElement {
   }
 
   #legendHeight(): number {
-    return this.small ? 0 : (this.place.querySelector<HTMLElement>('.u-legend')?.offsetHeight ?? 28);
+    if (this.small || this.plain) return 0;
+    return this.place.querySelector<HTMLElement>('.u-legend')?.offsetHeight ?? 28;
   }
 
   #resize(): void {
     if (!this.#plot) return this.requestUpdate();
     const { clientWidth, clientHeight } = this.place;
-    if (clientWidth > 0) this.#plot.setSize({ width: clientWidth, height: clientHeight - this.#legendHeight() });
+    if (clientWidth === 0) return;
+    if (this.#axesThatFit() !== this.#mostAxes) return this.#rebuild();
+    this.#plot.setSize({ width: clientWidth, height: clientHeight - this.#legendHeight() });
+  }
+
+  /** On a phone the lines need the room more than a third axis does. */
+  #axesThatFit(): number {
+    return Math.max(1, Math.floor(this.place.clientWidth / (58 + 18) / axisRoom) * 2);
   }
 
   #rebuild(): void {
     this.#plot?.destroy();
     this.#plot = null;
     if (!this.isConnected || !this.place || this.place.clientWidth === 0) return;
+    this.#mostAxes = this.#axesThatFit();
     this.#plot = new uPlot(this.#options(), this.#data(), this.place);
-    this.#listen(this.#plot.over);
+    this.#gestures = new PlotGestures(this.#plot, {
+      view: (from, to) => this.#view(from, to),
+      reset: () => this.dispatchEvent(new Event('reset')),
+    });
     this.#showRange();
     this.#resize();
   }
 
   #options(): uPlot.Options {
-    const units = [...new Set(this.series.map(({ unit }) => unit))];
     return {
       width: this.place.clientWidth,
-      height: this.place.clientHeight,
-      legend: { show: !this.small, live: true },
-      cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
-      scales: { x: { time: true }, ...Object.fromEntries(units.map((unit) => [`y ${unit}`, {}])) },
-      axes: [this.#timeAxis(), ...units.map((unit, index) => this.#valueAxis(unit, index))],
-      series: [{ value: (_, at) => (at === null ? '' : zone.dateTime(at * 1000)) }, ...this.#lines()],
-      bands: this.#bands(),
-      hooks: { setSelect: [(plot) => this.#zoomed(plot)] },
+      height: Math.max(1, this.place.clientHeight),
+      legend: { show: !this.small && !this.plain, live: true },
+      tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone.name),
+      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+      scales: plotScales(this.series),
+      axes: plotAxes(this.series, this.#font(), this.small, this.#mostAxes),
+      series: plotLines(this.series),
+      bands: plotBands(this.series),
+      hooks: {
+        setSelect: [(plot) => this.#zoomed(plot)],
+        setCursor: [(plot) => this.dispatchEvent(new CursorEvent((plot.cursor.left ?? -1) < 0 ? -1 : (plot.cursor.idx ?? -1)))],
+        drawClear: [(plot) => drawGaps(plot, this.gaps)],
+        draw: [(plot) => this.#tellArea(plot)],
+      },
     };
   }
 
-  #lines(): uPlot.Series[] {
-    return this.series.flatMap((each, index) => {
-      const colour = theme.colour(token(index));
-      const scale = `y ${each.unit}`;
-      const line: uPlot.Series = {
-        label: each.label,
-        scale,
-        stroke: colour,
-        width: 1.5,
-        dash: dashes[index % 8],
-        spanGaps: false,
-        points: { show: false },
-        paths: each.isStepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined,
-        value: (_, value) => (value === null ? '–' : `${formatNumber(value)} ${each.unit}`),
-      };
-      if (!each.min || !each.max) return [line];
-      const edge: uPlot.Series = { scale, stroke: 'transparent', width: 0, points: { show: false }, class: 'edge' };
-      return [line, { ...edge, label: '' }, { ...edge, label: '' }];
-    });
-  }
-
-  #bands(): uPlot.Band[] {
-    const bands: uPlot.Band[] = [];
-    let place = 1;
-    this.series.forEach((each, index) => {
-      const hasBand = each.min && each.max;
-      const colour = theme.colour(token(index)).replace(/^rgb\(([^)]*)\)$/, 'rgba($1, 0.2)');
-      if (hasBand) bands.push({ series: [place + 2, place + 1], fill: colour });
-      place += hasBand ? 3 : 1;
-    });
-    return bands;
-  }
-
-  #timeAxis(): uPlot.Axis {
-    return {
-      stroke: theme.colour('--muted'),
-      grid: { stroke: theme.colour('--line'), width: 1 },
-      ticks: { stroke: theme.colour('--line') },
-      font: this.#font(),
-      values: (_, splits) => timeLabels(splits),
-    };
-  }
-
-  #valueAxis(unit: string, index: number): uPlot.Axis {
-    return {
-      scale: `y ${unit}`,
-      side: index % 2 === 0 ? 3 : 1,
-      stroke: theme.colour('--muted'),
-      grid: { show: index === 0, stroke: theme.colour('--line'), width: 1 },
-      ticks: { stroke: theme.colour('--line') },
-      font: this.#font(),
-      label: this.small ? undefined : unit,
-      labelFont: this.#font(),
-      labelSize: 18,
-      size: 58,
-      values: (_, splits) => splits.map((each) => formatNumber(each)),
-    };
+  #tellArea(plot: uPlot): void {
+    const left = plot.bbox.left / devicePixelRatio;
+    const width = plot.bbox.width / devicePixelRatio;
+    const area = `${left} ${width}`;
+    if (area === this.#area) return;
+    this.#area = area;
+    this.dispatchEvent(new AreaEvent(left, width));
   }
 
   #font(): string {
@@ -256,54 +257,19 @@ export class TwPlot extends LitElement {
     this.dispatchEvent(new ViewEvent(from, to));
   }
 
-  #listen(over: HTMLElement): void {
-    over.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
-    over.addEventListener('dblclick', () => this.dispatchEvent(new Event('reset')));
-    over.addEventListener('pointerdown', (event) => this.#grab(event, over), { capture: true });
-    over.addEventListener('mousedown', (event) => event.shiftKey && event.stopImmediatePropagation(), { capture: true });
-    over.addEventListener('pointermove', (event) => this.#drag(event, over));
-    over.addEventListener('pointerup', () => (this.#dragging = null));
-  }
-
-  #wheel(event: WheelEvent): void {
-    const plot = this.#plot;
-    const { min, max } = plot?.scales.x ?? {};
-    if (!plot || min === undefined || max === undefined) return;
-    event.preventDefault();
-    const at = plot.posToVal(event.offsetX, 'x');
-    const factor = event.deltaY > 0 ? 1.25 : 0.8;
-    this.#view(at - (at - min) * factor, at + (max - at) * factor);
-  }
-
-  #grab(event: PointerEvent, over: HTMLElement): void {
-    const { min, max } = this.#plot?.scales.x ?? {};
-    if (!event.shiftKey || min === undefined || max === undefined) return;
-    this.#dragging = { x: event.clientX, from: min, to: max };
-    over.setPointerCapture(event.pointerId);
-  }
-
-  #drag(event: PointerEvent, over: HTMLElement): void {
-    if (!this.#dragging) return;
-    const { x, from, to } = this.#dragging;
-    const shift = ((event.clientX - x) / over.clientWidth) * (to - from);
-    this.#view(from - shift, to - shift);
+  #key(event: KeyboardEvent): void {
+    if (this.#gestures?.key(event)) event.preventDefault();
   }
 
   override render() {
     const names = this.series.map(({ label }) => label).join(', ');
-    return html`<div class="place" role="img" aria-label=${texts.plot.label(names)} title=${this.small ? '' : texts.plot.help}></div>`;
+    return html`<div
+      class="place"
+      role="img"
+      tabindex=${this.plain ? '0' : nothing}
+      aria-label=${texts.plot.label(names)}
+      title=${this.small ? '' : texts.plot.help}
+      @keydown=${this.#key}
+    ></div>`;
   }
-}
-
-/** The day stands where it changes. */
-function timeLabels(splits: number[]): string[] {
-  let before = '';
-  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
-  return splits.map((at) => {
-    const [day = '', time = ''] = zone.dateTime(at * 1000).split(' ');
-    const clock = step < 60 ? time : time.slice(0, 5);
-    const isNewDay = before !== '' && day !== before;
-    before = day;
-    return isNewDay || step >= 86400 ? day.slice(5) : clock;
-  });
 }

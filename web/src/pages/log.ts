@@ -1,15 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, html } from 'lit';
-import { customElement } from 'lit/decorators.js';
-import '../elements/tw-empty';
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { Watch } from '../observable';
+import { router } from '../router';
+import { session } from '../session';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
+import './log/audit';
+import './log/commands';
+import './log/connections';
+import './log/events';
+import './log/quarantine';
 
+interface Part {
+  id: string;
+  isAllowed: () => boolean;
+  render: (query: URLSearchParams) => TemplateResult;
+}
+
+const some = (...rights: string[]): boolean => rights.some((right) => session.maySome(right));
+
+const parts: readonly Part[] = [
+  {
+    id: 'events',
+    isAllowed: () => some('events:read', 'alarms:read', 'positions:read', 'commands:read'),
+    render: (query) => html`<log-events .query=${query}></log-events>`,
+  },
+  {
+    id: 'audit',
+    isAllowed: () => session.may('audit:read'),
+    render: (query) => html`<log-audit .query=${query}></log-audit>`,
+  },
+  {
+    id: 'commands',
+    isAllowed: () => some('commands:read'),
+    render: (query) => html`<log-commands .query=${query}></log-commands>`,
+  },
+  { id: 'connections', isAllowed: () => session.may('ws:stats'), render: () => html`<log-connections></log-connections>` },
+  { id: 'quarantine', isAllowed: () => session.may('history:read'), render: () => html`<log-quarantine></log-quarantine>` },
+];
+
+/** What happened, who did it, who is connected, and what could not be stored. */
 @customElement('page-log')
 export class PageLog extends LitElement {
-  static override styles = [shared];
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        gap: var(--space-2);
+        height: 100%;
+        padding: var(--space-2) var(--space-3);
+        min-height: 0;
+      }
+      nav {
+        border-bottom: 1px solid var(--line-strong);
+        overflow-x: auto;
+        flex: none;
+      }
+      nav ul {
+        display: flex;
+      }
+      nav a {
+        display: flex;
+        align-items: center;
+        min-height: 2.4rem;
+        padding: 0 var(--space-3);
+        color: var(--text);
+        text-decoration: none;
+        white-space: nowrap;
+      }
+      nav a:hover {
+        background: var(--hover);
+      }
+      nav a[aria-current] {
+        font-weight: 600;
+        box-shadow: inset 0 -0.2rem 0 var(--accent);
+      }
+      .part {
+        flex: 1;
+        min-height: 0;
+      }
+      @media (max-width: 40rem) {
+        :host {
+          padding: var(--space-1) var(--space-2);
+          overflow: auto;
+        }
+        nav a {
+          padding: 0 var(--space-2);
+        }
+        .part {
+          min-height: 30rem;
+        }
+      }
+    `,
+  ];
+  @property({ attribute: false }) query = new URLSearchParams();
+
+  constructor() {
+    super();
+    new Watch(this, session);
+  }
 
   override render() {
-    return html`<tw-empty .heading=${texts.log.title} .text=${texts.common.nothing}></tw-empty>`;
+    const allowed = parts.filter((part) => part.isAllowed());
+    const here = allowed.find(({ id }) => id === this.query.get('tab')) ?? allowed[0];
+    return html`<h1 class="hidden-text">${texts.log.title}</h1>
+      <nav aria-label=${texts.log.tabsLabel}>
+        <ul>
+          ${allowed.map(
+            (part) =>
+              html`<li>
+                <a href=${router.href('log', { tab: part.id })} aria-current=${part === here ? 'true' : nothing}
+                  >${texts.log.tabs[part.id]}</a
+                >
+              </li>`,
+          )}
+        </ul>
+      </nav>
+      <div class="part">${here?.render(this.query) ?? ''}</div>`;
   }
 }

@@ -8,6 +8,7 @@ import '../../elements/tw-value';
 import { formatAge, zone } from '../../format';
 import { icon } from '../../icons';
 import { live, type PointWatch } from '../../live';
+import { joinNames } from '../../names';
 import { Watch } from '../../observable';
 import type { PointInfo } from '../../pointinfo';
 import { preferences } from '../../preferences';
@@ -154,7 +155,7 @@ export class PointDetails extends LitElement {
             ${icon('write')}${texts.points.write}
           </button>`
         : ''}
-      <a class="button" href=${router.href('trends', { points: point.name })}>${icon('trends')}${texts.points.detail.toTrends}</a>
+      <a class="button" href=${router.href('trends', { points: joinNames([point.name]) })}>${icon('trends')}${texts.points.detail.toTrends}</a>
       <button
         aria-pressed=${isPinned ? 'true' : 'false'}
         aria-label=${isPinned ? texts.points.unpin(point.name) : texts.points.pin(point.name)}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+import { LitElement, html } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import '../../elements/tw-empty';
+import '../../elements/tw-error';
+import { zone } from '../../format';
+import { icon } from '../../icons';
+import { live } from '../../live';
+import { Watch } from '../../observable';
+import { isAbort, rest, textOf } from '../../rest';
+import { router } from '../../router';
+import { session } from '../../session';
+import { shared } from '../../styles/shared';
+import { texts } from '../../texts';
+import './commanddialog';
+import { stateSign, stateText, whatText, type KeptCommand } from './kept';
+import { readForm } from './range';
+import { logStyles } from './styles';
+
+const most = 200;
+const renewAfter = 1_000; // ms; a scene has many steps in a moment
+const states = ['queued', 'sent', 'acked', 'succeeded', 'failed', 'blocked', 'expired', 'unknown'];
+
+/** Commands and how they ended, renewed as they go on. */
+@customElement('log-commands')
+export class LogCommands extends LitElement {
+  static override styles = [shared, logStyles];
+  @property({ attribute: false }) query = new URLSearchParams();
+  @state() private commands: KeptCommand[] = [];
+  @state() private problem = '';
+  @state() private isLoading = false;
+  @state() private open = '';
+  @state() private renewals = 0;
+  #asking = new AbortController();
+  #end = () => {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #shown: string | null = null;
+
+  constructor() {
+    super();
+    new Watch(this, zone, session);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const endEvents = live.watchTopic('events/command', () => this.#loadSoon());
+    const endLive = live.observe(() => live.isOnline && this.#loadSoon());
+    this.#end = () => (endEvents(), endLive());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#end();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#asking.abort();
+    this.#shown = null;
+  }
+
+  override willUpdate(): void {
+    const shown = JSON.stringify(this.#filter);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    void this.#load();
+  }
+
+  get #filter() {
+    return { point: this.query.get('point') ?? undefined, status: this.query.get('status') ?? undefined };
+  }
+
+  #loadSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#load();
+    }, renewAfter);
+  }
+
+  async #load(): Promise<void> {
+    this.#asking.abort();
+    const { signal } = (this.#asking = new AbortController());
+    this.isLoading = true;
+    try {
+      this.commands = await rest<KeptCommand[]>('/api/v1/commands', { query: { ...this.#filter, limit: most }, signal });
+      this.problem = '';
+      this.renewals += 1;
+    } catch (problem) {
+      if (isAbort(problem) || signal.aborted) return;
+      this.problem = textOf(problem);
+    }
+    this.isLoading = false;
+  }
+
+  #submit(event: Event): void {
+    event.preventDefault();
+    const { point, status } = readForm(event.currentTarget as HTMLFormElement);
+    router.replaceQuery({ point, status });
+  }
+
+  #form() {
+    const text = texts.log.commands;
+    const { point, status } = this.#filter;
+    return html`<form class="filters" @submit=${this.#submit} @change=${(event: Event) => this.#submit(event)}>
+      <label class="field">${text.point}<input name="point" placeholder=${text.pointHint} .value=${point ?? ''} /></label>
+      <label class="field"
+        >${text.status}<select name="status">
+          <option value="">${text.all}</option>
+          <option value="waiting" ?selected=${status === 'waiting'}>${text.waitingSecond}</option>
+          ${states.map((each) => html`<option value=${each} ?selected=${each === status}>${texts.write.states[each]}</option>`)}
+        </select></label
+      >
+      <button>${texts.log.filter}</button>
+    </form>`;
+  }
+
+  #row(command: KeptCommand) {
+    const { sign, tone } = stateSign(command);
+    const time = zone.dateTime(command.created);
+    return html`<tr>
+      <td class="time">
+        <button
+          class="link"
+          aria-label=${texts.log.details(`${time} ${command.point ?? ''}`)}
+          @click=${() => (this.open = command.command_id)}
+        >
+          ${time}
+        </button>
+      </td>
+      <td class="text">${command.point ?? (command.scene === undefined ? '–' : texts.log.commands.scene(command.scene))}</td>
+      <td class="tight mid">${whatText(command)}</td>
+      <td class="tight"><span class=${tone}><span aria-hidden="true">${sign}</span> ${stateText(command)}</span></td>
+      <td class="text mid">${command.requested_by ?? ''}</td>
+      <td class="text wide">${command.message ?? ''}</td>
+    </tr>`;
+  }
+
+  #table() {
+    const text = texts.log.commands;
+    if (this.problem) {
+      return html`<tw-error .heading=${texts.log.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`;
+    }
+    if (this.commands.length === 0) {
+      return html`<tw-empty .heading=${this.isLoading ? texts.common.loading : text.empty}></tw-empty>`;
+    }
+    return html`<div class="sheet" tabindex="0" role="region" aria-label=${texts.log.tabs.commands ?? ''}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">${text.time}</th>
+            <th scope="col">${texts.log.commands.fields.point}</th>
+            <th scope="col" class="mid">${text.what}</th>
+            <th scope="col">${text.status}</th>
+            <th scope="col" class="mid">${text.who}</th>
+            <th scope="col" class="wide">${text.message}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${this.commands.map((command) => this.#row(command))}
+        </tbody>
+      </table>
+    </div>`;
+  }
+
+  override render() {
+    const close = (): string => (this.open = '');
+    return html`${this.#form()}
+      <div class="told">
+        <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
+        <span>${texts.log.commands.keeps}</span>
+        <span>${texts.log.zone(`${zone.name} (${zone.mark()})`)}</span>
+      </div>
+      ${this.#table()}
+      ${this.open
+        ? html`<log-command .command=${this.open} .renewals=${this.renewals} @closed=${close}></log-command>`
+        : ''}`;
+  }
+}
