@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifestcommands.h"
 
-#include <QFile>
 #include <QJsonDocument>
+
+#include <array>
+#include <cerrno>
+
+#include <unistd.h>
 
 #include "logging.h"
 #include "manifestcheck.h"
@@ -12,11 +16,17 @@ namespace tagwire {
 
 namespace {
 
-/// One byte more than a manifest may have tells that it is too large.
+/// To its end; one byte more than a manifest may have tells that it is too large.
 QByteArray readStdin() {
-  QFile input;
-  if (!input.open(stdin, QIODevice::ReadOnly)) return {};
-  return input.read(Manifest::largest + 1);
+  QByteArray text;
+  std::array<char, 64 * 1024> piece{};
+  while (text.size() <= Manifest::largest) {
+    const ssize_t count = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    text.append(piece.data(), count);
+  }
+  return text;
 }
 
 }  // namespace

@@ -26,6 +26,14 @@ tl::unexpected<ManifestError> no(ManifestError::Kind kind, const QString &text, 
   return tl::unexpected<ManifestError>({kind, text, problems});
 }
 
+/// The newest version with this text; 0: none.
+int newestOf(const QList<ManifestVersion> &versions, const QByteArray &text) {
+  const QString hash = QString::fromLatin1(sha256Of(text).toHex());
+  const auto found = std::find_if(versions.rbegin(), versions.rend(),
+                                  [&hash](const ManifestVersion &each) { return each.sha256 == hash; });
+  return found == versions.rend() ? 0 : found->number;
+}
+
 bool isText(const QByteArray &bytes) { return QString::fromUtf8(bytes).toUtf8() == bytes; }
 
 }  // namespace
@@ -56,10 +64,8 @@ QString ManifestDesk::runs(const QByteArray &text, const Manifest &manifest) {
   if (m_isOnTrial || m_version > 0) return {};
   ManifestVersions store(m_dataDir);
   const auto list = store.list();
-  if (list && !list->isEmpty() && list->last().sha256 == QString::fromLatin1(sha256Of(text).toHex())) {
-    m_version = list->last().number;
-    return {};
-  }
+  if (list) m_version = newestOf(*list, text);
+  if (m_version > 0) return {};
   ManifestVersion version;
   version.time = m_clock.now();
   version.by = QStringLiteral("file");

@@ -27,7 +27,7 @@ class TAGWIRE_EXPORT ManifestDesk : public QObject, public ManifestControl {
   ManifestDesk(QString file, const Clock &clock, ManifestChecker checker);
   ~ManifestDesk() override;
 
-  /// What runs from now on. The first time, `text` is kept as a version if it is not the newest; blocks for that.
+  /// What runs from now on. The first time, `text` is kept as a version if none has it; blocks for that.
   /// The text is a warning, empty when all is well.
   QString runs(const QByteArray &text, const Manifest &manifest);
   /// What is tried has started: the next change may come, which means that this one holds.

@@ -131,6 +131,11 @@ class ManifestTest : public QObject {
     const HttpAnswer moved = put(manifest(1, 0, QStringLiteral("elsewhere")));
     QCOMPARE(moved.status, 422);
     QCOMPARE(moved.json()[u"problems"][0][u"path"].toString(), QStringLiteral("data_dir"));
+    // A large one arrives whole, at the process that checks it, too.
+    const QByteArray large = manifest(1) + QByteArray(8 * 1024 * 1024, ' ');
+    const QJsonObject wish{{QStringLiteral("text"), QString::fromUtf8(large + "x")}};
+    const QJsonObject found = http(m_port, "POST", "/api/v1/manifest/check", QJsonDocument(wish).toJson()).json();
+    QCOMPARE(found[u"problems"][0][u"column"].toInt(), 8 * 1024 * 1024 + 1);
     // Somebody else was faster.
     const QByteArray stale =
         QJsonDocument(QJsonObject{{QStringLiteral("text"), QString::fromUtf8(manifest(2))},
