@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { css } from 'lit';
 
-export const tileStyles = css`
+/** Of the tile itself; what is in it may size itself by it. */
+export const tileBox = css`
   :host {
     display: flex;
     flex-direction: column;
@@ -15,6 +16,21 @@ export const tileStyles = css`
     overflow: hidden;
     container: tile / size;
   }
+`;
+
+/** Of an element that fills a tile. */
+export const tilePart = css`
+  :host {
+    display: flex;
+    flex: 1;
+    min-height: 0;
+    flex-direction: column;
+    justify-content: center;
+    gap: 0.3rem;
+  }
+`;
+
+export const tileStyles = css`
   h2 {
     font-size: var(--small);
     color: var(--muted);
