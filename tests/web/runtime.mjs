@@ -157,8 +157,8 @@ class Program {
 /** A running plant. `url` is where the pages are. */
 export class Plant {
   /** `points`: more points of the PLC, with `x-sim` for the simulator; `auth`: of the gateway; `withUsers`: false for a
-   * first run; `change(manifest, folder)`: what else the manifest shall have. */
-  static async start({ points: more = [], auth, withUsers = true, change } = {}) {
+   * first run; `without`: instances to leave out; `change(manifest, folder)`: what else it shall have. */
+  static async start({ points: more = [], auth, withUsers = true, without = [], change } = {}) {
     const plant = new Plant();
     plant.folder = await mkdtemp(join(tmpdir(), 'tagwire-web-'));
     plant.plcPort = await freePort();
@@ -167,6 +167,7 @@ export class Plant {
     const lines = more.map((p) => [p.name, '', p.table, p.address, p.type, '', '', '', '', '', '', p['x-sim']].join(','));
     await writeFile(join(plant.folder, 'plc1.csv'), points + lines.join('\n') + (lines.length ? '\n' : ''));
     const whole = manifest(plant.plcPort, plant.webPort, auth);
+    whole.plugins = whole.plugins.filter(({ id }) => !without.includes(id));
     await change?.(whole, plant.folder);
     await writeFile(join(plant.folder, 'manifest.json'), JSON.stringify(whole, null, 2));
     if (withUsers) for (const user of Object.values(users)) await plant.addUser(user);

@@ -194,6 +194,7 @@ export class PagePoints extends LitElement {
     return html`<div class="bar">
       <button
         class="tree-button"
+        aria-label=${texts.points.showTree}
         aria-expanded=${this.isTreeOpen ? 'true' : 'false'}
         @click=${() => (this.isTreeOpen = !this.isTreeOpen)}
       >
