@@ -46,7 +46,7 @@ export const tileStyles = css`
     gap: 0.3rem;
   }
   .big {
-    font-size: clamp(1.2rem, 26cqh, 3.2rem);
+    font-size: clamp(1.2rem, 30cqh, 3.2rem);
     line-height: 1.1;
   }
   .big tw-value {
@@ -60,6 +60,13 @@ export const tileStyles = css`
     width: 100%;
     font-size: var(--large);
     font-weight: 600;
+  }
+  @container tile (max-width: 12rem) {
+    button.act {
+      font-size: var(--normal);
+      line-height: 1.15;
+      padding-inline: 0.3rem;
+    }
   }
   .side button.act {
     width: auto;
@@ -102,6 +109,10 @@ export const tileStyles = css`
     border-bottom: 1px solid var(--line);
     min-height: 1.9rem;
     align-items: center;
+  }
+  .list a {
+    flex: 0 0 auto;
+    max-width: 60%;
   }
   .list tw-value {
     flex: none;
