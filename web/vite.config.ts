@@ -51,11 +51,12 @@ export default defineConfig({
     },
   },
   server: {
+    // The Host stays as it is: the gateway takes writes of pages of its own Origin only.
     proxy: {
-      '/api': runtime,
-      '/metrics': runtime,
-      '/healthz': runtime,
-      '/readyz': runtime,
+      '/api': { target: runtime },
+      '/metrics': { target: runtime },
+      '/healthz': { target: runtime },
+      '/readyz': { target: runtime },
       '/ws': { target: runtime, ws: true },
     },
   },

@@ -43,17 +43,22 @@ const openPanel = async (user, options = {}) => {
 const cover = (page, name) => page.getByRole('button', { name: new RegExp(`^${name}, `) });
 const served = (page) => page.evaluate(async () => (await fetch('/api/os/tiles?names=true')).json());
 
+// What is slotted in is no descendant of the <dialog>: the elements around it are asked.
+const writing = (page) => page.locator('tw-write-dialog');
+const form = (page) => page.locator('panel-form');
+const scene = (page) => page.locator('panel-scene tw-dialog');
+
 /** The dialog is at the confirmation: sends, waits for the outcome, closes. */
 async function confirm(page, outcome) {
-  const dialog = page.getByRole('dialog');
+  const dialog = writing(page);
   await dialog.getByRole('button', { name: 'Send now' }).click();
   await dialog.getByText(outcome).first().waitFor();
-  await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+  await dialog.getByRole('button', { name: 'Close', exact: true }).first().click();
 }
 
 async function setTemperature(page, value) {
   await page.getByRole('button', { name: 'Outlet setpoint: Set…' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = writing(page);
   await dialog.getByLabel('New value').fill(value);
   await dialog.getByText('Nothing is in the way').waitFor();
   await dialog.getByRole('button', { name: 'Review' }).click();
@@ -101,7 +106,7 @@ test('the panel looks right in every size and colour', async () => {
 test('a switch asks first, writes, and shows what was read back', async () => {
   const page = await openPanel(users.operator);
   await page.getByRole('button', { name: 'Feed pump: Turn on' }).click();
-  await page.getByRole('dialog').getByText('Write On to plc1/pump/run?').waitFor();
+  await writing(page).getByText('Write On to plc1/pump/run?').waitFor();
   await screenshot(page, 'panel-confirm');
   await confirm(page, 'Read back: On');
   await tile(page, 'Feed pump').locator('.lamp.on').waitFor();
@@ -116,11 +121,11 @@ test('a setpoint, a pulse and a scene', async () => {
   await setTemperature(page, '42.5');
   await tile(page, 'Outlet').getByText('42.50').waitFor();
   await page.getByRole('button', { name: 'Prime: On for 300 ms' }).click();
-  await page.getByRole('dialog').getByText(/Set plc1\/pump\/run to On for 300 ms/).waitFor();
+  await writing(page).getByText(/Set plc1\/pump\/run to On for 300 ms/).waitFor();
   await confirm(page, 'Done');
   await page.getByRole('button', { name: 'Warm up: Run' }).click();
-  await page.getByRole('dialog').getByText(/plc1\/boiler\/temp/).first().waitFor();
-  await page.getByRole('dialog').getByRole('button', { name: 'Run', exact: true }).click();
+  await scene(page).getByText(/plc1\/boiler\/temp/).first().waitFor();
+  await scene(page).getByRole('button', { name: 'Run', exact: true }).click();
   await tile(page, 'Warm up').getByText('Last: Done').waitFor();
   await tile(page, 'Outlet').getByText(/^20$/).waitFor();
   noConsoleErrors(page);
@@ -132,7 +137,7 @@ test('what an interlock blocks says so on the tile and in the dialog', async () 
   await setTemperature(page, '95');
   await tile(page, 'Feed pump').getByText('Interlock: Boiler too hot for the pump').waitFor();
   await page.getByRole('button', { name: 'Feed pump: Turn on' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = writing(page);
   await dialog.getByText(/It would not be sent/).waitFor();
   await dialog.getByText('Interlock 5: Boiler too hot for the pump').waitFor();
   await screenshot(page, 'panel-blocked');
@@ -159,7 +164,7 @@ test('a tile is added, moved, resized and removed, and the server keeps it', asy
   const page = await openPanel(users.admin);
   await page.getByRole('button', { name: 'Edit' }).click();
   await page.getByRole('button', { name: 'Add a tile' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = form(page);
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.getByText('A name is due').waitFor();
   await dialog.getByLabel('Type').selectOption('gauge');
@@ -215,7 +220,7 @@ test('who was overtaken is told before anything is lost', async () => {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Somebody else has changed the panel meanwhile.').waitFor();
   assert.equal((await served(page)).some(({ name }) => name === 'Pressure'), true, 'nothing was saved yet');
-  await page.getByRole('button', { name: 'Discard' }).first().click();
+  await page.locator('.help').getByRole('button', { name: 'Discard' }).click();
   await tile(page, 'Renamed meanwhile').waitFor();
   await page.context().close();
 });
@@ -230,7 +235,7 @@ test('an empty panel invites who may fill it', async () => {
   });
   await page.reload();
   await page.getByRole('button', { name: 'Make the first tile' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await form(page).getByRole('button', { name: 'Cancel' }).click();
   await axe(page);
   noConsoleErrors(page);
   await page.context().close();

@@ -157,7 +157,7 @@ class Program {
 /** A running plant. `url` is where the pages are. */
 export class Plant {
   /** `points`: more points of the PLC, with `x-sim` for the simulator; `auth`: of the gateway; `withUsers`: false for a
-   * first run; `without`: instances to leave out; `change(manifest, folder)`: what else the manifest shall have. */
+   * first run; `without`: instances to leave out; `change(manifest, folder)`: what else it shall have. */
   static async start({ points: more = [], auth, withUsers = true, without = [], change } = {}) {
     const plant = new Plant();
     plant.folder = await mkdtemp(join(tmpdir(), 'tagwire-web-'));

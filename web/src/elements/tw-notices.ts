@@ -116,13 +116,15 @@ export class TwNotices extends LitElement {
 
   override render() {
     return html`<section aria-label=${texts.notices.region}>
-      <ul role="log" aria-live="polite" aria-relevant="additions">
-        ${repeat(
-          notices.shown,
-          ({ id }) => id,
-          (notice) => this.#notice(notice),
-        )}
-      </ul>
+      <div role="log" aria-live="polite" aria-relevant="additions">
+        <ul>
+          ${repeat(
+            notices.shown,
+            ({ id }) => id,
+            (notice) => this.#notice(notice),
+          )}
+        </ul>
+      </div>
       ${notices.left > 0 ? html`<p class="left"><span>${texts.notices.more(notices.left)}</span></p>` : ''}
     </section>`;
   }

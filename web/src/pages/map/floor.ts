@@ -100,6 +100,7 @@ export class TwFloor extends LitElement {
   #isBaseDue = true;
   #areTagsDue = true;
   #fit: Bounds | null = null;
+  #textSize = 12;
 
   constructor() {
     super();
@@ -170,6 +171,7 @@ export class TwFloor extends LitElement {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
+    this.#textSize = parseFloat(getComputedStyle(this).fontSize) * 0.84;
     this.view.width = width;
     this.view.height = height;
     this.fit(this.#fit);
@@ -216,10 +218,6 @@ export class TwFloor extends LitElement {
     context?.setTransform(ratio, 0, 0, ratio, 0, 0);
     context?.clearRect(0, 0, this.view.width, this.view.height);
     return context;
-  }
-
-  get #textSize(): number {
-    return parseFloat(getComputedStyle(this).fontSize) * 0.84;
   }
 
   #look(zone: Zone, time: number): ZoneLook {

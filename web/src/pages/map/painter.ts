@@ -156,21 +156,31 @@ export interface TagsLook {
   size: number;
 }
 
-function drawState(canvas: CanvasRenderingContext2D, view: View, tags: readonly ShownTag[], state: TagState, r: number): void {
-  canvas.beginPath();
-  for (const { at, state: its } of tags) {
-    if (its !== state) continue;
-    const x = view.screenX(at.x);
-    const y = view.screenY(at.y);
-    if (x < -r || y < -r || x > view.width + r || y > view.height + r) continue;
-    canvas.moveTo(x + r, y);
-    canvas.arc(x, y, r, 0, fullTurn);
-    if (state !== 'lost') continue;
-    canvas.moveTo(x - r, y - r);
-    canvas.lineTo(x + r, y + r);
-    canvas.moveTo(x + r, y - r);
-    canvas.lineTo(x - r, y + r);
+/** A mark of each state, drawn once: copying it a thousand times costs a fraction of a thousand arcs. */
+const marks = new Map<string, HTMLCanvasElement>();
+const mostMarks = 30;
+const around = 3; // px beside the disc, for its edge
+
+function markOf(state: TagState, r: number, ratio: number): HTMLCanvasElement {
+  const key = [state, r, ratio, theme.isDark].join();
+  let mark = marks.get(key);
+  if (mark) return mark;
+  if (marks.size >= mostMarks) marks.clear();
+  mark = document.createElement('canvas');
+  mark.width = mark.height = Math.ceil(2 * (r + around) * ratio);
+  const canvas = mark.getContext('2d');
+  if (canvas) {
+    canvas.scale(ratio, ratio);
+    canvas.translate(r + around, r + around);
+    paintMark(canvas, state, r);
   }
+  marks.set(key, mark);
+  return mark;
+}
+
+function paintMark(canvas: CanvasRenderingContext2D, state: TagState, r: number): void {
+  canvas.beginPath();
+  canvas.arc(0, 0, r, 0, fullTurn);
   canvas.lineWidth = state === 'fresh' ? 1.5 : 2;
   if (state === 'fresh') {
     canvas.fillStyle = theme.colour('--text');
@@ -178,10 +188,27 @@ function drawState(canvas: CanvasRenderingContext2D, view: View, tags: readonly 
     canvas.fill();
   } else {
     canvas.strokeStyle = theme.colour(state === 'lost' ? '--bad' : '--uncertain');
-    canvas.setLineDash(state === 'stale' ? [3, 2.5] : []);
+  }
+  if (state === 'stale') canvas.setLineDash([3, 2.5]);
+  if (state === 'lost') {
+    canvas.moveTo(-r, -r);
+    canvas.lineTo(r, r);
+    canvas.moveTo(r, -r);
+    canvas.lineTo(-r, r);
   }
   canvas.stroke();
-  canvas.setLineDash([]);
+}
+
+function drawState(canvas: CanvasRenderingContext2D, view: View, tags: readonly ShownTag[], state: TagState, r: number): void {
+  const mark = markOf(state, r, canvas.getTransform().a);
+  const half = r + around;
+  for (const { at, state: its } of tags) {
+    if (its !== state) continue;
+    const x = view.screenX(at.x);
+    const y = view.screenY(at.y);
+    if (x < -r || y < -r || x > view.width + r || y > view.height + r) continue;
+    canvas.drawImage(mark, x - half, y - half, 2 * half, 2 * half);
+  }
 }
 
 /** Fresh: a disc. Stale: a dashed ring. Lost: a crossed ring, where it was last. */

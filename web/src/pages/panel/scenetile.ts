@@ -11,7 +11,7 @@ import { isAbort, rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
-import { tileStyles } from './tilestyles';
+import { tilePart, tileStyles } from './tilestyles';
 
 interface Scene {
   id: number;
@@ -29,7 +29,7 @@ const renewEvery = 3_000; // ms
 /** A scene: how it stands, run with a confirm step, stop. */
 @customElement('panel-scene')
 export class PanelScene extends LitElement {
-  static override styles = [shared, tileStyles];
+  static override styles = [shared, tileStyles, tilePart];
   @property({ attribute: false }) scene = 0;
   @property() label = '';
   @state() private found: Scene | null = null;

@@ -9,7 +9,7 @@ import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import type { Muster } from '../map/places';
-import { tileStyles } from './tilestyles';
+import { tilePart, tileStyles } from './tilestyles';
 
 const renewEvery = 5_000; // ms
 const mostListed = 200;
@@ -17,7 +17,7 @@ const mostListed = 200;
 /** Who is in a zone; 0: in all of them. */
 @customElement('panel-tags')
 export class PanelTags extends LitElement {
-  static override styles = [shared, tileStyles];
+  static override styles = [shared, tileStyles, tilePart];
   @property({ attribute: false }) zone = 0;
   @property() label = '';
   @state() private muster: Muster | null = null;

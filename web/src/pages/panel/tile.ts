@@ -14,7 +14,7 @@ import type { Interlock } from '../../write/dryrun';
 import './scenetile';
 import './tagstile';
 import { typeOf, type Tile } from './tiles';
-import { tileStyles } from './tilestyles';
+import { tileBox, tileStyles } from './tilestyles';
 
 /** Somebody wants to write a point. */
 export class WishEvent extends Event {
@@ -29,7 +29,7 @@ export class WishEvent extends Event {
 /** One tile of the panel. `infos` are what is known of its points; null: there is none, or it may not be seen. */
 @customElement('panel-tile')
 export class PanelTile extends LitElement {
-  static override styles = [shared, tileStyles];
+  static override styles = [shared, tileStyles, tileBox];
   @property({ attribute: false }) tile!: Tile;
   @property({ attribute: false }) infos: ReadonlyMap<string, PointInfo | null> = new Map();
   /** The interlock that is in the way of its point now. */

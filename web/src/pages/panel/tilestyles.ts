@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { css } from 'lit';
 
-export const tileStyles = css`
+/** Of the tile itself; what is in it may size itself by it. */
+export const tileBox = css`
   :host {
     display: flex;
     flex-direction: column;
@@ -15,6 +16,21 @@ export const tileStyles = css`
     overflow: hidden;
     container: tile / size;
   }
+`;
+
+/** Of an element that fills a tile. */
+export const tilePart = css`
+  :host {
+    display: flex;
+    flex: 1;
+    min-height: 0;
+    flex-direction: column;
+    justify-content: center;
+    gap: 0.3rem;
+  }
+`;
+
+export const tileStyles = css`
   h2 {
     font-size: var(--small);
     color: var(--muted);
@@ -30,7 +46,7 @@ export const tileStyles = css`
     gap: 0.3rem;
   }
   .big {
-    font-size: clamp(1.2rem, 26cqh, 3.2rem);
+    font-size: clamp(1.2rem, 30cqh, 3.2rem);
     line-height: 1.1;
   }
   .big tw-value {
@@ -44,6 +60,13 @@ export const tileStyles = css`
     width: 100%;
     font-size: var(--large);
     font-weight: 600;
+  }
+  @container tile (max-width: 12rem) {
+    button.act {
+      font-size: var(--normal);
+      line-height: 1.15;
+      padding-inline: 0.3rem;
+    }
   }
   .side button.act {
     width: auto;
@@ -86,6 +109,10 @@ export const tileStyles = css`
     border-bottom: 1px solid var(--line);
     min-height: 1.9rem;
     align-items: center;
+  }
+  .list a {
+    flex: 0 0 auto;
+    max-width: 60%;
   }
   .list tw-value {
     flex: none;
