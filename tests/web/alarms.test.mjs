@@ -91,7 +91,7 @@ test('the list stands in the order of ISA-18.2, the returned ones apart, first-o
 
 test('one is acknowledged by a click, several with a comment, and the list moves on', async () => {
   const page = await openAs(plant, users.operator, { hash: '#/alarms' });
-  await page.getByRole('button', { name: 'Acknowledge: Tank is filled', exact: true }).click();
+  await page.getByRole('button', { name: 'Ack: Tank is filled', exact: true }).click();
   await heading(page, 'Acknowledged, still there').waitFor();
   assert.equal((await operator.alarm(102)).acknowledged_by, users.operator.name);
   await page.getByLabel('Choose Boiler hot').check();
@@ -117,7 +117,7 @@ test('details: what to do, the value now, what was lately, a comment', async () 
   await details(page).locator('tw-value .value', { hasText: /^20$/ }).waitFor();
   await details(page).getByText('Alarm → Normal').first().waitFor();
   await details(page).getByRole('button', { name: 'Comment…', exact: true }).click();
-  await dialogOf(page).getByLabel('Comment').fill('the damper sticks');
+  await dialogOf(page).getByRole('textbox', { name: 'Comment' }).fill('the damper sticks');
   await dialogOf(page).getByRole('button', { name: 'Comment', exact: true }).click();
   await details(page).locator('q', { hasText: 'the damper sticks' }).waitFor();
   assert.equal((await operator.alarm(104)).comment, 'the damper sticks');
@@ -149,7 +149,7 @@ test('shelved for a time, and back; out of service by who may', async () => {
   await dialogOf(admin).getByRole('button', { name: 'Take out of service' }).click();
   await operator.until(102, ({ condition }) => condition === 'Out-of-Service');
   await admin.getByRole('link', { name: /^Inhibited/ }).click();
-  await admin.getByRole('button', { name: 'Back in service: Tank is filled' }).click();
+  await admin.getByRole('button', { name: 'In service: Tank is filled' }).click();
   await dialogOf(admin).getByRole('button', { name: 'Put back in service' }).click();
   await operator.until(102, ({ condition }) => condition !== 'Out-of-Service');
   await admin.context().close();
@@ -222,7 +222,7 @@ test('alarms are heard after a click, silenced until a new one, also over a relo
   const header = page.locator('header tw-alarm-sound').getByRole('button');
   await listen();
   await cycle(85);
-  await page.getByRole('button', { name: 'Acknowledge: Boiler hot' }).waitFor();
+  await page.getByRole('button', { name: 'Ack: Boiler hot' }).waitFor();
   assert.deepEqual(await tones(), [], 'nothing is heard before somebody wants it');
   await page.getByRole('button', { name: 'Turn the sound of alarms on' }).last().click();
   await heard(critical);
@@ -230,7 +230,7 @@ test('alarms are heard after a click, silenced until a new one, also over a relo
   await page.getByRole('button', { name: /^Silenced until a new alarm/ }).first().waitFor();
   await tones();
   await page.reload();
-  await page.getByRole('button', { name: 'Acknowledge: Boiler hot' }).waitFor();
+  await page.getByRole('button', { name: 'Ack: Boiler hot' }).waitFor();
   await listen();
   await header.and(page.getByLabel('Sound waits for a click')).click();
   await page.getByRole('button', { name: /^Silenced until a new alarm/ }).first().waitFor();
@@ -252,7 +252,7 @@ test('a trip stands in the list, is explained, and is reset when that is possibl
   await details(page).getByText(/not met/).waitFor();
   page.mayFail = true; // the browser reports the 409
   const reset = async () => {
-    await page.getByRole('button', { name: 'Reset: Boiler overheated' }).click();
+    await page.getByRole('button', { name: 'Reset…: Boiler overheated' }).click();
     await dialogOf(page).getByLabel(/Comment/).fill('cooled down');
     await dialogOf(page).getByRole('button', { name: 'Reset the trip' }).click();
   };
@@ -310,7 +310,7 @@ test('figures are those of the server, with plots', async () => {
 test('a lost link: nothing looks fresh, nothing can be done, and it comes back', async () => {
   await cycle(20, 85);
   const page = await openAs(plant, users.operator, { hash: '#/alarms' });
-  const ack = page.getByRole('button', { name: 'Acknowledge: Boiler hot' });
+  const ack = page.getByRole('button', { name: 'Ack: Boiler hot' });
   await ack.waitFor();
   page.mayFail = true;
   await plant.killRuntime();
