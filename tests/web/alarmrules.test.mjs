@@ -130,6 +130,7 @@ test('an expression is put together, and an error stands at its condition', asyn
 test('a schedule and words are kept', async () => {
   const { id } = await named('Steam pressure low');
   const page = await openAs(plant, users.admin, { hash: `#/alarms?tab=rules&rule=${id}` });
+  await field(page, 'point').getByText('Steam pressure', { exact: true }).waitFor();
   await editor(page).getByRole('button', { name: 'Add a window' }).click();
   await field(page, 'schedule[0].start').locator('input').fill('21:30');
   await editor(page).getByRole('button', { name: 'Sa', exact: true }).click();

@@ -21,7 +21,8 @@ before(async () => {
     type: 'uint16',
     'x-sim': 'ramp:0:60000:60',
   }));
-  plant = await Plant.start({ points });
+  // What a history does with 100,000 values a second is measured elsewhere.
+  plant = await Plant.start({ points, without: ['history'] });
 });
 after(async () => {
   await closeBrowser();

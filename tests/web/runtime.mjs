@@ -157,8 +157,8 @@ class Program {
 /** A running plant. `url` is where the pages are. */
 export class Plant {
   /** `points`: more points of the PLC, with `x-sim` for the simulator; `auth`: of the gateway; `withUsers`: false for a
-   * first run; `edit`: changes the manifest before it is written. */
-  static async start({ points: more = [], auth, withUsers = true, edit = () => {} } = {}) {
+   * first run; `without`: instances to leave out; `edit`: changes the manifest before it is written. */
+  static async start({ points: more = [], auth, withUsers = true, without = [], edit = () => {} } = {}) {
     const plant = new Plant();
     plant.folder = await mkdtemp(join(tmpdir(), 'tagwire-web-'));
     plant.plcPort = await freePort();
@@ -167,6 +167,7 @@ export class Plant {
     const lines = more.map((p) => [p.name, '', p.table, p.address, p.type, '', '', '', '', '', '', p['x-sim']].join(','));
     await writeFile(join(plant.folder, 'plc1.csv'), points + lines.join('\n') + (lines.length ? '\n' : ''));
     const whole = manifest(plant.plcPort, plant.webPort, auth);
+    whole.plugins = whole.plugins.filter(({ id }) => !without.includes(id));
     edit(whole);
     await writeFile(join(plant.folder, 'manifest.json'), JSON.stringify(whole, null, 2));
     if (withUsers) for (const user of Object.values(users)) await plant.addUser(user);
