@@ -59,9 +59,9 @@ class Notices extends Observable {
     const lasts = notice.lasts ?? shownFor;
     this.shown = [...this.shown, { ...notice, id, lasts }];
     if (lasts > 0) this.#timers.set(id, setTimeout(() => this.dismiss(id), lasts));
-    for (const old of this.shown.slice(0, Math.max(0, this.shown.length - mostShown))) {
+    while (this.shown.length > mostShown) {
       this.left += 1;
-      this.dismiss(old.id);
+      this.dismiss(leastOf(this.shown).id);
     }
     this.changed();
   }
@@ -101,6 +101,13 @@ class Notices extends Observable {
       detail: isDone && step.actual_value !== null ? texts.notices.reads(formatValue(step.actual_value)) : why,
     });
   }
+}
+
+const weights: Record<Notice['kind'], number> = { success: 0, info: 0, minor: 1, error: 2, major: 2, critical: 3 };
+
+/** Which gives way: the oldest of the least weight, so that no finished command hides an alarm. */
+function leastOf(shown: readonly Notice[]): Notice {
+  return shown.reduce((least, each) => (weights[each.kind] < weights[least.kind] ? each : least));
 }
 
 export const notices = new Notices();

@@ -67,6 +67,8 @@ export class TwPointPicker extends LitElement {
   @state() private description = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asking: AbortController | null = null;
+  /** What was typed or picked here, or is described already. */
+  #known = '';
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -74,8 +76,26 @@ export class TwPointPicker extends LitElement {
     this.#asking?.abort();
   }
 
+  override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('value') || this.value === this.#known) return;
+    this.#known = this.value;
+    this.description = '';
+    void this.#describe(this.value);
+  }
+
+  /** Of a point that was given from outside. By prefix: one that does not exist is no error here. */
+  async #describe(name: string): Promise<void> {
+    if (!name) return;
+    try {
+      const { points } = await findPoints({ prefix: name, limit: shown });
+      if (this.value === name) this.description = points.find((each) => each.name === name)?.description ?? '';
+    } catch {
+      // The name alone has to do.
+    }
+  }
+
   #typed(event: Event): void {
-    this.value = (event.target as HTMLInputElement).value;
+    this.value = this.#known = (event.target as HTMLInputElement).value;
     this.description = '';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#search(), waitFor);
@@ -98,7 +118,7 @@ export class TwPointPicker extends LitElement {
 
   #pick(point: PointInfo | undefined): void {
     if (!point) return;
-    this.value = point.name;
+    this.value = this.#known = point.name;
     this.description = point.description;
     this.isOpen = false;
     this.dispatchEvent(new PickEvent(point));

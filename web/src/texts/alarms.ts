@@ -116,7 +116,7 @@ export const alarmTexts = {
     ackComment: 'Acknowledge with comment…',
   },
   /** What a button does to this alarm, for screen readers. */
-  act: (action: string, name: string) => `${action.replace('…', '')}: ${name}`,
+  act: (action: string, name: string) => `${action}: ${name}`,
   dialog: {
     titles: {
       ack: 'Acknowledge',

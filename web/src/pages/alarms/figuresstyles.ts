@@ -39,9 +39,12 @@ export const figuresStyles = css`
   }
   .grid {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(min(36rem, 100%), 1fr));
     gap: var(--space-3);
     align-items: start;
+  }
+  td.number {
+    white-space: nowrap;
   }
   .name {
     overflow-wrap: anywhere;

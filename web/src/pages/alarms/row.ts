@@ -92,8 +92,8 @@ export class AlarmRow extends LitElement {
   #button(alarm: WireAlarm) {
     const action = byOneClick.find((each) => mayDo(each, alarm));
     if (!action) return '';
-    const label = texts.alarms.act(texts.alarms.actions[action], alarm.rule_name);
-    return html`<button aria-label=${label} ?disabled=${!this.isFresh} @click=${() => this.#ask(action)}>
+    const label = texts.alarms.act(texts.alarms.actions.short[action] ?? action, alarm.rule_name);
+    return html`<button aria-label=${label} ?disabled=${!this.isFresh} title=${texts.alarms.actions[action]} @click=${() => this.#ask(action)}>
       ${texts.alarms.actions.short[action]}
     </button>`;
   }

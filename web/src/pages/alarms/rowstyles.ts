@@ -66,7 +66,7 @@ export const rowStyles = css`
       opacity: 1;
     }
     to {
-      opacity: 0.35;
+      opacity: 0.45;
     }
   }
   .stale .calls {
