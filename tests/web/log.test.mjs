@@ -71,7 +71,7 @@ test('events come as they happen, can be filtered, and are found again after a r
   await event(page, hot).first().waitFor();
   assert.equal(await event(page, 'plc1 is running').count(), 0);
   await event(page, hot).first().click();
-  await page.getByRole('dialog').getByText('plc1/boiler/temp').first().waitFor();
+  await page.locator('tw-dialog').getByText('plc1/boiler/temp').first().waitFor();
   await page.getByRole('button', { name: 'Close' }).click();
 
   // While paused new ones wait.
@@ -117,7 +117,7 @@ test('the audit trail is filtered, paged and taken along as CSV', async () => {
   await until(async () => (await page.getByRole('cell', { name: /^command/ }).count()) === 0, 'logins only');
   assert.equal(await page.getByRole('cell', { name: 'user:anna' }).count(), 0);
   await page.getByRole('button', { name: /^Details: .* login succeeded/ }).first().click();
-  await page.getByRole('dialog').getByText(/^[0-9a-f]{64}$/).waitFor();
+  await page.locator('tw-dialog').getByText(/^[0-9a-f]{64}$/).waitFor();
   await page.getByRole('button', { name: 'Close' }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
   const csv = (await readFile(await download.path())).toString();
@@ -134,8 +134,8 @@ test('a second person approves in the list of commands; who asked, and a viewer,
   const open = async (page) => {
     await page.getByRole('row', { name: /burner\/on.*Waits for a second person/ }).waitFor();
     await page.getByRole('button', { name: /^Details: .*burner\/on/ }).first().click();
-    await page.getByRole('dialog').getByText('cold start').waitFor();
-    return page.getByRole('dialog');
+    await page.locator('tw-dialog').getByText('cold start').waitFor();
+    return page.locator('tw-dialog');
   };
   const own = await open(asker);
   assert.equal(await own.getByRole('button', { name: 'Approve' }).count(), 0);

@@ -29,8 +29,6 @@ export const logStyles = css`
   summary {
     display: none;
     cursor: pointer;
-    min-height: var(--touch);
-    align-content: center;
   }
   .told {
     font-size: var(--small);
@@ -126,7 +124,8 @@ export const logStyles = css`
       display: none;
     }
     summary {
-      display: block;
+      display: list-item;
+      line-height: var(--touch);
     }
     form.filters label.field {
       flex: 1 1 45%;
