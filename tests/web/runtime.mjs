@@ -157,8 +157,8 @@ class Program {
 /** A running plant. `url` is where the pages are. */
 export class Plant {
   /** `points`: more points of the PLC, with `x-sim` for the simulator; `auth`: of the gateway; `withUsers`: false for a
-   * first run. */
-  static async start({ points: more = [], auth, withUsers = true } = {}) {
+   * first run; `without`: instances to leave out. */
+  static async start({ points: more = [], auth, withUsers = true, without = [] } = {}) {
     const plant = new Plant();
     plant.folder = await mkdtemp(join(tmpdir(), 'tagwire-web-'));
     plant.plcPort = await freePort();
@@ -166,7 +166,9 @@ export class Plant {
     plant.url = `http://127.0.0.1:${plant.webPort}/`;
     const lines = more.map((p) => [p.name, '', p.table, p.address, p.type, '', '', '', '', '', '', p['x-sim']].join(','));
     await writeFile(join(plant.folder, 'plc1.csv'), points + lines.join('\n') + (lines.length ? '\n' : ''));
-    await writeFile(join(plant.folder, 'manifest.json'), JSON.stringify(manifest(plant.plcPort, plant.webPort, auth), null, 2));
+    const whole = manifest(plant.plcPort, plant.webPort, auth);
+    whole.plugins = whole.plugins.filter(({ id }) => !without.includes(id));
+    await writeFile(join(plant.folder, 'manifest.json'), JSON.stringify(whole, null, 2));
     if (withUsers) for (const user of Object.values(users)) await plant.addUser(user);
     await plant.startPlc();
     await plant.startRuntime();

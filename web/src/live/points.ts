@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NextFrame } from './frames';
-import type { LiveMessage, PointValue, WirePoint } from './types';
+import type { LiveMessage, PointValue, WirePoint, WireTag } from './types';
 
 const mostTopics = 64; // of one subscription, as the server has it
 const gatherFor = 60; // ms; scrolling asks for many points one after the other
@@ -29,6 +29,14 @@ interface Group {
 }
 
 type Send = (message: object) => boolean;
+
+/** Where an RTLS tag is comes as a tag and not as a point: `uwb/tag/SIM1/position` is `tags/SIM1`. */
+const position = /\/tag\/([^/]+)\/position$/;
+
+function topicsOf(name: string): string[] {
+  const tag = position.exec(name)?.[1];
+  return tag ? [`points/${name}`, `tags/${tag}`] : [`points/${name}`];
+}
 
 /**
  * Points by their names. However many elements watch however many points, the server sees few subscriptions, each of
@@ -83,7 +91,15 @@ export class Points {
   received(message: LiveMessage): boolean {
     if (typeof message.id !== 'string' || !this.#groups.has(message.id)) return false;
     for (const point of message.points ?? []) this.#take(point);
+    for (const tag of message.tags ?? []) this.#takeTag(tag, this.#groups.get(message.id));
     return true;
+  }
+
+  #takeTag(tag: WireTag, group: Group | undefined): void {
+    const v = tag.X === null || tag.Y === null ? null : { x: tag.X, y: tag.Y, z: tag.Z ?? 0 };
+    for (const p of group?.names ?? []) {
+      if (position.exec(p)?.[1] === tag.ID) this.#take({ p, v, q: tag.q, t: tag.TS });
+    }
   }
 
   #take(point: WirePoint): void {
@@ -173,7 +189,7 @@ export class Points {
   }
 
   #roomyGroup(): Group {
-    for (const group of this.#groups.values()) if (group.names.size < mostTopics) return group;
+    for (const group of this.#groups.values()) if (topicsOfAll(group).length + 2 <= mostTopics) return group;
     const group = { id: `p${++this.#nextId}`, names: new Set<string>(), isSent: false };
     this.#groups.set(group.id, group);
     return group;
@@ -181,7 +197,10 @@ export class Points {
 
   #subscribe(group: Group): void {
     if (group.isSent) return;
-    const topics = [...group.names].map((name) => `points/${name}`);
-    group.isSent = this.#send({ op: 'subscribe', id: group.id, topics, max_rate: rate });
+    group.isSent = this.#send({ op: 'subscribe', id: group.id, topics: topicsOfAll(group), max_rate: rate });
   }
+}
+
+function topicsOfAll(group: Group): string[] {
+  return [...group.names].flatMap(topicsOf);
 }

@@ -17,7 +17,7 @@ export const pointColumns = css`
   .spark {
     height: 1.6rem;
   }
-  @container list (max-width: 46rem) {
+  @container list (max-width: 52rem) {
     .columns {
       grid-template-columns: 2rem minmax(7rem, 3fr) minmax(3rem, 6rem) minmax(5rem, 8rem) 1.4rem 3.6rem 2.2rem;
     }
