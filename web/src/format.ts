@@ -111,6 +111,7 @@ function isZone(name: string): boolean {
 class Zone extends Observable {
   #site: string | null = null;
   #linked: string | null = null;
+  readonly #viewer = Intl.DateTimeFormat().resolvedOptions().timeZone; // costs too much to be asked each time
   #choice = preferences.zone;
   #formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -156,7 +157,7 @@ class Zone extends Observable {
     return this.#linked ?? this.#own;
   }
   get #own(): string {
-    return this.isSite && this.#site ? this.#site : Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return this.isSite && this.#site ? this.#site : this.#viewer;
   }
 
   /** "14:05:09" */

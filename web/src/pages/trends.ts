@@ -10,9 +10,8 @@ import { zone } from '../format';
 import { live, type PointWatch } from '../live';
 import { notices } from '../notices';
 import { Watch } from '../observable';
-import { onePoint, type PointInfo } from '../pointinfo';
+import type { PointInfo } from '../pointinfo';
 import { preferences } from '../preferences';
-import { RestError, isAbort, textOf } from '../rest';
 import { router } from '../router';
 import { session } from '../session';
 import { shared } from '../styles/shared';
@@ -52,9 +51,6 @@ export class PageTrends extends LitElement {
   #model = new TrendModel();
   #watch: PointWatch | null = null;
   #ends: (() => void)[] = [];
-  #descriptions = new Map<string, string>();
-  #problems = new Map<string, string>();
-  #describing = new AbortController();
   #asking: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #written = '';
@@ -90,7 +86,6 @@ export class PageTrends extends LitElement {
     for (const end of this.#ends) end();
     this.#watch?.close();
     this.#model.stop();
-    this.#describing.abort();
     clearInterval(this.#timer);
     clearTimeout(this.#asking);
     document.removeEventListener('visibilitychange', this.#seenAgain);
@@ -130,30 +125,11 @@ export class PageTrends extends LitElement {
 
   #pointsChanged(): void {
     this.#watch?.set(this.shown.points.filter((name) => this.#mayLive(name)));
-    void this.#describe().then(() => this.#load());
+    // Types decide how values are asked for: they are needed first.
+    void this.#model.learn(this.shown.points).then(() => this.#load());
   }
 
   #mayLive = (name: string): boolean => session.may('points:read', name);
-
-  /** Types decide how values are asked for: they are needed first. */
-  async #describe(): Promise<void> {
-    const { signal } = this.#describing;
-    const unknown = this.shown.points.filter((name) => !this.#descriptions.has(name));
-    await Promise.all(
-      unknown.map(async (name) => {
-        try {
-          const { type, unit, description } = await onePoint(name, signal);
-          this.#model.describe(name, type, unit);
-          this.#descriptions.set(name, description);
-          this.#problems.delete(name);
-        } catch (problem) {
-          if (isAbort(problem)) return;
-          const isNone = problem instanceof RestError && (problem.status === 404 || problem.status === 403);
-          this.#problems.set(name, isNone ? texts.trends.notKnown : textOf(problem));
-        }
-      }),
-    );
-  }
 
   async #load(): Promise<void> {
     clearTimeout(this.#asking);
@@ -400,8 +376,8 @@ export class PageTrends extends LitElement {
             <trend-legend
               .drawn=${this.drawn}
               .model=${this.#model}
-              .descriptions=${this.#descriptions}
-              .problems=${this.#problems}
+              .descriptions=${this.#model.descriptions}
+              .problems=${this.#model.problems}
               .from=${this.shown.from}
               .to=${this.shown.to}
               .cursor=${cursorAt === undefined ? -1 : this.cursor}

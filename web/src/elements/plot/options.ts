@@ -129,7 +129,13 @@ function valueAxis(
 function axisNumber(value: number, splits: readonly number[]): string {
   const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0));
   if (Math.abs(value) >= 1e6 || (value !== 0 && step < 1e-4)) return formatNumber(value);
-  return value.toFixed(Math.min(4, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))));
+  const decimals = [0, 1, 2, 3, 4].find((each) => isWhole(step * 10 ** each)) ?? 4;
+  return value.toFixed(decimals);
+}
+
+/** But for what is lost in binary. */
+function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) < 1e-6;
 }
 
 /** The day stands where it changes. */

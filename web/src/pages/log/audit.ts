@@ -12,7 +12,7 @@ import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { facts } from './facts';
-import { isWrongRange, rangeInputs, readForm } from './range';
+import { filterBox, isWrongRange, rangeInputs, readForm } from './range';
 import { logStyles } from './styles';
 
 const ofPage = 100;
@@ -203,6 +203,7 @@ export class LogAudit extends LitElement {
   }
 
   override render() {
-    return html`${this.#form()} ${this.#told()} ${this.#table()} ${this.open ? this.#dialog(this.open) : ''}`;
+    return html`${filterBox(this.#form(), Object.values(this.#filter).some(Boolean))} ${this.#told()} ${this.#table()}
+    ${this.open ? this.#dialog(this.open) : ''}`;
   }
 }

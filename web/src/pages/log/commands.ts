@@ -14,7 +14,7 @@ import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import './commanddialog';
 import { stateSign, stateText, whatText, type KeptCommand } from './kept';
-import { readForm } from './range';
+import { filterBox, readForm } from './range';
 import { logStyles } from './styles';
 
 const most = 200;
@@ -162,7 +162,7 @@ export class LogCommands extends LitElement {
 
   override render() {
     const close = (): string => (this.open = '');
-    return html`${this.#form()}
+    return html`${filterBox(this.#form(), Object.values(this.#filter).some(Boolean))}
       <div class="told">
         <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
         <span>${texts.log.commands.keeps}</span>

@@ -24,7 +24,7 @@ export function describe(event: WireEvent): string {
       return [
         text.alarm(word(event.rule_name), word(event.previous), word(event.state)),
         event.value === undefined || event.value === null ? '' : text.value(formatValue(event.value as PlainValue)),
-        word(event.message),
+        ownMessage(event),
       ]
         .filter(Boolean)
         .join(', ');
@@ -50,6 +50,11 @@ export function describe(event: WireEvent): string {
     default:
       return word(event.text) || word(event.message) || JSON.stringify(rest(event));
   }
+}
+
+/** What the rule's author wrote; "Rule Boiler hot -> ALARM" says nothing more. */
+function ownMessage({ message, rule_name: rule, state }: WireEvent): string {
+  return message === `Rule ${word(rule)} -> ${word(state)}` ? '' : word(message);
 }
 
 function rest({ seq: _seq, t: _t, type: _type, source: _source, ...others }: WireEvent): object {

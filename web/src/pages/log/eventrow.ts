@@ -26,6 +26,10 @@ export class LogEventRow extends LitElement {
       :host(:hover) {
         background: var(--hover);
       }
+      .sign {
+        display: flex;
+        align-items: center;
+      }
       .time {
         font-variant-numeric: tabular-nums;
       }

@@ -17,7 +17,7 @@ import { kindText } from './describe';
 import { EventLog, mostEvents, type EventFilter } from './eventlog';
 import './eventrow';
 import { facts } from './facts';
-import { isWrongRange, rangeInputs, readForm } from './range';
+import { filterBox, isWrongRange, rangeInputs, readForm } from './range';
 import { logStyles } from './styles';
 
 const kinds = ['alarm', 'alarm_condition', 'trigger', 'command', 'system', 'history_gap'];
@@ -191,7 +191,7 @@ export class LogEvents extends LitElement {
 
   override render() {
     const { open } = this;
-    return html`${this.#form()} ${this.#told()} ${this.#rows()}
+    return html`${filterBox(this.#form(), Object.values(this.#filter).some(Boolean))} ${this.#told()} ${this.#rows()}
     ${open
       ? html`<tw-dialog .heading=${kindText(open.type)} @closed=${() => (this.open = null)}>${facts(open)}</tw-dialog>`
       : ''}`;

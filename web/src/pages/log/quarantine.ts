@@ -15,6 +15,7 @@ import { texts } from '../../texts';
 import { logStyles } from './styles';
 
 const ofPage = 100;
+const renewEvery = 3_000; // what is tried again leaves when it is stored
 
 interface Quarantined {
   id: number;
@@ -52,6 +53,7 @@ export class LogQuarantine extends LitElement {
   @state() private isBusy = false;
   @state() private isAsking = false;
   #asking = new AbortController();
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
@@ -62,10 +64,14 @@ export class LogQuarantine extends LitElement {
     super.connectedCallback();
     void this.#histories();
     void this.#load();
+    this.#timer = setInterval(() => {
+      if (!document.hidden && !this.isBusy && !this.hasNone) void this.#load();
+    }, renewEvery);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    clearInterval(this.#timer);
     this.#asking.abort();
   }
 

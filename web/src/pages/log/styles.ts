@@ -23,6 +23,13 @@ export const logStyles = css`
   form.filters label.short {
     flex-basis: 9rem;
   }
+  form.filters label.time {
+    flex-basis: 14.5rem;
+  }
+  summary {
+    display: none;
+    cursor: pointer;
+  }
   .told {
     font-size: var(--small);
     color: var(--muted);
@@ -115,6 +122,10 @@ export const logStyles = css`
   @media (max-width: 40rem) {
     .mid {
       display: none;
+    }
+    summary {
+      display: list-item;
+      line-height: var(--touch);
     }
     form.filters label.field {
       flex: 1 1 45%;

@@ -3,10 +3,12 @@
 import { now } from '../../clock';
 import { live, type PointValue } from '../../live';
 import { Observable } from '../../observable';
+import { onePoint } from '../../pointinfo';
+import { RestError, isAbort, textOf } from '../../rest';
+import { texts } from '../../texts';
 import { Cells, type Bucket, type Rows } from './cells';
 import { askHistory, type Answer, type Gap, type Step } from './history';
 import { intervalFor } from './intervals';
-import { RestError, isAbort, textOf } from '../../rest';
 
 const margin = 0.25; // of what is seen, loaded on each side so that moving shows something at once
 const mostSteps = 4000; // of one text point
@@ -35,17 +37,36 @@ export class TrendModel extends Observable {
   start = 0;
   interval = 1000;
   length = 0;
+  readonly descriptions = new Map<string, string>();
+  readonly problems = new Map<string, string>();
+  #learning = new AbortController();
   #asking: AbortController | null = null;
   #types = new Map<string, { type: string; unit: string }>();
   /** ms since 1970 up to which a value holds while there is no link. */
   #linkLost: number | null = null;
 
-  /** What is known of a point: how it is asked for depends on its type. */
-  describe(name: string, type: string, unit: string): void {
-    this.#types.set(name, { type, unit });
+  /** Asks what these points are: how their values are asked for depends on it. */
+  async learn(names: readonly string[]): Promise<void> {
+    const unknown = names.filter((name) => !this.descriptions.has(name));
+    await Promise.all(unknown.map((name) => this.#learnOne(name)));
+  }
+
+  async #learnOne(name: string): Promise<void> {
+    try {
+      const { type, unit, description } = await onePoint(name, this.#learning.signal);
+      this.#types.set(name, { type, unit });
+      this.descriptions.set(name, description);
+      this.problems.delete(name);
+    } catch (problem) {
+      if (isAbort(problem)) return;
+      const isNone = problem instanceof RestError && (problem.status === 404 || problem.status === 403);
+      this.problems.set(name, isNone ? texts.trends.notKnown : textOf(problem));
+    }
   }
 
   stop(): void {
+    this.#learning.abort();
+    this.#learning = new AbortController();
     this.#asking?.abort();
   }
 
@@ -66,8 +87,8 @@ export class TrendModel extends Observable {
     this.isLoading = true;
     this.changed();
     try {
-      const texts = names.filter((name) => this.#types.get(name)?.type === 'text');
-      const answer = await askHistory(names, texts, start, start + length * interval, interval, asking.signal);
+      const plain = names.filter((name) => this.#types.get(name)?.type === 'text');
+      const answer = await askHistory(names, plain, start, start + length * interval, interval, asking.signal);
       this.#take(names, answer, start, interval, length);
       this.problem = '';
       this.hasHistory = true;
