@@ -33,7 +33,7 @@ function edit(manifest) {
 }
 
 before(async () => {
-  plant = await Plant.start({ edit });
+  plant = await Plant.start({ change: edit });
   operator = await Operator.at(plant, users.operator);
   for (const rule of [101, 102, 103]) await operator.until(rule, ({ state }) => state === 'ALARM');
 });

@@ -95,6 +95,7 @@ QJsonObject StatusRoutes::status() {
                             {QStringLiteral("http"), sumOf(metrics, "tagwire_http_connections")}};
   return {{QStringLiteral("version"), QCoreApplication::applicationVersion()},
           {QStringLiteral("site"), context.site().name},
+          {QStringLiteral("timezone"), QString::fromLatin1(context.site().timeZone.id())},
           {QStringLiteral("started"), toIso(m_started)},
           {QStringLiteral("uptime_s"), std::floor(seconds(context.clock().elapsed() - m_state.since))},
           {QStringLiteral("epoch"), context.epoch()},
