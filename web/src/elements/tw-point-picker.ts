@@ -118,6 +118,9 @@ export class TwPointPicker extends LitElement {
 
   #pick(point: PointInfo | undefined): void {
     if (!point) return;
+    // A search that is still due would open the list again.
+    clearTimeout(this.#timer);
+    this.#asking?.abort();
     this.value = this.#known = point.name;
     this.description = point.description;
     this.isOpen = false;
