@@ -154,6 +154,6 @@ export class MapSide extends LitElement {
             </button>`,
         )}
       </div>
-      <div id="panel" role="tabpanel" aria-labelledby="tab-${this.tab}">${this.#panel()}</div>`;
+      <div id="panel" role="tabpanel" tabindex="0" aria-labelledby="tab-${this.tab}">${this.#panel()}</div>`;
   }
 }
