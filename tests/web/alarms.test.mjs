@@ -261,7 +261,7 @@ test('a trip stands in the list, is explained, and is reset when that is possibl
   await dialogOf(page).getByRole('button', { name: 'Close' }).last().click();
   page.mayFail = false;
   await operator.write(hot, 20);
-  await row(page, 'Boiler overheated').getByText('Can be reset', { exact: true }).waitFor();
+  await row(page, 'Boiler overheated').getByText('Resettable', { exact: true }).waitFor();
   await reset();
   await row(page, 'Boiler overheated').waitFor({ state: 'detached' });
   await page.context().close();

@@ -33,7 +33,7 @@ export const alarmTexts = {
     OK: 'Returned',
     latched: 'Latched',
     tripped: 'Tripped',
-    mayReset: 'Can be reset',
+    mayReset: 'Resettable',
   },
   normal: 'Normal',
   conditions: {
