@@ -201,7 +201,7 @@ test('a token is made, shown once, used and revoked', async () => {
   await page.getByRole('button', { name: 'Revoke meter' }).click();
   await dialog(page).getByRole('button', { name: 'Revoke the token' }).click();
   await page.getByText('Token meter: revoked').waitFor();
-  assert.equal((await ask()).status, 401);
+  assert.equal((await ask()).status, 403, 'a wrong credential, as the contract says');
   noConsoleErrors(page);
   await page.context().close();
 });
