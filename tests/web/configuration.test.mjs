@@ -12,7 +12,7 @@ const hash = (tab) => `#/configuration?tab=${tab}`;
 let plant;
 
 before(async () => {
-  plant = await Plant.start();
+  plant = await Plant.start({ auth: { roles: { clerk: ['*:read', 'users:admin'] } } });
 });
 after(async () => {
   await closeBrowser();
@@ -206,12 +206,25 @@ test('a token is made, shown once, used and revoked', async () => {
   await page.context().close();
 });
 
-test('who may not change it sees nothing of it', async () => {
+test('who may not change it sees nothing of it; who may do a part sees that part', async () => {
   const viewer = await openAs(plant, users.viewer, { hash: hash('manifest') });
   await viewer.getByText('You may not see this').waitFor();
   assert.equal(await viewer.getByRole('link', { name: 'Configuration' }).count(), 0);
   assert.equal(await viewer.locator('page-configuration').count(), 0);
   await viewer.context().close();
+  const admin = await Operator.at(plant, users.admin);
+  const clerk = { name: 'clara', role: 'clerk', password: 'only users for clara' };
+  await admin.ask('POST', 'api/v1/users', clerk);
+  const page = await openAs(plant, clerk, { hash: hash('manifest') });
+  await page.getByText('It needs the permission config:write.').waitFor();
+  const tabs = page.getByRole('navigation', { name: 'Parts of the configuration' }).getByRole('link');
+  assert.deepEqual(await tabs.allInnerTexts(), ['Manifest', 'Users']);
+  await tabs.last().click();
+  page.mayFail = true; // the browser reports the 403
+  await page.getByRole('button', { name: 'Remove anna' }).click();
+  await dialog(page).getByRole('button', { name: 'Remove the user' }).click();
+  await dialog(page).getByText(/not permitted/).waitFor();
+  await page.context().close();
 });
 
 test('the configuration looks right in every size and colour', async () => {

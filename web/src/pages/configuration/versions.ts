@@ -95,6 +95,8 @@ export class ConfigVersions extends LitElement {
         rest<Version>(`${path}/versions/${version.version}`, { signal, timeoutMs: patience }),
         rest<ManifestState>(path, { signal, timeoutMs: patience }),
       ]);
+      // Somebody may have changed the file since; what runs is kept as a version then.
+      if (!running.is_running) running.text = (await rest<Version>(`${path}/versions/${running.version}`, { signal })).text ?? '';
       this.running = running;
       this.view = version.is_current ? 'text' : 'diff';
       this.isGoingBack = false;
