@@ -3,6 +3,7 @@
 
 import { alarmRuleTexts } from './texts/alarmrules';
 import { alarmTexts } from './texts/alarms';
+import { configurationTexts } from './texts/configuration';
 
 const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
 
@@ -591,7 +592,7 @@ export const texts = {
   },
 
   // ---- configuration -----------------------------------------------------------------------------------------------
-  configuration: { title: 'Configuration' },
+  configuration: configurationTexts,
 
   // ---- log and connections -----------------------------------------------------------------------------------------
   log: {

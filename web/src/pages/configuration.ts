@@ -1,15 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, html } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
 import '../elements/tw-empty';
+import { Watch } from '../observable';
+import { router } from '../router';
+import { session } from '../session';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
+import './configuration/manifest';
+import './configuration/tokens';
+import './configuration/users';
+import './configuration/versions';
 
+interface Part {
+  id: string;
+  /** Its tab is there. */
+  isOffered: () => boolean;
+  /** It is opened first. */
+  isFirst: () => boolean;
+  render: () => TemplateResult;
+}
+
+const mayConfigure = (): boolean => session.may('config:write');
+const parts: readonly Part[] = [
+  {
+    id: 'manifest',
+    isOffered: () => true,
+    isFirst: mayConfigure,
+    render: () =>
+      mayConfigure()
+        ? html`<config-manifest></config-manifest>`
+        : html`<tw-empty
+            .heading=${texts.configuration.manifestRight}
+            .text=${texts.common.notPermittedHint('config:write')}
+          ></tw-empty>`,
+  },
+  { id: 'versions', isOffered: mayConfigure, isFirst: mayConfigure, render: () => html`<config-versions></config-versions>` },
+  {
+    id: 'users',
+    isOffered: () => session.maySome('users:admin'),
+    isFirst: () => session.maySome('users:admin'),
+    render: () => html`<config-users></config-users>`,
+  },
+  {
+    id: 'tokens',
+    isOffered: () => session.maySome('tokens:admin'),
+    isFirst: () => session.maySome('tokens:admin'),
+    render: () => html`<config-tokens></config-tokens>`,
+  },
+];
+
+/** What the program is made of, what it was before, and who may come in. */
 @customElement('page-configuration')
 export class PageConfiguration extends LitElement {
-  static override styles = [shared];
+  static override styles = [
+    shared,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        gap: var(--space-2);
+        height: 100%;
+        padding: var(--space-2) var(--space-3);
+        min-height: 0;
+      }
+      nav {
+        border-bottom: 1px solid var(--line-strong);
+        overflow-x: auto;
+        flex: none;
+      }
+      nav ul {
+        display: flex;
+      }
+      nav a {
+        display: flex;
+        align-items: center;
+        min-height: 2.4rem;
+        padding: 0 var(--space-3);
+        color: var(--text);
+        text-decoration: none;
+        white-space: nowrap;
+      }
+      nav a:hover {
+        background: var(--hover);
+      }
+      nav a[aria-current] {
+        font-weight: 600;
+        box-shadow: inset 0 -0.2rem 0 var(--accent);
+      }
+      .part {
+        flex: 1;
+        min-height: 0;
+      }
+      @media (max-width: 40rem) {
+        :host {
+          padding: var(--space-1) var(--space-2);
+          overflow: auto;
+        }
+        nav a {
+          padding: 0 var(--space-2);
+        }
+        .part {
+          min-height: 34rem;
+        }
+      }
+    `,
+  ];
+  @property({ attribute: false }) query = new URLSearchParams();
+
+  constructor() {
+    super();
+    new Watch(this, session);
+  }
 
   override render() {
-    return html`<tw-empty .heading=${texts.configuration.title} .text=${texts.common.nothing}></tw-empty>`;
+    const text = texts.configuration;
+    const offered = parts.filter((part) => part.isOffered());
+    const here = offered.find(({ id }) => id === this.query.get('tab')) ?? offered.find((part) => part.isFirst());
+    return html`<h1 class="hidden-text">${text.title}</h1>
+      <nav aria-label=${text.tabsLabel}>
+        <ul>
+          ${offered.map(
+            (part) =>
+              html`<li>
+                <a href=${router.href('configuration', { tab: part.id })} aria-current=${part === here ? 'true' : nothing}
+                  >${text.tabs[part.id]}</a
+                >
+              </li>`,
+          )}
+        </ul>
+      </nav>
+      <div class="part">${here?.render() ?? ''}</div>`;
   }
 }
