@@ -20,7 +20,8 @@ constexpr std::array subjects{Subject{"points", "read write"},   Subject{"positi
                               Subject{"commands", "read write"}, Subject{"interlocks", "read reset"},
                               Subject{"history", "read write"},  Subject{"tokens", "admin"},
                               Subject{"users", "admin"},         Subject{"config", "read write"},
-                              Subject{"audit", "read"},          Subject{"device", "publish watch"}};
+                              Subject{"manifest", "write"},      Subject{"audit", "read"},
+                              Subject{"device", "publish watch"}};
 
 QStringList verbsOf(const QString &what) {
   QStringList verbs;

@@ -41,6 +41,7 @@ constexpr Right administerTokens{"tokens", "admin"};
 constexpr Right administerUsers{"users", "admin"};
 constexpr Right readConfig{"config", "read"};
 constexpr Right writeConfig{"config", "write"};
+constexpr Right writeManifest{"manifest", "write"};
 constexpr Right readAudit{"audit", "read"};
 constexpr Right publishDevice{"device", "publish"};
 constexpr Right watchDevice{"device", "watch"};

@@ -256,7 +256,7 @@ qint64 Gateway::longestBody(HttpConnection &connection, const Request &head) {
   if (others >= mostLongBodies) return 0;
   const auto caller =
       m_state.authenticator.identify(head, m_admission.sender(head, connection.peerAddress(), connection.peerPort()));
-  const bool mayChange = caller && *caller && (*caller)->permissions.allowAll(right::writeConfig);
+  const bool mayChange = caller && *caller && (*caller)->permissions.allowAll(right::writeManifest);
   return mayChange ? ManifestControl::largest : 0;
 }
 

@@ -216,7 +216,7 @@ test('who may not change it sees nothing of it; who may do a part sees that part
   const clerk = { name: 'clara', role: 'clerk', password: 'only users for clara' };
   await admin.ask('POST', 'api/v1/users', clerk);
   const page = await openAs(plant, clerk, { hash: hash('manifest') });
-  await page.getByText('It needs the permission config:write.').waitFor();
+  await page.getByText('It needs the permission manifest:write.').waitFor();
   const tabs = page.getByRole('navigation', { name: 'Parts of the configuration' }).getByRole('link');
   assert.deepEqual(await tabs.allInnerTexts(), ['Manifest', 'Users']);
   await tabs.last().click();

@@ -67,7 +67,7 @@ export const pages: readonly Page[] = [
     element: 'page-configuration',
     label: texts.navigation.configuration,
     icon: 'configuration',
-    isAllowed: () => ['config:write', 'tokens:admin', 'users:admin'].some((right) => session.maySome(right)),
+    isAllowed: () => ['manifest:write', 'tokens:admin', 'users:admin'].some((right) => session.maySome(right)),
     load: () => import('./pages/configuration'),
   },
   {

@@ -93,13 +93,13 @@ int statusOf(ManifestError::Kind kind) {
 
 ManifestRoutes::ManifestRoutes(Router &router, GatewayState &state) : m_state(state) {
   const auto to = [this](auto member) { return [this, member](const Call &call) { (this->*member)(call); }; };
-  router.addWhole({"GET", path, "the manifest as it stands in its file", Served::Rest, right::writeConfig,
+  router.addWhole({"GET", path, "the manifest as it stands in its file", Served::Rest, right::writeManifest,
                    to(&ManifestRoutes::read)});
   router.addWhole({"PUT",
                    path,
                    "checks another manifest, keeps it as a version, and goes on with it",
                    Served::Rest,
-                   right::writeConfig,
+                   right::writeManifest,
                    to(&ManifestRoutes::put),
                    {},
                    changeSchema});
@@ -107,19 +107,19 @@ ManifestRoutes::ManifestRoutes(Router &router, GatewayState &state) : m_state(st
                    "/api/v1/manifest/check",
                    "what is wrong with a manifest; nothing is changed",
                    Served::Rest,
-                   right::writeConfig,
+                   right::writeManifest,
                    to(&ManifestRoutes::check),
                    {},
                    checkSchema});
   router.addWhole({"GET", "/api/v1/manifest/versions", "what was the manifest, the newest first", Served::Rest,
-                   right::writeConfig, to(&ManifestRoutes::list)});
+                   right::writeManifest, to(&ManifestRoutes::list)});
   router.addWhole({"GET", "/api/v1/manifest/versions/{number}", "one of them with its text", Served::Rest,
-                   right::writeConfig, to(&ManifestRoutes::one)});
+                   right::writeManifest, to(&ManifestRoutes::one)});
   router.addWhole({"POST",
                    "/api/v1/manifest/versions/{number}/rollback",
                    "goes on with the text of that version, as a new one",
                    Served::Rest,
-                   right::writeConfig,
+                   right::writeManifest,
                    to(&ManifestRoutes::rollBack),
                    {},
                    rollbackSchema});

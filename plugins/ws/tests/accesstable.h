@@ -37,7 +37,9 @@ inline const QString readHistory = QStringLiteral("history:read");
 inline const QString writeHistory = QStringLiteral("history:write");
 
 inline const QString changeConfig = QStringLiteral("config:write");
-inline const QString narrowConfig = QStringLiteral("config:nothing:write");
+inline const QString changeManifest = QStringLiteral("manifest:write");
+/// Who may save tiles and fences must not name programs to run.
+inline const QString narrowManifest = changeConfig;
 
 /// The hub's paths, with one of its versions before them.
 inline QList<RouteRow> omloxRouteRows(const QByteArray &version) {
@@ -352,16 +354,16 @@ inline const QList<RouteRow> ownRouteRows{
      403,
      "{}",
      400},
-    {"get", "/api/v1/manifest", "/api/v1/manifest", {changeConfig}, narrowConfig, 403},
-    {"put", "/api/v1/manifest", "/api/v1/manifest", {changeConfig}, narrowConfig, 403, "{}", 400},
-    {"post", "/api/v1/manifest/check", "/api/v1/manifest/check", {changeConfig}, narrowConfig, 403, "{}", 400},
-    {"get", "/api/v1/manifest/versions", "/api/v1/manifest/versions", {changeConfig}, narrowConfig, 403},
-    {"get", "/api/v1/manifest/versions/{number}", "/api/v1/manifest/versions/1", {changeConfig}, narrowConfig, 403},
+    {"get", "/api/v1/manifest", "/api/v1/manifest", {changeManifest}, narrowManifest, 403},
+    {"put", "/api/v1/manifest", "/api/v1/manifest", {changeManifest}, narrowManifest, 403, "{}", 400},
+    {"post", "/api/v1/manifest/check", "/api/v1/manifest/check", {changeManifest}, narrowManifest, 403, "{}", 400},
+    {"get", "/api/v1/manifest/versions", "/api/v1/manifest/versions", {changeManifest}, narrowManifest, 403},
+    {"get", "/api/v1/manifest/versions/{number}", "/api/v1/manifest/versions/1", {changeManifest}, narrowManifest, 403},
     {"post",
      "/api/v1/manifest/versions/{number}/rollback",
      "/api/v1/manifest/versions/1/rollback",
-     {changeConfig},
-     narrowConfig,
+     {changeManifest},
+     narrowManifest,
      403,
      "{}",
      202},

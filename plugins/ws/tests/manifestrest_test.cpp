@@ -13,7 +13,7 @@ using namespace tagwire::ws;
 namespace {
 
 struct Fixture : RestFixture {
-  explicit Fixture(const QStringList &permissions = {QStringLiteral("config:write")})
+  explicit Fixture(const QStringList &permissions = {QStringLiteral("manifest:write")})
       : RestFixture(config(permissions)) {
     context.setManifest(&manifest);
   }

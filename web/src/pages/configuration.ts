@@ -21,7 +21,7 @@ interface Part {
   render: () => TemplateResult;
 }
 
-const mayConfigure = (): boolean => session.may('config:write');
+const mayConfigure = (): boolean => session.may('manifest:write');
 const parts: readonly Part[] = [
   {
     id: 'manifest',
@@ -32,7 +32,7 @@ const parts: readonly Part[] = [
         ? html`<config-manifest></config-manifest>`
         : html`<tw-empty
             .heading=${texts.configuration.manifestRight}
-            .text=${texts.common.notPermittedHint('config:write')}
+            .text=${texts.common.notPermittedHint('manifest:write')}
           ></tw-empty>`,
   },
   { id: 'versions', isOffered: mayConfigure, isFirst: mayConfigure, render: () => html`<config-versions></config-versions>` },
