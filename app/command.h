@@ -65,6 +65,7 @@ int simCommand(const QStringList &arguments);
 int probeCommand(const QStringList &arguments);
 int alarmsCommand(const QStringList &arguments);
 int historyCommand(const QStringList &arguments);
+int manifestCommand(const QStringList &arguments);
 int auditCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);

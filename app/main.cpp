@@ -36,6 +36,8 @@ constexpr std::array commands{
                    "send one test notice to a target now"},
     ProgramCommand{"history", historyCommand, "history export|import …", "stored values to CSV or JSON lines, and back",
                    true},
+    ProgramCommand{"manifest", manifestCommand, "manifest history|show|diff|rollback …",
+                   "what the manifest was, and the way back", true},
     ProgramCommand{"token", tokenCommand, "token create|list|revoke", "tokens for devices and services", true},
     ProgramCommand{"user", userCommand, "user add|list|remove|…", "users of the pages", true},
     ProgramCommand{"audit", auditCommand, "audit verify|list", "who did what, and whether the record is whole", true},

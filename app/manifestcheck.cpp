@@ -45,6 +45,8 @@ Result<ManifestFindings> findingsFrom(const QByteArray &output, int exitCode) {
   }
   ManifestFindings findings;
   findings.dataDir = document.object().value(QLatin1String("data_dir")).toString();
+  const QJsonObject site = document.object().value(QLatin1String("site")).toObject();
+  findings.site = {site.value(QLatin1String("name")).toString(), site.value(QLatin1String("timezone")).toString()};
   for (const QJsonValue &each : document.object().value(QLatin1String("problems")).toArray()) {
     findings.problems.append(problemFrom(each.toObject()));
   }
@@ -98,7 +100,10 @@ QByteArray findingsJson(const ManifestFindings &findings) {
     problems.append(problemJson(problem));
   }
   return QJsonDocument(
-             QJsonObject{{QStringLiteral("problems"), problems}, {QStringLiteral("data_dir"), findings.dataDir}})
+             QJsonObject{{QStringLiteral("problems"), problems},
+                         {QStringLiteral("data_dir"), findings.dataDir},
+                         {QStringLiteral("site"), QJsonObject{{QStringLiteral("name"), findings.site.name},
+                                                              {QStringLiteral("timezone"), findings.site.timeZone}}}})
       .toJson(QJsonDocument::Compact);
 }
 

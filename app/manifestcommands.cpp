@@ -62,7 +62,7 @@ int checkCommand(const QStringList &given) {
   runtime.load(manifest, problems);
   const int code = hasErrors(problems) ? exitcode::badManifest : exitcode::ok;
   if (arguments->has(json)) {
-    printLine(QString::fromUtf8(findingsJson({problems, manifest.dataDir})));
+    printLine(QString::fromUtf8(findingsJson({problems, manifest.dataDir, manifest.site})));
     return code;
   }
   for (const Problem &problem : std::as_const(problems)) printError(toText(problem));

@@ -20,6 +20,14 @@ Q_LOGGING_CATEGORY(programRunLog, "tagwire.host", QtInfoMsg)
 
 /// After that a plugin that can't go on is trouble like any other.
 constexpr std::chrono::seconds trialTime{30};
+/// Between two tries while another change is being applied.
+constexpr std::chrono::milliseconds busyPause{200};
+
+QString firstError(const Problems &problems) {
+  const auto first =
+      std::find_if(problems.begin(), problems.end(), [](const Problem &each) { return !each.isWarning; });
+  return first == problems.end() ? QString() : toText(*first);
+}
 
 }  // namespace
 
@@ -67,7 +75,6 @@ int ProgramRun::begin() {
 void ProgramRun::start() {
   // The manifest's tree is gone; give its memory back before the long run.
   ::malloc_trim(0);
-  m_hasFailed = false;
   connect(m_runtime.get(), &Runtime::ready, this, &ProgramRun::becameReady);
   connect(m_runtime.get(), &Runtime::fatal, this, &ProgramRun::failed);
   QMetaObject::invokeMethod(m_runtime.get(), &Runtime::start, Qt::QueuedConnection);
@@ -75,7 +82,7 @@ void ProgramRun::start() {
 
 void ProgramRun::becameReady() {
   if (m_hasFailed) return;
-  qCInfo(programRunLog) << "ready:" << m_runtime->instanceCount() << "plugins," << m_runtime->points().count()
+  qCInfo(programRunLog) << "ready:" << m_runtime->instanceCount() << "plugins," << m_runtime->points().presentCount()
                         << "points";
   if (!std::exchange(m_hasToldReady, true)) printLine(QStringLiteral("ready"));
   sd_notify(0, "READY=1");
@@ -95,61 +102,89 @@ void ProgramRun::failed(int code, const QString &why) {
   QCoreApplication::exit(code);
 }
 
-void ProgramRun::reloadFiles() {
-  if (m_runtime) m_runtime->reloadFiles();
-}
-
-void ProgramRun::stopRunning() {
-  m_runtime->stop();
-  m_runtime.reset();
-}
-
 void ProgramRun::end() {
   m_trial.stop();
   if (m_runtime) m_runtime->stop();
 }
 
-void ProgramRun::change() {
-  qCInfo(programRunLog).noquote() << "version" << m_desk.version() << "of the manifest is applied";
-  sd_notify(0, "RELOADING=1");
-  stopRunning();
-  m_notice = QStringLiteral("version %1 of the manifest runs").arg(m_desk.version());
-  m_noticeSeverity = Severity::Info;
-  if (const QString why = bringUp(); !why.isEmpty()) return goBack(why);
-  m_trial.start(trialTime);
+void ProgramRun::reload() {
+  if (std::exchange(m_isReloadAsked, true)) {
+    m_isReloadDue = true;
+    return;
+  }
+  m_desk.reload(QStringLiteral("file"), [this](const tl::expected<int, ManifestError> &version) {
+    m_isReloadAsked = false;
+    const bool isBusy = !version && version.error().kind == ManifestError::Kind::Busy;
+    if (!version && !isBusy) reloadRefused(version.error());
+    if (!std::exchange(m_isReloadDue, false) && !isBusy) return;
+    QTimer::singleShot(busyPause, this, &ProgramRun::reload);
+  });
 }
 
-/// Why what stands in the file can't be started; empty: it is on its way.
-QString ProgramRun::bringUp() {
-  QByteArray text;
-  Problems problems;
-  Manifest manifest;
-  if (!load(text, problems, manifest)) {
-    const auto first =
-        std::find_if(problems.begin(), problems.end(), [](const Problem &each) { return !each.isWarning; });
-    return toText(*first);
-  }
-  if (const auto taken = m_runtime->takeDataDir(m_code); !taken) return taken.error();
-  m_code = exitcode::ok;
-  (void)m_desk.runs(text, manifest);
-  start();
+void ProgramRun::reloadRefused(const ManifestError &error) {
+  qCCritical(programRunLog).noquote() << "the manifest was not read again:" << error.text;
+  for (const Problem &problem : error.problems) qCCritical(programRunLog).noquote() << toText(problem);
+  const QString first = firstError(error.problems);
+  const QString why = first.isEmpty() ? error.text : first;
+  tell(QStringLiteral("the manifest in the file is not taken: %1; version %2 runs on").arg(why).arg(m_desk.version()),
+       Severity::Major);
+}
+
+/// A large one takes a second.
+void ProgramRun::readInThread(const QByteArray &text, Done done) {
+  m_readers.start([this, text, done = std::move(done)] {
+    const auto read = std::make_shared<Read>();
+    read->text = text;
+    read->manifest = Manifest::read(m_file, text, read->problems);
+    QMetaObject::invokeMethod(
+        this, [read, done] { done(*read); }, Qt::QueuedConnection);
+  });
+}
+
+void ProgramRun::change() {
+  m_trial.stop();  // that of the change before: it holds
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", now.tv_sec * 1'000'000LL + now.tv_nsec / 1000);
+  readInThread(m_desk.next(), [this](Read &read) {
+    if (const QString why = goOn(read); !why.isEmpty()) return goBack(why);
+    m_trial.start(trialTime);
+  });
+}
+
+/// Why that is not possible; empty: it runs, or is on its way.
+QString ProgramRun::goOn(Read &read) {
+  m_hasFailed = false;
+  Problems problems = read.problems;
+  if (hasErrors(problems)) return firstError(problems);
+  const Runtime::Reloaded done = m_runtime->reload(read.manifest, problems);
+  if (hasErrors(problems)) return firstError(problems);
+  (void)m_desk.runs(read.text, read.manifest);
+  m_runtime->reloadFiles();
+  m_notice = QStringLiteral("version %1 of the manifest runs: %2").arg(m_desk.version()).arg(done.text());
+  m_noticeSeverity = Severity::Info;
   return {};
 }
 
 void ProgramRun::goBack(const QString &why) {
   m_trial.stop();
+  m_notice.clear();
   const int version = m_desk.version();
-  if (m_runtime) stopRunning();
   const auto before = m_desk.takeBack();
-  m_notice = QStringLiteral("version %1 of the manifest did not come up: %2").arg(version).arg(why);
+  const QString notice = QStringLiteral("version %1 of the manifest did not come up: %2").arg(version).arg(why);
+  qCCritical(programRunLog).noquote() << notice;
+  if (before) return readInThread(*before, [this, notice](Read &read) { wentBack(read, notice); });
+  qCCritical(programRunLog).noquote() << "nor is the one before there:" << before.error();
+  m_code = exitcode::badManifest;
+  QCoreApplication::exit(m_code);
+}
+
+void ProgramRun::wentBack(Read &read, const QString &notice) {
+  const QString trouble = goOn(read);
+  m_notice = QStringLiteral("%1; version %2 is back").arg(notice).arg(m_desk.version());
   m_noticeSeverity = Severity::Major;
-  qCCritical(programRunLog).noquote() << m_notice;
-  const QString trouble = before ? bringUp() : before.error();
-  if (trouble.isEmpty()) {
-    m_notice += QStringLiteral("; version %1 is back").arg(m_desk.version());
-    return;
-  }
-  qCCritical(programRunLog).noquote() << "nor did the one before:" << trouble;
+  if (trouble.isEmpty()) return;
+  qCCritical(programRunLog).noquote() << "nor does the one before:" << trouble;
   m_code = exitcode::badManifest;
   QCoreApplication::exit(m_code);
 }

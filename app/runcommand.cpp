@@ -40,8 +40,8 @@ int runCommand(const QStringList &given) {
   ProgramRun run(arguments->rest().first(), loader, arguments->values(QStringLiteral("plugin-dir")));
   if (const int code = run.begin(); code != exitcode::ok) return code;
   quitOnSignals([&run] {
-    qCInfo(hostLog) << "SIGHUP: certificates are read again; a changed manifest needs a restart";
-    run.reloadFiles();
+    qCInfo(hostLog) << "SIGHUP: the manifest and all files that it names are read again";
+    run.reload();
   });
   QCoreApplication::exec();
   sd_notify(0, "STOPPING=1");

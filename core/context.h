@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "metrics.h"
+#include "network/descriptor.h"
 #include "pointtable.h"
 #include "services/service.h"
 #include "status.h"
@@ -58,6 +59,14 @@ class TAGWIRE_EXPORT PluginContext {
   /// Call from start() when `address` ("127.0.0.1:8080") can't be listened on because somebody else does, then emit
   /// Failed: at start the program ends with exit code 69 and names the port, unless the entry sets on_start_error.
   virtual void portBusy(const QString &address) = 0;
+
+  /// Call from start(): the socket that listens at `address` (the text of the manifest) and that the instance of the
+  /// same id left when a reload replaced it, so that nobody who connects meanwhile is refused. Not open: there is none.
+  /// Host thread.
+  virtual Descriptor takeListener(const QString &address) = 0;
+  /// Call from stop() in place of closing a listening socket. It is kept while a reload replaces the instance, else
+  /// closed. Host thread.
+  virtual void leaveListener(const QString &address, Descriptor socket) = 0;
 
   /// Counters and gauges with the label plugin="<id>".
   virtual Metrics &metrics() = 0;

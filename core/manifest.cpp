@@ -90,21 +90,21 @@ ConfigNode readDocument(const QString &file, QList<ManifestDocument> &documents,
 void addReferred(const ConfigNode &node, QStringList &files) {
   for (const ConfigNode &item : node.items) addReferred(item, files);
   for (const ConfigNode::Member &member : node.members) addReferred(member.value, files);
-  if (node.members.size() != 1 || node.members[0].value.kind != ConfigNode::Kind::String || !node.where.file) return;
-  const QString &key = node.members[0].key;
-  if (key != u"$file" && key != u"$csv") return;
-  const QDir folder = QFileInfo(*node.where.file).absoluteDir();
-  const QString file = QDir::cleanPath(folder.filePath(node.members[0].value.text));
-  if (!files.contains(file)) files << file;
+  const QString file = referredFile(node);
+  if (!file.isEmpty() && !files.contains(file)) files << file;
 }
 
 /// The entries know where they stand, so that later steps can point at them.
-void place(QList<ManifestEntry> &entries, const ConfigReader &reader) {
+void place(QList<ManifestEntry> &entries, const ConfigNode &document, const ConfigReader &reader) {
+  const ConfigNode *list = document.member(QLatin1String("plugins"));
   for (qsizetype i = 0; i < entries.size(); ++i) {
     const QString local = QStringLiteral("plugins[%1]").arg(i);
     entries[i].path = local;
     entries[i].where = reader.locate(local + QLatin1String(".id"));
     entries[i].typeWhere = reader.locate(local + QLatin1String(".type"));
+    // Rows of a CSV file are no items of their own: then a change of one is a change of all.
+    const bool isItem = list->items.size() == static_cast<size_t>(entries.size());
+    entries[i].fingerprint = fingerprintOf(isItem ? list->items[static_cast<size_t>(i)] : *list);
     if (!entries[i].config.where.file) {
       entries[i].config.kind = ConfigNode::Kind::Object;
       entries[i].config.where = entries[i].where;
@@ -142,7 +142,7 @@ void readIncluded(Manifest &manifest, const QString &file, const ConfigReader &r
       ConfigReader part(node, QString(), problems);
       Included included;
       part.readInto(included);
-      place(included.plugins, part);
+      place(included.plugins, node, part);
       checkInterlocks(included.interlocks, part);
       manifest.plugins += included.plugins;
       checkScenes(included.scenes, part);
@@ -222,7 +222,7 @@ Manifest Manifest::read(const QString &file, const QByteArray &text, Problems &p
 void Manifest::take(const ConfigNode &node, const QString &file, Problems &problems) {
   ConfigReader reader(node, QString(), problems);
   reader.readInto(*this);
-  place(plugins, reader);
+  place(plugins, node, reader);
   checkInterlocks(interlocks, reader);
   checkScenes(scenes, reader);
   checkReactions(reactions, reader);

@@ -34,6 +34,7 @@ struct ManifestEntry {
   QString path;          ///< "plugins[2]"
   ConfigLocation where;  ///< of the entry
   ConfigLocation typeWhere;
+  QByteArray fingerprint;  ///< another one: something of the entry, or in a file or variable that it names, is another
 
   static void describe(Shape<ManifestEntry> &shape);
 };
@@ -44,6 +45,7 @@ struct SiteConfig {
   QString timeZone = QStringLiteral("UTC");
 
   static void describe(Shape<SiteConfig> &shape);
+  friend bool operator==(const SiteConfig &, const SiteConfig &) = default;
 };
 
 /// A file that was read: the manifest, or one that it includes.
@@ -78,6 +80,11 @@ struct TAGWIRE_EXPORT Manifest {
  private:
   void take(const ConfigNode &node, const QString &file, Problems &problems);
 };
+
+/// The file, absolute, that `{"$file": …}` or `{"$csv": …}` names; empty for any other node.
+QString referredFile(const ConfigNode &node);
+/// Of an entry as it stands in a manifest: the same whatever the order of its keys and whatever comments there are.
+TAGWIRE_EXPORT QByteArray fingerprintOf(const ConfigNode &entry);
 
 /// The schema of a manifest whose entries may be of these types; draft-07, complete with definitions.
 TAGWIRE_EXPORT QJsonObject manifestSchema(const QMap<QString, ConfigSchema> &pluginSchemas);

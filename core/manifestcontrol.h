@@ -78,6 +78,9 @@ class TAGWIRE_EXPORT ManifestControl {
   /// Checks the text, keeps it as a version, writes it to the file and, after the answer (the version's number), goes
   /// on with it. When it does not come up, the one before is put back.
   virtual void apply(const ManifestChange &change, ManifestReply<int> reply) = 0;
+  /// Reads the file again, and what it names: somebody changed it, and `by` asks to go on with it. Checked and kept as
+  /// with apply(); when it does not come up, the one before runs on and the file stays as it is.
+  virtual void reload(const QString &by, ManifestReply<int> reply) = 0;
   /// The newest first.
   virtual void versions(ManifestReply<QList<ManifestVersion>> reply) = 0;
   virtual void versionText(int number, ManifestReply<std::pair<ManifestVersion, QByteArray>> reply) = 0;

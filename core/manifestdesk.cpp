@@ -59,6 +59,7 @@ void ManifestDesk::inThread(std::function<Outcome<Answer>()> work, ManifestReply
 QString ManifestDesk::runs(const QByteArray &text, const Manifest &manifest) {
   m_running = text;
   m_dataDir = manifest.dataDir;
+  m_site = manifest.site;
   m_others = manifest.documents.mid(1);
   for (const QString &file : manifest.referred) m_others.append({file, {}});
   if (m_isOnTrial || m_version > 0) return {};
@@ -76,19 +77,25 @@ QString ManifestDesk::runs(const QByteArray &text, const Manifest &manifest) {
   return m_notKept;
 }
 
-void ManifestDesk::cameUp() { m_isBusy = false; }
+void ManifestDesk::cameUp() {
+  m_isComing = false;
+  m_isBusy = false;
+}
 
 void ManifestDesk::settled() {
+  if (m_isComing) return;
   m_isOnTrial = false;
-  m_isBusy = false;
   m_before.clear();
 }
 
 Result<QByteArray> ManifestDesk::takeBack() {
+  if (!m_isOnTrial) return failure(QStringLiteral("nothing is on trial"));
   m_pool.waitForDone();  // nothing else is written meanwhile
   const QByteArray text = std::exchange(m_before, {});
   m_version = m_versionBefore;
-  settled();
+  m_isOnTrial = false;
+  m_isBusy = true;  // until that one has come up
+  if (!m_isWritten) return text;
   if (const auto written = replaceManifestFile(m_file, text); !written) return failure(written.error());
   return text;
 }
@@ -123,14 +130,22 @@ void ManifestDesk::check(const QByteArray &text, ManifestReply<Problems> reply) 
   checkText(text, [reply = std::move(reply)](const Outcome<Problems> &outcome) { reply(outcome); });
 }
 
-/// The data dir holds users, tokens and these versions, and the program holds its lock: it stays.
-Problem ManifestDesk::dataDirProblem() const {
-  Problem problem;
-  problem.where = {std::make_shared<const QString>(m_file), 1, 1};
-  problem.path = QStringLiteral("data_dir");
-  problem.message =
-      QStringLiteral("can't be changed while the program runs (allowed: what leads to %1)").arg(m_dataDir);
-  return problem;
+/// The data dir holds users, tokens and these versions, and the program holds its lock; every plugin has asked for the
+/// site when it was made.
+Problems ManifestDesk::fixedProblems(const ManifestFindings &found) const {
+  Problems problems;
+  const auto add = [&](const char *path, const QString &allowed) {
+    Problem problem;
+    problem.where = {std::make_shared<const QString>(m_file), 1, 1};
+    problem.path = QLatin1String(path);
+    problem.message = QStringLiteral("can't be changed while the program runs, it needs a restart (allowed: %1)");
+    problem.message = problem.message.arg(allowed);
+    problems.append(problem);
+  };
+  if (found.dataDir != m_dataDir) add("data_dir", QStringLiteral("what leads to %1").arg(m_dataDir));
+  if (found.site.name != m_site.name) add("site.name", QStringLiteral("\"%1\"").arg(m_site.name));
+  if (found.site.timeZone != m_site.timeZone) add("site.timezone", m_site.timeZone);
+  return problems;
 }
 
 void ManifestDesk::checkText(const QByteArray &text, std::function<void(Outcome<Problems>)> done) {
@@ -145,7 +160,7 @@ void ManifestDesk::checkText(const QByteArray &text, std::function<void(Outcome<
     --m_checks;
     if (!found) return done(no(Impossible, found.error()));
     Problems problems = found->problems;
-    if (!hasErrors(problems) && found->dataDir != m_dataDir) problems.append(dataDirProblem());
+    if (!hasErrors(problems)) problems.append(fixedProblems(*found));
     done(problems);
   });
 }
@@ -171,34 +186,77 @@ void ManifestDesk::apply(const ManifestChange &change, ManifestReply<int> reply)
 
 /// Also what somebody wrote into the file itself, and never ran, is kept before it goes.
 void ManifestDesk::write(const ManifestChange &change, const ManifestReply<int> &reply) {
-  const auto work = [file = m_file, dataDir = m_dataDir, running = m_running, change,
-                     now = m_clock.now()]() -> Outcome<int> {
+  const auto work = [file = m_file, dataDir = m_dataDir, change, now = m_clock.now()]() -> Outcome<int> {
     const auto present = readManifestFile(file, largest);
     if (!present) return no(Impossible, present.error());
     if (change.baseSha256 && *change.baseSha256 != sha256Of(*present)) {
       return no(Conflict, QStringLiteral("the manifest was changed meanwhile: read it again"));
     }
-    ManifestVersions store(dataDir);
-    if (*present != running) {
-      ManifestVersion found{0, now, QStringLiteral("file"), QStringLiteral("in the file, never run"), {}, 0};
-      if (const auto kept = store.add(found, *present); !kept) return no(Impossible, kept.error());
-    }
-    const auto kept = store.add({0, now, change.by, change.comment, {}, 0}, change.text);
+    const auto kept = ManifestVersions(dataDir).change(file, change.text, {0, now, change.by, change.comment, {}, 0});
     if (!kept) return no(Impossible, kept.error());
-    if (const auto written = replaceManifestFile(file, change.text); !written) return no(Impossible, written.error());
     return *kept;
   };
-  inThread<int>(work, [this, reply](const Outcome<int> &number) {
-    if (number) {
-      m_before = m_running;
-      m_versionBefore = std::exchange(m_version, *number);  // a trial before this one is over with it
-      m_isOnTrial = true;
-      QTimer::singleShot(untilChanged, this, &ManifestDesk::changed);
-    } else {
-      m_isBusy = false;
-    }
-    reply(number);
+  inThread<int>(work,
+                [this, text = change.text, reply](const Outcome<int> &number) { accepted(text, number, true, reply); });
+}
+
+void ManifestDesk::accepted(const QByteArray &text, const Outcome<int> &number, bool isWritten,
+                            const ManifestReply<int> &reply) {
+  if (number) {
+    m_next = text;
+    m_before = m_running;
+    m_versionBefore = std::exchange(m_version, *number);  // a trial before this one is over with it
+    m_isWritten = isWritten;
+    m_isOnTrial = true;
+    m_isComing = true;
+    QTimer::singleShot(untilChanged, this, &ManifestDesk::changed);
+  } else {
+    m_isBusy = false;
+  }
+  reply(number);
+}
+
+void ManifestDesk::reload(const QString &by, ManifestReply<int> reply) {
+  const auto refuse = [this, reply](const ManifestError &error) {
+    m_isBusy = false;
+    reply(tl::unexpected(error));
+  };
+  if (m_isBusy) {
+    const ManifestError error{Busy, QStringLiteral("another change is being applied"), {}};
+    QMetaObject::invokeMethod(
+        this, [reply, error] { reply(tl::unexpected(error)); }, Qt::QueuedConnection);
+    return;
+  }
+  m_isBusy = true;
+  const auto readFile = [file = m_file]() -> Outcome<QByteArray> {
+    const auto text = readManifestFile(file, Manifest::largest);
+    if (!text) return no(Impossible, text.error());
+    return *text;
+  };
+  inThread<QByteArray>(readFile, [this, by, reply, refuse](const Outcome<QByteArray> &text) {
+    if (!text) return refuse(text.error());
+    checkText(*text, [this, text = *text, by, reply, refuse](const Outcome<Problems> &problems) {
+      if (!problems) return refuse(problems.error());
+      if (hasErrors(*problems)) return refuse({Wrong, QStringLiteral("the manifest has errors"), *problems});
+      takeOver(text, by, reply);
+    });
   });
+}
+
+/// The text is in the file already. One that can't be kept as a version runs all the same, as at a start.
+void ManifestDesk::takeOver(const QByteArray &text, const QString &by, const ManifestReply<int> &reply) {
+  if (text == m_running) return accepted(text, m_version, false, reply);
+  const auto keep = [dataDir = m_dataDir, text, by, now = m_clock.now()]() -> Outcome<int> {
+    const QString comment = by == u"file" ? QStringLiteral("changed in the file")
+                                          : QStringLiteral("changed in the file, read again by %1").arg(by);
+    ManifestVersions store(dataDir);
+    // Who rolled back at the command line has made one already.
+    const auto list = store.list();
+    const bool isNewest = list && !list->isEmpty() && newestOf(*list, text) == list->last().number;
+    if (isNewest) return list->last().number;
+    return store.add({0, now, QStringLiteral("file"), comment, {}, 0}, text).value_or(0);
+  };
+  inThread<int>(keep, [this, text, reply](const Outcome<int> &number) { accepted(text, number, false, reply); });
 }
 
 void ManifestDesk::versions(ManifestReply<QList<ManifestVersion>> reply) {

@@ -4,7 +4,10 @@
 #include <QCryptographicHash>
 #include <QFile>
 
+#include <algorithm>
 #include <limits>
+
+#include "manifestfile.h"
 
 namespace tagwire {
 
@@ -80,6 +83,24 @@ Result<int> ManifestVersions::add(const ManifestVersion &given, const QByteArray
   if (!changed) return failure(changed.error().text);
   for (const int number : dropped) QFile::remove(fileOf(number).path());
   return version.number;
+}
+
+Result<int> ManifestVersions::change(const QString &file, const QByteArray &text, const ManifestVersion &version) {
+  const auto all = list();
+  if (!all) return failure(all.error());
+  // What can't be read is not worth keeping, and no reason to stay with it.
+  if (const auto present = readManifestFile(file, ManifestControl::largest)) {
+    const QString hash = hexOf(*present);
+    if (std::none_of(all->begin(), all->end(), [&](const auto &each) { return each.sha256 == hash; })) {
+      const ManifestVersion found{0, version.time, QStringLiteral("file"), QStringLiteral("in the file, never run"), {},
+                                  0};
+      if (const auto kept = add(found, *present); !kept) return kept;
+    }
+  }
+  const auto kept = add(version, text);
+  if (!kept) return kept;
+  if (const auto written = replaceManifestFile(file, text); !written) return failure(written.error());
+  return kept;
 }
 
 }  // namespace tagwire

@@ -30,6 +30,8 @@ class TAGWIRE_EXPORT ManifestVersions {
   Result<QByteArray> text(const ManifestVersion &version) const;
   /// Keeps it durably; its number. Its sha256 and size are those of `text`.
   Result<int> add(const ManifestVersion &version, const QByteArray &text);
+  /// The same, and `file` has this text then. What stands there before and is no version is kept as one, too.
+  Result<int> change(const QString &file, const QByteArray &text, const ManifestVersion &version);
 
  private:
   PrivateFile fileOf(int number) const;

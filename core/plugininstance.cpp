@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugininstance.h"
 
-#include <QSemaphore>
-
 #include "guard.h"
 #include "runtime.h"
 
 namespace tagwire {
-
-namespace {
-constexpr int stopDeadlineMs = 3000;
-}
 
 /// What one plugin sees of the host. Owned by its PluginInstance.
 class InstanceContext : public PluginContext {
@@ -33,6 +27,10 @@ class InstanceContext : public PluginContext {
   AuditTrail &audit() override { return m_runtime.audit(); }
   CommandControl &commands() override { return m_runtime.operatorDesk(); }
   ManifestControl *manifest() override { return m_runtime.manifestControl(); }
+  Descriptor takeListener(const QString &address) override { return m_runtime.takeListener(id(), address); }
+  void leaveListener(const QString &address, Descriptor socket) override {
+    m_runtime.leaveListener(id(), address, std::move(socket));
+  }
   QList<InstanceStatus> instances() const override { return m_runtime.instances(); }
 
  protected:
@@ -175,13 +173,14 @@ void PluginInstance::start() {
 void PluginInstance::callStart() {
   m_started = true;
   setState(PluginState::Starting, QString());
-  if (m_runner) m_runner->open();
   QMetaObject::invokeMethod(m_plugin.get(), [this] {
     const QString thrown = guard([this] { m_plugin->start(); });
     if (!thrown.isEmpty())
       QMetaObject::invokeMethod(
           this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);
   });
+  // After that, for what waited would come to a plugin that does not run yet.
+  if (m_runner && m_started) m_runner->open();
 }
 
 void PluginInstance::callStop() {
@@ -190,24 +189,31 @@ void PluginInstance::callStop() {
   QMetaObject::invokeMethod(m_plugin.get(), [plugin = m_plugin.get()] { guard([plugin] { plugin->stop(); }); });
 }
 
-void PluginInstance::stop() {
+void PluginInstance::beginStop() {
   m_retry.stop();
-  if (!m_plugin || m_state == PluginState::Stopped) return;
+  if (!m_plugin || m_state == PluginState::Stopped || m_stopped) return;
   m_started = false;
   if (m_runner) m_runner->close();
+  m_stopped = std::make_shared<QSemaphore>();
+  const auto stopIt = [plugin = m_plugin.get(), stopped = m_stopped] {
+    guard([plugin] { plugin->stop(); });
+    stopped->release();
+  };
   if (m_thread) {
-    const auto done = std::make_shared<QSemaphore>();
-    QMetaObject::invokeMethod(
-        m_plugin.get(),
-        [plugin = m_plugin.get(), done] {
-          guard([plugin] { plugin->stop(); });
-          done->release();
-        },
-        Qt::QueuedConnection);
-    if (!done->tryAcquire(1, stopDeadlineMs)) qCCritical(m_category) << "does not stop: its thread is left behind";
+    QMetaObject::invokeMethod(m_plugin.get(), stopIt, Qt::QueuedConnection);
   } else {
-    guard([this] { m_plugin->stop(); });
+    stopIt();
   }
+}
+
+bool PluginInstance::hasStopped() const { return !m_stopped || m_stopped->available() > 0; }
+
+void PluginInstance::stop(std::chrono::milliseconds atMost) {
+  beginStop();
+  if (!m_stopped) return;
+  m_isStuck = !m_stopped->tryAcquire(1, static_cast<int>(atMost.count()));
+  if (m_isStuck) qCCritical(m_category) << "does not stop: its thread is left behind";
+  m_stopped.reset();
   setState(PluginState::Stopped, QString());
 }
 
@@ -224,7 +230,7 @@ void PluginInstance::destroyPlugin() {
   connect(m_thread.get(), &QThread::finished, m_plugin.get(), &QObject::deleteLater);
   m_thread->quit();
   Plugin *plugin = m_plugin.release();
-  if (m_thread->wait(stopDeadlineMs)) return;
+  if (m_thread->wait(QDeadlineTimer(m_isStuck ? std::chrono::milliseconds(0) : stopDeadline))) return;
   disconnect(plugin, nullptr, this, nullptr);
   (void)m_runner.release();
   (void)m_context.release();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QObject>
+#include <QSemaphore>
 #include <QThread>
 #include <QTimer>
 
@@ -29,8 +30,12 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   bool create(PluginFactory &factory, Problems &problems, QList<ConfigReader::Pending> &references);
 
   void start();
-  /// Ends the plugin's work for good: returns when it stopped, or after 3 s when its thread does not come back.
-  void stop();
+  /// Ends the plugin's work for good: returns when it stopped, or after `atMost` when its thread does not come back.
+  void stop(std::chrono::milliseconds atMost = stopDeadline);
+  static constexpr std::chrono::milliseconds stopDeadline{3000};
+  /// The same without waiting: stop() is to follow.
+  void beginStop();
+  bool hasStopped() const;
 
   const ManifestEntry &entry() const { return m_entry; }
   const PluginDescription &description() const { return m_description; }
@@ -41,6 +46,9 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   /// Running or degraded.
   bool isUp() const { return m_state == PluginState::Running || m_state == PluginState::Degraded; }
   QString stateText() const { return m_stateText; }
+  /// In which order instances start: pure sinks first, so that nothing a source brings is missed; pure sources last.
+  int startRank() const { return m_description.isSource ? (m_description.isSink ? 1 : pureSource) : 0; }
+  static constexpr int pureSource = 2;
   const QLoggingCategory &log() const { return m_category; }
 
   /// Has the plugin read its files again, in its thread.
@@ -82,6 +90,8 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   std::unique_ptr<Plugin> m_plugin;
   std::unique_ptr<SinkRunner> m_runner;
   std::unique_ptr<QThread> m_thread;
+  std::shared_ptr<QSemaphore> m_stopped;  ///< since beginStop(), of a plugin with a thread of its own
+  bool m_isStuck = false;                 ///< its thread did not come back
   Source *m_source = nullptr;
   Problems *m_problems = nullptr;  ///< only while the plugin is created
   QString m_configPath;

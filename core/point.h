@@ -53,7 +53,7 @@ struct PointInfo {
 };
 
 /// A declared point: what the table keeps, without the place in the manifest and in an order that keeps it small, for
-/// there may be a hundred thousand. Never changed once it is handed out.
+/// there may be a hundred thousand. Never changed once it is handed out: a reload puts another one under its id.
 struct Point {
   QString name;
   QString fullName;
@@ -69,6 +69,8 @@ struct Point {
   ValueType type = ValueType::Double;
   bool writable = false;
   bool verify = true;
+  bool isNumberAssigned = false;  ///< the number is the host's choice
+  bool isRemoved = false;         ///< the manifest has it no more: no name finds it, its quality is Bad (removed)
 };
 
 }  // namespace tagwire

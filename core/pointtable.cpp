@@ -85,32 +85,89 @@ Result<PointId> PointTable::declare(const QString &owner, const QString &prefix,
     return failure(QStringLiteral("number %1 is out of range (allowed: 1 to 2147483647)").arg(*info.number));
   }
   std::unique_lock lock(m_mutex);
-  if (findLocked(fullName) != PointId::None)
+  PointId id = findLocked(fullName);
+  if (id != PointId::None && !m_points[static_cast<quint32>(id) - 1]->isRemoved) {
     return failure(QStringLiteral("point \"%1\" is declared twice").arg(fullName));
-  if (info.number && m_byNumber.contains(*info.number)) {
-    return failure(QStringLiteral("number %1 is taken by point \"%2\"")
-                       .arg(*info.number)
-                       .arg(m_points[static_cast<quint32>(m_byNumber.value(*info.number)) - 1]->fullName));
   }
-  const PointId id = static_cast<PointId>(m_points.size() + 1);
+  if (info.number) {
+    if (const auto freed = freeNumber(*info.number); !freed) return failure(freed.error());
+  }
+  if (id == PointId::None) id = add(fullName);
   QString &unit = m_units[info.unit];
   if (unit.isEmpty()) unit = compact(info.unit);
-  auto point = std::make_shared<Point>(Point{compact(info.name), compact(fullName), owner, unit,
-                                             compact(info.description), compact(info.tag), info.minimum, info.maximum,
-                                             rulesOf(info), info.number, id, info.type, info.writable, info.verify});
+  put(id, {compact(info.name), compact(fullName), owner, unit, compact(info.description), compact(info.tag),
+           info.minimum, info.maximum, rulesOf(info), info.number, id, info.type, info.writable, info.verify});
+  return id;
+}
+
+/// Error: the manifest gives it to another point.
+Result<void> PointTable::freeNumber(int number) {
+  const PointId other = m_byNumber.value(number, PointId::None);
+  if (other == PointId::None) return {};
+  auto &entry = m_points[static_cast<quint32>(other) - 1];
+  if (!entry->isNumberAssigned) {
+    return failure(QStringLiteral("number %1 is taken by point \"%2\"").arg(number).arg(entry->fullName));
+  }
+  auto without = std::make_shared<Point>(*entry);
+  without->number.reset();
+  without->isNumberAssigned = false;
+  entry = std::move(without);
+  m_byNumber.remove(number);
+  m_unnumbered.append(other);
+  ++m_revision;
+  return {};
+}
+
+/// A new id for a name that has none.
+PointId PointTable::add(const QString &fullName) {
+  const PointId id = static_cast<PointId>(m_points.size() + 1);
   quint32 place = placeOf(fullName);
   while (m_byName.contains(place)) ++place;
   m_byName.insert(place, id);
-  if (point->number) {
-    m_byNumber.insert(*point->number, id);
+  m_last.push_back(noSample());
+  m_last.back().point = id;
+  m_points.emplace_back();
+  return id;
+}
+
+void PointTable::put(PointId id, Point point) {
+  auto &entry = m_points[static_cast<quint32>(id) - 1];
+  Sample &last = m_last[static_cast<quint32>(id) - 1];
+  if (entry) {
+    ++m_revision;
+    --m_removed;
+    if (entry->type != point.type) last.value = {};
+    last.quality = Quality::bad(QualityReason::WaitingForFirstValue);
+  }
+  if (point.number) {
+    m_byNumber.insert(*point.number, id);
   } else {
     m_unnumbered.append(id);
   }
-  Sample first = noSample();
-  first.point = id;
-  m_last.push_back(first);
-  m_points.push_back(std::move(point));
-  return id;
+  entry = std::make_shared<Point>(std::move(point));
+}
+
+QList<PointId> PointTable::remove(const QString &owner) {
+  std::unique_lock lock(m_mutex);
+  QList<PointId> ids;
+  for (auto &entry : m_points) {
+    if (entry->owner != owner || entry->isRemoved) continue;
+    auto removed = std::make_shared<Point>(*entry);
+    removed->isRemoved = true;
+    if (removed->number) m_byNumber.remove(*removed->number);
+    if (removed->isNumberAssigned) {
+      m_remembered.insert(removed->fullName, *removed->number);
+      m_reserved.insert(*removed->number);
+    }
+    removed->number.reset();
+    removed->isNumberAssigned = false;
+    entry = std::move(removed);
+    ids << entry->id;
+  }
+  m_unnumbered.removeIf([&](PointId id) { return m_points[static_cast<quint32>(id) - 1]->isRemoved; });
+  m_removed += static_cast<quint32>(ids.size());
+  if (!ids.isEmpty()) ++m_revision;
+  return ids;
 }
 
 void PointTable::giveNumbers() {
@@ -119,6 +176,7 @@ void PointTable::giveNumbers() {
     auto &entry = m_points[static_cast<quint32>(id) - 1];
     auto numbered = std::make_shared<Point>(*entry);
     numbered->number = giveNumber(entry->fullName);
+    numbered->isNumberAssigned = true;
     m_byNumber.insert(*numbered->number, id);
     entry = std::move(numbered);
   }
@@ -143,7 +201,8 @@ Result<void> PointTable::assignNumbers() {
 
 PointId PointTable::find(const QString &fullName) const {
   std::shared_lock lock(m_mutex);
-  return findLocked(fullName);
+  const PointId id = findLocked(fullName);
+  return id == PointId::None || m_points[static_cast<quint32>(id) - 1]->isRemoved ? PointId::None : id;
 }
 
 PointId PointTable::findLocked(const QString &fullName) const {
@@ -169,11 +228,18 @@ quint32 PointTable::count() const {
   return static_cast<quint32>(m_points.size());
 }
 
+quint32 PointTable::presentCount() const {
+  std::shared_lock lock(m_mutex);
+  return static_cast<quint32>(m_points.size()) - m_removed;
+}
+
 QStringList PointTable::fullNames() const {
   std::shared_lock lock(m_mutex);
   QStringList names;
   names.reserve(static_cast<qsizetype>(m_points.size()));
-  for (const auto &point : m_points) names << point->fullName;
+  for (const auto &point : m_points) {
+    if (!point->isRemoved) names << point->fullName;
+  }
   return names;
 }
 

@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QEventLoop>
+#include <QPointer>
 #include <QUuid>
 
 #include <algorithm>
@@ -23,7 +24,6 @@ namespace {
 
 Q_LOGGING_CATEGORY(hostLog, "tagwire.host", QtInfoMsg)
 
-constexpr std::chrono::seconds readyAfter{3};
 constexpr std::chrono::seconds drainFor{3};
 constexpr std::chrono::seconds answerWithin{5};
 constexpr std::chrono::milliseconds lagPeriod{500};
@@ -33,16 +33,11 @@ constexpr int exitCantCreate = 73;
 constexpr int exitHeld = 75;
 constexpr int exitSoftware = 70;
 
-/// Sinks first, so that nothing a source brings is missed; pure sources last.
-int startRank(const PluginInstance &instance) {
-  if (!instance.description().isSource) return 0;
-  return instance.description().isSink ? 1 : 2;
-}
-
 }  // namespace
 
 struct Runtime::OpenRequest {
-  PluginInstance *caller = nullptr;
+  bool isOfHost = false;
+  QPointer<PluginInstance> caller;  ///< null: the host, or it is gone since
   PluginInstance *serving = nullptr;
   QString service;
   std::function<void(Result<std::shared_ptr<void>>)> answer;
@@ -107,32 +102,48 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     const QString text = QStringLiteral("%1: %2 lines can't be read; their points get new numbers");
     problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
   }
-  ManifestNames names{m_points, {}, {}};
+  QSet<QString> all;
+  for (const ManifestEntry &entry : manifest.plugins) all.insert(entry.id);
+  QList<ConfigReader::Pending> references = manifest.references;
+  addInstances(manifest, all, problems, references);
+  checkReferences(references, problems);
+  addCommandRules(manifest, problems);
+}
+
+/// Those of these ids, and what they declare.
+void Runtime::addInstances(const Manifest &manifest, const QSet<QString> &wanted, Problems &problems,
+                           QList<ConfigReader::Pending> &references) {
+  m_ids.clear();
+  m_names.instances.clear();
   for (const ManifestEntry &entry : manifest.plugins) {
     m_ids.insert(entry.id);
-    names.instances << entry.id;
+    m_names.instances << entry.id;
   }
-  QList<ConfigReader::Pending> references = manifest.references;
   QSet<QString> seen;
   m_isLoading = true;
   QSet<QString> unsettled;  // what refers to the points of these can't be judged
   for (const ManifestEntry &entry : manifest.plugins) {
-    if (seen.contains(entry.id)) continue;  // reported already; its points would only repeat that
+    // One of an id that is there twice was reported already; its points would only repeat that.
+    if (seen.contains(entry.id) || !wanted.contains(entry.id)) continue;
     seen.insert(entry.id);
+    m_fingerprints.insert(entry.id, entry.fingerprint);
     const auto before = problems.size();
-    addInstance(entry, problems, references, names);
+    addInstance(entry, problems, references);
     if (problems.size() > before) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
   });
-  checkReferences(references, problems);
-  names.isWhole = unsettled.isEmpty();
-  addCommandRules(manifest, names, problems);
+  m_names.isWhole = unsettled.isEmpty();
   m_isLoading = false;
   m_heldWhileLoading.clear();
+  QHash<QString, qsizetype> places;
+  for (qsizetype i = 0; i < manifest.plugins.size(); ++i) places.insert(manifest.plugins[i].id, i);
+  const auto order = [&places](const PluginInstance &instance) {
+    return std::pair(instance.startRank(), places.value(instance.entry().id));
+  };
   std::stable_sort(m_instances.begin(), m_instances.end(),
-                   [](const auto &a, const auto &b) { return startRank(*a) < startRank(*b); });
+                   [&order](const auto &one, const auto &other) { return order(*one) < order(*other); });
 }
 
 void Runtime::reloadFiles() {
@@ -148,8 +159,7 @@ std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::func
   return object;
 }
 
-void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
-                          ManifestNames &names) {
+void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
   if (entry.type.isEmpty()) return;  // reported already
   const auto factory = m_loader.load(entry.type);
   if (!factory) {
@@ -157,8 +167,12 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
     return;
   }
   auto instance = std::make_unique<PluginInstance>(entry, *m_loader.find(entry.type), *this);
+  const auto first = references.size();
   const bool isUsable = instance->create(**factory, problems, references);
-  if (isUsable) takeNames(*instance, names);
+  for (auto each = references.begin() + first; each != references.end(); ++each) {
+    if (each->number) m_numbersReferred[entry.id].insert(*each->number, PointId::None);
+  }
+  if (isUsable) takeNames(*instance);
   if (!entry.enabled || !isUsable) return;
   PluginInstance *added = instance.get();
   connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });
@@ -225,6 +239,7 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
 
 void Runtime::start() {
   (void)m_points.assignNumbers();
+  noteNumbers();
   m_readyDeadline.start(readyAfter);
   m_lagExpected = m_clock.elapsed() + lagPeriod;
   m_lagTimer.start(lagPeriod);
@@ -248,7 +263,7 @@ void Runtime::stop() {
   m_lagTimer.stop();
   endCommands();
   m_interlocks.stop();  // that its inputs go is no reason to trip
-  const auto isPureSource = [](const auto &instance) { return startRank(*instance) == 2; };
+  const auto isPureSource = [](const auto &instance) { return instance->startRank() == PluginInstance::pureSource; };
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
@@ -305,7 +320,7 @@ void Runtime::instanceChanged(PluginInstance *instance) {
 void Runtime::checkReady() {
   const bool all =
       std::all_of(m_instances.begin(), m_instances.end(), [](const auto &instance) { return instance->isUp(); });
-  if (!all || m_ready || m_stopping) return;
+  if (!all || m_ready || m_stopping || m_isReloading) return;
   m_ready = true;
   m_readyDeadline.stop();
   Q_EMIT ready();
@@ -341,6 +356,7 @@ void Runtime::route(PluginInstance *caller, const QString &instance, const char 
                     std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
                     std::function<void(Result<std::shared_ptr<void>>)> answer) {
   auto request = std::make_shared<OpenRequest>();
+  request->isOfHost = caller == nullptr;
   request->caller = caller;
   request->service = QString::fromLatin1(service);
   request->answer = std::move(answer);
@@ -369,10 +385,11 @@ void Runtime::route(PluginInstance *caller, const QString &instance, const char 
 void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome) {
   if (request->answered.exchange(true)) return;
   std::erase(m_requests, request);
-  if (!request->caller) {
+  if (request->isOfHost) {
     guard([&] { request->answer(outcome); });
     return;
   }
+  if (!request->caller) return;
   const PluginState state = request->caller->state();
   if (state == PluginState::Stopped || state == PluginState::Failed) return;
   QMetaObject::invokeMethod(request->caller->plugin(),

@@ -6,14 +6,17 @@
 #include <QSet>
 #include <QTimer>
 
+#include <map>
 #include <memory>
 #include <vector>
 
+#include "audit/manifestrecord.h"
 #include "audit/storedaudittrail.h"
 #include "commands/operatordesk.h"
 #include "commands/reactions.h"
 #include "hub.h"
 #include "manifest.h"
+#include "network/descriptor.h"
 #include "plugininstance.h"
 #include "pluginloader.h"
 
@@ -44,6 +47,20 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// SIGHUP: every running plugin reads the files again that its configuration names.
   void reloadFiles();
 
+  /// What a reload has done: ids of instances.
+  struct Reloaded {
+    QStringList added;
+    QStringList replaced;
+    QStringList removed;
+    QString text() const;  ///< "1 added (lab), 2 replaced (plc1, web)"; "nothing is another" when all is as before
+  };
+  /// Goes on with another manifest, that was checked, of the same site and data dir: instances whose entry is another
+  /// are stopped and others started in their place, all else goes on. Lets events go by meanwhile. ready() follows.
+  /// What turns out to be wrong goes into `problems`; with errors, the manifest before is to be loaded again.
+  Reloaded reload(const Manifest &manifest, Problems &problems);
+  /// Within reload().
+  bool isReloading() const { return m_isReloading; }
+
   PointTable &points() { return m_points; }
   const PointTable &points() const { return m_points; }
   Hub &hub() { return m_hub; }
@@ -67,6 +84,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void setManifestControl(ManifestControl *control) { m_manifestControl = control; }
   /// Some entry of the manifest has this id, whether it runs or not.
   bool isInstanceId(const QString &id) const { return m_ids.contains(id); }
+  /// Serve PluginContext::takeListener and leaveListener. Host thread.
+  Descriptor takeListener(const QString &instance, const QString &address);
+  void leaveListener(const QString &instance, const QString &address, Descriptor socket);
   /// Serves PluginContext::shared. Host thread.
   std::shared_ptr<void> sharedObject(const QString &name, const std::function<std::shared_ptr<void>()> &make);
 
@@ -83,11 +103,19 @@ class TAGWIRE_EXPORT Runtime : public QObject {
 
  private:
   struct OpenRequest;
+  static constexpr std::chrono::seconds readyAfter{3};
 
-  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
-                   ManifestNames &names);
-  static void takeNames(const PluginInstance &instance, ManifestNames &names);
-  void addCommandRules(const Manifest &manifest, const ManifestNames &names, Problems &problems);
+  void addInstances(const Manifest &manifest, const QSet<QString> &wanted, Problems &problems,
+                    QList<ConfigReader::Pending> &references);
+  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
+  void takeNames(const PluginInstance &instance);
+  void addCommandRules(const Manifest &manifest, Problems &problems);
+  void noteNumbers();
+  QSet<QString> shiftedNumbers() const;
+  void replace(const Manifest &manifest, const QSet<QString> &gone, const QSet<QString> &wanted, Problems &problems);
+  void stopSome(const QSet<QString> &ids, const QSet<QString> &replaced);
+  void publishChanged(const QList<PointId> &points);
+  void startSome(const QSet<QString> &ids);
   void askAlarm(const QString &instance, int rule, std::function<void(const Result<AlarmStatus> &)> answer);
   void checkReferences(const QList<ConfigReader::Pending> &references, Problems &problems);
   void instanceChanged(PluginInstance *instance);
@@ -117,10 +145,16 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   QString m_dataDir;
   QString m_epoch;
   QSet<QString> m_ids;
+  QHash<QString, QByteArray> m_fingerprints;              ///< of the manifest's entries, by id
+  QHash<QString, QHash<int, PointId>> m_numbersReferred;  ///< by id: what the numbers meant that its entry names
+  ManifestNames m_names{m_points, {}, {}};
+  QHash<QString, SinkRunner::Backlog> m_backlogs;  ///< by id: of sinks that are just being replaced
+  std::map<QString, Descriptor> m_listeners;       ///< "<id> <address>": of instances that are just being replaced
   QHash<QString, std::weak_ptr<void>> m_shared;
   /// What an instance shares lasts while the manifest is read, even if the instance turns out to be wrong.
   QList<std::shared_ptr<void>> m_heldWhileLoading;
   bool m_isLoading = false;
+  bool m_isReloading = false;
   std::vector<std::unique_ptr<PluginInstance>> m_instances;  ///< in start order after load()
   std::vector<std::shared_ptr<OpenRequest>> m_requests;
   QTimer m_readyDeadline;

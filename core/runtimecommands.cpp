@@ -16,24 +16,24 @@ constexpr std::chrono::milliseconds endWithin{3000};
 }  // namespace
 
 /// Those of an entry that is not enabled, too: what refers to them is right, and finds nothing when it runs.
-void Runtime::takeNames(const PluginInstance &instance, ManifestNames &names) {
+void Runtime::takeNames(const PluginInstance &instance) {
   const QString id = instance.entry().id;
   if (const auto *alarms = dynamic_cast<AlarmDesk *>(instance.plugin())) {
-    if (instance.entry().enabled) names.alarmDesks << id;
-    names.alarmRules.insert(id, alarms->manifestRules());
+    if (instance.entry().enabled) m_names.alarmDesks << id;
+    m_names.alarmRules.insert(id, alarms->manifestRules());
   }
   // Nothing was started yet, so it answers at once.
   if (auto *zones = dynamic_cast<ZoneCatalog *>(instance.plugin())) {
-    zones->directory([&names, id](const Result<ZoneDirectory> &directory) {
-      if (directory) names.directories.insert(id, *directory);
+    zones->directory([this, id](const Result<ZoneDirectory> &directory) {
+      if (directory) m_names.directories.insert(id, *directory);
     });
   }
 }
 
-void Runtime::addCommandRules(const Manifest &manifest, const ManifestNames &names, Problems &problems) {
-  const auto interlocks = resolveInterlocks(manifest.interlocks, names, problems);
-  const auto scenes = resolveScenes(manifest.scenes, names, m_clock, problems);
-  const auto reactions = resolveReactions(manifest.reactions, scenes, names, m_clock, problems);
+void Runtime::addCommandRules(const Manifest &manifest, Problems &problems) {
+  const auto interlocks = resolveInterlocks(manifest.interlocks, m_names, problems);
+  const auto scenes = resolveScenes(manifest.scenes, m_names, m_clock, problems);
+  const auto reactions = resolveReactions(manifest.reactions, scenes, m_names, m_clock, problems);
   if (hasErrors(problems)) return;
   m_interlocks.configure(
       interlocks, [this](const QString &instance, int rule, const auto &answer) { askAlarm(instance, rule, answer); });

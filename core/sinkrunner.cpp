@@ -34,6 +34,19 @@ void SinkRunner::close() {
   m_inFlight = false;
 }
 
+SinkRunner::Backlog SinkRunner::takeBacklog() {
+  return {std::exchange(m_queue, {}), std::exchange(m_queuedSamples, 0), std::exchange(m_queuedEvents, 0),
+          std::exchange(m_gap, 0)};
+}
+
+void SinkRunner::take(Backlog backlog) {
+  m_queue.insert(m_queue.begin(), std::make_move_iterator(backlog.queue.begin()),
+                 std::make_move_iterator(backlog.queue.end()));
+  m_queuedSamples += backlog.samples;
+  m_queuedEvents += backlog.events;
+  m_gap += backlog.gap;
+}
+
 void SinkRunner::offer(const Samples &samples) {
   if (samples.isEmpty()) return;
   m_queue.emplace_back(samples);

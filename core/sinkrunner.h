@@ -32,6 +32,12 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   /// Hands over nothing more. What is queued stays for the next open().
   void close();
 
+  /// What waits for the sink; it waits here no more.
+  struct Backlog;
+  Backlog takeBacklog();
+  /// What waited for the one that this sink replaces; before open().
+  void take(Backlog backlog);
+
   void offer(const Samples &samples);
   void offer(const Event &event);
   /// Nothing queued and nothing in flight.
@@ -69,6 +75,13 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   Counter m_droppedEvents;
   Counter m_handedOver;
   Gauge m_depth;
+};
+
+struct SinkRunner::Backlog {
+  std::deque<Item> queue;
+  qsizetype samples = 0;
+  qsizetype events = 0;
+  quint64 gap = 0;
 };
 
 }  // namespace tagwire

@@ -85,7 +85,7 @@ bool isSafe(const Point &point, const Value &value) {
 
 Result<Command> checkedCommand(Command command, const PointTable &points, const Clock &clock) {
   const auto point = points.point(command.point);
-  if (!point) return failure(QStringLiteral("no such point"));
+  if (!point || point->isRemoved) return failure(QStringLiteral("no such point"));
   if (!point->writable) return failure(QStringLiteral("point %1 is read-only").arg(point->fullName));
   if (command.kind == CommandKind::Toggle) {
     if (point->type != ValueType::Bool) {

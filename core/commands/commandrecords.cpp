@@ -155,10 +155,11 @@ void CommandRouter::watchPoints() {
   QList<PointId> timed;
   for (quint32 i = 1; i <= m_points.count(); ++i) {
     const auto point = m_points.point(PointId(i));
-    if (!point || !point->commandRules) continue;
+    if (!point || point->isRemoved || !point->commandRules) continue;
     const CommandRules &rules = *point->commandRules;
     if (rules.minimumOn != 0ms || rules.minimumOff != 0ms) timed << point->id;
   }
+  m_hub.unwatch(this);
   if (!timed.isEmpty()) m_hub.watch(this, timed);
 }
 

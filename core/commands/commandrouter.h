@@ -57,6 +57,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   void open(const QString &folder, const QLoggingCategory &log);
   /// Once every sink is there: tells of what was interrupted.
   void start();
+  /// After a reload: others may have a shortest time on or off.
+  void watchPoints();
   /// The program ends: pulses end early, and nothing begins any more. True while a pulse is still on.
   bool endPulses(const QString &why);
 
@@ -121,7 +123,6 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   // Values of points that have a shortest time on or off.
   void samplesPassed(const Samples &watched) override;
   void eventPassed(const Event &) override {}
-  void watchPoints();
 
   bool isRepeat(const Command &given);
   Result<void> confirmed(const Command &command);

@@ -26,6 +26,8 @@ struct InterlockCondition {
   QList<AlarmState> states = {};
   QString subject;  ///< "plc1/boiler/temp", "zone 417", "alarm rule 77"
   QString allowed;  ///< "0 to 90", "clear", "OK, WARNING"
+
+  friend bool operator==(const InterlockCondition &, const InterlockCondition &) = default;
 };
 
 /// Where what interlocks, scenes and reactions name is looked up, once every instance has declared its points.

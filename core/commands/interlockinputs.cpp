@@ -27,9 +27,15 @@ QString ageText(std::chrono::nanoseconds time) {
 
 }  // namespace
 
+void InterlockInputs::clear() {
+  m_inputs.clear();
+  m_alarmsBefore = std::exchange(m_alarms, {});
+}
+
 void InterlockInputs::add(const InterlockCondition &condition) {
   if (condition.type == ConditionType::AlarmState) {
-    m_alarms.insert({condition.instance, condition.rule}, std::nullopt);
+    const AlarmId alarm(condition.instance, condition.rule);
+    m_alarms.insert(alarm, m_alarmsBefore.value(alarm));
     return;
   }
   for (const PointId each : QList<PointId>{condition.point} + condition.excepted) {

@@ -22,6 +22,8 @@ class InterlockInputs {
  public:
   InterlockInputs(const PointTable &points, const Clock &clock) : m_points(points), m_clock(clock) {}
 
+  /// Forgets what is to be judged; what is known of alarms stays for those that are added again.
+  void clear();
   /// The condition is to be judged from now on.
   void add(const InterlockCondition &condition);
   bool isEmpty() const { return m_inputs.isEmpty() && m_alarms.isEmpty(); }
@@ -71,6 +73,7 @@ class InterlockInputs {
   const Clock &m_clock;
   QHash<PointId, Input> m_inputs;
   QHash<AlarmId, std::optional<AlarmState>> m_alarms;
+  QHash<AlarmId, std::optional<AlarmState>> m_alarmsBefore;  ///< before clear()
   QSet<QString> m_down;
 };
 

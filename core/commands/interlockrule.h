@@ -12,6 +12,8 @@ namespace tagwire {
 struct GuardedPoint {
   PointId id = PointId::None;
   std::optional<Value> safe = {};  ///< of its type; none: it has none (never with a trip)
+
+  friend bool operator==(const GuardedPoint &, const GuardedPoint &) = default;
 };
 
 /// An interlock with all that it names found.
@@ -26,6 +28,7 @@ struct InterlockRule {
   std::vector<InterlockCondition> conditions;
 
   QString text() const { return QStringLiteral("interlock %1 \"%2\"").arg(id).arg(name); }
+  friend bool operator==(const InterlockRule &, const InterlockRule &) = default;
 };
 
 /// What can't be found or guarded goes into `problems`; with errors the rules are not to be used. Unknown points are

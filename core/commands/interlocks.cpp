@@ -36,9 +36,21 @@ Interlocks::~Interlocks() { stop(); }
 
 void Interlocks::configure(const QList<InterlockRule> &rules, AskAlarm ask) {
   m_ask = std::move(ask);
+  std::vector<Entry> before = std::exchange(m_entries, {});
   for (const InterlockRule &rule : rules) {
-    const size_t index = m_entries.size();
-    m_entries.push_back({rule, std::vector<bool>(rule.conditions.size()), {}, false, {}});
+    m_entries.push_back({rule, m_clock.elapsed(), std::vector<bool>(rule.conditions.size()), {}, false, {}});
+  }
+  takeOver(std::move(before));
+  index();
+}
+
+void Interlocks::index() {
+  m_inputs.clear();
+  m_byGuarded.clear();
+  m_byAlarm.clear();
+  m_byInput.clear();
+  for (size_t index = 0; index < m_entries.size(); ++index) {
+    const InterlockRule &rule = m_entries[index].rule;
     for (const GuardedPoint &each : rule.points) m_byGuarded[each.id].push_back(index);
     for (size_t i = 0; i < rule.conditions.size(); ++i) {
       const InterlockCondition &condition = rule.conditions[i];
@@ -54,6 +66,62 @@ void Interlocks::configure(const QList<InterlockRule> &rules, AskAlarm ask) {
   }
 }
 
+/// From those of the manifest before.
+void Interlocks::takeOver(std::vector<Entry> before) {
+  for (Entry &old : before) {
+    const int id = old.rule.id;
+    Entry *now = find(id);
+    if (now && now->rule == old.rule) {
+      *now = std::move(old);
+      continue;
+    }
+    if (!m_latches.find(id)) continue;
+    m_forces.end(id);
+    if (now && now->rule.mode == InterlockMode::Trip) {
+      now->alarm = old.alarm;
+      m_forces.begin(id, now->rule.points, m_clock.elapsed());  // the points may be others
+      continue;
+    }
+    m_latches.remove(id);
+    endAlarm(old, {QStringLiteral("tagwire"), {}, QStringLiteral("the manifest has this trip no more")});
+  }
+}
+
+void Interlocks::configured() {
+  count();
+  if (!m_isRunning) return;
+  m_hub.unwatch(this);
+  watchInputs();
+  QSet<QString> instances;
+  for (auto each = m_byAlarm.cbegin(); each != m_byAlarm.cend(); ++each) instances.insert(each.key().first);
+  for (const QString &each : instances) {
+    if (m_inputs.isUp(each)) askAlarms(each);
+  }
+}
+
+void Interlocks::watchInputs() {
+  if (m_inputs.isEmpty()) return;
+  m_hub.watch(this, m_inputs.points());
+  for (const PointId point : m_inputs.points()) m_inputs.take(m_points.last(point));
+  // Not from within the start of the host: no sink would hear of it.
+  QMetaObject::invokeMethod(this, &Interlocks::advance, Qt::QueuedConnection);
+}
+
+void Interlocks::replacing(const QSet<QString> &instances) {
+  const auto isOf = [&](PointId id) {
+    const auto point = m_points.point(id);
+    return point && instances.contains(point->owner);
+  };
+  for (Entry &entry : m_entries) {
+    const auto &conditions = entry.rule.conditions;
+    const bool isTouched = std::any_of(conditions.begin(), conditions.end(), [&](const auto &each) {
+      return instances.contains(each.instance) || isOf(each.point) ||
+             std::any_of(each.excepted.begin(), each.excepted.end(), isOf);
+    });
+    if (isTouched) entry.since = m_clock.elapsed();
+  }
+}
+
 void Interlocks::watch(const InterlockCondition &condition) {
   m_inputs.add(condition);
   // So that its state is asked for and followed.
@@ -62,13 +130,9 @@ void Interlocks::watch(const InterlockCondition &condition) {
 
 void Interlocks::start(const QString &dataDir) {
   if (std::exchange(m_isRunning, true)) return;
-  m_startedAt = m_clock.elapsed();
+  for (Entry &entry : m_entries) entry.since = m_clock.elapsed();
   recall(dataDir);
-  if (m_inputs.isEmpty()) return;
-  m_hub.watch(this, m_inputs.points());
-  for (const PointId point : m_inputs.points()) m_inputs.take(m_points.last(point));
-  // Not from within the start of the host: no sink would hear of it.
-  QMetaObject::invokeMethod(this, &Interlocks::advance, Qt::QueuedConnection);
+  watchInputs();
 }
 
 void Interlocks::recall(const QString &dataDir) {
@@ -142,7 +206,7 @@ const InterlockCondition *Interlocks::unmet(const Entry &entry, Standing &how) c
   return unknown;
 }
 
-bool Interlocks::isStartup(const Entry &entry) const { return m_clock.elapsed() < m_startedAt + entry.rule.startup; }
+bool Interlocks::isStartup(const Entry &entry) const { return m_clock.elapsed() < entry.since + entry.rule.startup; }
 
 void Interlocks::samplesPassed(const Samples &watched) {
   std::vector<size_t> touched;
@@ -220,7 +284,7 @@ void Interlocks::judge(Entry &entry) {
   const bool isExcused = how == Standing::Unknown && isStartup(entry);
   if (!isUnmet || isExcused) {
     entry.unmetSince.reset();
-    if (isExcused) arm(m_startedAt + entry.rule.startup);
+    if (isExcused) arm(entry.since + entry.rule.startup);
     return settle(entry, false);
   }
   const Elapsed now = m_clock.elapsed();

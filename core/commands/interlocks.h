@@ -29,10 +29,15 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   Interlocks(const PointTable &points, Hub &hub, const Clock &clock, Metrics &metrics);
   ~Interlocks() override;
 
-  /// Before start(), once. Without `ask` no state of an alarm is known before it changes.
+  /// Before start(), and again after a reload: what stands of rules that are the same as before goes on, and a trip
+  /// stays latched as long as a trip has its id. Without `ask` no state of an alarm is known before it changes.
   void configure(const QList<InterlockRule> &rules, AskAlarm ask = {});
-  /// A condition of somebody else, that is to be judged as those of interlocks are. Before start().
+  /// A condition of somebody else, that is to be judged as those of interlocks are. After configure().
   void watch(const InterlockCondition &condition);
+  /// After configure() and watch(), while it runs.
+  void configured();
+  /// These instances are about to be replaced: as after a start, their values are not known for a moment.
+  void replacing(const QSet<QString> &instances);
   /// How a watched condition stands, and for people why. `wasOutside`: it was not met by the last good value.
   Standing standing(const InterlockCondition &condition, bool wasOutside) const {
     return m_inputs.standing(condition, wasOutside);
@@ -75,6 +80,7 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   using Elapsed = std::chrono::nanoseconds;
   struct Entry {
     InterlockRule rule;
+    Elapsed since{0};                   ///< its startup time counts from here
     std::vector<bool> wasOutside;       ///< by condition: not met by the last good value
     std::optional<Elapsed> unmetSince;  ///< since when it counts as violated, delay apart
     bool isViolated = false;            ///< that lasted for the delay
@@ -94,6 +100,9 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   void note(const Sample &sample, const Place &place);
   void alarmIs(const QString &instance, int rule, std::optional<AlarmState> state);
   void askAlarms(const QString &instance);
+  void index();
+  void takeOver(std::vector<Entry> before);
+  void watchInputs();
   Standing standing(const Entry &entry, size_t condition) const;
   /// Null: all are met. One that is not met for sure goes before one that is not known.
   const InterlockCondition *unmet(const Entry &entry, Standing &how) const;
@@ -131,7 +140,6 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   InterlockForces m_forces;
   QTimer m_timer;
   Elapsed m_armedFor = Elapsed::max();
-  Elapsed m_startedAt{0};
   std::optional<Elapsed> m_askAgainAt;
   bool m_isRunning = false;
   bool m_areForcesRequested = false;

@@ -47,6 +47,8 @@ struct PointAction {
   Value value = {};  ///< of the point's type
   std::chrono::milliseconds duration{0};
   QString text = {};  ///< "write true to plc1/valve/open"
+
+  friend bool operator==(const PointAction &, const PointAction &) = default;
 };
 
 /// Nothing after an error, or when the point is not known: that was reported. `who` can't confirm: "a scene".

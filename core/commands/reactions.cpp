@@ -3,6 +3,8 @@
 
 #include <QLoggingCategory>
 
+#include <algorithm>
+
 namespace tagwire {
 
 namespace {
@@ -53,11 +55,16 @@ Reactions::Reactions(Hub &hub, const Clock &clock, Metrics &metrics)
 Reactions::~Reactions() { stop(); }
 
 void Reactions::configure(const QList<Reaction> &reactions) {
-  for (const Reaction &each : reactions) m_entries.push_back({each, {}, {}, 0, false});
+  const std::vector<Entry> before = std::exchange(m_entries, {});
+  for (const Reaction &each : reactions) {
+    const auto same =
+        std::find_if(before.begin(), before.end(), [&](const Entry &entry) { return entry.reaction == each; });
+    m_entries.push_back(same == before.end() ? Entry{each, {}, {}, 0, false} : *same);
+  }
 }
 
 void Reactions::start() {
-  if (m_entries.empty() || std::exchange(m_isRunning, true)) return;
+  if (std::exchange(m_isRunning, true)) return;
   m_hub.watch(this, {});
 }
 
@@ -85,7 +92,7 @@ void Reactions::hear(Entry &entry, const Event &event, const QString &what) {
   m_reactions.add();
   // From the event loop: a source that is just telling something gets no command in between.
   QMetaObject::invokeMethod(
-      this, [this, &entry, what] { react(entry, what); }, Qt::QueuedConnection);
+      this, [this, reaction = entry.reaction, what] { react(reaction, what); }, Qt::QueuedConnection);
 }
 
 /// At most one in its least interval. How it stands changes, and is told, when events begin to come too often, and when
@@ -112,9 +119,8 @@ bool Reactions::isDue(Entry &entry) {
   return false;
 }
 
-void Reactions::react(const Entry &entry, const QString &what) {
+void Reactions::react(const Reaction &reaction, const QString &what) {
   if (!m_isRunning) return;
-  const Reaction &reaction = entry.reaction;
   Command command;
   command.id = newCommandId();
   command.requestedBy = QStringLiteral("reaction:%1").arg(reaction.id);

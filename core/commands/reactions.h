@@ -23,7 +23,7 @@ class TAGWIRE_EXPORT Reactions : public QObject, private HubWatcher {
   Reactions(Hub &hub, const Clock &clock, Metrics &metrics);
   ~Reactions() override;
 
-  /// Before start(), once.
+  /// Before start(), and again after a reload: a reaction that is the same as before keeps its least interval.
   void configure(const QList<Reaction> &reactions);
   void start();
   /// Nothing reacts any more.
@@ -45,7 +45,7 @@ class TAGWIRE_EXPORT Reactions : public QObject, private HubWatcher {
   void eventPassed(const Event &event) override;
   void hear(Entry &entry, const Event &event, const QString &what);
   bool isDue(Entry &entry);
-  void react(const Entry &entry, const QString &what);
+  void react(const Reaction &reaction, const QString &what);
 
   Hub &m_hub;
   const Clock &m_clock;

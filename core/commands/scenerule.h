@@ -45,6 +45,7 @@ struct Reaction {
   std::chrono::nanoseconds minimumInterval{0};
 
   QString text() const { return QStringLiteral("reaction %1 \"%2\"").arg(id).arg(name); }
+  friend bool operator==(const Reaction &, const Reaction &) = default;
 };
 
 /// What can't be found, or can't be written, goes into `problems`; with errors none is to be used. Unknown points are

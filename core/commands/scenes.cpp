@@ -28,19 +28,32 @@ Scenes::Scenes(Hub &hub, const Clock &clock, Interlocks &interlocks, CommandRout
 Scenes::~Scenes() { m_hub.unwatch(this); }
 
 void Scenes::configure(const QList<Scene> &scenes) {
-  m_scenes.assign(scenes.begin(), scenes.end());
-  for (const Scene &scene : m_scenes) {
-    for (const auto *steps : {&scene.steps, &scene.onStop}) {
-      for (const SceneStep &step : *steps) {
-        for (const InterlockCondition &condition : step.conditions) {
-          m_hasConditions = true;
-          m_interlocks.watch(condition);
-          if (condition.point != PointId::None) m_inputs << condition.point;
-          m_inputs << condition.excepted;
-        }
+  m_scenes.clear();
+  m_inputs.clear();
+  m_hasConditions = false;
+  for (const Scene &scene : scenes) m_scenes.push_back(std::make_shared<const Scene>(scene));
+  for (const auto &scene : m_scenes) watchConditions(*scene);
+  for (const auto &[id, run] : m_runs) {
+    if (run.phase != Phase::Over && run.scene) watchConditions(*run.scene);
+  }
+}
+
+void Scenes::watchConditions(const Scene &scene) {
+  for (const auto *steps : {&scene.steps, &scene.onStop}) {
+    for (const SceneStep &step : *steps) {
+      for (const InterlockCondition &condition : step.conditions) {
+        m_hasConditions = true;
+        m_interlocks.watch(condition);
+        if (condition.point != PointId::None) m_inputs << condition.point;
+        m_inputs << condition.excepted;
       }
     }
   }
+}
+
+void Scenes::configured() {
+  m_hub.unwatch(this);
+  if (m_hasConditions) m_hub.watch(this, m_inputs);
 }
 
 void Scenes::open(const QString &folder, const QLoggingCategory &log) {
@@ -133,7 +146,7 @@ bool Scenes::isRepeat(const Command &given) {
     status.state = CommandState::Failed;
     status.error = QStringLiteral("the correlation id was used for another command");
     status.scene = given.scene;
-    if (const Scene *scene = sceneOf(given.scene)) status.scenePoints = scene->points;
+    if (const auto scene = sceneOf(given.scene)) status.scenePoints = scene->points;
   } else if (first->aliases.size() < rememberedRuns) {
     first->aliases << given.id;
   }
@@ -207,7 +220,8 @@ void Scenes::end(Run &run, CommandState state, const QString &text) {
 
 QList<SceneStatus> Scenes::all() const {
   QList<SceneStatus> all;
-  for (const Scene &scene : m_scenes) {
+  for (const auto &each : m_scenes) {
+    const Scene &scene = *each;
     SceneStatus status;
     status.id = scene.id;
     status.name = scene.name;
@@ -264,9 +278,9 @@ Scenes::Run *Scenes::find(const QString &id) {
   return found == m_runs.end() ? nullptr : &found->second;
 }
 
-const Scene *Scenes::sceneOf(int id) const {
-  const auto found = std::find_if(m_scenes.begin(), m_scenes.end(), [id](const Scene &each) { return each.id == id; });
-  return found == m_scenes.end() ? nullptr : &*found;
+std::shared_ptr<const Scene> Scenes::sceneOf(int id) const {
+  const auto found = std::find_if(m_scenes.begin(), m_scenes.end(), [id](const auto &each) { return each->id == id; });
+  return found == m_scenes.end() ? nullptr : *found;
 }
 
 void Scenes::keep(KeptFile::Done done) {

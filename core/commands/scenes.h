@@ -30,8 +30,10 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
 
   /// Not owned; null: nothing is recorded.
   void setAudit(AuditTrail *audit) { m_audit = audit; }
-  /// Before open(), once.
+  /// Before open(), and again after a reload: what is running goes on as it began. After that of the interlocks.
   void configure(const QList<Scene> &scenes);
+  /// After configure(), while it runs.
+  void configured();
   /// What an earlier run of the program left. What was under way then has an unknown outcome and is not carried on.
   void open(const QString &folder, const QLoggingCategory &log);
   /// After that of the interlocks. Tells from the event loop what open() found.
@@ -66,7 +68,7 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
   };
   struct Run {
     SceneRecord record;
-    const Scene *scene = nullptr;  ///< null: the manifest does not have it
+    std::shared_ptr<const Scene> scene;  ///< as it was when the run began; null: the manifest does not have it
     CommandStatus last;
     QStringList aliases;  ///< ids of later commands with the same correlation id
     Phase phase = Phase::Over;
@@ -103,7 +105,8 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
   Run &remember(const Command &command);
   void forgetOldest();
   Run *find(const QString &id);
-  const Scene *sceneOf(int id) const;
+  std::shared_ptr<const Scene> sceneOf(int id) const;
+  void watchConditions(const Scene &scene);
   void keep(KeptFile::Done done = {});
   void tell(Run &run, CommandState state, const QString &text = {});
   void raise(const decltype(Event::body) &body);
@@ -114,7 +117,7 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
   Interlocks &m_interlocks;
   CommandRouter &m_commands;
   AuditTrail *m_audit = nullptr;
-  std::vector<Scene> m_scenes;
+  std::vector<std::shared_ptr<const Scene>> m_scenes;
   QList<PointId> m_inputs;  ///< that some scene waits for
   bool m_hasConditions = false;
   // References to what it holds stay good while others are added.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -18,6 +19,9 @@ class Descriptor {
     return *this;
   }
   ~Descriptor() { close(); }
+
+  /// Another one of the same file or socket, for whoever owns `number` closes that.
+  static Descriptor duplicateOf(int number) { return Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 0)); }
 
   int number() const { return m_number; }
   bool isOpen() const { return m_number >= 0; }

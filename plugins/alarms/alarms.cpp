@@ -119,7 +119,12 @@ void Alarms::makeEngine() {
       std::move(world));
   for (const Rule &rule : m_config.rules) m_engine->put(rule);
   m_engine->put(storeRule(m_storeRule, m_context.id()));
+  notePoints();
+}
+
+void Alarms::notePoints() {
   m_knownPoints = m_context.points().count();
+  m_knownRevision = m_context.points().revision();
 }
 
 void Alarms::stop() {
@@ -152,7 +157,8 @@ void Alarms::write(const Samples &samples) {
   if (m_isReady) {
     const Moment moment = now();
     Outcome outcome;
-    if (m_context.points().count() != m_knownPoints) bindAgain(moment, outcome);
+    const PointTable &points = m_context.points();
+    if (points.count() != m_knownPoints || points.revision() != m_knownRevision) bindAgain(moment, outcome);
     for (const Sample &sample : samples) m_engine->take(sample, moment, outcome);
     publish(outcome, moment);
   }
@@ -161,9 +167,9 @@ void Alarms::write(const Samples &samples) {
 
 void Alarms::notify(const Event &) {}
 
-/// Points were declared since: rules of run time may have waited for them.
+/// Points were declared or removed since: rules of run time may have waited for them.
 void Alarms::bindAgain(const Moment &moment, Outcome &outcome) {
-  m_knownPoints = m_context.points().count();
+  notePoints();
   if (m_engine->bindAgain(moment, outcome)) showStatus();
 }
 

@@ -66,6 +66,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   void count(const Outcome &outcome, const Moment &moment);
   void showFigures(const Moment &moment);
   void bindAgain(const Moment &moment, Outcome &outcome);
+  void notePoints();
   void armTimer(const Moment &moment);
   static Event goneEvent(int ruleId, const AlarmMemory &memory, const Moment &moment);
 
@@ -96,6 +97,7 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   qint64 m_lastNotice = 0;
   std::deque<std::chrono::nanoseconds> m_came;  ///< in the last ten minutes
   quint32 m_knownPoints = 0;                    ///< in the point table, when the rules were bound
+  quint64 m_knownRevision = 0;                  ///< likewise
   std::chrono::nanoseconds m_figuresAt{0};
 
   Counter m_transitions;

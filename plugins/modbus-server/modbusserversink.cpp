@@ -50,7 +50,7 @@ void ModbusServerSink::start() {
 
 bool ModbusServerSink::listen() {
   for (const ListenEndpoint &where : m_config.listen) {
-    const auto listening = m_server.listen(where);
+    const auto listening = m_server.listen(where, m_context.takeListener(where.toText()));
     if (listening) continue;
     m_server.close();
     if (listening.error().isBusy) m_context.portBusy(where.toText());
@@ -64,7 +64,16 @@ void ModbusServerSink::stop() {
   m_isRunning = false;
   m_pending.clear();
   m_deadline.stop();
-  m_server.close();
+  leaveListeners();
+}
+
+void ModbusServerSink::leaveListeners() {
+  auto sockets = m_server.closeClients();
+  auto socket = sockets.begin();
+  for (const ListenEndpoint &where : m_config.listen) {
+    if (socket == sockets.end()) return;
+    if (where.transport != Transport::Serial) m_context.leaveListener(where.toText(), std::move(*socket++));
+  }
 }
 
 /// What came while we did not run counts too.

@@ -29,6 +29,7 @@ class ModbusServerSink : public Plugin, public Sink {
 
  private:
   bool listen();
+  void leaveListeners();
   void showLastValues();
   void show(const Sample &sample);
   void lineLost(const QString &why);

@@ -214,20 +214,22 @@ tl::expected<void, ListenError> ModbusServer::listen(const QString &host, quint1
   return listen(where);
 }
 
-tl::expected<void, ListenError> ModbusServer::listen(const Endpoint &where) {
-  auto opened = where.transport == Transport::Serial ? openLine(where) : listenOverTcp(where);
+tl::expected<void, ListenError> ModbusServer::listen(const Endpoint &where, Descriptor socket) {
+  auto opened = where.transport == Transport::Serial ? openLine(where) : listenOverTcp(where, std::move(socket));
   if (opened) m_ticks.start(std::clamp<std::chrono::milliseconds>(m_limits.idle / 10, 10ms, 1000ms));
   return opened;
 }
 
-tl::expected<void, ListenError> ModbusServer::listenOverTcp(const Endpoint &where) {
+tl::expected<void, ListenError> ModbusServer::listenOverTcp(const Endpoint &where, Descriptor socket) {
   const auto address = addressOf(where.host);
   if (!address) return tl::unexpected(ListenError{address.error()});
   auto listener = std::make_unique<QTcpServer>();
   // All may come back at once after a restart; with the default of 50 some would wait a second for it.
   listener->setListenBacklogSize(1024);
   listener->setMaxPendingConnections(1024);
-  if (!listener->listen(*address, where.port)) {
+  const bool isTaken = socket.isOpen() && listener->setSocketDescriptor(socket.number());
+  if (isTaken) (void)socket.release();
+  if (!isTaken && !listener->listen(*address, where.port)) {
     return tl::unexpected(
         ListenError{QStringLiteral("can't listen on %1: %2").arg(where.toText(), listener->errorString()),
                     listener->serverError() == QAbstractSocket::AddressInUseError});
@@ -266,6 +268,15 @@ tl::expected<void, ListenError> ModbusServer::openLine(const Endpoint &where) {
   m_addresses << where.toText();
   m_lines.push_back(std::move(link));
   return {};
+}
+
+std::vector<Descriptor> ModbusServer::closeClients() {
+  std::vector<Descriptor> sockets;
+  for (const auto &listener : m_listeners) {
+    sockets.push_back(Descriptor::duplicateOf(static_cast<int>(listener->socketDescriptor())));
+  }
+  close();
+  return sockets;
 }
 
 void ModbusServer::close() {

@@ -12,6 +12,7 @@
 #include "endpoint.h"
 #include "frame.h"
 #include "metrics.h"
+#include "network/descriptor.h"
 #include "registerimage.h"
 
 class QHostAddress;
@@ -58,11 +59,14 @@ class ModbusServer : public QObject {
   ~ModbusServer() override;
 
   /// Listens here too; a host is an IP address or "localhost".
-  tl::expected<void, ListenError> listen(const Endpoint &where);
+  /// `socket`, if it is open, listens there already (TCP only).
+  tl::expected<void, ListenError> listen(const Endpoint &where, Descriptor socket = {});
   /// By Modbus TCP.
   tl::expected<void, ListenError> listen(const QString &host, quint16 port);
   /// Ends all; listen() may follow.
   void close();
+  /// The same, but the listening sockets of TCP stay, in the order of listen(): who connects waits.
+  std::vector<Descriptor> closeClients();
 
   /// The port of the first listener over TCP: the one really taken, when 0 was asked for.
   quint16 port() const;
@@ -96,7 +100,7 @@ class ModbusServer : public QObject {
     Gauge clients;
   };
 
-  tl::expected<void, ListenError> listenOverTcp(const Endpoint &where);
+  tl::expected<void, ListenError> listenOverTcp(const Endpoint &where, Descriptor socket);
   tl::expected<void, ListenError> openLine(const Endpoint &where);
   void welcome(QTcpSocket *client, Transport transport);
   bool makeRoom();

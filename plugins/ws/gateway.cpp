@@ -51,7 +51,11 @@ Gateway::Gateway(WsConfig config, PluginContext &context, ProtocolFactory makePr
   connect(&m_ticks, &QTimer::timeout, this, &Gateway::tick);
 }
 
-Gateway::~Gateway() { stop(); }
+Gateway::~Gateway() {
+  stop();
+  m_state.rooms->forget(m_context.id());
+  if (m_state.listeners) m_state.listeners->leave(m_context.id());
+}
 
 quint16 Gateway::port() const { return m_listener ? m_listener->port() : quint16{0}; }
 
@@ -61,7 +65,7 @@ void Gateway::start() {
   const QString address = addressText(listen.address, listen.port);
   auto listener = std::make_unique<Listener>();
   if (!useTls(*listener)) return;
-  if (const auto opened = listener->open(listen); !opened) {
+  if (const auto opened = listener->open(listen, m_context.takeListener(address)); !opened) {
     if (listener->isPortTaken()) m_context.portBusy(address);
     Q_EMIT statusChanged(PluginState::Failed, QStringLiteral("can't listen on %1: %2").arg(address, opened.error()));
     return;
@@ -119,6 +123,8 @@ void Gateway::reloadFiles() {
 void Gateway::stop() {
   m_ticks.stop();
   if (!m_listener) return;
+  const ListenAddress &listen = m_state.config.listen;
+  m_context.leaveListener(addressText(listen.address, listen.port), m_listener->release());
   m_listener.reset();
   for (const auto &part : m_parts) part->stop();
   m_endpoints->disconnect(this);

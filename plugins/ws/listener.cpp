@@ -63,8 +63,14 @@ Result<QString> Listener::useTls(const TlsConfig &tls, Time now) {
   return identity->warning;
 }
 
-Result<void> Listener::open(const ListenAddress &where) {
-  const auto opened = bindTo(where);
+Descriptor Listener::release() {
+  m_readable.reset();
+  return std::exchange(m_socket, {});
+}
+
+Result<void> Listener::open(const ListenAddress &where, Descriptor socket) {
+  m_socket = std::move(socket);
+  const auto opened = m_socket.isOpen() ? Result<void>() : bindTo(where);
   if (!opened) {
     m_socket.close();
     return opened;

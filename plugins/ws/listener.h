@@ -24,8 +24,10 @@ class Listener : public QObject {
   /// From now on connections are TLS with this certificate; those that are open keep theirs. On an error nothing
   /// changes. The text is a warning, if there is anything to warn about. For start and for each reload.
   Result<QString> useTls(const TlsConfig &tls, Time now);
-  /// Waits for connections at `where`; errors are the system's text.
-  Result<void> open(const ListenAddress &where);
+  /// Waits for connections at `where`; errors are the system's text. `socket`, if it is open, listens there already.
+  Result<void> open(const ListenAddress &where, Descriptor socket = {});
+  /// Accepts no more; who connects to the socket waits.
+  Descriptor release();
   /// Why open() failed: somebody else listens there.
   bool isPortTaken() const { return m_isPortTaken; }
   QHostAddress address() const { return m_address; }

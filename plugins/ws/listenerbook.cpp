@@ -3,6 +3,11 @@
 
 namespace tagwire::ws {
 
+void ListenerBook::leave(const QString &instance) {
+  reachable.removeAll(instance);
+  anonymous.removeAll(instance);
+}
+
 std::shared_ptr<ListenerBook> ListenerBook::join(const WsConfig &config, PluginContext &context, ConfigReader &reader) {
   const auto book = context.shared<ListenerBook>("listeners", [] { return std::make_shared<ListenerBook>(); });
   // Null: it could not be read, which is an error of its own.

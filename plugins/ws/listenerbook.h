@@ -12,6 +12,8 @@ struct ListenerBook {
   QStringList reachable;  ///< ids of gateways that other machines can reach
   QStringList anonymous;  ///< ids of gateways with anonymous permissions
 
+  /// That gateway is no more.
+  void leave(const QString &instance);
   /// Enters this gateway; an error goes to `reader` when there are both kinds. Hold the result as long as it lives.
   static std::shared_ptr<ListenerBook> join(const WsConfig &config, PluginContext &context, ConfigReader &reader);
 };

@@ -46,6 +46,7 @@ struct Site {
       if (checked.contains("wrong"))
         findings.problems.append({{}, QStringLiteral("x"), QStringLiteral("wrong"), false});
       if (checked.contains("moved")) findings.dataDir = QStringLiteral("/elsewhere");
+      if (checked.contains("renamed")) findings.site.name = QStringLiteral("another");
       pending << [done, findings] { done(findings); };
       if (!holdsBack) goOn();
     });
@@ -107,6 +108,9 @@ class ManifestDeskTest : public QObject {
   void appliesOneAtATime();
   void refusesAndLeavesAllAsItIs();
   void takesBack();
+  void anEarlierTrialEndsWhileTheNextBegins();
+  void readsTheFileAgain();
+  void siteStays();
   void tooManyChecks();
   void filesKeepOwnerModeAndLink();
   void whatCannotBeReplaced();
@@ -190,8 +194,65 @@ void ManifestDeskTest::takesBack() {
   QCOMPARE(contentOf(site.file), QByteArray("one"));
   QCOMPARE(site.desk->version(), 1);
   QVERIFY(!site.desk->isOnTrial());
+  QVERIFY(!site.desk->takeBack());  // there is nothing to take back, and nothing is written
+  QCOMPARE(contentOf(site.file), QByteArray("one"));
+  QCOMPARE(site.apply("three"), QStringLiteral("busy"));  // the one before has yet to come up
+  site.desk->cameUp();
   QCOMPARE(site.apply("three"), QStringLiteral("3"));  // what did not come up can be looked at
   QCOMPARE(site.versions().size(), 3);
+}
+
+void ManifestDeskTest::anEarlierTrialEndsWhileTheNextBegins() {
+  Site site;
+  Manifest manifest;
+  manifest.dataDir = site.dataDir;
+  QCOMPARE(site.apply("two"), QStringLiteral("2"));
+  QCOMPARE(site.desk->runs("two", manifest), QString());
+  site.desk->cameUp();
+  QCOMPARE(site.apply("three"), QStringLiteral("3"));
+  site.desk->settled();
+  QVERIFY(site.desk->isOnTrial());
+  QCOMPARE(site.apply("four"), QStringLiteral("busy"));
+  QCOMPARE(*site.desk->takeBack(), QByteArray("two"));
+  QCOMPARE(contentOf(site.file), QByteArray("two"));
+}
+
+void ManifestDeskTest::readsTheFileAgain() {
+  Site site;
+  QSignalSpy changed(site.desk.get(), &ManifestDesk::changed);
+  const auto reload = [&site] {
+    QString outcome;
+    site.desk->reload(QStringLiteral("file"), [&outcome](const auto &number) {
+      outcome = number ? QString::number(*number) : number.error().text;
+    });
+    (void)QTest::qWaitFor([&] { return !outcome.isEmpty(); });
+    return outcome;
+  };
+  QCOMPARE(reload(), QStringLiteral("1"));  // the same text: perhaps a file that it names is another
+  QTRY_COMPARE(changed.size(), 1);
+  site.desk->cameUp();
+  putInto(site.file, "wrong");
+  QCOMPARE(reload(), QStringLiteral("the manifest has errors"));
+  QCOMPARE(site.versions().size(), 1);
+  putInto(site.file, "two");
+  QCOMPARE(reload(), QStringLiteral("2"));
+  QCOMPARE(site.desk->next(), QByteArray("two"));
+  QCOMPARE(site.versions().join(u','), QStringLiteral("2 file,1 file"));
+  // It does not come up: the file is its owner's, and stays.
+  QCOMPARE(*site.desk->takeBack(), QByteArray("one"));
+  QCOMPARE(contentOf(site.file), QByteArray("two"));
+  QVERIFY(QFile::remove(site.file));
+  site.desk->cameUp();
+  QVERIFY2(reload().contains(QStringLiteral("site.json is no plain file")), qPrintable(reload()));
+}
+
+void ManifestDeskTest::siteStays() {
+  Site site;
+  Problems found;
+  site.desk->check("renamed", [&found](const auto &problems) { found = problems.value_or(Problems()); });
+  QTRY_COMPARE(found.size(), 1);
+  QCOMPARE(found[0].path, QStringLiteral("site.name"));
+  QVERIFY2(found[0].message.contains(QStringLiteral("needs a restart")), qPrintable(found[0].message));
 }
 
 void ManifestDeskTest::tooManyChecks() {

@@ -95,7 +95,7 @@ class ManifestTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(points(), 3, 20'000);
     QCOMPARE(file(), manifest(3));
     QTRY_VERIFY(!notices().isEmpty());
-    QVERIFY2(notices().last().contains(QStringLiteral("version 2 of the manifest runs")), qPrintable(notices().last()));
+    QVERIFY2(notices().last().contains(QStringLiteral("version 2 of the manifest runs: 1 replaced (lab)")), qPrintable(notices().last()));
 
     const QJsonArray versions = get("/api/v1/manifest/versions")[u"versions"].toArray();
     QCOMPARE(versions.size(), 2);
@@ -108,7 +108,7 @@ class ManifestTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(points(), 1, 20'000);
     QCOMPARE(file(), manifest(1));
     QCOMPARE(version(), 3);
-    QTRY_COMPARE(actions(), QStringLiteral("start change stop start applied rollback stop start applied"));
+    QTRY_COMPARE(actions(), QStringLiteral("start change reload applied rollback reload applied"));
     QCOMPARE(m_program->processId(), pid);
     QCOMPARE(m_program->terminate(), 0);
   }
@@ -165,7 +165,7 @@ class ManifestTest : public QObject {
     QCOMPARE(version(), 1);
     QCOMPARE(file(), manifest(1));
     QVERIFY(get("/api/v1/manifest")[u"can_apply"].toBool());
-    QTRY_COMPARE(actions(), QStringLiteral("start change stop start stop start taken back"));
+    QTRY_COMPARE(actions(), QStringLiteral("start change reload reload taken back"));
     // It can be mended: the port is free now.
     const quint16 port = taken.serverPort();
     taken.close();

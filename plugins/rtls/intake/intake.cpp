@@ -25,8 +25,8 @@ template <class Listener>
 Result<void> Intake::openOne(std::vector<std::unique_ptr<Listener>> &all, const IntakeConfig &config) {
   auto listener = std::make_unique<Listener>(config, m_lines);
   const QString kind = config.udp ? QStringLiteral("UDP") : QStringLiteral("TCP");
-  if (const auto opened = listener->open(); !opened) {
-    const QString address = addressText(config.address().address, config.address().port);
+  const QString address = addressText(config.address().address, config.address().port);
+  if (const auto opened = listener->open(m_context.takeListener(kind + u' ' + address)); !opened) {
     if (listener->isPortTaken()) m_context.portBusy(address);
     return failure(QStringLiteral("can't listen on %1 by %2: %3").arg(address, kind, opened.error()));
   }
@@ -37,6 +37,15 @@ Result<void> Intake::openOne(std::vector<std::unique_ptr<Listener>> &all, const 
 }
 
 void Intake::close() {
+  const auto leave = [this](const char *kind, const IntakeConfig &config, Descriptor socket) {
+    const QString address = addressText(config.address().address, config.address().port);
+    m_context.leaveListener(QLatin1String(kind) + u' ' + address, std::move(socket));
+  };
+  size_t udp = 0, tcp = 0;
+  for (const IntakeConfig &config : m_configs) {
+    if (config.udp && udp < m_udp.size()) leave("UDP", config, m_udp[udp++]->socket());
+    if (config.tcp && tcp < m_tcp.size()) leave("TCP", config, m_tcp[tcp++]->socket());
+  }
   m_udp.clear();
   m_tcp.clear();
   m_lines.connected(0);

@@ -10,6 +10,7 @@
 
 #include "intakeconfig.h"
 #include "lineintake.h"
+#include "network/descriptor.h"
 
 namespace tagwire::rtls {
 
@@ -61,7 +62,10 @@ class TcpListener : public QObject {
   TcpListener(const IntakeConfig &config, LineIntake &intake);
   ~TcpListener() override;
 
-  Result<void> open();
+  /// `socket`, if it is open, listens there already.
+  Result<void> open(Descriptor socket);
+  /// The listening socket once more.
+  Descriptor socket() const { return Descriptor::duplicateOf(static_cast<int>(m_server.socketDescriptor())); }
   /// Why open() failed: somebody else listens there.
   bool isPortTaken() const { return m_server.serverError() == QAbstractSocket::AddressInUseError; }
   quint16 port() const { return m_server.serverPort(); }

@@ -39,15 +39,17 @@ std::optional<quint32> lostOf(msghdr &message) {
 UdpListener::UdpListener(const IntakeConfig &config, LineIntake &intake)
     : LineSource(intake.turns()), m_config(config), m_intake(intake), m_buffer(largestDatagram, Qt::Uninitialized) {}
 
-Result<void> UdpListener::open() {
+Result<void> UdpListener::open(Descriptor socket) {
   // Qt binds; we read, for Qt does not hand on what the kernel says beside a datagram.
   QUdpSocket bound;
-  if (!bound.bind(m_config.udp->address, m_config.udp->port, QAbstractSocket::DontShareAddress)) {
+  const bool isTaken = socket.isOpen() && bound.setSocketDescriptor(socket.number(), QAbstractSocket::BoundState);
+  if (isTaken) (void)socket.release();
+  if (!isTaken && !bound.bind(m_config.udp->address, m_config.udp->port, QAbstractSocket::DontShareAddress)) {
     m_isPortTaken = bound.error() == QAbstractSocket::AddressInUseError;
     return failure(bound.errorString());
   }
   m_port = bound.localPort();
-  m_socket = Descriptor(::fcntl(static_cast<int>(bound.socketDescriptor()), F_DUPFD_CLOEXEC, 0));
+  m_socket = Descriptor::duplicateOf(static_cast<int>(bound.socketDescriptor()));
   if (!m_socket.isOpen()) return failure(QString::fromLocal8Bit(std::strerror(errno)));
   const int yes = 1;
   ::setsockopt(m_socket.number(), SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof yes);

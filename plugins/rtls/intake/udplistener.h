@@ -18,7 +18,10 @@ class UdpListener : public QObject, public LineSource {
  public:
   UdpListener(const IntakeConfig &config, LineIntake &intake);
 
-  Result<void> open();
+  /// `socket`, if it is open, is bound there already.
+  Result<void> open(Descriptor socket);
+  /// The socket once more.
+  Descriptor socket() const { return Descriptor::duplicateOf(m_socket.number()); }
   /// Why open() failed: somebody else listens there.
   bool isPortTaken() const { return m_isPortTaken; }
   quint16 port() const { return m_port; }

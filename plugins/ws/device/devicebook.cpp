@@ -63,6 +63,8 @@ std::shared_ptr<DeviceBook> DeviceBook::join(const WsConfig &config, PluginConte
 void DeviceBook::leave(const QString &home) {
   std::erase_if(m_devices, [&](const auto &each) {
     if (each.second->home() != home) return false;
+    // At another gateway, which stays: after a reload the device may be another one.
+    each.second->closeAll(1012, QStringLiteral("the device's gateway was stopped"));
     if (m_made.remove(each.first)) m_isMadeLoaded = false;  // for the next gateway that starts
     return true;
   });

@@ -153,6 +153,7 @@ QByteArray LiveProtocol::snapshotTail(LiveFeed &feed, const AlarmBook::Active &a
   const PointTable &points = m_context.points();
   for (quint32 id = 1; id <= points.count(); ++id) {
     const Sample &sample = points.last(static_cast<PointId>(id));
+    if (sample.quality.reason == QualityReason::Removed) continue;
     const PointNames::Entry *entry = m_names.find(sample);
     if (entry && feed.wants(*entry)) m_text.add(*entry, sample, true);
   }

@@ -13,6 +13,10 @@ const Fix *fixOf(const Sample &sample) {
 PointNames::PointNames(const PointTable &points) : m_points(points) {}
 
 const PointNames::Entry *PointNames::find(const Sample &sample) {
+  if (const quint64 revision = m_points.revision(); revision != m_revision) {
+    m_revision = revision;
+    m_entries.clear();
+  }
   const auto index = static_cast<quint32>(sample.point);
   if (index >= m_entries.size()) {
     // Only grows for ids that exist: a wrong id may not cost memory.

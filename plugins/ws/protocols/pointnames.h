@@ -34,6 +34,7 @@ class PointNames {
 
   const PointTable &m_points;
   std::deque<Entry> m_entries;
+  quint64 m_revision = 0;  ///< of m_points, when m_entries were made
 };
 
 /// The fix of a position sample; null for any other.

@@ -46,6 +46,17 @@ RoomsProtocol::RoomsProtocol(GatewayState &state, const Limits &limits)
 
 RoomsProtocol::~RoomsProtocol() { m_book.leave(*this); }
 
+/// Who comes again gets everything as it is now.
+void RoomsProtocol::reseeded() {
+  m_states = EntityStates(m_book.entities(), m_context.points());
+  std::vector<Session *> sessions;
+  for (auto &[id, client] : m_clients) {
+    client.held.clear();  // they name entities by their places
+    sessions.push_back(client.session);
+  }
+  for (Session *session : sessions) session->close(1012, QStringLiteral("rooms or entities are others now"));
+}
+
 std::optional<Refusal> RoomsProtocol::check(const Upgrade &, const Caller &caller) const {
   const Right rights[] = {right::readRooms};
   return checkSome(caller, rights);

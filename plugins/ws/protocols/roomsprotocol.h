@@ -38,6 +38,7 @@ class RoomsProtocol : public Protocol, public RoomAudience {
 
   void roomChanged(const Room &room, RoomAction action) override;
   int deliver(const Broadcast &broadcast) override;
+  void reseeded() override;
 
  private:
   struct Client {

@@ -17,6 +17,7 @@ constexpr qsizetype longestComment = 1000;
 
 constexpr const char *checkSchema =
     R"({"type":"object","required":["text"],"additionalProperties":false,"properties":{"text":{"type":"string"}}})";
+constexpr const char *nothingSchema = R"({"type":"object","additionalProperties":false})";
 constexpr const char *changeSchema =
     R"({"type":"object","required":["text","base_hash"],"additionalProperties":false,"properties":{)"
     R"("text":{"type":"string"},"comment":{"type":"string","maxLength":1000},"base_hash":{"type":"string"}}})";
@@ -103,6 +104,14 @@ ManifestRoutes::ManifestRoutes(Router &router, GatewayState &state) : m_state(st
                    to(&ManifestRoutes::put),
                    {},
                    changeSchema});
+  router.addWhole({"POST",
+                   "/api/v1/manifest/reload",
+                   "reads the file again, that somebody changed, and goes on with it",
+                   Served::Rest,
+                   right::writeManifest,
+                   to(&ManifestRoutes::reload),
+                   {},
+                   nothingSchema});
   router.addWhole({"POST",
                    "/api/v1/manifest/check",
                    "what is wrong with a manifest; nothing is changed",
@@ -220,16 +229,27 @@ void ManifestRoutes::put(const Call &call) {
 
 void ManifestRoutes::apply(const Call &call, ManifestControl &control, const ManifestChange &change,
                            const QString &action) {
+  control.apply(change, recorded(call, action, change.comment));
+}
+
+void ManifestRoutes::reload(const Call &call) {
+  withWish(call, {}, [this, call](ManifestControl &control, const Wish &) {
+    control.reload(actorOf(*call.caller), recorded(call, QStringLiteral("reload"), {}));
+  });
+}
+
+/// What answers with the version, and puts it on record.
+ManifestReply<int> ManifestRoutes::recorded(const Call &call, const QString &action, const QString &comment) {
   AuditEntry entry = auditEntry("config", action, doerOf(call));
   entry.subject = QStringLiteral("manifest");
-  entry.comment = change.comment;
-  control.apply(change, reply<int>(call.answer, [this, entry, answer = call.answer](int version) {
-                  AuditEntry done = entry;
-                  done.details = {{QStringLiteral("version"), version}};
-                  m_state.context.audit().append(done);
-                  qCInfo(m_state.context.log()).noquote() << "manifest:" << done.action << "by" << done.actor;
-                  answer(Response::json(202, QJsonDocument(QJsonObject{{QStringLiteral("version"), version}})));
-                }));
+  entry.comment = comment;
+  return reply<int>(call.answer, [this, entry, answer = call.answer](int version) {
+    AuditEntry done = entry;
+    done.details = {{QStringLiteral("version"), version}};
+    m_state.context.audit().append(done);
+    qCInfo(m_state.context.log()).noquote() << "manifest:" << done.action << "by" << done.actor;
+    answer(Response::json(202, QJsonDocument(QJsonObject{{QStringLiteral("version"), version}})));
+  });
 }
 
 void ManifestRoutes::list(const Call &call) {

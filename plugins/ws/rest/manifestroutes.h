@@ -29,11 +29,13 @@ class ManifestRoutes : public RestPart {
   void read(const Call &call);
   void check(const Call &call);
   void put(const Call &call);
+  void reload(const Call &call);
   void list(const Call &call);
   void one(const Call &call);
   void rollBack(const Call &call);
   void withWish(const Call &call, const QStringList &keys, const Then &then);
   void apply(const Call &call, ManifestControl &control, const ManifestChange &change, const QString &action);
+  ManifestReply<int> recorded(const Call &call, const QString &action, const QString &comment);
   std::optional<int> numberOf(const Call &call) const;
   void refuse(const Answer &answer, const ManifestError &error) const;
   /// The same, unless this is gone when the answer comes.

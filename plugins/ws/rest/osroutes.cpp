@@ -98,7 +98,7 @@ void OsRoutes::latest(const Call &call) const {
   QByteArrayList texts;
   for (quint32 id = 1; id <= points.count(); ++id) {
     const auto point = points.point(PointId{id});
-    if (!point || (!readsAll && !mayRead(permissions, *point))) continue;
+    if (!point || point->isRemoved || (!readsAll && !mayRead(permissions, *point))) continue;
     if (page->holds(total++)) texts << telemetryText(points.last(point->id), points);
   }
   call.answer(countedResponse('[' + texts.join(',') + ']', total));

@@ -22,21 +22,23 @@ std::shared_ptr<PointIndex> PointIndex::of(PluginContext &context) {
 }
 
 void PointIndex::refresh() {
-  const auto known = static_cast<quint32>(m_order->size());
-  const quint32 count = m_points.count();
-  if (count == known) return;
-  if (count - known > fewPoints) return sortAll(count);
-  insert(known, count);
+  const quint32 known = m_known;
+  const quint64 revision = std::exchange(m_revision, m_points.revision());
+  m_known = m_points.count();
+  if (revision != m_revision || m_known - known > fewPoints) return sortAll(m_known);
+  if (m_known > known) insert(known, m_known);
 }
 
 void PointIndex::sortAll(quint32 count) {
   std::vector<std::shared_ptr<const Point>> points;
   points.reserve(count);
-  for (quint32 i = 1; i <= count; ++i) points.push_back(m_points.point(PointId{i}));
+  for (quint32 i = 1; i <= count; ++i) {
+    if (auto point = m_points.point(PointId{i}); !point->isRemoved) points.push_back(std::move(point));
+  }
   std::sort(points.begin(), points.end(),
             [](const auto &one, const auto &other) { return one->fullName < other->fullName; });
   auto order = std::make_shared<PointOrder>();
-  order->reserve(count);
+  order->reserve(points.size());
   for (const auto &point : points) order->push_back(point->id);
   m_order = std::move(order);
 }
@@ -44,7 +46,9 @@ void PointIndex::sortAll(quint32 count) {
 void PointIndex::insert(quint32 from, quint32 count) {
   auto order = std::make_shared<PointOrder>(*m_order);
   for (quint32 i = from + 1; i <= count; ++i) {
-    const QString name = m_points.point(PointId{i})->fullName;
+    const auto point = m_points.point(PointId{i});
+    if (point->isRemoved) continue;
+    const QString name = point->fullName;
     const auto place = std::partition_point(order->begin(), order->end(),
                                             [&](PointId id) { return m_points.point(id)->fullName < name; });
     order->insert(place, PointId{i});

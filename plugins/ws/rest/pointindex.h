@@ -32,6 +32,8 @@ class PointIndex {
   void insert(quint32 from, quint32 count);
 
   const PointTable &m_points;
+  quint32 m_known = 0;  ///< ids that m_order was made of
+  quint64 m_revision = 0;
   std::shared_ptr<const PointOrder> m_order = std::make_shared<PointOrder>();
 };
 

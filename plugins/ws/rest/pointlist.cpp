@@ -132,7 +132,7 @@ PointList listPoints(const PointTable &points, const PointFilter &filter, const 
   writer.StartArray();
   for (quint32 i = 1; i <= points.count(); ++i) {
     const auto point = points.point(PointId{i});
-    if (!point || !point->fullName.startsWith(filter.prefix)) continue;
+    if (!point || point->isRemoved || !point->fullName.startsWith(filter.prefix)) continue;
     if (!readsAll && !mayRead(permissions, *point)) continue;
     const qint64 index = list.total++;
     if (index < filter.offset || index >= filter.offset + filter.limit) continue;

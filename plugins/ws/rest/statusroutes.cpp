@@ -115,7 +115,8 @@ QJsonObject StatusRoutes::pointsJson() {
     m_qualities = Qualities{now, {}};
     const PointTable &points = m_state.context.points();
     for (quint32 i = 1; i <= points.count(); ++i) {
-      ++m_qualities->counts[static_cast<size_t>(points.last(PointId{i}).quality.level)];
+      const Quality quality = points.last(PointId{i}).quality;
+      if (quality.reason != QualityReason::Removed) ++m_qualities->counts[static_cast<size_t>(quality.level)];
     }
   }
   const auto &[good, uncertain, bad] = m_qualities->counts;

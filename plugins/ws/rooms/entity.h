@@ -21,6 +21,8 @@ struct Entity {
   struct Attribute {
     QByteArray name;  ///< UTF-8
     PointId point = PointId::None;
+
+    friend bool operator==(const Attribute &, const Attribute &) = default;
   };
 
   Entity(const EntityConfig &config, const PointTable &points);
@@ -35,6 +37,8 @@ struct Entity {
   /// "unavailable" while the quality is Bad, "unknown" before the first value and for none.
   QString stateOf(const Sample &sample) const;
   AttributeValues attributesIn(const PointTable &points) const;
+
+  friend bool operator==(const Entity &, const Entity &) = default;
 };
 
 /// {"brightness":255,"color":null} into an open object's value.

@@ -34,7 +34,14 @@ std::shared_ptr<RoomBook> RoomBook::join(const WsConfig &config, PluginContext &
   auto book = host.shared<RoomBook>("rooms", [] { return std::make_shared<RoomBook>(); });
   book->m_seeds[host.id()] = config.rooms;
   book->m_entitySeeds[host.id()] = config.entities;
+  book->m_areSeedsNew = true;
   return book;
+}
+
+void RoomBook::forget(const QString &instance) {
+  m_seeds.remove(instance);
+  m_entitySeeds.remove(instance);
+  m_areSeedsNew = true;
 }
 
 void RoomBook::check(const WsConfig &config, PluginContext &host, ConfigReader &reader) {
@@ -61,13 +68,24 @@ void RoomBook::check(const WsConfig &config, PluginContext &host, ConfigReader &
 }
 
 void RoomBook::open(PluginContext &host) {
-  if (m_file) return;
+  m_points = &host.points();
+  if (m_file) return reseed();
   m_file = std::make_unique<KeptFile>(host.dataDir(), QStringLiteral("rooms.json"), roomLog());
-  for (const auto &seeds : std::as_const(m_entitySeeds)) {
-    for (const EntityConfig &each : seeds) m_entities.append(Entity(each, host.points()));
-  }
   read(host.clock().now());
+  reseed();
+}
+
+/// After a reload, those who are here have to look again.
+void RoomBook::reseed() {
+  if (!std::exchange(m_areSeedsNew, false)) return;
+  const auto entities = std::exchange(m_entities, {});
+  const auto rooms = m_rooms;
+  for (const auto &seeds : std::as_const(m_entitySeeds)) {
+    for (const EntityConfig &each : seeds) m_entities.append(Entity(each, *m_points));
+  }
   settle();
+  if (m_entities == entities && m_rooms == rooms) return;
+  for (RoomAudience *audience : m_audiences) audience->reseeded();
 }
 
 /// A file that makes no sense must not keep the plant's gateway from starting; it is not thrown away either.
@@ -251,6 +269,7 @@ QByteArray RoomBook::toJson() const {
 
 void RoomBook::tick(const Clock &clock) {
   if (!m_file) return;
+  reseed();
   if (!m_kept.isEmpty()) dropExpired(clock.now());
   m_file->tick(clock.elapsed());
 }

@@ -25,6 +25,8 @@ class RoomAudience {
   virtual void roomChanged(const Room &room, RoomAction action) = 0;
   /// How many clients got it.
   virtual int deliver(const Broadcast &broadcast) = 0;
+  /// Rooms or entities of the manifest are others after a reload.
+  virtual void reseeded() = 0;
 };
 
 /// Rooms and entities of all gateways together, and broadcasts that are kept: seeded by the manifest, changed by REST,
@@ -39,6 +41,8 @@ class RoomBook {
   /// Errors for what another gateway has already.
   static void check(const WsConfig &config, PluginContext &host, ConfigReader &reader);
 
+  /// That gateway is no more.
+  void forget(const QString &instance);
   /// Reads the file and looks up the entities' points, the first time. To be called before anything below.
   void open(PluginContext &host);
 
@@ -65,6 +69,7 @@ class RoomBook {
 
  private:
   void read(Time now);
+  void reseed();
   Result<void> take(const QByteArray &content, Time now);
   void settle();
   void dropExpired(Time now);
@@ -83,6 +88,8 @@ class RoomBook {
   QList<Entity> m_entities;
   QList<Broadcast> m_kept;
   quint64 m_lastNumber = 0;
+  const PointTable *m_points = nullptr;  ///< the host's; null before open()
+  bool m_areSeedsNew = false;            ///< since m_rooms and m_entities were made of them
   std::unique_ptr<KeptFile> m_file;
   QString m_unreadable;  ///< why the file may not be replaced
   std::vector<RoomAudience *> m_audiences;

@@ -357,6 +357,7 @@ inline const QList<RouteRow> ownRouteRows{
     {"get", "/api/v1/manifest", "/api/v1/manifest", {changeManifest}, narrowManifest, 403},
     {"put", "/api/v1/manifest", "/api/v1/manifest", {changeManifest}, narrowManifest, 403, "{}", 400},
     {"post", "/api/v1/manifest/check", "/api/v1/manifest/check", {changeManifest}, narrowManifest, 403, "{}", 400},
+    {"post", "/api/v1/manifest/reload", "/api/v1/manifest/reload", {changeManifest}, narrowManifest, 403, "[]", 400},
     {"get", "/api/v1/manifest/versions", "/api/v1/manifest/versions", {changeManifest}, narrowManifest, 403},
     {"get", "/api/v1/manifest/versions/{number}", "/api/v1/manifest/versions/1", {changeManifest}, narrowManifest, 403},
     {"post",

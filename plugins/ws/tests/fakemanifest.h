@@ -33,6 +33,10 @@ class FakeManifest : public ManifestControl {
       reply(version());
     });
   }
+  /// Takes `inFile`, as if somebody had written that into the file.
+  void reload(const QString &by, ManifestReply<int> reply) override {
+    apply({inFile, by, QStringLiteral("reload"), {}}, std::move(reply));
+  }
   void versions(ManifestReply<QList<ManifestVersion>> reply) override {
     QList<ManifestVersion> all;
     for (int i = version(); i > 0; --i) all << versionOf(i);
@@ -56,6 +60,7 @@ class FakeManifest : public ManifestControl {
   QList<ManifestChange> changes;
   QList<ManifestDocument> others;
   QString whyNot;
+  QByteArray inFile;
 
  private:
   ManifestVersion versionOf(int number) const {

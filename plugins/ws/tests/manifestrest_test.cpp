@@ -39,6 +39,7 @@ class ManifestRestTest : public QObject {
   void tellsTheFileAsItIs();
   void checksWithoutChanging();
   void putsAndRecords();
+  void readsTheFileAgain();
   void refusesWhatIsWrongAndWhatIsStale();
   void versionsAndTheWayBack();
   void wrongBodies_data();
@@ -105,6 +106,22 @@ void ManifestRestTest::putsAndRecords() {
   QCOMPARE(entries[0].action + u'|' + entries[0].actor + u'|' + entries[0].comment,
            QStringLiteral("change|anonymous|two more pumps"));
   QCOMPARE(entries[0].details.value(QStringLiteral("version")).toInt(), 2);
+}
+
+void ManifestRestTest::readsTheFileAgain() {
+  Fixture fixture;
+  fixture.manifest.inFile = "{\"plugins\":[2]}";
+  const HttpReply reply = fixture.send("POST", "/api/v1/manifest/reload", "{}");
+  QCOMPARE(reply.status, 202);
+  QCOMPARE(reply.object().value(QStringLiteral("version")).toInt(), 2);
+  QCOMPARE(fixture.manifest.texts.last(), fixture.manifest.inFile);
+  const auto entries = fixture.context.auditTrail().entries(QStringLiteral("config"));
+  QCOMPARE(entries.size(), 1);
+  QCOMPARE(entries[0].action + u'|' + entries[0].actor, QStringLiteral("reload|anonymous"));
+  fixture.manifest.inFile = "wrong";
+  const HttpReply wrong = fixture.send("POST", "/api/v1/manifest/reload", {});
+  QCOMPARE(wrong.status, 422);
+  QCOMPARE(wrong.object().value(QStringLiteral("problems")).toArray().size(), 1);
 }
 
 void ManifestRestTest::refusesWhatIsWrongAndWhatIsStale() {

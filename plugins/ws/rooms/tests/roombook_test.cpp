@@ -46,6 +46,8 @@ struct House {
 };
 
 struct Ear : RoomAudience {
+  void reseeded() override { ++reseedings; }
+  int reseedings = 0;
   void roomChanged(const Room &room, RoomAction action) override {
     heard << QStringLiteral("%1 %2 %3").arg(QLatin1String(wordOf(action))).arg(room.id).arg(room.name);
   }
