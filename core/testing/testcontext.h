@@ -36,7 +36,9 @@ class TestContext : public PluginContext {
   FakeCommandControl &commands() override { return m_commands; }
   ManifestControl *manifest() override { return m_manifest; }
   Descriptor takeListener(const QString &address) override { return std::exchange(m_listeners[address], {}); }
-  void leaveListener(const QString &address, Descriptor socket) override { m_listeners[address] = std::move(socket); }
+  void leaveListener(const QString &address, Descriptor socket) override {
+    if (m_isReplacing) m_listeners[address] = std::move(socket);
+  }
   QList<InstanceStatus> instances() const override { return m_instances; }
 
   /// For tests to set up and look at.
@@ -55,8 +57,8 @@ class TestContext : public PluginContext {
   /// is gone) and by no other.
   void addInstance(const QString &id, const QString &type, Plugin *plugin);
   QStringList busyPorts() const { return m_busyPorts; }
-  /// Listening sockets that were left, and not taken again.
-  const std::map<QString, Descriptor> &listeners() const { return m_listeners; }
+  /// From now on a plugin that stops is about to be replaced.
+  void setReplacing(bool isReplacing) { m_isReplacing = isReplacing; }
   /// What declare() refused.
   QStringList refusals() const { return m_refusals; }
 
@@ -85,6 +87,7 @@ class TestContext : public PluginContext {
   QStringList m_refusals;
   QStringList m_busyPorts;
   std::map<QString, Descriptor> m_listeners;
+  bool m_isReplacing = false;
   ManifestControl *m_manifest = nullptr;
   QObject m_queue;
 };
