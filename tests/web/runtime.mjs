@@ -160,6 +160,7 @@ export class Plant {
    * first run; `without`: instances to leave out; `change(manifest, folder)`: what else it shall have. */
   static async start({ points: more = [], auth, withUsers = true, without = [], change } = {}) {
     const plant = new Plant();
+    plant.startedAt = Date.now();
     plant.folder = await mkdtemp(join(tmpdir(), 'tagwire-web-'));
     plant.plcPort = await freePort();
     plant.webPort = await freePort();
