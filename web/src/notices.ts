@@ -36,6 +36,8 @@ class Notices extends Observable {
   shown: Notice[] = [];
   /** That gave way to newer ones. */
   left = 0;
+  /** Counts the modal dialogs that have opened. */
+  dialogs = 0;
   #nextId = 0;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
   #endEvents: (() => void) | null = null;
@@ -63,6 +65,12 @@ class Notices extends Observable {
       this.left += 1;
       this.dismiss(leastOf(this.shown).id);
     }
+    this.changed();
+  }
+
+  /** A modal dialog has opened: it covers what was in front before. */
+  dialogOpened(): void {
+    this.dialogs += 1;
     this.changed();
   }
 
