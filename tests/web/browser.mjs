@@ -22,7 +22,7 @@ if (!executablePath) throw new Error('no browser: install chromium (packaging/de
 
 export const sizes = {
   desk: { width: 1366, height: 820 },
-  picture: { width: 1200, height: 720 },
+  picture: { width: 1200, height: 680 },
   wall: { width: 1920, height: 1080 },
   phone: { width: 360, height: 720 },
 };

@@ -11,7 +11,7 @@ import { closeBrowser, drawn, noConsoleErrors, noForeignRequests, openPage, scre
 import { Program, freePort } from './runtime.mjs';
 
 const demo = join(dirname(fileURLToPath(import.meta.url)), '../../app/manifests/demo');
-const gathers = 150_000; // ms of history in the pictures
+const gathers = 120_000; // ms of history in the pictures
 const running = [];
 const plant = {};
 let page;
@@ -45,6 +45,7 @@ after(async () => {
 async function show(name, hash, ready) {
   await page.goto(plant.url + hash);
   await ready();
+  for (const each of await page.getByRole('button', { name: 'Dismiss' }).all()) await each.click({ timeout: 500 }).catch(() => {});
   await drawn(page);
   await screenshot(page, `readme/${name}`);
 }
@@ -53,7 +54,7 @@ test('the pages open without a login and show the plant', async () => {
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   await page.locator('.facts', { hasText: 'brewery' }).waitFor();
   await page.waitForTimeout(gathers);
-  const points = ['coldstore/room2/temp', 'brewhouse/mash/temp', 'brewhouse/kettle/temp', 'brewhouse/hlt/pump/running'];
+  const points = ['room2/temp', 'room2/temp/return', 'compressor1/discharge/pressure', 'room2/door/open'].map((each) => `coldstore/${each}`);
   const range = { from: new Date(plant.startedAt + 2_000).toISOString(), to: new Date().toISOString() };
   await show('trends', `#/trends?${new URLSearchParams({ points: points.join(','), ...range })}`, async () => {
     await page.locator('tw-plot canvas').waitFor();

@@ -59,6 +59,9 @@ class Notices extends Observable {
   add(notice: Omit<Notice, 'id' | 'lasts'> & { lasts?: number }): void {
     const id = ++this.#nextId;
     const lasts = notice.lasts ?? shownFor;
+    // An alarm that comes again is told once, as it is now.
+    const older = this.shown.find(({ href }) => href !== undefined && href === notice.href);
+    if (older) this.dismiss(older.id);
     this.shown = [...this.shown, { ...notice, id, lasts }];
     if (lasts > 0) this.#timers.set(id, setTimeout(() => this.dismiss(id), lasts));
     while (this.shown.length > mostShown) {
