@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const packages = process.env.TAGWIRE_WEB_PACKAGES;
 if (!packages || !existsSync(join(packages, 'node_modules/playwright-core'))) {
@@ -22,6 +22,7 @@ if (!executablePath) throw new Error('no browser: install chromium (packaging/de
 
 export const sizes = {
   desk: { width: 1366, height: 820 },
+  picture: { width: 1200, height: 680 },
   wall: { width: 1920, height: 1080 },
   phone: { width: 360, height: 720 },
 };
@@ -42,10 +43,16 @@ export async function closeBrowser() {
  * A page of its own, not logged in. `page.said` is what stood in the console as error or warning, `page.foreign` whom it
  * asked beside the plant. While the server is away its refusals are no fault of the page: `page.mayFail = true`.
  */
-export async function openPage(plant, { size = 'desk', theme = 'light', hash = '' } = {}) {
+export async function openPage(plant, { size = 'desk', theme = 'light', hash = '', storageState } = {}) {
   await openBrowser();
   const isPhone = size === 'phone';
-  const context = await browser.newContext({ viewport: sizes[size], colorScheme: theme, hasTouch: isPhone, isMobile: isPhone });
+  const context = await browser.newContext({
+    viewport: sizes[size],
+    colorScheme: theme,
+    hasTouch: isPhone,
+    isMobile: isPhone,
+    storageState,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   page.said = [];
@@ -72,6 +79,10 @@ export async function login(page, { name, password }) {
   await page.getByLabel('User').fill(name);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
+  await isLive(page);
+}
+
+async function isLive(page) {
   await page.getByRole('navigation', { name: 'Pages' }).waitFor();
   await page.locator('tw-link .chip', { hasText: 'Live' }).waitFor({ state: 'attached' });
 }
@@ -83,6 +94,13 @@ export async function openAs(plant, user, options) {
   return page;
 }
 
+/** Another page of whoever is logged in on this one. */
+export async function openLike(plant, other, options) {
+  const page = await openPage(plant, { ...options, storageState: await other.context().storageState() });
+  await isLive(page);
+  return page;
+}
+
 export function noConsoleErrors(page) {
   assert.deepEqual(page.said, [], 'the console stays empty');
 }
@@ -91,11 +109,14 @@ export function noForeignRequests(page) {
   assert.deepEqual(page.foreign, [], 'nothing is asked but the plant');
 }
 
-/** Nothing that axe-core calls serious or critical. */
-export async function axe(page) {
+/** Nothing that axe-core calls serious or critical; `rules`: these only. */
+export async function axe(page, rules) {
   // By the debugger's way, as the pages' policy lets no other script in.
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(
+    (only) => globalThis.axe.run(document, { resultTypes: ['violations'], ...(only && { runOnly: only }) }),
+    rules,
+  );
   const grave = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => `${node.target.flat().join(' ')} ${node.failureSummary}`).join(' | ')}`);
@@ -106,19 +127,52 @@ export async function axe(page) {
 export async function screenshot(page, name) {
   const folder = process.env.TAGWIRE_SCREENSHOTS;
   if (!folder) return;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+/** What can't be seen in one size: all is judged, and nothing is wider than the screen. */
+async function judge(page, name) {
+  await axe(page);
+  await screenshot(page, name);
+  const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  assert.equal(isTooWide, false, `${name} fits its width`);
+}
+
+/** The page that is shown, in light and in dark: another theme can only have other contrasts. */
+export async function lookAtDesk(page, name) {
+  await judge(page, `${name}-desk-light`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await drawn(page);
+  await axe(page, ['color-contrast']);
+  await screenshot(page, `${name}-desk-dark`);
+}
+
+export async function lookAtPhone(page, name) {
+  await judge(page, `${name}-phone-light`);
+}
+
+/** The wall's page is the desk's with more room. */
+async function lookAtWall(page, name) {
+  await page.setViewportSize(sizes.wall);
+  await drawn(page);
+  await screenshot(page, `${name}-wall-dark`);
+}
+
+/** Plots have drawn with what holds now: they do so once a frame. */
+export const drawn = (page) =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))));
+
 /** A page in light, dark, on a phone and on a wall: judged by axe, and pictures of each. */
 export async function look(plant, user, name, hash, ready) {
-  for (const [size, theme] of [['desk', 'light'], ['desk', 'dark'], ['phone', 'light'], ['wall', 'dark']]) {
-    const page = await openAs(plant, user, { size, theme, hash });
-    await ready(page);
-    await axe(page);
-    await screenshot(page, `${name}-${size}-${theme}`);
-    const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    assert.equal(isTooWide, false, `${name} fits the width of ${size}`);
+  const desk = await openAs(plant, user, { hash });
+  await ready(desk);
+  const phone = await openLike(plant, desk, { size: 'phone', hash });
+  await lookAtDesk(desk, name);
+  await lookAtWall(desk, name);
+  await ready(phone);
+  await lookAtPhone(phone, name);
+  for (const page of [desk, phone]) {
     noConsoleErrors(page);
     noForeignRequests(page);
     await page.context().close();

@@ -127,7 +127,7 @@ function manifest(plcPort, webPort, auth) {
 }
 
 /** A child process whose output is kept, and which ends with us. */
-class Program {
+export class Program {
   output = '';
 
   constructor(folder, ...args) {
@@ -160,6 +160,7 @@ export class Plant {
    * first run; `without`: instances to leave out; `change(manifest, folder)`: what else it shall have. */
   static async start({ points: more = [], auth, withUsers = true, without = [], change } = {}) {
     const plant = new Plant();
+    plant.startedAt = Date.now();
     plant.folder = await mkdtemp(join(tmpdir(), 'tagwire-web-'));
     plant.plcPort = await freePort();
     plant.webPort = await freePort();

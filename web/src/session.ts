@@ -26,6 +26,8 @@ class Session extends Observable {
   problem = '';
   /** The login form is asked for by somebody who may look already. */
   wantsLogin = false;
+  /** What they need is the first-run form, as there is no user yet. */
+  isSetupDue = false;
   #who: Who = { authenticated: false };
   #permissions = new Permissions();
   #asking: Promise<void> | null = null;
@@ -88,7 +90,9 @@ class Session extends Observable {
 
   /** Makes the first user, who then is logged in. */
   async setUp(code: string, name: string, password: string): Promise<void> {
-    this.#take(await rest<Who>('/api/v1/setup', { method: 'POST', body: { code, name, password } }));
+    const who = await rest<Who>('/api/v1/setup', { method: 'POST', body: { code, name, password } });
+    this.wantsLogin = false;
+    this.#take(who);
   }
 
   async logout(): Promise<void> {
@@ -96,7 +100,9 @@ class Session extends Observable {
     await this.refresh();
   }
 
-  askForLogin(isWanted: boolean): void {
+  async askForLogin(isWanted: boolean): Promise<void> {
+    // Where the server does not answer the login form says so.
+    this.isSetupDue = isWanted && (await this.#askSetup().catch(() => false));
     this.wantsLogin = isWanted;
     this.changed();
   }
@@ -108,7 +114,7 @@ class Session extends Observable {
       this.#who = who;
       this.#permissions = new Permissions();
       setCsrf('');
-      this.#become((await this.#isSetupDue()) ? 'setup' : 'out');
+      this.#become((await this.#askSetup()) ? 'setup' : 'out');
     } catch (problem) {
       this.problem = textOf(problem);
       // Who was in stays in while the server is away: the pages show what they have, marked as stale.
@@ -116,7 +122,7 @@ class Session extends Observable {
     }
   }
 
-  async #isSetupDue(): Promise<boolean> {
+  async #askSetup(): Promise<boolean> {
     try {
       return (await rest<{ needed: boolean }>('/api/v1/setup')).needed;
     } catch (problem) {

@@ -177,7 +177,8 @@ export class TwApp extends LitElement {
           <tw-empty .heading=${texts.login.unreachable} .text=${texts.login.unreachableHint}></tw-empty>
         </main>`;
       case 'in':
-        return session.wantsLogin ? html`<main><tw-login></tw-login></main>` : this.#full();
+        if (!session.wantsLogin) return this.#full();
+        return html`<main>${session.isSetupDue ? html`<tw-setup></tw-setup>` : html`<tw-login></tw-login>`}</main>`;
     }
   }
 }

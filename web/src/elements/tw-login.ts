@@ -67,7 +67,7 @@ export class TwLogin extends LitElement {
           ${this.isBusy ? texts.login.busy : texts.login.submit}
         </button>
         ${session.wantsLogin
-          ? html`<button type="button" @click=${() => session.askForLogin(false)}>${texts.common.cancel}</button>`
+          ? html`<button type="button" @click=${() => void session.askForLogin(false)}>${texts.common.cancel}</button>`
           : ''}
       </div>
     </form>`;

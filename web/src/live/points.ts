@@ -15,6 +15,7 @@ export interface PointWatch {
   close(): void;
 }
 
+/** Kept as long as the server sends it: who watches a point again, on another page say, has its value at once. */
 interface Entry {
   value: PointValue;
   listeners: Set<PointListener>;
@@ -149,10 +150,7 @@ export class Points {
 
   #leave(name: string, listener: PointListener): void {
     const entry = this.#entries.get(name);
-    if (!entry?.listeners.delete(listener) || entry.listeners.size > 0) return;
-    this.#entries.delete(name);
-    this.#changed.delete(entry);
-    this.#regroupSoon();
+    if (entry?.listeners.delete(listener) && entry.listeners.size === 0) this.#regroupSoon();
   }
 
   #regroupSoon(): void {
@@ -162,7 +160,12 @@ export class Points {
   #regroup(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const missing = [...this.#entries.keys()].filter((name) => !this.#groupOf.has(name));
+    const missing: string[] = [];
+    for (const [name, { listeners }] of this.#entries) {
+      if (this.#groupOf.has(name)) continue;
+      if (listeners.size > 0) missing.push(name);
+      else this.#entries.delete(name);
+    }
     for (const group of [...this.#groups.values()]) this.#tidy(group, missing.length > 0);
     for (const name of missing) {
       const group = this.#roomyGroup();
@@ -175,12 +178,13 @@ export class Points {
 
   /** Takes out what nobody watches; where that is little it can wait, as a change costs a snapshot. */
   #tidy(group: Group, isRoomDue: boolean): void {
-    const unused = [...group.names].filter((name) => !this.#entries.has(name));
+    const unused = [...group.names].filter((name) => this.#entries.get(name)?.listeners.size === 0);
     const isWorthIt = unused.length * 2 > group.names.size || (isRoomDue && unused.length > 0);
     if (!isWorthIt) return;
     for (const name of unused) {
       group.names.delete(name);
       this.#groupOf.delete(name);
+      this.#entries.delete(name);
     }
     group.isSent = false;
     if (group.names.size > 0) return;
