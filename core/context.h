@@ -11,6 +11,7 @@
 
 #include "metrics.h"
 #include "pointtable.h"
+#include "pointtrace.h"
 #include "services/service.h"
 #include "status.h"
 #include "timestamp.h"
@@ -59,8 +60,10 @@ class TAGWIRE_EXPORT PluginContext {
   /// Failed: at start the program ends with exit code 69 and names the port, unless the entry sets on_start_error.
   virtual void portBusy(const QString &address) = 0;
 
-  /// Counters and gauges with the label plugin="<id>".
+  /// Counters, gauges and histograms with the label plugin="<id>".
   virtual Metrics &metrics() = 0;
+  /// For a sink that can tell where a value has got to: `if (trace().isOn())`, once per batch.
+  virtual PointTrace &trace() = 0;
   /// Who did what, to be asked later: for what people and credentials do, never for values or states
   /// (audit/audittrail.h).
   virtual AuditTrail &audit() = 0;
