@@ -63,7 +63,7 @@ QList<LogLimiter::Suppressed> LogLimiter::due(Moment now, bool all) {
   if (m_suppressedCauses == 0) return due;
   for (Cause &cause : m_causes) {
     if (cause.suppressed.count == 0) continue;
-    if (!all && now - cause.last < refill && now - cause.told < tellEvery) continue;
+    if (!all && now - cause.last < calmAfter && now - cause.told < tellEvery) continue;
     due << std::exchange(cause.suppressed, Suppressed{QtInfoMsg, {}, {}, 0});
     --m_suppressedCauses;
   }

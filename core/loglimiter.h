@@ -12,16 +12,17 @@
 
 namespace tagwire {
 
-/// Which of many messages that are alike are shown: of each cause 20 at once and then one every 5 s; the others are
+/// Which of many messages that are alike are shown: of each cause 100 at once and then one a second; the others are
 /// counted, and told as "suppressed N". Alike is what differs in words with digits or in quotes only, so that ten
 /// thousand addresses or names make one cause. Plain class, one thread; times are of a clock that only goes forward.
 class TAGWIRE_EXPORT LogLimiter {
  public:
   using Moment = std::chrono::nanoseconds;
 
-  static constexpr int burst = 20;
-  static constexpr std::chrono::seconds refill{5};
-  static constexpr std::chrono::seconds tellEvery{60};  ///< while it goes on; else when nothing came for `refill`
+  static constexpr int burst = 100;
+  static constexpr std::chrono::seconds refill{1};
+  static constexpr std::chrono::seconds tellEvery{60};  ///< while it goes on
+  static constexpr std::chrono::seconds calmAfter{5};   ///< without another one: it is told
   static constexpr int mostCauses = 500;  ///< of its own each; what has no room is one cause, whatever it says
 
   /// What was not shown of one cause.
