@@ -5,6 +5,8 @@
 #include <QJsonDocument>
 #include <QThread>
 
+#include <algorithm>
+
 #include "instanceclient.h"
 #include "manifestcommands.h"
 #include "watchlines.h"
@@ -35,9 +37,12 @@ Result<int> numberOf(const Arguments &arguments, const char *option, int usual, 
   return failure(QStringLiteral("--%1 is \"%2\" (allowed: 1 to %3)").arg(QLatin1String(option), text).arg(most));
 }
 
-qsizetype hopsIn(const QJsonArray &rows) {
+/// Stops of the first `count` of them: those that are waited for.
+qsizetype hopsIn(const QJsonArray &rows, int count) {
   qsizetype hops = 0;
-  for (const QJsonValue &row : rows) hops += row.toObject().value(QLatin1String("hops")).toArray().size();
+  for (qsizetype i = 0; i < std::min<qsizetype>(count, rows.size()); ++i) {
+    hops += rows[i].toObject().value(QLatin1String("hops")).toArray().size();
+  }
   return hops;
 }
 
@@ -50,7 +55,8 @@ InstanceClient::Answer follow(InstanceClient &instance, const TraceWish &wish) {
     if (!answer.error.isEmpty()) return answer;
     const QJsonObject report = answer.object();
     const QJsonArray rows = report.value(QLatin1String("rows")).toArray();
-    if (rows.size() >= wish.count && hopsIn(rows) != std::exchange(known, hopsIn(rows))) {
+    const qsizetype hops = hopsIn(rows, wish.count);
+    if (rows.size() >= wish.count && hops != std::exchange(known, hops)) {
       settled = QDeadlineTimer(settlesWithin);
     }
     const bool isOver = !report.value(QLatin1String("is_on")).toBool();

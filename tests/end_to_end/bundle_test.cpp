@@ -70,7 +70,7 @@ class BundleTest : public QObject {
     QVERIFY(files[QStringLiteral("manifest/1-manifest.json")].contains("tcp://127.0.0.1:1"));
     QVERIFY(files[QStringLiteral("manifest/1-manifest.json")].contains("https://hooks.example.org/(masked)"));
     QVERIFY(files[QStringLiteral("manifest/2-more.json")].contains("interlocks"));
-    QVERIFY(files[QStringLiteral("data-dir.txt")].contains(" tokens.json\n"));
+    QVERIFY(files[QStringLiteral("data-dir.txt")].contains(" private.json\n"));
     QVERIFY(files[QStringLiteral("data-dir.txt")].contains(" deep/secret.bin\n"));
     QVERIFY(files[QStringLiteral("audit.txt")].contains(" start "));
     QVERIFY(files[QStringLiteral("manifest-versions.txt")].startsWith("1 "));
@@ -172,8 +172,7 @@ class BundleTest : public QObject {
   }
   static void plantFiles(const QDir &folder) {
     write(folder.filePath(QStringLiteral("secret.txt")), "FileSecret-7742\nFileSecondLine-7743\n");
-    write(folder.filePath(QStringLiteral("var/tokens.json")),
-          "{\"version\":1,\"tokens\":[],\"x\":\"DataDirSecret-7752\"}");
+    write(folder.filePath(QStringLiteral("var/private.json")), "{\"x\":\"DataDirSecret-7752\"}");
     write(folder.filePath(QStringLiteral("var/deep/secret.bin")), "DataDirSecret-7752");
     write(folder.filePath(QStringLiteral("more.json")),
           "{ // IncludedSecret-7753\n \"interlocks\": [], \"x-note\": \"IncludedSecret-7753\" }");

@@ -109,7 +109,7 @@ class ObservabilityTest : public QObject {
   }
   void dashboardAsksForWhatIsThere() {
     const QJsonDocument dashboard =
-        QJsonDocument::fromJson(fileBytes(QStringLiteral(SOURCE_DIR "/packaging/grafana/tagwire-metrics.json")));
+        QJsonDocument::fromJson(fileBytes(QStringLiteral(PEERS "/../../packaging/grafana/tagwire-metrics.json")));
     QVERIFY(dashboard.isObject());
     QStringList queries;
     collectQueries(dashboard.object(), queries);
@@ -123,7 +123,7 @@ class ObservabilityTest : public QObject {
     }
   }
   void pageNamesEveryMetric() {
-    const QString page = QString::fromUtf8(fileBytes(QStringLiteral(SOURCE_DIR "/docs/observability.md")));
+    const QString page = QString::fromUtf8(fileBytes(QStringLiteral(PEERS "/../../docs/observability.md")));
     const QStringList named = metricNamesIn(page);
     const PrometheusText text = metrics();
     QStringList missing;
@@ -313,7 +313,7 @@ class ObservabilityTest : public QObject {
   static QByteArray sources() {
     QByteArray all;
     for (const char *folder : {"core", "plugins"}) {
-      QDirIterator walk(QStringLiteral(SOURCE_DIR "/") + QLatin1String(folder), {QStringLiteral("*.cpp")}, QDir::Files,
+      QDirIterator walk(QStringLiteral(PEERS "/../../") + QLatin1String(folder), {QStringLiteral("*.cpp")}, QDir::Files,
                         QDirIterator::Subdirectories);
       while (walk.hasNext()) all += fileBytes(walk.next());
     }
