@@ -7,7 +7,7 @@ namespace tagwire {
 
 /// What the process itself takes, under the names that Prometheus' own clients use (process_…), what build it is, and
 /// what became of its log lines. Asked for when /metrics is. Thread-bound; owned by the Runtime.
-class ProcessMetrics {
+class TAGWIRE_EXPORT ProcessMetrics {
  public:
   explicit ProcessMetrics(Metrics &metrics);
   void refresh();

@@ -25,7 +25,7 @@ SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLogg
       m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")),
       m_eventDepth(metrics.gauge("tagwire_sink_queue_events", "Events that wait for a sink")),
       m_latency(metrics.histogram("tagwire_sink_latency_seconds",
-                                  "From the source time of samples to their hand-over to a sink, by sample")),
+                                  "From the source time of samples to their hand-over to a sink, by batch")),
       m_writeTime(metrics.histogram("tagwire_sink_write_seconds", "Time that a sink took for one hand-over")) {
   connect(plugin, &Plugin::written, this, &SinkRunner::done);
 }
@@ -166,7 +166,7 @@ void SinkRunner::inPluginThread(Call call) {
 void SinkRunner::observe(const Samples &part) {
   if (part.first().time == Time()) return;  // never read
   const auto age = m_clock.now() - part.first().time;
-  m_latency.observe(std::max(0.0, std::chrono::duration<double>(age).count()), static_cast<quint64>(part.size()));
+  m_latency.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
 }
 
 void SinkRunner::traceHandOver(const Samples &batch) {
