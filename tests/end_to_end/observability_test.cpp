@@ -3,6 +3,7 @@
 #include <QFile>
 #include <QJsonArray>
 #include <QRegularExpression>
+#include <QTcpServer>
 #include <QTest>
 
 #include <bit>
