@@ -13,8 +13,10 @@ namespace tagwire {
 namespace exitcode {
 constexpr int ok = 0;
 constexpr int notWhole = 1;  ///< of `audit verify`
+constexpr int nothing = 1;   ///< of `trace`: the point had no new value
 constexpr int usage = 64;
 constexpr int portBusy = 69;
+constexpr int unavailable = 69;  ///< the instance that was to be asked
 constexpr int cannotRead = 66;
 constexpr int cannotWrite = 73;
 constexpr int badManifest = 78;
@@ -68,6 +70,8 @@ int historyCommand(const QStringList &arguments);
 int manifestCommand(const QStringList &arguments);
 int auditCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
+int traceCommand(const QStringList &arguments);
+int bundleCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);
 int userCommand(const QStringList &arguments);
 

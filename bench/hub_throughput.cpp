@@ -80,6 +80,7 @@ class IdleWatcher : public HubWatcher {
 
 void throughHub(benchmark::State &state, bool isWatched) {
   Plant plant(static_cast<int>(state.range(0)));
+  const Clock clock;
   Metrics metrics;
   Hub hub(plant.points, metrics);
   std::optional<IdleWatcher> watcher;
@@ -88,7 +89,7 @@ void throughHub(benchmark::State &state, bool isWatched) {
   std::vector<std::unique_ptr<SinkRunner>> runners;
   for (int i = 0; i < sinkCount; ++i) {
     auto &sink = sinks.emplace_back(std::make_unique<SummingSink>());
-    auto &runner = runners.emplace_back(std::make_unique<SinkRunner>(sink.get(), sink.get(), metrics, log()));
+    auto &runner = runners.emplace_back(std::make_unique<SinkRunner>(sink.get(), sink.get(), metrics, log(), clock));
     hub.addSink(sink.get(), runner.get());
     runner->open();
   }

@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "network/descriptor.h"
 #include "pointtable.h"
+#include "pointtrace.h"
 #include "services/service.h"
 #include "status.h"
 #include "timestamp.h"
@@ -68,8 +69,10 @@ class TAGWIRE_EXPORT PluginContext {
   /// closed. Host thread.
   virtual void leaveListener(const QString &address, Descriptor socket) = 0;
 
-  /// Counters and gauges with the label plugin="<id>".
+  /// Counters, gauges and histograms with the label plugin="<id>".
   virtual Metrics &metrics() = 0;
+  /// For a sink that can tell where a value has got to: `if (trace().isOn())`, once per batch.
+  virtual PointTrace &trace() = 0;
   /// Who did what, to be asked later: for what people and credentials do, never for values or states
   /// (audit/audittrail.h).
   virtual AuditTrail &audit() = 0;

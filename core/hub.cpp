@@ -97,6 +97,7 @@ void Hub::handOut(Item &item) {
     m_points.update(*samples);
     m_batches.add();
     m_samples.add(static_cast<double>(samples->size()));
+    if (m_trace && m_trace->isOn()) m_trace->received(m_trace->tracedOf(*samples));
     show(*samples);
     for (const Route &route : m_routes) {
       if (route.plugin != item.from) route.runner->offer(*samples);

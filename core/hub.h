@@ -10,6 +10,7 @@
 
 #include "metrics.h"
 #include "pointtable.h"
+#include "pointtrace.h"
 #include "sinkrunner.h"
 
 namespace tagwire {
@@ -41,6 +42,8 @@ class TAGWIRE_EXPORT Hub : public QObject {
   /// A plugin's status of a command that it does not let through goes nowhere. None: all pass.
   using StatusFilter = std::function<bool(const CommandStatus &status)>;
   void setStatusFilter(StatusFilter filter) { m_statusFilter = std::move(filter); }
+  /// Is told of the values that it follows. Null (the default): nobody is. Not owned.
+  void setTrace(PointTrace *trace) { m_trace = trace; }
 
   /// `from` is the plugin it comes from; null: the host.
   void publish(const Plugin *from, const Samples &samples);
@@ -78,6 +81,7 @@ class TAGWIRE_EXPORT Hub : public QObject {
   std::vector<Route> m_routes;
   std::vector<Watch> m_watches;
   StatusFilter m_statusFilter;
+  PointTrace *m_trace = nullptr;
   std::deque<Item> m_inbox;
   bool m_dispatching = false;
   quint64 m_sequence = 0;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <QtGlobal>
 
 #include "export.h"
 
 namespace prometheus {
 class Counter;
 class Gauge;
-class Registry;
+class Histogram;
 }  // namespace prometheus
 
 namespace tagwire {
@@ -38,8 +41,21 @@ class TAGWIRE_EXPORT Gauge {
   prometheus::Gauge *m_gauge;
 };
 
-/// Counters and gauges under common labels, for /metrics. Asking twice for the same gives the same. Names follow
-/// Prometheus: "tagwire_modbus_requests_total", base units in the name. Label by plugin, never by point. Thread-safe.
+/// How often a value was in which range. Thread-safe, with a lock: observe once per batch, never once per sample.
+class TAGWIRE_EXPORT Histogram {
+ public:
+  Histogram(prometheus::Histogram *histogram, size_t buckets) : m_histogram(histogram), m_buckets(buckets) {}
+  /// In the unit of its name. `times`: one value that stands for so many, as that of a batch for its samples.
+  void observe(double value, quint64 times = 1);
+
+ private:
+  prometheus::Histogram *m_histogram;
+  size_t m_buckets;
+};
+
+/// Counters, gauges and histograms under common labels, for /metrics. Asking twice for the same gives the same. Names
+/// follow Prometheus: "tagwire_modbus_requests_total", base units in the name. Label by plugin, never by point.
+/// Thread-safe.
 class TAGWIRE_EXPORT Metrics {
  public:
   using Labels = std::map<std::string, std::string>;
@@ -54,16 +70,23 @@ class TAGWIRE_EXPORT Metrics {
   ~Metrics();
   Counter counter(const char *name, const char *help, const Labels &labels = {});
   Gauge gauge(const char *name, const char *help, const Labels &labels = {});
+  /// Of seconds, from 0.5 ms to 60 s. A name ends in "_seconds".
+  Histogram histogram(const char *name, const char *help, const Labels &labels = {});
   /// The same registry with more labels on everything made through it.
   std::unique_ptr<Metrics> with(const Labels &labels) const;
-  /// What everybody has counted through this registry: the series of each name.
+  /// What everybody has counted through this registry: the series of each name. A histogram is two of them, "_count"
+  /// and "_sum".
   std::map<std::string, std::vector<Series>> all() const;
+  /// `refresh` sets, whenever text() is asked for and in its thread, what would be a waste to keep up to date all the
+  /// time.
+  void beforeText(std::function<void()> refresh);
   /// Prometheus text exposition format 0.0.4.
   std::string text() const;
 
  private:
-  Metrics(std::shared_ptr<prometheus::Registry> registry, Labels labels);
-  std::shared_ptr<prometheus::Registry> m_registry;
+  struct Shared;
+  Metrics(std::shared_ptr<Shared> shared, Labels labels);
+  std::shared_ptr<Shared> m_shared;
   Labels m_labels;
 };
 

@@ -2,6 +2,7 @@
 #include "plugininstance.h"
 
 #include "guard.h"
+#include "logging.h"
 #include "runtime.h"
 
 namespace tagwire {
@@ -24,6 +25,7 @@ class InstanceContext : public PluginContext {
   QString epoch() const override { return m_runtime.epoch(); }
   void portBusy(const QString &address) override { m_instance.portBusy(address); }
   Metrics &metrics() override { return *m_instance.m_metrics; }
+  PointTrace &trace() override { return m_runtime.trace(); }
   AuditTrail &audit() override { return m_runtime.audit(); }
   CommandControl &commands() override { return m_runtime.operatorDesk(); }
   ManifestControl *manifest() override { return m_runtime.manifestControl(); }
@@ -96,7 +98,8 @@ bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<Co
     return false;
   }
   if (sink) {
-    m_runner = std::make_unique<SinkRunner>(m_plugin.get(), sink, *m_metrics, m_category);
+    m_runner = std::make_unique<SinkRunner>(m_plugin.get(), sink, *m_metrics, m_category, m_runtime.clock());
+    m_runner->follow(&m_runtime.trace(), m_entry.id);
     connect(m_runner.get(), &SinkRunner::failed, this, &PluginInstance::pluginThrew);
     m_runtime.hub().addSink(m_plugin.get(), m_runner.get());
   }
@@ -172,6 +175,7 @@ void PluginInstance::start() {
 
 void PluginInstance::callStart() {
   m_started = true;
+  m_metrics->counter("tagwire_plugin_starts_total", "Starts of the instance, those again after a failure too").add();
   setState(PluginState::Starting, QString());
   QMetaObject::invokeMethod(m_plugin.get(), [this] {
     const QString thrown = guard([this] { m_plugin->start(); });
@@ -291,6 +295,8 @@ void PluginInstance::setState(PluginState state, const QString &text) {
   m_stateText = text;
   const QString line = text.isEmpty() ? QString(toText(state)) : toText(state) + QLatin1String(": ") + text;
   // A retry of something that failed says nothing new when it starts again.
+  const LogFields fields(
+      {{"MESSAGE_ID", QString::fromLatin1(messageid::pluginState)}, {"TAGWIRE_STATE", QString(toText(state))}});
   const bool isQuiet = state == PluginState::Starting || (m_backoff.attempts() > 1 && state == PluginState::Failed);
   if (isQuiet) {
     qCDebug(m_category).noquote() << line;

@@ -66,7 +66,10 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
       m_scenes(m_hub, clock, m_interlocks, m_commands, m_metrics),
       m_reactions(m_hub, clock, m_metrics),
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
-      m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")) {
+      m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")),
+      m_lags(m_metrics.histogram("tagwire_loop_delay_seconds",
+                                 "How late the event loop came to each timer of two a second")) {
+  m_hub.setTrace(&m_trace);
   m_commands.setGuard(
       {[this](PointId point, const Value &value) { return m_interlocks.obstacles(point, value); },
        [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
@@ -300,6 +303,13 @@ QList<InstanceStatus> Runtime::instances() const {
 void Runtime::instanceChanged(PluginInstance *instance) {
   m_metrics.gauge("tagwire_plugin_up", "1 while the instance runs", {{"plugin", instance->entry().id.toStdString()}})
       .set(instance->state() == PluginState::Running ? 1 : 0);
+  for (const PluginState each : {PluginState::Stopped, PluginState::Starting, PluginState::Running,
+                                 PluginState::Degraded, PluginState::Failed}) {
+    m_metrics
+        .gauge("tagwire_plugin_state", "1 for the state that the instance is in",
+               {{"plugin", instance->entry().id.toStdString()}, {"state", toText(each).data()}})
+        .set(each == instance->state() ? 1 : 0);
+  }
   if (instance->state() == PluginState::Stopped || instance->state() == PluginState::Failed) answerGone(instance);
   if (m_stopping) return;
   m_interlocks.instanceChanged(instance->entry().id, instance->isUp());
@@ -328,7 +338,9 @@ void Runtime::checkReady() {
 
 void Runtime::measureLag() {
   const auto now = m_clock.elapsed();
-  m_lag.set(std::max(0.0, std::chrono::duration<double>(now - m_lagExpected).count()));
+  const double lag = std::max(0.0, std::chrono::duration<double>(now - m_lagExpected).count());
+  m_lag.set(lag);
+  m_lags.observe(lag);
   m_lagExpected = now + lagPeriod;
 }
 

@@ -19,6 +19,7 @@
 #include "network/descriptor.h"
 #include "plugininstance.h"
 #include "pluginloader.h"
+#include "processmetrics.h"
 
 namespace tagwire {
 
@@ -66,6 +67,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Hub &hub() { return m_hub; }
   Metrics &metrics() { return m_metrics; }
   AuditTrail &audit() { return m_audit; }
+  PointTrace &trace() { return m_trace; }
   const Clock &clock() const { return m_clock; }
   const Site &site() const { return m_site; }
   QString dataDir() const { return m_dataDir; }
@@ -132,6 +134,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   PluginLoader &m_loader;
   const Clock &m_clock;
   Metrics m_metrics;
+  ProcessMetrics m_processMetrics{m_metrics};
+  PointTrace m_trace{m_clock};
   StoredAuditTrail m_audit;
   QList<ManifestDocument> m_documents;
   PointTable m_points;
@@ -161,6 +165,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   QTimer m_lagTimer;
   std::chrono::nanoseconds m_lagExpected{0};
   Gauge m_lag;
+  Histogram m_lags;
   bool m_hasStarted = false;
   bool m_ready = false;
   bool m_stopping = false;

@@ -7,20 +7,32 @@
 
 namespace tagwire {
 
-SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log)
-    : SinkRunner(plugin, sink, metrics, log, Bounds()) {}
+SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, const Clock &clock)
+    : SinkRunner(plugin, sink, metrics, log, clock, Bounds()) {}
 
-SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, Bounds bounds)
+SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, const Clock &clock,
+                       Bounds bounds)
     : m_plugin(plugin),
       m_sink(sink),
       m_log(log),
+      m_clock(clock),
       m_bounds(bounds),
-      m_droppedSamples(
-          metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them")),
-      m_droppedEvents(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them")),
+      m_droppedSamples(metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them",
+                                       {{"reason", "queue_full"}})),
+      m_droppedEvents(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them",
+                                      {{"reason", "queue_full"}})),
       m_handedOver(metrics.counter("tagwire_sink_samples_total", "Samples handed over to a sink")),
-      m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")) {
+      m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")),
+      m_eventDepth(metrics.gauge("tagwire_sink_queue_events", "Events that wait for a sink")),
+      m_latency(metrics.histogram("tagwire_sink_latency_seconds",
+                                  "From the source time of samples to their hand-over to a sink, by batch")),
+      m_writeTime(metrics.histogram("tagwire_sink_write_seconds", "Time that a sink took for one hand-over")) {
   connect(plugin, &Plugin::written, this, &SinkRunner::done);
+}
+
+void SinkRunner::follow(PointTrace *trace, const QString &id) {
+  m_trace = trace;
+  m_id = id;
 }
 
 void SinkRunner::open() {
@@ -32,6 +44,8 @@ void SinkRunner::open() {
 void SinkRunner::close() {
   m_open = false;
   m_inFlight = false;
+  m_handedOverAt = {};
+  m_tracedInFlight.clear();
 }
 
 SinkRunner::Backlog SinkRunner::takeBacklog() {
@@ -109,19 +123,24 @@ void SinkRunner::handOver() {
   m_handingOver = false;
   if (m_queue.empty() && std::exchange(m_overflowing, false)) qCInfo(m_log) << "keeps up again";
   m_depth.set(static_cast<double>(m_queuedSamples));
+  m_eventDepth.set(static_cast<double>(m_queuedEvents));
 }
 
 void SinkRunner::handOverSamples() {
   Samples batch = std::move(std::get<Samples>(m_queue.front()));
   m_queue.pop_front();
+  observe(batch);
   while (!m_queue.empty() && m_queue.front().index() == 0 &&
          batch.size() + std::get<Samples>(m_queue.front()).size() <= m_bounds.handOver) {
+    observe(std::get<Samples>(m_queue.front()));
     batch += std::get<Samples>(m_queue.front());
     m_queue.pop_front();
   }
   m_queuedSamples -= batch.size();
   m_inFlight = true;
   m_handedOver.add(static_cast<double>(batch.size()));
+  if (m_trace && m_trace->isOn()) traceHandOver(batch);
+  m_handedOverAt = m_clock.elapsed();
   inPluginThread([sink = m_sink, batch] { sink->write(batch); });
 }
 
@@ -156,7 +175,24 @@ void SinkRunner::inPluginThread(Call call) {
   }
 }
 
+/// A batch is of one moment, as a rule: its first sample stands for all of them.
+void SinkRunner::observe(const Samples &part) {
+  if (part.first().time == Time()) return;  // never read
+  const auto age = m_clock.now() - part.first().time;
+  m_latency.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
+}
+
+void SinkRunner::traceHandOver(const Samples &batch) {
+  m_tracedInFlight = m_trace->tracedOf(batch);
+  m_trace->reached(m_tracedInFlight, "handed_over", m_id);
+}
+
 void SinkRunner::done() {
+  if (m_handedOverAt.count() != 0) {
+    const auto took = m_clock.elapsed() - std::exchange(m_handedOverAt, std::chrono::nanoseconds(0));
+    m_writeTime.observe(std::chrono::duration<double>(took).count());
+  }
+  if (!m_tracedInFlight.isEmpty()) m_trace->reached(std::exchange(m_tracedInFlight, {}), "taken", m_id);
   m_inFlight = false;
   handOver();
 }

@@ -8,6 +8,7 @@
 
 #include "metrics.h"
 #include "plugin.h"
+#include "pointtrace.h"
 
 namespace tagwire {
 
@@ -24,8 +25,11 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   };
 
   /// `plugin` is the same object as `sink`.
-  SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, Bounds bounds);
-  SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log);
+  SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, const Clock &clock,
+             Bounds bounds);
+  SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLoggingCategory &log, const Clock &clock);
+  /// Tells `trace` (not owned) when the sink, the instance `id`, gets and has taken the values that it follows.
+  void follow(PointTrace *trace, const QString &id);
 
   /// Hands over from now on; before it, things queue.
   void open();
@@ -54,6 +58,8 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   void handOverSamples();
   void handOverEvent();
   void done();
+  void observe(const Samples &part);
+  void traceHandOver(const Samples &batch);
   void dropOldest();
   void markGap();
   template <class Call>
@@ -62,6 +68,7 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   Plugin *m_plugin;
   Sink *m_sink;
   const QLoggingCategory &m_log;
+  const Clock &m_clock;
   Bounds m_bounds;
   std::deque<Item> m_queue;
   qsizetype m_queuedSamples = 0;
@@ -71,10 +78,17 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   bool m_inFlight = false;
   bool m_handingOver = false;
   bool m_overflowing = false;
+  PointTrace *m_trace = nullptr;
+  QString m_id;
+  Samples m_tracedInFlight;
+  std::chrono::nanoseconds m_handedOverAt{0};
   Counter m_droppedSamples;
   Counter m_droppedEvents;
   Counter m_handedOver;
   Gauge m_depth;
+  Gauge m_eventDepth;
+  Histogram m_latency;
+  Histogram m_writeTime;
 };
 
 struct SinkRunner::Backlog {

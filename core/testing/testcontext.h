@@ -32,6 +32,7 @@ class TestContext : public PluginContext {
   QString epoch() const override { return QStringLiteral("test-epoch"); }
   void portBusy(const QString &address) override { m_busyPorts << address; }
   Metrics &metrics() override { return m_metrics; }
+  PointTrace &trace() override { return m_trace; }
   AuditTrail &audit() override { return m_audit; }
   FakeCommandControl &commands() override { return m_commands; }
   ManifestControl *manifest() override { return m_manifest; }
@@ -76,6 +77,7 @@ class TestContext : public PluginContext {
   ManualClock m_clock;
   PointTable m_points;
   Metrics m_metrics;
+  PointTrace m_trace{m_clock};
   MemoryAuditTrail m_audit;
   Site m_site;
   FakeCommandControl m_commands;

@@ -32,7 +32,10 @@ ModbusSource::Counters::Counters(Metrics &metrics)
       invalid(metrics.counter("tagwire_modbus_invalid_answers_total", "Answers that broke the protocol")),
       reconnects(metrics.counter("tagwire_modbus_connects_total", "Attempts to connect")),
       scans(metrics.counter("tagwire_modbus_scans_total", "Blocks read, well or not")),
-      skipped(metrics.counter("tagwire_modbus_skipped_cycles_total", "Poll cycles left out because time was short")) {}
+      skipped(metrics.counter("tagwire_modbus_skipped_cycles_total", "Poll cycles left out because time was short")),
+      answerTime(metrics.histogram("tagwire_modbus_answer_seconds", "From a request to its answer")),
+      cycleTime(metrics.histogram("tagwire_modbus_cycle_seconds",
+                                  "Poll cycles of blocks, from when one was due until it was read")) {}
 
 ModbusSource::ModbusSource(const SourceSettings &settings, std::shared_ptr<Bus> bus, const QList<ModbusPoint> &points,
                            const QList<PointId> &ids, PluginContext &context)
@@ -199,6 +202,7 @@ void ModbusSource::answered(const Request &request, const Reply &reply, Moment n
   m_linkProblem.clear();
   m_hasAnswered = true;
   (reply.kind == Reply::Kind::Exception ? m_counters.exceptions : m_counters.answers).add();
+  m_counters.answerTime.observe(std::chrono::duration<double>(took).count());
   if (!isCommand(request)) {
     pollAnswered(request, reply, now, took);
   } else {
@@ -346,6 +350,9 @@ void ModbusSource::tellStep(const CommandStatus &status) {
 }
 
 void ModbusSource::count() {
+  for (const auto cycle : m_poller.takeCycles()) {
+    m_counters.cycleTime.observe(std::chrono::duration<double>(cycle).count());
+  }
   const auto rise = [](Counter &counter, quint64 &counted, quint64 now) {
     if (now != counted) counter.add(static_cast<double>(now - std::exchange(counted, now)));
   };

@@ -44,6 +44,7 @@ class ModbusSource : public Plugin, public Source, private BusClient {
   struct Counters {
     explicit Counters(Metrics &metrics);
     Counter requests, answers, exceptions, timeouts, invalid, reconnects, scans, skipped;
+    Histogram answerTime, cycleTime;
   };
 
   std::optional<Request> takeCommand(Moment now) override;

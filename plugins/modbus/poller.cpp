@@ -14,6 +14,8 @@ constexpr std::chrono::milliseconds shortProbe{95};
 /// Every so many probes one waits as long as a usual request: the unit may be slow rather than dead.
 constexpr int longProbeEvery = 4;
 
+constexpr qsizetype mostCycles = 1000;
+
 /// Slow is who takes so many times as long as the quickest of the others; fast again below the half of it.
 constexpr int slowFactor = 6;
 constexpr std::chrono::milliseconds slowFrom{50};
@@ -285,6 +287,7 @@ void Poller::release(const Poll &poll, Moment now) {
   if (entry.due <= now) {  // else it was read ahead of its schedule, which stays as it is
     const Moment period = entry.block.whole().period;
     const auto cycles = (now - entry.due) / period + 1;
+    if (m_cycles.size() < mostCycles) m_cycles << now - entry.due;
     entry.due += cycles * period;
     m_skipped += static_cast<quint64>(cycles - 1);
   }

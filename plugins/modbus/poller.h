@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "circuitbreaker.h"
@@ -79,6 +80,8 @@ class Poller {
   bool isGivenUp(quint8 unit) const;
   quint64 scans() const { return m_scans; }
   quint64 skippedCycles() const { return m_skipped; }
+  /// How long after they were due blocks were read, since this was asked last; at most 1000.
+  QList<std::chrono::nanoseconds> takeCycles() { return std::exchange(m_cycles, {}); }
 
  private:
   struct Entry {
@@ -129,6 +132,7 @@ class Poller {
   std::map<quint8, Unit> m_units;
   quint64 m_scans = 0;
   quint64 m_skipped = 0;
+  QList<std::chrono::nanoseconds> m_cycles;
 };
 
 }  // namespace tagwire::modbus

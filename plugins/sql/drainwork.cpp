@@ -226,6 +226,7 @@ StoreResult<void> DrainWork::deliver(WriteWork work) {
   const auto written = m_store->write(work, m_points);
   if (written) {
     account(work.ranges.first());
+    if (m_settings.stored) m_settings.stored(work.samples);
     return {};
   }
   if (written.error().kind == StoreError::Kind::Outage) {

@@ -19,6 +19,8 @@ struct DrainSettings {
   std::function<std::unique_ptr<HistoryStore>()> makeStore;
   std::chrono::milliseconds batchInterval{500};  ///< what is less than a slice waits as long
   Retention retention = {};
+  /// Told, in the drain's thread, what is in the store now; may be none.
+  std::function<void(const std::vector<StoredSample> &samples)> stored = {};
 };
 
 /// Where every record is that was ever accepted, of both streams, since start. Those found of earlier runs count as

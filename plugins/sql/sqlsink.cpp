@@ -153,6 +153,9 @@ void SqlSink::startDrain() {
   settings.makeStore = [config = m_config, dataDir = m_context.dataDir()] { return makeStore(config, dataDir); };
   settings.batchInterval = m_config.batchInterval;
   settings.retention = m_config.retention.retention();
+  settings.stored = [mailbox = m_mailbox](const std::vector<StoredSample> &samples) {
+    if (mailbox->traced != 0) tellStored(mailbox, samples);
+  };
   const QString folder = m_config.spoolSettings(m_context.dataDir(), m_context.id()).folder;
   m_drain = std::make_shared<Drain>(m_spool, QDir(folder).filePath(QStringLiteral("quarantine.db")), settings,
                                     [mailbox = m_mailbox](const QString &outage, const QString &complaint) {
@@ -173,7 +176,36 @@ void SqlSink::write(const Samples &samples) {
   giveWritten();
 }
 
+/// What is stored says the drain, which knows points by their keys.
+void SqlSink::noteTraced(const Samples &samples) {
+  const Samples traced = m_context.trace().tracedOf(samples);
+  const KnownPoint *point = traced.isEmpty() ? nullptr : known(traced.first().point);
+  if (point) m_mailbox->traced = point->key;
+}
+
+void SqlSink::tellStored(const std::shared_ptr<Mailbox> &mailbox, const std::vector<StoredSample> &samples) {
+  const Time now = std::chrono::system_clock::now();
+  const PointKey key = mailbox->traced;
+  QList<Time> times;
+  for (const StoredSample &sample : samples) {
+    if (sample.point == key && times.size() < PointTrace::mostRows) times << sample.time;
+  }
+  if (times.isEmpty()) return;
+  post(mailbox, [now, key, times](SqlSink &sink) {
+    const auto isTraced = [key](const KnownPoint &each) { return each.key == key; };
+    const auto point = std::find_if(sink.m_known.begin(), sink.m_known.end(), isTraced);
+    if (point == sink.m_known.end()) return;
+    const PointTrace::Hop hop{"stored", now, sink.m_context.id(), QStringLiteral("in the database")};
+    for (const Time time : times) sink.m_context.trace().reached(point->point->id, time, hop);
+  });
+}
+
 void SqlSink::take(const Samples &samples) {
+  if (m_context.trace().isOn()) {
+    noteTraced(samples);
+  } else {
+    m_mailbox->traced = 0;
+  }
   const Time received = m_context.clock().now();
   const KnownPoint *point = nullptr;
   const KeepRules::Take keep = [&](const Sample &sample) {

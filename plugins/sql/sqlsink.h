@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,6 +49,7 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   struct Mailbox {
     std::mutex mutex;
     SqlSink *sink = nullptr;
+    std::atomic<PointKey> traced = 0;  ///< the point that somebody traces; 0: none
   };
   struct KnownPoint {
     std::shared_ptr<const Point> point;
@@ -59,6 +61,7 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   void startDrain();
   void take(const Samples &samples);
   const KnownPoint *known(PointId id);
+  void noteTraced(const Samples &samples);
   void commit();
   void commitSoon();
   void giveWritten();
@@ -71,6 +74,8 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   void store(const Event &event, const std::optional<HistoryGap> &gap = {});
   void showState();
   void publish();
+  /// In the drain's thread.
+  static void tellStored(const std::shared_ptr<Mailbox> &mailbox, const std::vector<StoredSample> &samples);
   static void post(const std::shared_ptr<Mailbox> &mailbox, std::function<void(SqlSink &)> task);
   template <class Answer>
   void ask(Reply<Answer> reply, std::function<Result<Answer>(HistoryQuestions &, const Patience &)> question);

@@ -14,7 +14,7 @@ namespace {
 class Listener : public Plugin, public Sink {
  public:
   explicit Listener(Hub &hub, Metrics &metrics, const QLoggingCategory &log)
-      : m_hub(hub), runner(this, this, metrics, log) {
+      : m_hub(hub), runner(this, this, metrics, log, m_clock) {
     hub.addSink(this, &runner);
     runner.open();
   }
@@ -29,6 +29,7 @@ class Listener : public Plugin, public Sink {
 
  private:
   Hub &m_hub;
+  const Clock m_clock;
 
  public:
   SinkRunner runner;

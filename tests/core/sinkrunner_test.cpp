@@ -3,6 +3,7 @@
 
 #include <QTest>
 #include <QThread>
+#include "manualclock.h"
 #include "testprogram.h"
 
 namespace sinkrunner_test {
@@ -47,7 +48,7 @@ class SinkRunnerTest : public QObject {
   void promptSinkGetsEachBatchAtOnceAndUncopied() {
     SlowSink sink;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log);
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock);
     runner.open();
     const Samples batch = samples(3);
     runner.offer(batch);
@@ -59,7 +60,7 @@ class SinkRunnerTest : public QObject {
     SlowSink sink;
     sink.prompt = false;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log);
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock);
     runner.open();
     for (int i = 0; i < 5; ++i) runner.offer(samples(10, i * 10));
     QCOMPARE(sink.batches.size(), 1);
@@ -72,7 +73,7 @@ class SinkRunnerTest : public QObject {
     SlowSink sink;
     sink.prompt = false;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log, {1000, 100, 25});
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock, {1000, 100, 25});
     runner.open();
     for (int i = 0; i < 5; ++i) runner.offer(samples(10));
     Q_EMIT sink.written();
@@ -82,7 +83,7 @@ class SinkRunnerTest : public QObject {
     SlowSink sink;
     sink.prompt = false;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log, {20, 100, 1000});
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock, {20, 100, 1000});
     runner.open();
     for (int i = 0; i < 6; ++i) runner.offer(samples(10, i * 10));  // one in flight, two fit, three are dropped
     Q_EMIT sink.written();
@@ -90,13 +91,13 @@ class SinkRunnerTest : public QObject {
     QVERIFY(std::get<SystemEvent>(sink.events.first().body).text.startsWith(QLatin1String("30 samples")));
     QCOMPARE(sink.batches[1].size(), 20);
     QCOMPARE(std::get<double>(sink.batches[1].first().value), 40.0);
-    QVERIFY(metrics.text().find("tagwire_sink_dropped_samples_total 30") != std::string::npos);
+    QVERIFY(metrics.text().find("tagwire_sink_dropped_samples_total{reason=\"queue_full\"} 30") != std::string::npos);
   }
   void samplesAndEventsKeepTheirOrder() {
     SlowSink sink;
     sink.prompt = false;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log);
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock);
     runner.open();
     runner.offer(samples(1));
     runner.offer(samples(1));
@@ -113,17 +114,17 @@ class SinkRunnerTest : public QObject {
     SlowSink sink;
     sink.prompt = false;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log, {1000, 3, 1000});
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock, {1000, 3, 1000});
     runner.open();
     runner.offer(samples(1));
     QTest::ignoreMessage(QtCriticalMsg, "the queue of events is full: the oldest are dropped and counted");
     for (int i = 0; i < 5; ++i) runner.offer(systemEvent("e"));
-    QVERIFY(metrics.text().find("tagwire_sink_dropped_events_total 2") != std::string::npos);
+    QVERIFY(metrics.text().find("tagwire_sink_dropped_events_total{reason=\"queue_full\"} 2") != std::string::npos);
   }
   void closedRunnerHandsOverNothing() {
     SlowSink sink;
     Metrics metrics;
-    SinkRunner runner(&sink, &sink, metrics, m_log);
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock);
     runner.offer(samples(1));
     QCOMPARE(sink.batches.size(), 0);
     runner.open();
@@ -138,7 +139,7 @@ class SinkRunnerTest : public QObject {
     sink->moveToThread(&thread);
     thread.start();
     Metrics metrics;
-    SinkRunner runner(sink, sink, metrics, m_log);
+    SinkRunner runner(sink, sink, metrics, m_log, m_clock);
     runner.open();
     for (int i = 0; i < 100; ++i) {
       runner.offer(samples(10));
@@ -156,6 +157,7 @@ class SinkRunnerTest : public QObject {
 
  private:
   QLoggingCategory m_log{"tagwire.test", QtInfoMsg};
+  ManualClock m_clock;
 };
 
 TAGWIRE_TEST(SinkRunnerTest)

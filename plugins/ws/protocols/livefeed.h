@@ -37,14 +37,14 @@ struct LiveSubscription {
 struct LiveClient {
   Session *session = nullptr;
   std::map<QString, std::unique_ptr<LiveSubscription>> subscriptions;
-  QList<LiveSubscription *> catchUps;   ///< wait for their snapshot or replay, one after the other
+  QList<LiveSubscription *> catchUps;  ///< wait for their snapshot or replay, one after the other
   /// That it asked for and that have not ended → its id of them, as JSON; several when it asked twice with the same
   /// correlation id.
   QMultiHash<QString, QByteArray> commands;
-  int openActions = 0;                  ///< on alarms
-  bool isAsking = false;                ///< the first one waits for the alarms
-  bool hadItsTurn = false;              ///< got one in this turn of the event loop
-  quint64 coalesced = 0;                ///< samples that it never got, because newer ones replaced them
+  int openActions = 0;      ///< on alarms
+  bool isAsking = false;    ///< the first one waits for the alarms
+  bool hadItsTurn = false;  ///< got one in this turn of the event loop
+  quint64 coalesced = 0;    ///< samples that it never got, because newer ones replaced them
 };
 
 /// All subscriptions with the same topics and rate of callers with the same rights: what one encoding serves (R6-6).

@@ -43,6 +43,7 @@ class LiveProtocol : public Protocol {
   /// Samples and events of one feed, encoded once; frames by their head, since the id differs from client to client.
   struct Update {
     Samples samples;
+    Samples traced;  ///< those that somebody traces
     QByteArray samplesTail;
     QByteArray eventsTail;
     QList<QByteArray> events;  ///< the entries of eventsTail's events
@@ -85,6 +86,7 @@ class LiveProtocol : public Protocol {
   void sendUpdate(LiveSubscription &subscription, quint64 sequence, const QByteArray &tail);
   void collect(LiveFeed &feed, const LiveEvent &event, QList<QByteArray> *events);
   void pace();
+  void traceSent(const LiveSubscription &subscription, const Samples &traced);
   void closeSlow();
 
   void catchUp(LiveClient &client);

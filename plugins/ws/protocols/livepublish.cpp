@@ -76,6 +76,7 @@ void LiveProtocol::pace() {
 
 void LiveProtocol::deliver(LiveFeed &feed, Update &update) {
   if (update.samplesTail.isEmpty() && update.eventsTail.isEmpty()) return;
+  if (m_context.trace().isOn()) update.traced = m_context.trace().tracedOf(update.samples);
   for (LiveSubscription *subscription : std::as_const(feed.subscriptions)) deliver(*subscription, update);
 }
 
@@ -95,6 +96,7 @@ void LiveProtocol::deliver(LiveSubscription &subscription, Update &update) {
     return;
   }
   subscription.sequence = std::max(subscription.sequence, update.sequence);
+  if (!update.traced.isEmpty()) traceSent(subscription, update.traced);
   if (subscription.id == update.lastId && subscription.sequence == update.lastSequence) {
     return subscription.session->send(update.lastFrame);
   }
@@ -108,6 +110,12 @@ void LiveProtocol::deliver(LiveSubscription &subscription, Update &update) {
   update.lastSequence = subscription.sequence;
   update.lastFrame = *frame;
   subscription.session->send(*frame);
+}
+
+/// Into the session's queue, which leaves at the end of this turn of the event loop.
+void LiveProtocol::traceSent(const LiveSubscription &subscription, const Samples &traced) {
+  const Session &session = *subscription.session;
+  m_context.trace().reached(traced, "sent", m_context.id(), session.peer() + u' ' + session.upgrade().path);
 }
 
 void LiveProtocol::closeSlow() {
@@ -133,6 +141,7 @@ void LiveProtocol::sendHeld(LiveSubscription &subscription, const QByteArray &ev
   for (const Sample &sample : subscription.held.samples()) {
     if (const PointNames::Entry *entry = m_names.find(sample)) m_text.add(*entry, sample);
   }
+  if (m_context.trace().isOn()) traceSent(subscription, m_context.trace().tracedOf(subscription.held.samples()));
   subscription.held.clear();
   subscription.sequence = std::max(subscription.sequence, m_newest);
   sendUpdate(subscription, subscription.sequence, m_text.samplesTail() + eventsTail);

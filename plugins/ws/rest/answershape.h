@@ -56,6 +56,16 @@ inline constexpr std::array answerShapes{
                 "{\"$ref\":\"#/components/schemas/ManifestRefusal\"}"},
     AnswerShape{"POST", "/api/v1/manifest/versions/{number}/rollback", "503",
                 "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{
+        "POST", "/api/v1/trace", "202",
+        "{\"type\":\"object\",\"required\":[\"point\",\"until\"],\"properties\":{\"point\":{\"type\":\"string\"},"
+        "\"until\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    AnswerShape{"POST", "/api/v1/trace", "404", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"POST", "/api/v1/trace", "409", "{\"$ref\":\"#/components/schemas/Error\"}"},
+    AnswerShape{"GET", "/api/v1/trace", "200",
+                "{\"type\":\"object\",\"required\":[\"is_on\"],\"properties\":{\"is_on\":{\"type\":\"boolean\"},"
+                "\"point\":{\"type\":\"string\"},\"rows\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}"},
+    AnswerShape{"DELETE", "/api/v1/trace", "204", nullptr},
     AnswerShape{"GET", "/api/v1/points/tree", "200", "{\"$ref\":\"#/components/schemas/PointTree\"}"},
     AnswerShape{"GET", "/api/v1/status", "200", "{\"$ref\":\"#/components/schemas/Status\"}"},
     AnswerShape{"GET", "/api/v1/points/{name*}", "200", "{\"$ref\":\"#/components/schemas/Point\"}"},

@@ -30,6 +30,7 @@
 #include "rest/systemroutes.h"
 #include "rest/tileroutes.h"
 #include "rest/tokenroutes.h"
+#include "rest/traceroutes.h"
 
 namespace tagwire::ws {
 
@@ -38,6 +39,7 @@ std::vector<std::unique_ptr<RestPart>> makeRestParts(Router &router, GatewayStat
   std::vector<std::unique_ptr<RestPart>> parts;
   parts.push_back(std::make_unique<SystemRoutes>(router, state));
   parts.push_back(std::make_unique<StatusRoutes>(router, state));
+  parts.push_back(std::make_unique<TraceRoutes>(router, state));
   parts.push_back(std::make_unique<PageRoutes>(router, state));
   parts.push_back(std::make_unique<PointRoutes>(router, state));
   const auto history = std::make_shared<HistoryDesk>(state.context);

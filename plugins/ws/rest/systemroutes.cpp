@@ -28,10 +28,24 @@ QJsonArray instancesJson(const QList<InstanceStatus> &instances) {
 
 namespace {
 
-/// Reasons are for those who may read.
+/// Who may not sees that it is not ready, and nothing of what there is.
+bool maySeeReasons(const Call &call) { return call.caller && call.caller->permissions.allowAll(right::readStatistics); }
+
 void addReasons(QJsonObject &json, const Call &call, const QList<InstanceStatus> &instances) {
-  if (call.caller && call.caller->permissions.allowAll(right::readStatistics))
-    json.insert(QStringLiteral("instances"), instancesJson(instances));
+  if (maySeeReasons(call)) json.insert(QStringLiteral("instances"), instancesJson(instances));
+}
+
+/// A degraded one does its work, as far as what it talks to lets it.
+QJsonArray whyNotReady(const QList<InstanceStatus> &instances) {
+  QJsonArray reasons;
+  for (const InstanceStatus &each : instances) {
+    if (each.state == PluginState::Running || each.state == PluginState::Degraded) continue;
+    const QString why = each.text.isEmpty() ? QStringLiteral("it is %1").arg(toText(each.state)) : each.text;
+    reasons.append(QJsonObject{{QStringLiteral("instance"), each.id},
+                               {QStringLiteral("state"), toText(each.state)},
+                               {QStringLiteral("why"), why}});
+  }
+  return reasons;
 }
 
 }  // namespace
@@ -60,10 +74,10 @@ void SystemRoutes::health(const Call &call) const {
 
 void SystemRoutes::readiness(const Call &call) const {
   const QList<InstanceStatus> instances = m_state.context.instances();
-  const bool isReady = std::all_of(instances.begin(), instances.end(), [](const InstanceStatus &each) {
-    return each.state == PluginState::Running || each.state == PluginState::Degraded;
-  });
+  const QJsonArray reasons = whyNotReady(instances);
+  const bool isReady = reasons.isEmpty();
   QJsonObject json{{QStringLiteral("ready"), isReady}};
+  if (maySeeReasons(call)) json.insert(QStringLiteral("reasons"), reasons);
   addReasons(json, call, instances);
   call.answer(Response::json(isReady ? 200 : 503, QJsonDocument(json)));
 }
