@@ -69,5 +69,7 @@ int auditCommand(const QStringList &arguments);
 int watchCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);
 int userCommand(const QStringList &arguments);
+/// For IsolatedPlugin, not for people.
+int pluginHostCommand(const QStringList &arguments);
 
 }  // namespace tagwire

@@ -41,6 +41,7 @@ constexpr std::array commands{
     ProgramCommand{"audit", auditCommand, "audit verify|list", "who did what, and whether the record is whole", true},
     ProgramCommand{"watch", watchCommand, "watch URL [TOPIC…]",
                    "print live values in the terminal; $TAGWIRE_TOKEN is its credential"},
+    ProgramCommand{"plugin-host", pluginHostCommand, nullptr, nullptr, true},
 };
 
 /// No exception of a plugin's slot may end the program.
@@ -58,6 +59,7 @@ class Application : public QCoreApplication {
 void printUsage() {
   printLine(QStringLiteral("tagwire %1: a SCADA and RTLS runtime\n\nUsage:").arg(QLatin1String(TAGWIRE_VERSION)));
   for (const ProgramCommand &command : commands) {
+    if (!command.synopsis) continue;  // not for people
     printLine(QStringLiteral("  tagwire %1  %2")
                   .arg(QString::fromUtf8(command.synopsis), -28)
                   .arg(QLatin1String(command.help)));
@@ -96,7 +98,7 @@ int main(int argc, char *argv[]) {
       }
       return command.run(arguments.mid(1));
     }
-    known << QString::fromLatin1(command.name);
+    if (command.synopsis) known << QString::fromLatin1(command.name);
   }
   printError(name.isEmpty() ? QStringLiteral("a command is due (tagwire --help lists them)")
                             : QStringLiteral("unknown command \"%1\"%2 (allowed: %3)")

@@ -39,6 +39,23 @@ int startRank(const PluginInstance &instance) {
   return instance.description().isSink ? 1 : 2;
 }
 
+/// Empty, or why this entry can't be isolated as it says.
+QString wrongIsolation(const ManifestEntry &entry, const PluginDescription &description) {
+  const bool isIsolated = description.isProgram || entry.isolation == Isolation::Process;
+  if (description.isProgram && entry.isolation == Isolation::None) {
+    return QStringLiteral("\"%1\" is a program and always runs in a process of its own (allowed: process)")
+        .arg(entry.type);
+  }
+  if (!isIsolated && entry.limits) {
+    return QStringLiteral("only an instance in a process of its own has limits (set \"isolation\" to \"process\")");
+  }
+  if (!isIsolated || description.services.isEmpty()) return {};
+  return QStringLiteral(
+             "\"%1\" can't run in a process of its own, for it shares with other plugins or the host: %2 "
+             "(allowed: none)")
+      .arg(entry.type, description.services.join(QLatin1String(", ")));
+}
+
 }  // namespace
 
 struct Runtime::OpenRequest {
@@ -121,7 +138,7 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
     seen.insert(entry.id);
     const auto before = problems.size();
     addInstance(entry, problems, references, names);
-    if (problems.size() > before) unsettled.insert(entry.id);
+    if (hasErrors(problems.mid(before))) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
@@ -151,13 +168,21 @@ std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::func
 void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references,
                           ManifestNames &names) {
   if (entry.type.isEmpty()) return;  // reported already
-  const auto factory = m_loader.load(entry.type);
+  const PluginDescription *description = m_loader.find(entry.type);
+  const bool isIsolated = description && (description->isProgram || entry.isolation == Isolation::Process);
+  // A library that is isolated is never loaded here.
+  const auto factory = isIsolated ? Result<PluginFactory *>(nullptr) : m_loader.load(entry.type);
   if (!factory) {
     problems.append({entry.typeWhere, entry.path + QLatin1String(".type"), factory.error(), false});
     return;
   }
-  auto instance = std::make_unique<PluginInstance>(entry, *m_loader.find(entry.type), *this);
-  const bool isUsable = instance->create(**factory, problems, references);
+  if (const QString wrong = wrongIsolation(entry, *description); !wrong.isEmpty()) {
+    const auto key = entry.isolation ? QLatin1String(".isolation") : QLatin1String(".limits");
+    problems.append({entry.isolationWhere, entry.path + key, wrong, false});
+    return;
+  }
+  auto instance = std::make_unique<PluginInstance>(entry, *description, *this);
+  const bool isUsable = instance->create(*factory, problems, references);
   if (isUsable) takeNames(*instance, names);
   if (!entry.enabled || !isUsable) return;
   PluginInstance *added = instance.get();
