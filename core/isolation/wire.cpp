@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire.h"
 
+#include <QBuffer>
 #include <QCborStreamReader>
 #include <QCborStreamWriter>
 
@@ -148,7 +149,10 @@ Result<Quality> qualityFrom(const QString &text) {
 QByteArray framedSamples(const Sample *samples, qsizetype count, quint64 sequence) {
   QByteArray bytes(4, '\0');
   bytes.reserve(64 + count * 40);
-  QCborStreamWriter writer(&bytes);
+  QBuffer behind(&bytes);
+  behind.open(QIODevice::ReadWrite);
+  behind.seek(4);
+  QCborStreamWriter writer(&behind);
   writer.startArray(3);
   writer.append(QLatin1String("samples"));
   writer.startArray(static_cast<quint64>(count));

@@ -4,6 +4,7 @@
 #include <QThread>
 #include <QTimer>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
@@ -35,11 +36,12 @@ void segfault() {
   *nowhere = 1;
 }
 
-// The compiler sees through plain recursion.
+/// By way of a pointer, so that the compiler does not see where it goes.
+int (*deeper)(volatile char *) = nullptr;
 int overflow(volatile char *above) {
   volatile char here[4096];
   here[0] = above ? above[0] : '\0';
-  return overflow(here) + here[0];
+  return deeper(here) + here[0];
 }
 
 void leak() {
@@ -54,7 +56,11 @@ void say(const QByteArray &bytes) {
   if (::send(socket, bytes.constData(), static_cast<size_t>(bytes.size()), MSG_NOSIGNAL) < 0) ::_exit(9);
 }
 
-void throwNoexcept() noexcept { throw std::runtime_error("through a noexcept"); }
+void throwSomething() { throw std::runtime_error("through a noexcept"); }
+void (*thrower)() = throwSomething;
+void throwNoexcept() noexcept { thrower(); }
+
+std::atomic<int> spins = 0;
 
 struct Fault {
   const char *name;
@@ -70,7 +76,11 @@ const Fault laterFaults[] = {
     {"terminate", [] { std::terminate(); }},
     {"throw_in_thread", [] { std::thread([] { throw std::runtime_error("in a thread"); }).join(); }},
     {"throw_noexcept", throwNoexcept},
-    {"stack_overflow", [] { ::_exit(overflow(nullptr)); }},
+    {"stack_overflow",
+     [] {
+       deeper = overflow;
+       ::_exit(overflow(nullptr));
+     }},
     {"leak", leak},
     {"blocked",
      [] {
@@ -78,8 +88,7 @@ const Fault laterFaults[] = {
      }},
     {"busy",
      [] {
-       for (volatile int i = 0;; i = i + 1) {
-       }
+       for (;;) ++spins;
      }},
     {"kill", [] { ::kill(::getpid(), SIGKILL); }},
     {"divide", [] { ::raise(SIGFPE); }},
