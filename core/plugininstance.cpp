@@ -273,7 +273,10 @@ void PluginInstance::pluginStateChanged(PluginState state, const QString &text) 
   if (state != PluginState::Failed) return;
   if (!m_everRan && m_entry.onStartError == OnStartError::Fail) {
     Q_EMIT startFailed(text);
-  } else if (m_entry.onStartError == OnStartError::Skip || (m_isolated && m_isolated->isQuarantined())) {
+  } else if (m_isolated && m_isolated->isQuarantined()) {
+    m_runtime.hub().removeSink(m_plugin.get());  // nobody will take what would queue for it
+    callStop();
+  } else if (m_entry.onStartError == OnStartError::Skip) {
     callStop();
   } else {
     retryLater();

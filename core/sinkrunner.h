@@ -34,8 +34,8 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
 
   void offer(const Samples &samples);
   void offer(const Event &event);
-  /// Nothing in flight, and nothing queued that somebody would take.
-  bool isIdle() const { return !m_open || (m_queue.empty() && !m_inFlight); }
+  /// Nothing queued and nothing in flight.
+  bool isIdle() const { return m_queue.empty() && !m_inFlight; }
 
  Q_SIGNALS:
   /// The sink threw.

@@ -64,7 +64,8 @@ bool IsolatedPlugin::create(ConfigReader &reader, bool mayCrash) {
   spawn();
   if (m_child) m_child->serve(createWithin, [this] { return m_isMade; });
   if (!m_isMade && m_trouble.isEmpty()) m_trouble = tooLate();
-  forgetChild();
+  m_child.reset();
+  m_phase = Phase::Off;
   m_reader = nullptr;
   if (m_isMade) return !reader.failed();
   const QString text =
@@ -144,8 +145,7 @@ void IsolatedPlugin::stop() {
     m_leaving->send(frameOf("stop"));
     m_leaving->finish(leaveWithin);
   }
-  m_child.reset();
-  m_phase = Phase::Off;
+  forgetChild();
 }
 
 void IsolatedPlugin::reloadFiles() {
