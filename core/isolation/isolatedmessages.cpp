@@ -135,6 +135,7 @@ void IsolatedPlugin::takeCreated(const QCborValue &body) {
   Problems problems;
   for (const QCborValue &each : map.value(QLatin1String("problems")).toArray()) {
     problems << (m_description.isProgram ? problemAt(each.toMap()) : problemFrom(each.toMap()));
+    if (m_reader && !problems.last().where.file) problems.last().where = m_reader->locate(QString());
   }
   QStringList references;
   for (const QCborValue &each : map.value(QLatin1String("references")).toArray()) {
@@ -152,7 +153,8 @@ void IsolatedPlugin::takeCreated(const QCborValue &body) {
     m_reader->add(pending);
   }
   if (!map.value(QLatin1String("made")).toBool() && !hasErrors(problems)) {
-    problems.append({{}, {}, QStringLiteral("plugin \"%1\" made no instance").arg(m_description.type), false});
+    problems.append({m_reader ? m_reader->locate(QString()) : ConfigLocation(), m_reader ? m_reader->path() : QString(),
+                     QStringLiteral("plugin \"%1\" made no instance").arg(m_description.type), false});
   }
   if (m_reader) {
     for (const Problem &problem : std::as_const(problems)) m_reader->add(problem);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds createWithin{5000};
 constexpr std::chrono::milliseconds leaveWithin{3000};  ///< while the program runs
-constexpr std::chrono::milliseconds waitAtEnd{1000};  ///< in the destructor
+constexpr std::chrono::milliseconds waitAtEnd{1000};    ///< in the destructor
 constexpr qsizetype mostQueuedBytes = 16 * 1024 * 1024;
 constexpr qsizetype samplesPerFrame = 1000;
 

@@ -70,6 +70,14 @@ class IsolatedRun {
   qint64 m_read = 0;
 };
 
+/// Gone, or dead and only not waited for by whoever has to.
+inline bool hasEnded(qint64 pid) {
+  QFile file(QStringLiteral("/proc/%1/stat").arg(pid));
+  if (!file.open(QIODevice::ReadOnly)) return true;
+  const QByteArray stat = file.readAll();
+  return stat.mid(stat.lastIndexOf(')') + 2, 1) == "Z";
+}
+
 struct FaultCase {
   const char *fault;
   const char *says;  ///< in its status
@@ -96,9 +104,9 @@ inline const QList<FaultCase> &faultCases() {
                                     {"blocked", "did not answer for 0.5 s: its loop is blocked"},
                                     {"busy", "did not answer for 0.5 s: its loop is blocked"},
                                     {"kill", "crashed: Killed (SIGKILL)"},
-                                    {"divide", "crashed: Arithmetic exception (SIGFPE)"},
+                                    {"divide", "crashed: Floating point exception (SIGFPE)"},
                                     {"rubbish", "sent rubbish: a frame of 1952999795 bytes"},
-                                    {"half_frame", "sent rubbish"},
+                                    {"half_frame", "did not answer for 0.5 s: its loop is blocked"},
                                     {"huge_frame", "sent rubbish: a frame of 2147483647 bytes (allowed: 4194304)"},
                                     {"no_cbor", "sent rubbish: no CBOR"},
                                     {"close_all", "closed its connection"},
