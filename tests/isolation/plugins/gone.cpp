@@ -1,4 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <QtCore/qglobal.h>
-
-Q_DECL_EXPORT int functionOfAnother() { return 1; }
+__attribute__((visibility("default"))) int functionOfAnother();
+int functionOfAnother() { return 1; }
