@@ -74,5 +74,7 @@ int traceCommand(const QStringList &arguments);
 int bundleCommand(const QStringList &arguments);
 int tokenCommand(const QStringList &arguments);
 int userCommand(const QStringList &arguments);
+/// For IsolatedPlugin, not for people.
+int pluginHostCommand(const QStringList &arguments);
 
 }  // namespace tagwire

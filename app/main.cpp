@@ -47,6 +47,7 @@ constexpr std::array commands{
                    "where the next values of a point go and when; $TAGWIRE_TOKEN is its credential"},
     ProgramCommand{"bundle", bundleCommand, "bundle MANIFEST [-o FILE] [--url URL]",
                    "collect what support needs into a .tar.gz, secrets masked"},
+    ProgramCommand{"plugin-host", pluginHostCommand, nullptr, nullptr, true},
 };
 
 /// No exception of a plugin's slot may end the program.
@@ -64,6 +65,7 @@ class Application : public QCoreApplication {
 void printUsage() {
   printLine(QStringLiteral("tagwire %1: a SCADA and RTLS runtime\n\nUsage:").arg(QLatin1String(TAGWIRE_VERSION)));
   for (const ProgramCommand &command : commands) {
+    if (!command.synopsis) continue;  // not for people
     printLine(QStringLiteral("  tagwire %1  %2")
                   .arg(QString::fromUtf8(command.synopsis), -28)
                   .arg(QLatin1String(command.help)));
@@ -102,7 +104,7 @@ int main(int argc, char *argv[]) {
       }
       return command.run(arguments.mid(1));
     }
-    known << QString::fromLatin1(command.name);
+    if (command.synopsis) known << QString::fromLatin1(command.name);
   }
   printError(name.isEmpty() ? QStringLiteral("a command is due (tagwire --help lists them)")
                             : QStringLiteral("unknown command \"%1\"%2 (allowed: %3)")

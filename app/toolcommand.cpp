@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "isolation/pluginhost.h"
 #include "manifestcommands.h"
 
 namespace tagwire {
@@ -112,5 +113,7 @@ int historyCommand(const QStringList &given) {
   return runToolVerb({"sql", "usage: tagwire history export|import MANIFEST …; each without more says what it takes"},
                      given);
 }
+
+int pluginHostCommand(const QStringList &) { return runPluginHost(); }
 
 }  // namespace tagwire

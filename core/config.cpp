@@ -145,6 +145,11 @@ Key &Key::orSingle() {
 ConfigReader::ConfigReader(const ConfigNode &node, QString path, Problems &problems)
     : m_node(node), m_path(std::move(path)), m_problems(problems) {}
 
+void ConfigReader::add(const Problem &problem) {
+  m_problems.append(problem);
+  if (!problem.isWarning) ++m_errors;
+}
+
 void ConfigReader::report(const ConfigLocation &where, const QString &path, const QString &message, bool isWarning) {
   if (!isWarning) ++m_errors;
   m_problems.append({where, path, message, isWarning});

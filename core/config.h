@@ -111,6 +111,12 @@ class TAGWIRE_EXPORT ConfigReader {
   /// Where a key stands; the nearest known place above it when the key is absent.
   ConfigLocation locate(const QString &at) const;
 
+  /// For whoever has the configuration read elsewhere (isolation/): what it is, and what was found there.
+  const ConfigNode &node() const { return m_node; }
+  const QString &path() const { return m_path; }
+  void add(const Problem &problem);
+  void add(const Pending &reference) { m_pointReferences.append(reference); }
+
   bool failed() const { return m_errors > 0; }
   const QList<Pending> &pointReferences() const { return m_pointReferences; }
 

@@ -105,6 +105,8 @@ void place(QList<ManifestEntry> &entries, const ConfigNode &document, const Conf
     // Rows of a CSV file are no items of their own: then a change of one is a change of all.
     const bool isItem = list->items.size() == static_cast<size_t>(entries.size());
     entries[i].fingerprint = fingerprintOf(isItem ? list->items[static_cast<size_t>(i)] : *list);
+    const bool saysWhere = entries[i].isolation.has_value();
+    entries[i].isolationWhere = reader.locate(local + QLatin1String(saysWhere ? ".isolation" : ".limits"));
     if (!entries[i].config.where.file) {
       entries[i].config.kind = ConfigNode::Kind::Object;
       entries[i].config.where = entries[i].where;
@@ -177,7 +179,9 @@ void ManifestEntry::describe(Shape<ManifestEntry> &shape) {
   shape.required("type", &ManifestEntry::type, "type of the plugin").range(1, 64);
   shape.optional("enabled", &ManifestEntry::enabled, "false: read and checked, but not started");
   shape.optional("on_start_error", &ManifestEntry::onStartError, "what to do when it can't start");
-  shape.optional("isolation", &ManifestEntry::isolation, "where it runs");
+  shape.optional("isolation", &ManifestEntry::isolation,
+                 "where it runs: in the host (`none`), or in a process of its own, whose crash is no other's");
+  shape.optional("limits", &ManifestEntry::limits, "of an instance in a process of its own");
   shape.optional("config", &ManifestEntry::config, "the plugin's own keys");
 }
 

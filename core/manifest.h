@@ -10,6 +10,7 @@
 #include "commands/sceneconfig.h"
 #include "config.h"
 #include "context.h"
+#include "isolation/isolationlimits.h"
 
 namespace tagwire {
 
@@ -20,8 +21,11 @@ constexpr auto enumWords(OnStartError) {
                     std::pair{"skip", OnStartError::Skip}};
 }
 
-enum class Isolation { None };
-constexpr auto enumWords(Isolation) { return std::array{std::pair{"none", Isolation::None}}; }
+/// Where an instance runs: in the host's process, or in one of its own.
+enum class Isolation { None, Process };
+constexpr auto enumWords(Isolation) {
+  return std::array{std::pair{"none", Isolation::None}, std::pair{"process", Isolation::Process}};
+}
 
 /// One entry of `plugins`: the host's keys, and the plugin's as they stand.
 struct ManifestEntry {
@@ -29,12 +33,14 @@ struct ManifestEntry {
   QString type;
   bool enabled = true;
   std::optional<OnStartError> onStartError;
-  Isolation isolation = Isolation::None;
+  std::optional<Isolation> isolation;  ///< absent: as the type has it
+  std::optional<IsolationLimits> limits;
   ConfigNode config;
   QString path;          ///< "plugins[2]"
   ConfigLocation where;  ///< of the entry
   ConfigLocation typeWhere;
   QByteArray fingerprint;  ///< another one: something of the entry, or in a file or variable that it names, is another
+  ConfigLocation isolationWhere;
 
   static void describe(Shape<ManifestEntry> &shape);
 };

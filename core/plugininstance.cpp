@@ -2,6 +2,7 @@
 #include "plugininstance.h"
 
 #include "guard.h"
+#include "isolation/isolatedplugin.h"
 #include "logging.h"
 #include "runtime.h"
 
@@ -67,11 +68,12 @@ PluginInstance::~PluginInstance() {
   destroyPlugin();
 }
 
-bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<ConfigReader::Pending> &references) {
+bool PluginInstance::create(PluginFactory *factory, Problems &problems, QList<ConfigReader::Pending> &references) {
   m_configPath = m_entry.path + QLatin1String(".config");
   ConfigReader reader(m_entry.config, m_configPath, problems);
   m_problems = &problems;
-  const QString thrown = guard([&] { m_plugin = factory.create(reader, *m_context); });
+  const QString thrown =
+      guard([&] { m_plugin = factory ? factory->create(reader, *m_context) : makeIsolated(reader); });
   m_problems = nullptr;
   references += reader.pointReferences();
   // The tree of ten thousand points takes 20 MB that nobody will look at again.
@@ -89,8 +91,8 @@ bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<Co
     }
     return false;
   }
-  m_source = dynamic_cast<Source *>(m_plugin.get());
-  auto *sink = dynamic_cast<Sink *>(m_plugin.get());
+  m_source = m_isolated && !m_description.isSource ? nullptr : dynamic_cast<Source *>(m_plugin.get());
+  auto *sink = m_isolated && !m_description.isSink ? nullptr : dynamic_cast<Sink *>(m_plugin.get());
   if ((m_source != nullptr) != m_description.isSource || (sink != nullptr) != m_description.isSink) {
     problems.append({m_entry.where, m_entry.path,
                      QStringLiteral("plugin \"%1\" does not implement the roles of its plugin.json").arg(m_entry.type),
@@ -105,6 +107,16 @@ bool PluginInstance::create(PluginFactory &factory, Problems &problems, QList<Co
   }
   connectPlugin();
   return !reader.failed();
+}
+
+std::unique_ptr<Plugin> PluginInstance::makeIsolated(ConfigReader &reader) {
+  auto plugin = std::make_unique<IsolatedPlugin>(m_description, m_entry.limits.value_or(IsolationLimits()), *m_context);
+  if (!plugin->create(reader, m_entry.onStartError != OnStartError::Fail)) return nullptr;
+  m_isolated = plugin.get();
+  connect(m_isolated, &IsolatedPlugin::cameUp, this, [this] {
+    if (m_started && m_runner) m_runner->open();
+  });
+  return plugin;
 }
 
 void PluginInstance::connectPlugin() {
@@ -164,7 +176,7 @@ void PluginInstance::portBusy(const QString &address) {
 
 void PluginInstance::start() {
   if (!m_plugin || m_started) return;
-  if (m_description.isBlocking && !m_thread) {
+  if (m_description.isBlocking && !m_isolated && !m_thread) {
     m_thread = std::make_unique<QThread>();
     m_thread->setObjectName(m_entry.id);
     m_plugin->moveToThread(m_thread.get());
@@ -183,8 +195,9 @@ void PluginInstance::callStart() {
       QMetaObject::invokeMethod(
           this, [this, thrown] { pluginThrew(thrown); }, Qt::QueuedConnection);
   });
-  // After that, for what waited would come to a plugin that does not run yet.
-  if (m_runner && m_started) m_runner->open();
+  // After that, for what waited would come to a plugin that does not run yet. What is isolated says itself when there
+  // is a process to take things.
+  if (m_runner && m_started && !m_isolated) m_runner->open();
 }
 
 void PluginInstance::callStop() {
@@ -270,6 +283,9 @@ void PluginInstance::pluginStateChanged(PluginState state, const QString &text) 
   if (state != PluginState::Failed) return;
   if (!m_everRan && m_entry.onStartError == OnStartError::Fail) {
     Q_EMIT startFailed(text);
+  } else if (m_isolated && m_isolated->isQuarantined()) {
+    m_runtime.hub().removeSink(m_plugin.get());  // nobody will take what would queue for it
+    callStop();
   } else if (m_entry.onStartError == OnStartError::Skip) {
     callStop();
   } else {

@@ -15,6 +15,7 @@
 
 namespace tagwire {
 
+class IsolatedPlugin;
 class Runtime;
 
 /// One entry of the manifest as the host runs it: the plugin, its thread, its queue, its status, and the retry of a
@@ -27,7 +28,8 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
 
   /// Makes the plugin; every problem with its configuration goes into `problems`. Its references to points are appended
   /// to `references`. False when there is no plugin to run.
-  bool create(PluginFactory &factory, Problems &problems, QList<ConfigReader::Pending> &references);
+  /// `factory` is null when it runs in a process of its own.
+  bool create(PluginFactory *factory, Problems &problems, QList<ConfigReader::Pending> &references);
 
   void start();
   /// Ends the plugin's work for good: returns when it stopped, or after `atMost` when its thread does not come back.
@@ -70,6 +72,7 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
  private:
   friend class InstanceContext;
   Result<PointId> declareOne(const QString &prefix, const PointInfo &point);
+  std::unique_ptr<Plugin> makeIsolated(ConfigReader &reader);
   void connectPlugin();
   void setState(PluginState state, const QString &text);
   void pluginStateChanged(PluginState state, const QString &text);
@@ -93,7 +96,8 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   std::shared_ptr<QSemaphore> m_stopped;  ///< since beginStop(), of a plugin with a thread of its own
   bool m_isStuck = false;                 ///< its thread did not come back
   Source *m_source = nullptr;
-  Problems *m_problems = nullptr;  ///< only while the plugin is created
+  IsolatedPlugin *m_isolated = nullptr;  ///< m_plugin, where it runs in a process of its own
+  Problems *m_problems = nullptr;        ///< only while the plugin is created
   QString m_configPath;
   PluginState m_state = PluginState::Stopped;
   QString m_stateText;

@@ -3,13 +3,16 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QLibraryInfo>
 #include <QPluginLoader>
 #include <QRegularExpression>
 
 #include "guard.h"
+#include "isolation/isolatedplugin.h"
 
 namespace tagwire {
 
@@ -38,20 +41,103 @@ Result<void> checkInterface(const QJsonObject &meta) {
   return {};
 }
 
+/// What a library and a program's plugin.json say alike.
+Result<PluginDescription> describe(const QJsonObject &own, const QString &file) {
+  static const QRegularExpression word(QStringLiteral("^[a-z][a-z0-9-]{0,63}$"));
+  PluginDescription plugin;
+  plugin.file = file;
+  plugin.type = own.value(QLatin1String("type")).toString();
+  plugin.version = own.value(QLatin1String("version")).toString();
+  plugin.summary = own.value(QLatin1String("summary")).toString();
+  plugin.isBlocking = own.value(QLatin1String("blocking")).toBool();
+  const QJsonArray roles = own.value(QLatin1String("roles")).toArray();
+  plugin.isSource = roles.contains(QLatin1String("source"));
+  plugin.isSink = roles.contains(QLatin1String("sink"));
+  for (const QJsonValue &each : own.value(QLatin1String("services")).toArray()) plugin.services << each.toString();
+  if (!word.match(plugin.type).hasMatch()) return failure(QStringLiteral("its plugin.json has no valid \"type\""));
+  if (!plugin.isSource && !plugin.isSink) {
+    return failure(QStringLiteral("its plugin.json names no role (allowed: source, sink)"));
+  }
+  if (plugin.isBlocking && plugin.isSource) {
+    return failure(QStringLiteral("a source on a thread of its own (\"blocking\") is not supported yet"));
+  }
+  return plugin;
+}
+
+/// Empty, or why nothing in it may run.
+QString openToAll(const QFileInfo &info) {
+  const bool isOpen = info.permissions().testFlag(QFile::WriteOther);
+  return isOpen ? QStringLiteral("can be changed by anyone (chmod o-w it)") : QString();
+}
+
+Result<PluginDescription> describeLibrary(const QString &file) {
+  const QFileInfo info(file);
+  if (info.isDir()) return failure(QStringLiteral("is a directory"));
+  if (!info.exists()) return failure(QStringLiteral("is a link to nothing"));
+  if (info.size() == 0) return failure(QStringLiteral("is empty"));
+  if (const QString open = openToAll(info); !open.isEmpty()) return failure(open);
+  const QPluginLoader library(file);
+  const QJsonObject meta = library.metaData();
+  if (meta.isEmpty()) return failure(QStringLiteral("is no Qt plugin: %1").arg(library.errorString()));
+  if (const auto fits = checkInterface(meta); !fits) return failure(fits.error());
+  return describe(meta.value(QLatin1String("MetaData")).toObject(), file);
+}
+
+Result<PluginDescription> describeProgram(const QString &json) {
+  const QFileInfo info(json);
+  const QFileInfo folder(info.path());
+  for (const QFileInfo &each : {info, folder}) {
+    if (const QString open = openToAll(each); !open.isEmpty()) return failure(each.fileName() + u' ' + open);
+  }
+  QFile file(json);
+  constexpr qint64 largest = 1024 * 1024;
+  if (!file.open(QIODevice::ReadOnly)) return failure(QStringLiteral("can't be read: %1").arg(file.errorString()));
+  QJsonParseError error;
+  const QJsonObject own = QJsonDocument::fromJson(file.read(largest), &error).object();
+  if (error.error != QJsonParseError::NoError)
+    return failure(QStringLiteral("is no JSON: %1").arg(error.errorString()));
+  const QString name = own.value(QLatin1String("executable")).toString();
+  if (name.isEmpty() || name.contains(u'/')) {
+    return failure(QStringLiteral("names no \"executable\" (allowed: the name of a file beside it)"));
+  }
+  const QFileInfo program(info.dir().filePath(name));
+  if (!program.isFile()) return failure(QStringLiteral("there is no file %1").arg(program.filePath()));
+  if (const QString open = openToAll(program); !open.isEmpty()) return failure(name + u' ' + open);
+  if (!program.isExecutable()) return failure(QStringLiteral("%1 can't be executed (chmod +x it)").arg(name));
+  auto plugin = describe(own, program.absoluteFilePath());
+  if (!plugin) return plugin;
+  if (!plugin->services.isEmpty()) return failure(QStringLiteral("a program offers and asks no services"));
+  plugin->isProgram = true;
+  plugin->isBlocking = false;
+  plugin->configSchema = own.value(QLatin1String("config")).toObject();
+  return plugin;
+}
+
 }  // namespace
 
 PluginLoader::PluginLoader(const QStringList &folders) {
   for (const QString &folder : folders) {
     const QDir directory(folder);
+    const QString path = QDir::cleanPath(directory.absolutePath());
     if (!directory.exists()) {
-      m_refusals.append({QDir::cleanPath(directory.absolutePath()), QStringLiteral("no such folder")});
+      m_refusals.append({path, QStringLiteral("no such folder")});
+      continue;
+    }
+    if (const QString open = openToAll(QFileInfo(path)); !open.isEmpty()) {
+      m_refusals.append({path, open + QLatin1String(": nothing in it is loaded")});
       continue;
     }
     const auto files =
         directory.entryInfoList({QStringLiteral("*.so")}, QDir::AllEntries | QDir::Hidden | QDir::System, QDir::Name);
-    for (const QFileInfo &file : files) look(file.absoluteFilePath());
+    for (const QFileInfo &file : files) add(file.absoluteFilePath(), describeLibrary(file.absoluteFilePath()));
+    for (const QFileInfo &each : directory.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Name)) {
+      const QString json = each.absoluteFilePath() + QLatin1String("/plugin.json");
+      if (QFileInfo::exists(json)) add(json, describeProgram(json));
+    }
   }
 }
+
+PluginLoader::~PluginLoader() = default;
 
 QStringList PluginLoader::searchPath(const QStringList &pluginDirs) {
   QStringList path = pluginDirs;
@@ -62,8 +148,7 @@ QStringList PluginLoader::searchPath(const QStringList &pluginDirs) {
   return path;
 }
 
-void PluginLoader::look(const QString &file) {
-  const auto description = describe(file);
+void PluginLoader::add(const QString &file, const Result<PluginDescription> &description) {
   if (!description) {
     m_refusals.append({file, description.error()});
     return;
@@ -73,40 +158,6 @@ void PluginLoader::look(const QString &file) {
     return;
   }
   m_plugins.append(*description);
-}
-
-Result<PluginDescription> PluginLoader::describe(const QString &file) const {
-  const QFileInfo info(file);
-  if (info.isDir()) return failure(QStringLiteral("is a directory"));
-  if (!info.exists()) return failure(QStringLiteral("is a link to nothing"));
-  if (info.size() == 0) return failure(QStringLiteral("is empty"));
-  if (info.permissions() & QFile::WriteOther) {
-    return failure(QStringLiteral("can be changed by anyone (chmod o-w it)"));
-  }
-  const QPluginLoader library(file);
-  const QJsonObject meta = library.metaData();
-  if (meta.isEmpty()) return failure(QStringLiteral("is no Qt plugin: %1").arg(library.errorString()));
-  if (const auto fits = checkInterface(meta); !fits) return failure(fits.error());
-
-  static const QRegularExpression word(QStringLiteral("^[a-z][a-z0-9-]{0,63}$"));
-  const QJsonObject own = meta.value(QLatin1String("MetaData")).toObject();
-  PluginDescription plugin;
-  plugin.file = file;
-  plugin.type = own.value(QLatin1String("type")).toString();
-  plugin.version = own.value(QLatin1String("version")).toString();
-  plugin.summary = own.value(QLatin1String("summary")).toString();
-  plugin.isBlocking = own.value(QLatin1String("blocking")).toBool();
-  const QJsonArray roles = own.value(QLatin1String("roles")).toArray();
-  plugin.isSource = roles.contains(QLatin1String("source"));
-  plugin.isSink = roles.contains(QLatin1String("sink"));
-  if (!word.match(plugin.type).hasMatch()) return failure(QStringLiteral("its plugin.json has no valid \"type\""));
-  if (!plugin.isSource && !plugin.isSink) {
-    return failure(QStringLiteral("its plugin.json names no role (allowed: source, sink)"));
-  }
-  if (plugin.isBlocking && plugin.isSource) {
-    return failure(QStringLiteral("a source on a thread of its own (\"blocking\") is not supported yet"));
-  }
-  return plugin;
 }
 
 const PluginDescription *PluginLoader::find(const QString &type) const {
@@ -128,6 +179,11 @@ Result<PluginFactory *> PluginLoader::load(const QString &type) {
   if (!plugin) {
     return failure(QStringLiteral("no plugin of type \"%1\"%2 (there are: %3)")
                        .arg(type, didYouMean(type, types()), types().join(QLatin1String(", "))));
+  }
+  if (plugin->isProgram) {
+    m_programs.push_back(std::make_unique<IsolatedFactory>(*plugin));
+    m_loaded.insert(type, m_programs.back().get());
+    return m_programs.back().get();
   }
   QPluginLoader library(plugin->file);
   // Without it a missing function kills the process when it is first called, perhaps days later.

@@ -33,6 +33,23 @@ constexpr int exitCantCreate = 73;
 constexpr int exitHeld = 75;
 constexpr int exitSoftware = 70;
 
+/// Empty, or why this entry can't be isolated as it says.
+QString wrongIsolation(const ManifestEntry &entry, const PluginDescription &description) {
+  const bool isIsolated = description.isProgram || entry.isolation == Isolation::Process;
+  if (description.isProgram && entry.isolation == Isolation::None) {
+    return QStringLiteral("\"%1\" is a program and always runs in a process of its own (allowed: process)")
+        .arg(entry.type);
+  }
+  if (!isIsolated && entry.limits) {
+    return QStringLiteral("only an instance in a process of its own has limits (set \"isolation\" to \"process\")");
+  }
+  if (!isIsolated || description.services.isEmpty()) return {};
+  return QStringLiteral(
+             "\"%1\" can't run in a process of its own, for it shares with other plugins or the host: %2 "
+             "(allowed: none)")
+      .arg(entry.type, description.services.join(QLatin1String(", ")));
+}
+
 }  // namespace
 
 struct Runtime::OpenRequest {
@@ -132,7 +149,7 @@ void Runtime::addInstances(const Manifest &manifest, const QSet<QString> &wanted
     m_fingerprints.insert(entry.id, entry.fingerprint);
     const auto before = problems.size();
     addInstance(entry, problems, references);
-    if (problems.size() > before) unsettled.insert(entry.id);
+    if (hasErrors(problems.mid(before))) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
@@ -164,14 +181,22 @@ std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::func
 
 void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
   if (entry.type.isEmpty()) return;  // reported already
-  const auto factory = m_loader.load(entry.type);
+  const PluginDescription *description = m_loader.find(entry.type);
+  const bool isIsolated = description && (description->isProgram || entry.isolation == Isolation::Process);
+  // A library that is isolated is never loaded here.
+  const auto factory = isIsolated ? Result<PluginFactory *>(nullptr) : m_loader.load(entry.type);
   if (!factory) {
     problems.append({entry.typeWhere, entry.path + QLatin1String(".type"), factory.error(), false});
     return;
   }
-  auto instance = std::make_unique<PluginInstance>(entry, *m_loader.find(entry.type), *this);
+  if (const QString wrong = wrongIsolation(entry, *description); !wrong.isEmpty()) {
+    const auto key = entry.isolation ? QLatin1String(".isolation") : QLatin1String(".limits");
+    problems.append({entry.isolationWhere, entry.path + key, wrong, false});
+    return;
+  }
+  auto instance = std::make_unique<PluginInstance>(entry, *description, *this);
   const auto first = references.size();
-  const bool isUsable = instance->create(**factory, problems, references);
+  const bool isUsable = instance->create(*factory, problems, references);
   for (auto each = references.begin() + first; each != references.end(); ++each) {
     if (each->number) m_numbersReferred[entry.id].insert(*each->number, PointId::None);
   }

@@ -32,3 +32,20 @@ function(tagwire_add_plugin_test type name)
   tagwire_add_test(NAME ${name} PROGRAM ${arg_PROGRAM} ${arg_UNPARSED_ARGUMENTS}
                    LIBRARIES ${type}-objects tagwire-testing ${arg_LIBRARIES})
 endfunction()
+
+# tagwire_add_program_plugin(<type> FILES file…)
+#
+# A plugin that is a program of its own, in whatever language: plugin.json and the FILES of the folder go to
+# plugins/<type>/ beside the program. docs/isolation-protocol.md says what it has to speak.
+function(tagwire_add_program_plugin type)
+  cmake_parse_arguments(arg "" "" "FILES" ${ARGN})
+  set(folder ${PROJECT_BINARY_DIR}/plugins/${type})
+  set(copies)
+  foreach(file plugin.json ${arg_FILES})
+    add_custom_command(OUTPUT ${folder}/${file} DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file}
+      COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/${file} ${folder}/${file} VERBATIM)
+    list(APPEND copies ${folder}/${file})
+  endforeach()
+  add_custom_target(${type}-plugin ALL DEPENDS ${copies})
+  set_property(GLOBAL APPEND PROPERTY TAGWIRE_PLUGIN_TARGETS ${type}-plugin)
+endfunction()

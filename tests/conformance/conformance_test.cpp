@@ -7,6 +7,13 @@
 
 #include "pluginloader.h"
 #include "runtime.h"
+#include "services/alarmdesk.h"
+#include "services/fixintake.h"
+#include "services/historyreader.h"
+#include "services/ingestdesk.h"
+#include "services/locationhub.h"
+#include "services/sitemap.h"
+#include "services/zonecatalog.h"
 #include "testcontext.h"
 #include "testprogram.h"
 
@@ -50,6 +57,11 @@ struct Subject {
   int emitted = 0;
   PluginState lastState = PluginState::Stopped;
 };
+
+template <class Service>
+QStringList offered(Plugin *plugin) {
+  return dynamic_cast<Service *>(plugin) ? QStringList{QLatin1String(Service::serviceName)} : QStringList();
+}
 
 int openDescriptors() {
   return QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::System).size();
@@ -182,6 +194,19 @@ class ConformanceTest : public QObject {
     for (int i = 0; i < 5; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
     subject.plugin.reset();
     for (int i = 0; i < 5; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
+  }
+
+  void namesTheServicesItOffers_data() { eachPlugin(); }
+  void namesTheServicesItOffers() {
+    QFETCH(QString, type);
+    Subject subject(example(type));
+    subject.create(factory(type));
+    Plugin *plugin = subject.plugin.get();
+    const QStringList all = offered<AlarmDesk>(plugin) + offered<FixIntake>(plugin) + offered<HistoryReader>(plugin) +
+                            offered<IngestDesk>(plugin) + offered<LocationHub>(plugin) + offered<SiteMap>(plugin) +
+                            offered<ZoneCatalog>(plugin);
+    // Else it could be put into a process of its own, where nobody finds it.
+    for (const QString &service : all) QVERIFY2(m_loader.find(type)->services.contains(service), qPrintable(service));
   }
 
   void readmeHoldsTheKeyTable_data() { eachPlugin(); }
