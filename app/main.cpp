@@ -30,6 +30,8 @@ constexpr std::array commands{
     ProgramCommand{"schema", schemaCommand, "schema [TYPE] [--markdown]",
                    "print the JSON Schema of the manifest or of one plugin"},
     ProgramCommand{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
+    ProgramCommand{"new-plugin", newPluginCommand, "new-plugin NAME [--role source|sink]",
+                   "write the folder of a plugin of your own"},
     ProgramCommand{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
     ProgramCommand{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
     ProgramCommand{"alarms", alarmsCommand, "alarms test-target MANIFEST TARGET",
@@ -63,8 +65,8 @@ void printUsage() {
                   .arg(QLatin1String(command.help)));
   }
   printLine(QStringLiteral(
-      "\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the folder beside\n"
-      "the program are looked through), --log-level debug|info|warning|error."));
+      "\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the program's own\n"
+      "folder of plugins are looked through), --log-level debug|info|warning|error."));
 }
 
 }  // namespace

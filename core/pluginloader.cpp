@@ -56,8 +56,11 @@ PluginLoader::PluginLoader(const QStringList &folders) {
 QStringList PluginLoader::searchPath(const QStringList &pluginDirs) {
   QStringList path = pluginDirs;
   path += qEnvironmentVariable("TAGWIRE_PLUGIN_PATH").split(u':', Qt::SkipEmptyParts);
-  const QString beside = QCoreApplication::applicationDirPath() + QLatin1String("/plugins");
-  if (QDir(beside).exists()) path << beside;
+  const QDir program(QCoreApplication::applicationDirPath());
+  for (const char *folder : {"plugins", "../lib/tagwire/plugins"}) {
+    const QString full = QDir::cleanPath(program.filePath(QLatin1String(folder)));
+    if (QDir(full).exists()) path << full;
+  }
   path.removeDuplicates();
   return path;
 }

@@ -33,7 +33,8 @@ class TAGWIRE_EXPORT PluginLoader {
  public:
   /// Looks through every `*.so` of the folders, in order; of two with the same type the first counts.
   explicit PluginLoader(const QStringList &folders);
-  /// `--plugin-dir`, then $TAGWIRE_PLUGIN_PATH (colon-separated), then the folder `plugins` beside the program.
+  /// `--plugin-dir`, then $TAGWIRE_PLUGIN_PATH (colon-separated), then the folder `plugins` beside the program (a
+  /// build tree), and ../lib/tagwire/plugins from it (installed).
   static QStringList searchPath(const QStringList &pluginDirs);
 
   const QList<PluginDescription> &plugins() const { return m_plugins; }
