@@ -26,6 +26,8 @@ install(FILES ${PROJECT_BINARY_DIR}/tagwire.spdx.json ${PROJECT_BINARY_DIR}/thir
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME tagwire)
+# Each package has a summary of its own: CPack puts any other than this one before it.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_NAME} built using CMake")
 set(CPACK_PACKAGE_CONTACT "Tagwire contributors <contributors@tagwire.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -42,8 +44,8 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR})
 set(CPACK_COMPONENTS_ALL runtime dev)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME tagwire)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "SCADA and RTLS runtime
- Joins values of PLCs and indoor positions on one bus and carries them, live,
- to WebSocket clients and web pages. Runs as a service from one JSON manifest.")
+Joins values of PLCs and indoor positions on one bus and carries them, live,
+to WebSocket clients and web pages. Runs as a service from one JSON manifest.")
 # The time zones of sites; the user and the folders of the service.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS
   "tzdata, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
@@ -53,15 +55,20 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${packaging}/deb/postinst ${packa
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME tagwire-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_COMPONENT_DEV_DESCRIPTION "headers of Tagwire, for authors of plugins
- Headers, CMake's find_package(Tagwire), a host for tests and the conformance
- kit. `tagwire new-plugin` writes a folder to begin with.")
+Headers, CMake's find_package(Tagwire), a host for tests and the conformance
+kit. `tagwire new-plugin` writes a folder to begin with.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "tagwire (= ${PROJECT_VERSION}), qt6-base-dev (>= 6.4), libexpected-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "cmake (>= 3.25), g++")
 
 # tagwire_add_plugin(… OWN_PACKAGE)
-set(summary_alarms "alarm engine of Tagwire\n Limits, expressions, the states of ISA-18.2, notification by webhook, mail or program.")
-set(summary_rtls "indoor positions for Tagwire\n Zones, triggers, proximity, muster lists, omlox; positions by WebSocket, UDP and TCP.")
-set(summary_sql "history of Tagwire\n Keeps values, positions and events in SQLite or PostgreSQL.")
+set(summary_alarms "alarm engine of Tagwire
+Limits, expressions, the states of ISA-18.2, notification by webhook, mail or
+program.")
+set(summary_rtls "indoor positions for Tagwire
+Zones, triggers, proximity, muster lists, omlox; positions by WebSocket, UDP
+and TCP.")
+set(summary_sql "history of Tagwire
+Keeps values, positions and events in SQLite or PostgreSQL.")
 foreach(type alarms rtls sql)
   if(TARGET ${type}-plugin)
     string(TOUPPER PLUGIN-${type} upper)
