@@ -46,9 +46,9 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME tagwire)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "SCADA and RTLS runtime
 Joins values of PLCs and indoor positions on one bus and carries them, live,
 to WebSocket clients and web pages. Runs as a service from one JSON manifest.")
-# The time zones of sites; the user and the folders of the service.
+# The time zones of sites; kill, by which the unit reloads; the user and the folders of the service.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS
-  "tzdata, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
+  "tzdata, procps, systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${packaging}/deb/postinst ${packaging}/deb/prerm ${packaging}/deb/postrm
   ${packaging}/deb/triggers ${packaging}/deb/conffiles)
 

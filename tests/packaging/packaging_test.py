@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """usage: packaging_test.py SOURCE-TREE PROGRAM. The manual page, bash's completion, the unit and what stands in /etc."""
+import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -109,6 +111,36 @@ class Service(unittest.TestCase):
         kept = (PACKAGING / "deb/conffiles").read_text().split()
         for file in re.findall(r"(/etc/tagwire/[a-z.]+\b)(?!/)", unit):
             self.assertTrue(file in kept or file == "/etc/tagwire/credentials", file)
+
+
+class Notification(unittest.TestCase):
+    """What systemd hears of a program under Type=notify and WatchdogSec."""
+
+    def test_ready_then_alive_then_stopping(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            path = pathlib.Path(folder) / "notify"
+            systemd.bind(str(path))
+            systemd.settimeout(30)
+            manifest = pathlib.Path(folder) / "manifest.json"
+            manifest.write_text('{"data_dir": "data", "plugins": [{"id": "wave", "type": "example", "config": {}}]}')
+            heard = []
+
+            def hear(word):
+                while not any(line.startswith(word) for line in heard):
+                    heard.extend(systemd.recv(4096).decode().split("\n"))
+
+            with subprocess.Popen([PROGRAM, "run", manifest], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  env={**os.environ, "NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "150000"}) as program:
+                try:
+                    hear("READY=1")
+                    for _ in range(3):
+                        heard.clear()
+                        hear("WATCHDOG=1")
+                    program.terminate()
+                    hear("STOPPING=1")
+                    self.assertEqual(program.wait(30), 0)
+                finally:
+                    program.kill()
 
 
 class Starter(unittest.TestCase):
