@@ -63,6 +63,7 @@ int checkCommand(const QStringList &arguments);
 int pointsCommand(const QStringList &arguments);
 int schemaCommand(const QStringList &arguments);
 int pluginsCommand(const QStringList &arguments);
+int newPluginCommand(const QStringList &arguments);
 int simCommand(const QStringList &arguments);
 int probeCommand(const QStringList &arguments);
 int alarmsCommand(const QStringList &arguments);

@@ -22,7 +22,8 @@ struct ProgramCommand {
 };
 
 constexpr std::array commands{
-    ProgramCommand{"run", runCommand, "run MANIFEST", "run in the foreground until SIGTERM or SIGINT"},
+    ProgramCommand{"run", runCommand, "run MANIFEST [--safe]",
+                   "run in the foreground until SIGTERM or SIGINT; --safe: without plugins of others"},
     ProgramCommand{"check", checkCommand, "check MANIFEST [--json] [--stdin]",
                    "say what is wrong with a manifest, or with a text in its place"},
     ProgramCommand{"points", pointsCommand, "points export|list MANIFEST",
@@ -30,6 +31,8 @@ constexpr std::array commands{
     ProgramCommand{"schema", schemaCommand, "schema [TYPE] [--markdown]",
                    "print the JSON Schema of the manifest or of one plugin"},
     ProgramCommand{"plugins", pluginsCommand, "plugins", "list the plugins found, and why one was refused"},
+    ProgramCommand{"new-plugin", newPluginCommand, "new-plugin NAME [--role source|sink]",
+                   "write the folder of a plugin of your own"},
     ProgramCommand{"sim", simCommand, "sim TYPE …", "a simulated counterpart: sim modbus, sim rtls", true},
     ProgramCommand{"probe", probeCommand, "probe TYPE …", "ask a device what it has: probe modbus", true},
     ProgramCommand{"alarms", alarmsCommand, "alarms test-target MANIFEST TARGET",
@@ -71,8 +74,8 @@ void printUsage() {
                   .arg(QLatin1String(command.help)));
   }
   printLine(QStringLiteral(
-      "\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the folder beside\n"
-      "the program are looked through), --log-level debug|info|warning|error."));
+      "\nOptions of all: --plugin-dir DIR (may stand several times; then $TAGWIRE_PLUGIN_PATH and the program's own\n"
+      "folder of plugins are looked through), --log-level debug|info|warning|error."));
 }
 
 }  // namespace

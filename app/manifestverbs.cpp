@@ -76,8 +76,8 @@ int history(const Place &place, const QStringList &, const Arguments &) {
   for (auto version = place.versions.rbegin(); version != place.versions.rend(); ++version) {
     const bool isInFile = !isMarked && version->sha256 == hash;
     isMarked = isMarked || isInFile;
-    lines << QStringList{QString::number(version->number) + (isInFile ? QStringLiteral("*") : QString()), toIso(version->time), version->by,
-                         QString::number(version->bytes), version->comment};
+    lines << QStringList{QString::number(version->number) + (isInFile ? QStringLiteral("*") : QString()),
+                         toIso(version->time), version->by, QString::number(version->bytes), version->comment};
   }
   printLine(QString::fromUtf8(aligned(lines)).trimmed());
   printLine(isMarked ? QStringLiteral("* stands in %1").arg(place.file)

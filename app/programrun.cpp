@@ -20,6 +20,7 @@ Q_LOGGING_CATEGORY(programRunLog, "tagwire.host", QtInfoMsg)
 
 /// After that a plugin that can't go on is trouble like any other.
 constexpr std::chrono::seconds trialTime{30};
+constexpr std::chrono::seconds statusPeriod{1};
 /// Between two tries while another change is being applied.
 constexpr std::chrono::milliseconds busyPause{200};
 
@@ -31,11 +32,13 @@ QString firstError(const Problems &problems) {
 
 }  // namespace
 
-ProgramRun::ProgramRun(QString file, PluginLoader &loader, const QStringList &pluginDirs)
+ProgramRun::ProgramRun(QString file, PluginLoader &loader, const QStringList &pluginDirs, bool isSafe)
     : m_file(std::move(file)), m_loader(loader), m_desk(m_file, m_clock, checkerByProcess(m_file, pluginDirs)) {
   m_trial.setSingleShot(true);
   connect(&m_trial, &QTimer::timeout, &m_desk, &ManifestDesk::settled);
   connect(&m_desk, &ManifestDesk::changed, this, &ProgramRun::change);
+  connect(&m_statusTimer, &QTimer::timeout, this, &ProgramRun::showStatus);
+  if (isSafe) m_whySafe = QStringLiteral("--safe was given");
 }
 
 ProgramRun::~ProgramRun() = default;
@@ -47,8 +50,20 @@ bool ProgramRun::load(QByteArray &text, Problems &problems, Manifest &manifest) 
   text = read.value_or(QByteArray());
   m_runtime = std::make_unique<Runtime>(m_loader, m_clock);
   m_runtime->setManifestControl(&m_desk);
+  if (m_whySafe.isEmpty() && isCrashing(manifest.dataDir)) {
+    m_whySafe = QStringLiteral("it ended unexpectedly %1 times within %2 minutes")
+                    .arg(Starts::mostCrashes)
+                    .arg(Starts::within.count());
+  }
+  if (!m_whySafe.isEmpty()) m_runtime->startSafely(QStringLiteral(TAGWIRE_OWN_PLUGINS).split(u','));
   m_runtime->load(manifest, problems);
   return !hasErrors(problems);
+}
+
+/// Another instance may hold the data dir; then its own lock ends us before anything else happens.
+bool ProgramRun::isCrashing(const QString &dataDir) {
+  if (dataDir.isEmpty() || !QFileInfo::exists(dataDir)) return false;
+  return Starts(dataDir, m_clock).count() >= Starts::mostCrashes;
 }
 
 int ProgramRun::begin() {
@@ -64,6 +79,8 @@ int ProgramRun::begin() {
       qCCritical(programRunLog).noquote() << taken.error();
       return code;
     }
+    m_starts = std::make_unique<Starts>(manifest.dataDir, m_clock);
+    m_starts->begin();
     if (const QString warning = m_desk.runs(text, manifest); !warning.isEmpty()) {
       qCWarning(programRunLog).noquote() << warning;
     }
@@ -87,7 +104,10 @@ void ProgramRun::becameReady() {
   if (!std::exchange(m_hasToldReady, true)) printLine(QStringLiteral("ready"));
   sd_notify(0, "READY=1");
   m_desk.cameUp();
+  m_statusTimer.start(statusPeriod);
+  showStatus();
   if (!m_notice.isEmpty()) tell(std::exchange(m_notice, {}), m_noticeSeverity);
+  tellSafeStart();
 }
 
 /// Comes from within a call of the plugin that failed, so what follows waits for the event loop.
@@ -104,7 +124,39 @@ void ProgramRun::failed(int code, const QString &why) {
 
 void ProgramRun::end() {
   m_trial.stop();
+  m_statusTimer.stop();
   if (m_runtime) m_runtime->stop();
+  if (m_starts) m_starts->forget();
+}
+
+void ProgramRun::tellSafeStart() {
+  if (m_whySafe.isEmpty()) return;
+  const QStringList leftOut = m_runtime->leftOut();
+  const QString which = leftOut.isEmpty() ? QStringLiteral("none is left out")
+                                          : QStringLiteral("left out: ") + leftOut.join(QLatin1String(", "));
+  const QString text = QStringLiteral("a safe start, without plugins of others, as %1; %2").arg(m_whySafe, which);
+  qCWarning(programRunLog).noquote() << text;
+  Event event;
+  event.time = m_clock.now();
+  event.source = QStringLiteral("tagwire");
+  event.body = SystemEvent{QStringLiteral("safe_start"), text, Severity::Major};
+  m_runtime->hub().raise(nullptr, event);
+}
+
+/// What `systemctl status` shows.
+void ProgramRun::showStatus() {
+  QStringList troubled;
+  const QList<InstanceStatus> instances = m_runtime->instances();
+  for (const InstanceStatus &each : instances) {
+    if (each.state != PluginState::Running) troubled << each.id + u' ' + toText(each.state);
+  }
+  QString status = QStringLiteral("%1 of %2 plugins run, %3 points")
+                       .arg(instances.size() - troubled.size())
+                       .arg(instances.size())
+                       .arg(m_runtime->points().presentCount());
+  if (!troubled.isEmpty()) status += QLatin1String("; ") + troubled.mid(0, 5).join(QLatin1String(", "));
+  if (std::exchange(m_status, status) == status) return;
+  sd_notify(0, ("STATUS=" + status.toUtf8()).constData());
 }
 
 void ProgramRun::reload() {

@@ -6,6 +6,7 @@
 
 #include "manifestdesk.h"
 #include "runtime.h"
+#include "starts.h"
 
 namespace tagwire {
 
@@ -15,7 +16,8 @@ namespace tagwire {
 class ProgramRun : public QObject {
   Q_OBJECT
  public:
-  ProgramRun(QString file, PluginLoader &loader, const QStringList &pluginDirs);
+  /// `isSafe`: without plugins of others.
+  ProgramRun(QString file, PluginLoader &loader, const QStringList &pluginDirs, bool isSafe);
   ~ProgramRun() override;
 
   /// Loads the manifest and takes the data dir; errors are printed. The exit code, 0 when all is well; then start()
@@ -45,7 +47,10 @@ class ProgramRun : public QObject {
   QString goOn(Read &read);
   void goBack(const QString &why);
   void wentBack(Read &read, const QString &notice);
+  bool isCrashing(const QString &dataDir);
+  void tellSafeStart();
   void tell(const QString &text, Severity severity);
+  void showStatus();
 
   const QString m_file;
   PluginLoader &m_loader;
@@ -53,6 +58,10 @@ class ProgramRun : public QObject {
   ManifestDesk m_desk;
   std::unique_ptr<Runtime> m_runtime;
   QTimer m_trial;
+  QTimer m_statusTimer;
+  QString m_status;   ///< as systemd was told
+  QString m_whySafe;  ///< empty: it is no safe start
+  std::unique_ptr<Starts> m_starts;
   bool m_isReloadAsked = false;  ///< and not answered
   bool m_isReloadDue = false;    ///< asked for again meanwhile
   QString m_notice;              ///< an event to tell once what runs is ready

@@ -142,10 +142,19 @@ PluginLoader::~PluginLoader() = default;
 QStringList PluginLoader::searchPath(const QStringList &pluginDirs) {
   QStringList path = pluginDirs;
   path += qEnvironmentVariable("TAGWIRE_PLUGIN_PATH").split(u':', Qt::SkipEmptyParts);
-  const QString beside = QCoreApplication::applicationDirPath() + QLatin1String("/plugins");
-  if (QDir(beside).exists()) path << beside;
+  path += ownFolders();
   path.removeDuplicates();
   return path;
+}
+
+QStringList PluginLoader::ownFolders() {
+  QStringList folders;
+  const QDir program(QCoreApplication::applicationDirPath());
+  for (const char *folder : {"plugins", "../lib/tagwire/plugins"}) {
+    const QString full = QDir::cleanPath(program.filePath(QLatin1String(folder)));
+    if (QDir(full).exists()) folders << full;
+  }
+  return folders;
 }
 
 void PluginLoader::add(const QString &file, const Result<PluginDescription> &description) {

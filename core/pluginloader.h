@@ -42,8 +42,11 @@ class TAGWIRE_EXPORT PluginLoader {
   /// Looks through every `*.so` and `*/plugin.json` of the folders, in order; of two with the same type the first
   /// counts. What anybody could have put there is refused.
   explicit PluginLoader(const QStringList &folders);
-  /// `--plugin-dir`, then $TAGWIRE_PLUGIN_PATH (colon-separated), then the folder `plugins` beside the program.
+  /// `--plugin-dir`, then $TAGWIRE_PLUGIN_PATH (colon-separated), then the folder `plugins` beside the program (a
+  /// build tree), and ../lib/tagwire/plugins from it (installed).
   static QStringList searchPath(const QStringList &pluginDirs);
+  /// The program's own folders of plugins, where there are such.
+  static QStringList ownFolders();
 
   const QList<PluginDescription> &plugins() const { return m_plugins; }
   const QList<PluginRefusal> &refusals() const { return m_refusals; }

@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QEventLoop>
+#include <QFileInfo>
 #include <QPointer>
 #include <QUuid>
 
@@ -149,7 +150,7 @@ void Runtime::addInstances(const Manifest &manifest, const QSet<QString> &wanted
     m_fingerprints.insert(entry.id, entry.fingerprint);
     const auto before = problems.size();
     addInstance(entry, problems, references);
-    if (hasErrors(problems.mid(before))) unsettled.insert(entry.id);
+    if (hasErrors(problems.mid(before)) || m_leftOut.contains(entry.id)) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));
@@ -179,8 +180,19 @@ std::shared_ptr<void> Runtime::sharedObject(const QString &name, const std::func
   return object;
 }
 
+bool Runtime::isLeftOut(const ManifestEntry &entry) {
+  const PluginDescription *description = m_safeTypes ? m_loader.find(entry.type) : nullptr;
+  m_leftOut.remove(entry.id);
+  if (!m_safeTypes) return false;
+  const QString folder = description ? QFileInfo(description->file).path() : QString();
+  if (m_safeTypes->contains(entry.type) && PluginLoader::ownFolders().contains(folder)) return false;
+  m_leftOut.insert(entry.id, entry.type);
+  return true;
+}
+
 void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references) {
   if (entry.type.isEmpty()) return;  // reported already
+  if (isLeftOut(entry)) return;
   const PluginDescription *description = m_loader.find(entry.type);
   const bool isIsolated = description && (description->isProgram || entry.isolation == Isolation::Process);
   // A library that is isolated is never loaded here.
@@ -321,6 +333,9 @@ QList<InstanceStatus> Runtime::instances() const {
   QList<InstanceStatus> all;
   for (const auto &instance : m_instances) {
     all.append({instance->entry().id, instance->entry().type, instance->state(), instance->stateText()});
+  }
+  for (auto each = m_leftOut.cbegin(); each != m_leftOut.cend(); ++each) {
+    all.append({each.key(), each.value(), PluginState::Stopped, QStringLiteral("left out by a safe start")});
   }
   return all;
 }

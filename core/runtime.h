@@ -36,6 +36,11 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void load(const Manifest &manifest, Problems &problems);
   qsizetype instanceCount() const { return static_cast<qsizetype>(m_instances.size()); }
 
+  /// Before load(): entries of other types than these, and of plugins from elsewhere than the program's own folders,
+  /// are left out. They are told as stopped, and what refers to their points finds none.
+  void startSafely(const QStringList &types) { m_safeTypes = types; }
+  QStringList leftOut() const { return m_leftOut.keys(); }
+
   /// Takes the data dir: makes it (0700) and locks it. `exitCode` is 73 (can't be written) or 75 (another run holds
   /// it).
   Result<void> takeDataDir(int &exitCode);
@@ -109,6 +114,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
 
   void addInstances(const Manifest &manifest, const QSet<QString> &wanted, Problems &problems,
                     QList<ConfigReader::Pending> &references);
+  bool isLeftOut(const ManifestEntry &entry);
   void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
   void takeNames(const PluginInstance &instance);
   void addCommandRules(const Manifest &manifest, Problems &problems);
@@ -148,6 +154,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Site m_site;
   QString m_dataDir;
   QString m_epoch;
+  std::optional<QStringList> m_safeTypes;  ///< nothing: all
+  QMap<QString, QString> m_leftOut;        ///< types by id
   QSet<QString> m_ids;
   QHash<QString, QByteArray> m_fingerprints;              ///< of the manifest's entries, by id
   QHash<QString, QHash<int, PointId>> m_numbersReferred;  ///< by id: what the numbers meant that its entry names

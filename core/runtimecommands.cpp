@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runtime: what commands need of the manifest and of the other instances, and how they end.
+#include <QCoreApplication>
 #include <QElapsedTimer>
-#include <QEventLoop>
 
 #include "runtime.h"
 
@@ -76,11 +76,12 @@ void Runtime::endCommands() {
 bool Runtime::waitFor(const std::function<bool()> &isOpen) {
   QElapsedTimer since;
   since.start();
-  QEventLoop loop;
+  QTimer look;  // so that it does not wait for something else to happen
+  look.start(std::chrono::milliseconds(5));
   while (isOpen()) {
     if (since.elapsed() > endWithin.count()) return false;
-    QTimer::singleShot(5, &loop, &QEventLoop::quit);
-    loop.exec();
+    // No event loop of its own: that would not turn any more once the program was asked to end.
+    QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
   }
   return true;
 }

@@ -75,6 +75,7 @@ void Runtime::replace(const Manifest &manifest, const QSet<QString> &gone, const
     m_names.alarmRules.remove(id);
     m_names.directories.remove(id);
     m_numbersReferred.remove(id);
+    m_leftOut.remove(id);
     m_fingerprints.remove(id);
     changed << m_points.remove(id);
   }

@@ -32,11 +32,34 @@ function gzip(): Plugin {
   };
 }
 
+/** Writes down whose code the pages hold, for packaging/sbom. */
+function embedded(): Plugin {
+  let root = '.';
+  return {
+    name: 'tagwire-embedded',
+    apply: 'build',
+    configResolved: (config) => {
+      root = config.root;
+    },
+    generateBundle: (_options, bundle) => {
+      const packages = new Set<string>();
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue;
+        for (const [id, module] of Object.entries(chunk.modules)) {
+          const found = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id);
+          if (found && module.renderedLength > 0) packages.add(found[1]!);
+        }
+      }
+      writeFileSync(join(root, 'node_modules/embedded-packages.json'), JSON.stringify([...packages].sort()) + '\n');
+    },
+  };
+}
+
 // `npm run dev` shows what a running Tagwire serves: TAGWIRE_URL says where.
 const runtime = process.env.TAGWIRE_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [gzip()],
+  plugins: [gzip(), embedded()],
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

@@ -33,19 +33,21 @@ function(tagwire_add_test)
 endfunction()
 
 function(tagwire_make_test_program program)
-  add_executable(${program} ${PROJECT_SOURCE_DIR}/core/testing/testprogram.h)
-  target_link_libraries(${program} PRIVATE tagwire-test-main tagwire-core Qt6::Test Qt6::Network)
+  add_executable(${program})
+  target_link_libraries(${program} PRIVATE Tagwire::test-main Tagwire::core Qt6::Test Qt6::Network)
   # Compiled together, a file with something of its own (an anonymous namespace) looks like a header that has it.
   target_compile_options(${program} PRIVATE ${TAGWIRE_TEST_OPTIONS} -Wno-subobject-linkage)
-  tagwire_precompiled(${program} tests)
-  set_target_properties(${program} PROPERTIES UNITY_BUILD_BATCH_SIZE 8)
+  if(COMMAND tagwire_precompiled)
+    tagwire_precompiled(${program} tests)
+  endif()
+  set_target_properties(${program} PROPERTIES AUTOMOC ON UNITY_BUILD_BATCH_SIZE 8)
   set(tests ${CMAKE_CURRENT_BINARY_DIR}/${program}_tests.txt)
   set(listing ${CMAKE_CURRENT_BINARY_DIR}/${program}_tests.cmake)
   file(GENERATE OUTPUT ${tests} CONTENT "$<JOIN:$<TARGET_PROPERTY:${program},TAGWIRE_TESTS>,\n>\n")
   add_custom_command(
     TARGET ${program} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${program}> -DTESTS=${tests} -DLISTING=${listing}
-            -P ${PROJECT_SOURCE_DIR}/core/cmake/ListTestFunctions.cmake
+            -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ListTestFunctions.cmake
     BYPRODUCTS ${listing} VERBATIM)
   # A change of the list alone makes it anew too.
   set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS ${tests})

@@ -64,6 +64,11 @@ class HostContext : public QObject, public PluginContext {
   AuditTrail &audit() override;
   CommandControl &commands() override;
   ManifestControl *manifest() override { return nullptr; }
+  /// Never on: the host traces what comes out of the socket.
+  PointTrace &trace() override { return m_trace; }
+  // With its process go its sockets.
+  Descriptor takeListener(const QString &) override { return {}; }
+  void leaveListener(const QString &, Descriptor) override {}
   QList<InstanceStatus> instances() const override;
 
   PointTable &table() { return m_points; }
@@ -95,6 +100,7 @@ class HostContext : public QObject, public PluginContext {
   QLoggingCategory m_category;
   Site m_site;
   Clock m_clock;
+  PointTrace m_trace{m_clock};
   QString m_dataDir;
   QString m_epoch;
   PointTable m_points;

@@ -78,6 +78,54 @@ class InterlockTripsTest : public QObject {
     QVERIFY(m_plant->isTripped());
     QVERIFY(m_plant->interlocks->all().first().cause.contains(QLatin1String("bad:no_connection")));
   }
+  void aReplacedInstanceIsExcusedAsAtAStart() {
+    startWith(temperature, R"(,"startup_ms":3000)");
+    m_plant->interlocks->replacing({QStringLiteral("uwb")});  // none of its inputs
+    m_plant->interlocks->replacing({QStringLiteral("plc1")});
+    m_plant->interlocks->instanceChanged(QStringLiteral("plc1"), false);
+    m_plant->pass(2999ms);
+    QVERIFY(!m_plant->isTripped());
+    QVERIFY(!m_plant->obstacle().isEmpty());
+    m_plant->interlocks->instanceChanged(QStringLiteral("plc1"), true);
+    m_plant->publish("plc1/temp", 20.0);
+    m_plant->pass(10s);
+    QVERIFY(!m_plant->isTripped());
+    m_plant->interlocks->replacing({QStringLiteral("plc1")});
+    m_plant->interlocks->instanceChanged(QStringLiteral("plc1"), false);
+    m_plant->pass(3s);
+    QVERIFY(m_plant->isTripped());
+  }
+  void anotherManifestKeepsWhatStands() {
+    startWith(temperature);
+    m_plant->publish("plc1/temp", 95.2);
+    QCoreApplication::processEvents();
+    QVERIFY(m_plant->isTripped());
+    const qint64 alarm = m_plant->interlocks->alarms().first().transition.alarmId;
+    const auto again = [this](const QByteArray &keys) {
+      m_plant->events.clear();
+      m_plant->commands.clear();
+      QCOMPARE(m_plant->configureOne("trip", temperature, keys), QString());
+      m_plant->interlocks->configured();
+      QCoreApplication::processEvents();
+    };
+    again({});
+    QVERIFY(m_plant->isTripped() && m_plant->events.isEmpty() && m_plant->commands.isEmpty());
+    // Another rule of this id: still tripped, and its points are brought to their safe values.
+    again(R"(,"delay_ms":60000)");
+    QVERIFY(m_plant->isTripped());
+    QCOMPARE(m_plant->interlocks->alarms().first().transition.alarmId, alarm);
+    QCOMPARE(m_plant->commands.size(), 2);
+    // None of this id: it is over, and so is its alarm.
+    m_plant->events.clear();
+    QCOMPARE(m_plant->configure("[]"), QString());
+    m_plant->interlocks->configured();
+    QVERIFY(m_plant->interlocks->all().isEmpty() && m_plant->interlocks->alarms().isEmpty());
+    QCOMPARE(m_plant->alarms().size(), 1);
+    QCOMPARE(m_plant->alarms().first().state, AlarmState::Ok);
+    // And it watches again when it is back.
+    again({});
+    QVERIFY(!m_plant->obstacle().isEmpty());
+  }
   void whatIsKnownToBeWrongTripsDuringTheStart() {
     QCOMPARE(m_plant->configureOne("trip", temperature), QString());
     m_plant->interlocks->start(m_plant->folder.path());

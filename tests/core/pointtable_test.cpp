@@ -41,6 +41,57 @@ class PointTableTest : public QObject {
     QVERIFY(!table.declare(plc, plc, named("c", 0)));
     QCOMPARE(table.count(), 1u);
   }
+  void whatWasRemovedComesBackUnderItsId() {
+    const QTemporaryDir folder;
+    PointTable table;
+    QVERIFY(table.keepNumbersIn(folder.filePath(QStringLiteral("numbers"))));
+    const PointId a = *table.declare(plc, plc, named("a", 5));
+    const PointId b = *table.declare(plc, plc, named("b"));
+    const PointId other = *table.declare(QStringLiteral("plc2"), QStringLiteral("plc2"), named("x"));
+    QVERIFY(table.assignNumbers());
+    const int numberOfB = *table.point(b)->number;
+    table.update({{a, Quality::good(), fromMilliseconds(1000), Value(7.5)}});
+    const quint64 revision = table.revision();
+    const auto before = table.point(a);
+
+    QCOMPARE(table.remove(plc), (QList<PointId>{a, b}));
+    QVERIFY(table.revision() != revision);
+    QVERIFY(!before->isRemoved && table.point(a)->isRemoved);
+    QCOMPARE(table.find(QStringLiteral("plc1/a")), PointId::None);
+    QCOMPARE(table.findNumber(5), PointId::None);
+    QCOMPARE(table.count(), 3u);
+    QCOMPARE(table.presentCount(), 1u);
+    QCOMPARE(table.fullNames(), QStringList{QStringLiteral("plc2/x")});
+    QVERIFY(table.remove(plc).isEmpty());
+
+    // Its number may go to another one meanwhile; a number that the host gave stays with the name.
+    QVERIFY(table.declare(QStringLiteral("plc2"), QStringLiteral("plc2"), named("y", 5)));
+    QVERIFY(table.declare(QStringLiteral("plc2"), QStringLiteral("plc2"), named("z")));
+    QVERIFY(table.assignNumbers());
+    QVERIFY(*table.point(table.find(QStringLiteral("plc2/z")))->number != numberOfB);
+    QCOMPARE(*table.declare(plc, plc, named("a")), a);
+    QCOMPARE(*table.declare(plc, plc, named("b")), b);
+    QVERIFY(!table.declare(plc, plc, named("a")));
+    QVERIFY(table.assignNumbers());
+    QCOMPARE(*table.point(b)->number, numberOfB);
+    QVERIFY(*table.point(a)->number != 5);
+    QCOMPARE(table.last(a).quality, Quality::bad(QualityReason::WaitingForFirstValue));
+    QVERIFY(table.last(a).value == Value(7.5));
+    QCOMPARE(table.presentCount(), 5u);
+    QVERIFY(!table.point(other)->isRemoved);
+  }
+  void aChosenNumberMakesRoomForOneThatIsGiven() {
+    PointTable table;
+    const PointId a = *table.declare(plc, plc, named("a"));
+    table.giveNumbers();
+    const int number = *table.point(a)->number;
+    const PointId b = *table.declare(plc, plc, named("b", number));
+    QCOMPARE(table.findNumber(number), b);
+    table.giveNumbers();
+    QVERIFY(*table.point(a)->number != number);
+    QCOMPARE(table.findNumber(*table.point(a)->number), a);
+    QVERIFY(!table.declare(plc, plc, named("c", number)));
+  }
   void badNamesAreRefused_data() {
     QTest::addColumn<QByteArray>("name");
     for (const char *name : {"", "/a", "a/", "a//b", "a*", "a#b", "a?b", "a\nb", "a+b"})

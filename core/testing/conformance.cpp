@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "conformance.h"
+
 #include <QDir>
 #include <QFile>
 #include <QSignalSpy>
 #include <QTest>
 #include <QTimer>
+
+#include <cstdio>
 
 #include "pluginloader.h"
 #include "runtime.h"
@@ -15,11 +19,8 @@
 #include "services/sitemap.h"
 #include "services/zonecatalog.h"
 #include "testcontext.h"
-#include "testprogram.h"
 
-namespace conformance_test {
-
-using namespace tagwire;
+namespace tagwire::testing {
 
 namespace {
 
@@ -50,6 +51,13 @@ struct Subject {
     });
   }
 
+  /// Why there is no plugin.
+  QString complaint() const {
+    QString text = QStringLiteral("its example is refused");
+    for (const Problem &problem : problems) text += u'\n' + toText(problem);
+    return text;
+  }
+
   TestContext context;
   ConfigNode config;
   Problems problems;
@@ -69,13 +77,24 @@ int openDescriptors() {
 
 }  // namespace
 
-/// The list of the architecture page: every plugin in the build tree, whatever it does.
+/// Every plugin it is given, whatever it does.
 class ConformanceTest : public QObject {
   Q_OBJECT
+ public:
+  ConformanceTest(const QString &libraries, const QString &folder) : m_given(libraries), m_folder(folder) {}
+
  private Q_SLOTS:
   void initTestCase() {
-    QVERIFY2(m_loader.refusals().isEmpty(), qPrintable(m_loader.refusals().value(0).reason));
-    QVERIFY(!m_loader.plugins().isEmpty());
+    const auto refusals = m_loader.refusals();
+    for (const PluginRefusal &refusal : refusals) {
+      QVERIFY2(!isOurs(refusal.file), qPrintable(refusal.file + QLatin1String(": ") + refusal.reason));
+    }
+    QVERIFY2(!types().isEmpty(),
+             qPrintable(QStringLiteral("there is no plugin in %1").arg(m_given.absoluteFilePath())));
+    for (const QString &type : types()) {
+      const auto factory = m_loader.load(type);
+      QVERIFY2(factory, qPrintable(factory ? QString() : factory.error()));
+    }
   }
 
   void exampleLoads_data() { eachPlugin(); }
@@ -99,7 +118,7 @@ class ConformanceTest : public QObject {
     Subject subject(config);
     subject.create(factory(type));
     QVERIFY(!subject.plugin);
-    QVERIFY(subject.problems.first().message.contains(QLatin1String("unknown key \"no_such_key\"")));
+    QVERIFY(subject.problems.value(0).message.contains(QLatin1String("unknown key \"no_such_key\"")));
   }
 
   void createDoesNoWork_data() { eachPlugin(); }
@@ -108,7 +127,7 @@ class ConformanceTest : public QObject {
     Subject subject(example(type));
     const int before = openDescriptors();
     subject.create(factory(type));
-    QVERIFY(subject.plugin);
+    QVERIFY2(subject.plugin, qPrintable(subject.complaint()));
     QCoreApplication::processEvents();
     QCOMPARE(subject.emitted, 0);
     QCOMPARE(openDescriptors(), before);
@@ -121,6 +140,7 @@ class ConformanceTest : public QObject {
     QFETCH(QString, type);
     Subject subject(example(type));
     subject.create(factory(type));
+    QVERIFY2(subject.plugin, qPrintable(subject.complaint()));
     subject.plugin->stop();
     subject.plugin->stop();
     QCoreApplication::processEvents();
@@ -132,6 +152,7 @@ class ConformanceTest : public QObject {
     QFETCH(QString, type);
     Subject subject(example(type));
     subject.create(factory(type));
+    QVERIFY2(subject.plugin, qPrintable(subject.complaint()));
     subject.plugin->start();
     QTRY_VERIFY(subject.lastState != PluginState::Stopped);
     subject.plugin->stop();
@@ -142,6 +163,7 @@ class ConformanceTest : public QObject {
     QFETCH(QString, type);
     Subject subject(example(type));
     subject.create(factory(type));
+    QVERIFY2(subject.plugin, qPrintable(subject.complaint()));
     subject.plugin->start();
     for (int i = 0; i < 20; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
     if (auto *sink = dynamic_cast<Sink *>(subject.plugin.get())) {
@@ -160,6 +182,7 @@ class ConformanceTest : public QObject {
     QFETCH(QString, type);
     Subject subject(example(type));
     subject.create(factory(type));
+    QVERIFY2(subject.plugin, qPrintable(subject.complaint()));
     for (int i = 0; i < 3; ++i) {
       subject.lastState = PluginState::Stopped;
       subject.plugin->start();
@@ -174,8 +197,9 @@ class ConformanceTest : public QObject {
     Subject first(example(type), QStringLiteral("first"));
     Subject second(example(type), QStringLiteral("second"));
     first.create(factory(type));
+    QVERIFY2(first.plugin, qPrintable(first.complaint()));
     second.create(factory(type));
-    QVERIFY(first.plugin && second.plugin);
+    QVERIFY2(second.plugin, qPrintable(second.complaint()));
     first.plugin->start();
     second.plugin->start();
     QTRY_VERIFY(first.lastState != PluginState::Stopped && second.lastState != PluginState::Stopped);
@@ -190,6 +214,7 @@ class ConformanceTest : public QObject {
     QFETCH(QString, type);
     Subject subject(example(type));
     subject.create(factory(type));
+    QVERIFY2(subject.plugin, qPrintable(subject.complaint()));
     subject.plugin->start();
     for (int i = 0; i < 5; ++i) QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
     subject.plugin.reset();
@@ -212,24 +237,36 @@ class ConformanceTest : public QObject {
   void readmeHoldsTheKeyTable_data() { eachPlugin(); }
   void readmeHoldsTheKeyTable() {
     QFETCH(QString, type);
-    QFile readme(QStringLiteral(PLUGIN_SOURCES "/%1/README.md").arg(type));
-    QVERIFY(readme.open(QIODevice::ReadOnly));
+    QFile readme(file(type, "README.md"));
+    QVERIFY2(readme.open(QIODevice::ReadOnly), qPrintable(readme.fileName()));
     const QString text = QString::fromUtf8(readme.readAll());
     const QString table = factory(type).schema().markdown;
-    QVERIFY2(text.contains(table), "fill it: docs/update-key-tables");
+    QVERIFY2(text.contains(table), qPrintable(QStringLiteral("its table of keys is now:\n%1").arg(table)));
   }
 
  private:
   void eachPlugin() {
     QTest::addColumn<QString>("type");
-    for (const QString &type : m_loader.types()) QTest::newRow(qPrintable(type)) << type;
+    for (const QString &type : types()) QTest::newRow(qPrintable(type)) << type;
   }
   PluginFactory &factory(const QString &type) { return **m_loader.load(type); }
-  static QString exampleFile(const QString &type) {
-    return QStringLiteral(PLUGIN_SOURCES "/%1/example.json").arg(type);
+  /// Of all in the folder of the library, those that were given.
+  QStringList types() const {
+    QStringList all;
+    for (const PluginDescription &plugin : m_loader.plugins()) {
+      if (isOurs(plugin.file)) all << plugin.type;
+    }
+    return all;
   }
+  bool isOurs(const QString &library) const { return m_given.isDir() || m_given == QFileInfo(library); }
+  QString folderOfLibraries() const { return m_given.isDir() ? m_given.absoluteFilePath() : m_given.absolutePath(); }
+  QString file(const QString &type, const char *name) const {
+    const QDir folder(m_given.isDir() ? m_folder.filePath(type) : m_folder.path());
+    return folder.filePath(QLatin1String(name));
+  }
+  QString exampleFile(const QString &type) const { return file(type, "example.json"); }
   /// The example's configuration of the plugin's own entry, listening on a port the system picks.
-  static ConfigNode example(const QString &type) {
+  ConfigNode example(const QString &type) const {
     Problems problems;
     const Manifest manifest = Manifest::read(exampleFile(type), problems);
     for (const ManifestEntry &entry : manifest.plugins) {
@@ -244,11 +281,27 @@ class ConformanceTest : public QObject {
   }
 
   Clock m_clock;
-  PluginLoader m_loader{{QStringLiteral(PLUGIN_DIR)}};
+  QFileInfo m_given;
+  QDir m_folder;
+  PluginLoader m_loader{PluginLoader::searchPath({folderOfLibraries()})};
 };
 
-TAGWIRE_TEST(ConformanceTest)
+int runConformance(int argc, char *argv[]) {
+  if (argc < 3 || argv[1][0] == '-') {
+    std::fprintf(stderr,
+                 "usage: %s LIBRARY FOLDER [arguments of Qt Test]   a plugin's library and its folder\n"
+                 "       %s LIBRARIES FOLDERS [arguments of Qt Test]  folders of many\n",
+                 argv[0], argv[0]);
+    return 2;
+  }
+  const QCoreApplication application(argc, argv);
+  ConformanceTest test(QString::fromLocal8Bit(argv[1]), QString::fromLocal8Bit(argv[2]));
+  argv[2] = argv[0];
+  return QTest::qExec(&test, argc - 2, argv + 2);
+}
 
-}  // namespace conformance_test
+}  // namespace tagwire::testing
 
-#include "conformance_test.moc"
+int main(int argc, char *argv[]) { return tagwire::testing::runConformance(argc, argv); }
+
+#include "conformance.moc"
