@@ -94,5 +94,5 @@ class TAGWIRE_EXPORT PluginFactory {
 }  // namespace tagwire
 
 /// Interface id; the number after the slash is the API version and rises with every incompatible change.
-#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/7"
+#define TAGWIRE_PLUGIN_IID "org.tagwire.PluginFactory/8"
 Q_DECLARE_INTERFACE(tagwire::PluginFactory, TAGWIRE_PLUGIN_IID)
