@@ -59,6 +59,8 @@ int quittingSignal();
 int runCommand(const QStringList &arguments);
 int checkCommand(const QStringList &arguments);
 int pointsCommand(const QStringList &arguments);
+int initCommand(const QStringList &arguments);
+int convertCommand(const QStringList &arguments);
 int schemaCommand(const QStringList &arguments);
 int pluginsCommand(const QStringList &arguments);
 int simCommand(const QStringList &arguments);
