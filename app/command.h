@@ -61,6 +61,8 @@ int quittingSignal();
 int runCommand(const QStringList &arguments);
 int checkCommand(const QStringList &arguments);
 int pointsCommand(const QStringList &arguments);
+int initCommand(const QStringList &arguments);
+int convertCommand(const QStringList &arguments);
 int schemaCommand(const QStringList &arguments);
 int pluginsCommand(const QStringList &arguments);
 int newPluginCommand(const QStringList &arguments);

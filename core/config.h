@@ -48,10 +48,12 @@ struct PointReference {
   QString name;
 };
 
-/// JSON Schema (draft-07) of one configuration, and its key table for a README.
+/// JSON Schema (draft-07) of one configuration, its key table for a README, and the text that `tagwire init` begins
+/// with: an object with the required keys, the others in comments.
 struct ConfigSchema {
-  QJsonObject json;
+  QJsonObject json;  ///< what its `definitions` hold belongs to the document that it becomes part of
   QString markdown;
+  QString starter;
 };
 
 /// One key under construction; each call narrows what is allowed.
@@ -65,11 +67,25 @@ class TAGWIRE_EXPORT Key {
   Key &check(std::function<QString(const QString &)> test);
   /// A list may also be written as its single element.
   Key &orSingle();
+  /// A value for the schema, for editors and for `tagwire init`; a key without a default has one. Of a list: an
+  /// element.
+  Key &example(const char *text);
+  Key &example(double number);
+  /// The same for what is neither text nor number, as JSON.
+  Key &exampleJson(const char *json);
+  /// `tagwire init` writes this key although it may be left out.
+  Key &suggested();
+  /// What check() or fromText() admits, for the schema: a regular expression that works in JavaScript, too.
+  Key &pattern(const char *expression);
+  /// Of a key whose value is read later (ConfigNode): what may stand there, for people and as JSON Schema.
+  Key &takes(const char *words, const char *schema);
 
   struct Rules;
+  struct Shown;
   explicit Key(Rules &rules) : m_rules(rules) {}
 
  private:
+  Shown &shown();
   Rules &m_rules;
 };
 

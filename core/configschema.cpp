@@ -2,7 +2,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 
-#include "config.h"
+#include "configtext.h"
 
 namespace tagwire {
 
@@ -10,38 +10,63 @@ namespace {
 
 using TypeKind = TypeNode::Kind;
 
-void putRange(QJsonObject &json, const char *low, const char *high, const Key::Rules &rules) {
-  if (rules.lowest) json.insert(QLatin1String(low), *rules.lowest);
-  if (rules.highest) json.insert(QLatin1String(high), *rules.highest);
+void putRange(QJsonObject &json, const char *low, const char *high, const Key::Rules &rules,
+              const TypeNode &natural = {}) {
+  const auto lowest = rules.lowest ? rules.lowest : natural.lowest;
+  const auto highest = rules.highest ? rules.highest : natural.highest;
+  if (lowest) json.insert(QLatin1String(low), *lowest);
+  if (highest && *highest < std::numeric_limits<double>::max()) json.insert(QLatin1String(high), *highest);
 }
 
 QJsonObject definition(const char *name) {
   return {{QStringLiteral("$ref"), QStringLiteral("#/definitions/") + QLatin1String(name)}};
 }
 
-QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules);
+QJsonObject ofType(const char *type) { return {{QStringLiteral("type"), QLatin1String(type)}}; }
 
-QJsonObject listJson(const TypeNode &type, const Key::Rules &rules) {
+QJsonObject anyOf(const QJsonArray &choices) { return {{QStringLiteral("anyOf"), choices}}; }
+
+/// Makes JSON Schema of a declaration; notes the definitions that it refers to.
+class SchemaWriter {
+ public:
+  QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules);
+  QJsonObject definitions;
+
+ private:
+  QJsonObject listJson(const TypeNode &type, const Key::Rules &rules);
+  QJsonObject objectJson(const TypeNode &type);
+  QJsonObject fieldJson(const TypeNode::Field &field);
+  static QJsonObject textJson(const TypeNode &type, const Key::Rules &rules);
+};
+
+QJsonObject SchemaWriter::listJson(const TypeNode &type, const Key::Rules &rules) {
   const QJsonObject element = jsonOf(*type.element, eachRules(rules));
-  QJsonObject items = element;
+  QJsonObject list = ofType("array");
   if (type.element->kind == TypeKind::Object) {
-    items = {{QStringLiteral("anyOf"), QJsonArray{element, definition("csv")}}};
+    list.insert(QStringLiteral("items"), anyOf({element, definition("csv")}));
+    // How many rows a CSV file has shows at run time; but something has to stand there.
+    if (rules.lowest.value_or(0) >= 1) list.insert(QStringLiteral("minItems"), 1);
+  } else {
+    list.insert(QStringLiteral("items"), element);
+    putRange(list, "minItems", "maxItems", rules);
   }
-  QJsonObject list{{QStringLiteral("type"), QStringLiteral("array")}, {QStringLiteral("items"), items}};
-  // Rows of a CSV file count at run time, so a list that may hold one has no smallest length here.
-  if (type.element->kind != TypeKind::Object) putRange(list, "minItems", "maxItems", rules);
-  if (!rules.orSingle) return list;
-  return {{QStringLiteral("anyOf"), QJsonArray{element, list}}};
+  return rules.orSingle ? anyOf({element, list}) : list;
 }
 
-QJsonObject objectJson(const TypeNode &type) {
+QJsonObject SchemaWriter::fieldJson(const TypeNode::Field &field) {
+  QJsonObject json = jsonOf(field.type, field.rules);
+  json.insert(QStringLiteral("description"), field.help);
+  if (const QJsonValue value = defaultOf(field); !value.isNull()) json.insert(QStringLiteral("default"), value);
+  const QJsonValue example = exampleOf(field.type, field.rules);
+  if (!example.isNull()) json.insert(QStringLiteral("examples"), QJsonArray{example});
+  return json;
+}
+
+QJsonObject SchemaWriter::objectJson(const TypeNode &type) {
   QJsonObject properties;
   QJsonArray required;
   for (const auto &field : type.fields) {
-    QJsonObject json = jsonOf(field.type, field.rules);
-    json.insert(QStringLiteral("description"), field.help);
-    if (!field.fallback.isNull()) json.insert(QStringLiteral("default"), field.fallback);
-    properties.insert(field.key, json);
+    properties.insert(field.key, fieldJson(field));
     if (field.required) required.append(field.key);
   }
   QJsonObject json{{QStringLiteral("type"), QStringLiteral("object")},
@@ -50,33 +75,36 @@ QJsonObject objectJson(const TypeNode &type) {
                    {QStringLiteral("additionalProperties"), false}};
   if (!required.isEmpty()) json.insert(QStringLiteral("required"), required);
   if (type.shorthand.isEmpty()) return json;
-  return {{QStringLiteral("anyOf"), QJsonArray{QJsonObject{{QStringLiteral("type"), QStringLiteral("string")}}, json}}};
+  const auto single = std::find_if(type.fields.begin(), type.fields.end(),
+                                   [&](const TypeNode::Field &field) { return field.key == type.shorthand; });
+  return anyOf({jsonOf(single->type, single->rules), json});
 }
 
-QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules) {
+QJsonObject SchemaWriter::textJson(const TypeNode &type, const Key::Rules &rules) {
+  QJsonObject json = ofType("string");
+  putRange(json, "minLength", "maxLength", rules);
+  const QString pattern = rules.shown && !rules.shown->pattern.isEmpty() ? rules.shown->pattern : type.pattern;
+  if (!pattern.isEmpty()) json.insert(QStringLiteral("pattern"), pattern);
+  return anyOf({json, definition("reference")});
+}
+
+QJsonObject SchemaWriter::jsonOf(const TypeNode &type, const Key::Rules &rules) {
   QJsonObject json;
   switch (type.kind) {
     case TypeKind::Bool:
-      return {{QStringLiteral("type"), QStringLiteral("boolean")}};
+      return ofType("boolean");
     case TypeKind::Integer:
-      json.insert(QStringLiteral("type"), QStringLiteral("integer"));
-      putRange(json, "minimum", "maximum", rules);
-      return json;
     case TypeKind::Duration:
-      json = {{QStringLiteral("type"), QStringLiteral("integer")}, {QStringLiteral("minimum"), 0}};
-      putRange(json, "minimum", "maximum", rules);
+      json = ofType("integer");
+      putRange(json, "minimum", "maximum", rules, type);
       return json;
     case TypeKind::Number:
-      json.insert(QStringLiteral("type"), QStringLiteral("number"));
+      json = ofType("number");
       putRange(json, "minimum", "maximum", rules);
       return json;
-    case TypeKind::Text: {
-      json.insert(QStringLiteral("type"), QStringLiteral("string"));
-      putRange(json, "minLength", "maxLength", rules);
-      return {{QStringLiteral("anyOf"), QJsonArray{json, definition("reference")}}};
-    }
+    case TypeKind::Text:
     case TypeKind::Point:
-      return {{QStringLiteral("type"), QStringLiteral("string")}};
+      return textJson(type, rules);
     case TypeKind::Secret:
       return {{QStringLiteral("allOf"), QJsonArray{definition("reference")}}};
     case TypeKind::Words:
@@ -92,59 +120,27 @@ QJsonObject jsonOf(const TypeNode &type, const Key::Rules &rules) {
     case TypeKind::Object:
       return objectJson(type);
     case TypeKind::Any:
-      return {};
+      for (auto each = type.definitions.begin(); each != type.definitions.end(); ++each) {
+        definitions.insert(each.key(), each.value());
+      }
+      return rules.shown && !rules.shown->schema.isEmpty() ? rules.shown->schema : type.schema;
   }
   return json;
 }
 
-QString typeText(const TypeNode &type) {
-  switch (type.kind) {
-    case TypeKind::Bool:
-      return QStringLiteral("true/false");
-    case TypeKind::Integer:
-      return QStringLiteral("whole number");
-    case TypeKind::Duration:
-      return QStringLiteral("milliseconds");
-    case TypeKind::Number:
-      return QStringLiteral("number");
-    case TypeKind::Text:
-      return type.help.isEmpty() ? QStringLiteral("text") : QStringLiteral("`%1`").arg(type.help);
-    case TypeKind::Secret:
-      return QStringLiteral("`$env` or `$file`");
-    case TypeKind::Point:
-      return QStringLiteral("a point's full name");
-    case TypeKind::Words:
-      return QLatin1Char('`') + type.words.join(QLatin1String("`, `")) + QLatin1Char('`');
-    case TypeKind::List:
-      return QStringLiteral("list of ") + typeText(*type.element);
-    case TypeKind::Map:
-      return QStringLiteral("map to ") + typeText(*type.element);
-    case TypeKind::Object:
-      return type.shorthand.isEmpty() ? QStringLiteral("object")
-                                      : QStringLiteral("object, or its `%1`").arg(type.shorthand);
-    case TypeKind::Any:
-      return type.help.isEmpty() ? QStringLiteral("as its reader says") : type.help;
-  }
-  return {};
-}
-
-QString limitsText(const Key::Rules &rules) {
-  if (!rules.lowest || !rules.highest) return {};
-  return QStringLiteral(", %1…%2").arg(*rules.lowest, 0, 'g', 12).arg(*rules.highest, 0, 'g', 12);
-}
-
 QString fallbackText(const TypeNode::Field &field) {
   if (field.required) return QStringLiteral("**required**");
-  if (field.fallback.isNull() || field.fallback.toString(QStringLiteral("-")).isEmpty()) return QString();
-  QByteArray text = QJsonDocument(QJsonArray{field.fallback}).toJson(QJsonDocument::Compact);
+  const QJsonValue value = defaultOf(field);
+  if (value.isNull() || value.toString(QStringLiteral("-")).isEmpty()) return QString();
+  QByteArray text = QJsonDocument(QJsonArray{value}).toJson(QJsonDocument::Compact);
   return u'`' + QString::fromUtf8(text.mid(1, text.size() - 2)) + u'`';
 }
 
 void addRows(const TypeNode &type, const QString &prefix, QString &markdown) {
   for (const auto &field : type.fields) {
     const QString key = prefix + field.key;
-    markdown += QStringLiteral("| `%1` | %2%3 | %4 | %5 |\n")
-                    .arg(key, typeText(field.type), limitsText(field.rules), fallbackText(field), field.help);
+    markdown += QStringLiteral("| `%1` | %2 | %3 | %4 |\n")
+                    .arg(key, typeText(field.type, field.rules), fallbackText(field), field.help);
     const TypeNode *inner = &field.type;
     QString below = key;
     while (inner->kind == TypeKind::List || inner->kind == TypeKind::Map) {
@@ -158,10 +154,13 @@ void addRows(const TypeNode &type, const QString &prefix, QString &markdown) {
 }  // namespace
 
 ConfigSchema makeSchema(const TypeNode &type) {
+  SchemaWriter writer;
   ConfigSchema schema;
-  schema.json = jsonOf(type, Key::Rules());
+  schema.json = writer.jsonOf(type, Key::Rules());
+  if (!writer.definitions.isEmpty()) schema.json.insert(QStringLiteral("definitions"), writer.definitions);
   schema.markdown = QStringLiteral("| key | type | default | what it is |\n|---|---|---|---|\n");
   addRows(type, QString(), schema.markdown);
+  schema.starter = makeStarter(type);
   return schema;
 }
 

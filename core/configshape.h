@@ -16,10 +16,20 @@
 
 namespace tagwire {
 
+/// What only the schema and the texts made from it look at.
+struct Key::Shown {
+  QJsonValue example;
+  QString pattern;
+  QString words;       ///< of takes()
+  QJsonObject schema;  ///< of takes()
+  bool isSuggested = false;
+};
+
 struct Key::Rules {
   std::optional<double> lowest, highest, eachLowest, eachHighest;
   std::function<QString(const QString &)> check;
   bool orSingle = false;
+  std::shared_ptr<Shown> shown;  ///< null: nothing to show
 };
 
 /// What a value looks like, for the schema and the key table.
@@ -33,6 +43,11 @@ struct TypeNode {
   std::shared_ptr<TypeNode> element = {};  ///< List and Map
   QList<Field> fields = {};                ///< Object
   QString shorthand = {};                  ///< Object: the key that a plain string stands for
+  QString pattern = {};                    ///< Text: a regular expression for `help`
+  QJsonObject schema = {};                 ///< Any: what may stand there
+  QJsonObject definitions = {};            ///< Any: what `schema` refers to, by names like "alarms.condition"
+  std::optional<double> lowest = {};       ///< Integer: of its type
+  std::optional<double> highest = {};
 };
 
 /// One key of an object.
@@ -107,7 +122,14 @@ struct ValueShape<M> {
     out = static_cast<M>(value);
     return true;
   }
-  static TypeNode type() { return {.kind = TypeNode::Kind::Integer}; }
+  static TypeNode type() {
+    TypeNode type{.kind = TypeNode::Kind::Integer};
+    if (sizeof(M) < 8) {
+      type.lowest = static_cast<double>(std::numeric_limits<M>::min());
+      type.highest = static_cast<double>(std::numeric_limits<M>::max());
+    }
+    return type;
+  }
   static QJsonValue fallback(M value) { return static_cast<qint64>(value); }
 };
 
@@ -125,12 +147,12 @@ struct ValueShape<std::chrono::milliseconds> {
   static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &rules,
                    std::chrono::milliseconds &out) {
     qint64 value = 0;
-    constexpr qint64 tenYears = 10LL * 366 * 24 * 3600 * 1000;
     if (!walk.readInteger(node, rules, 0, tenYears, value)) return false;
     out = std::chrono::milliseconds(value);
     return true;
   }
-  static TypeNode type() { return {.kind = TypeNode::Kind::Duration}; }
+  static constexpr qint64 tenYears = 10LL * 366 * 24 * 3600 * 1000;
+  static TypeNode type() { return {.kind = TypeNode::Kind::Duration, .lowest = 0, .highest = tenYears}; }
   static QJsonValue fallback(std::chrono::milliseconds value) { return static_cast<qint64>(value.count()); }
 };
 
@@ -197,7 +219,8 @@ struct ValueShape<M> {
 };
 
 /// A class with `static Result<C> fromText(const QString &)` and `static constexpr const char *form =
-/// "tcp://host:port"`.
+/// "tcp://host:port"`; with `static QStringList words()` when only these texts are admitted, or with `static constexpr
+/// const char *formExpression`, a regular expression that they all fit.
 template <class M>
 requires requires(QString text) {
   { M::fromText(text) } -> std::same_as<Result<M>>;
@@ -211,7 +234,12 @@ struct ValueShape<M> {
     out = std::move(*parsed);
     return true;
   }
-  static TypeNode type() { return {.kind = TypeNode::Kind::Text, .help = QString::fromUtf8(M::form)}; }
+  static TypeNode type() {
+    TypeNode type{.kind = TypeNode::Kind::Text, .help = QString::fromUtf8(M::form)};
+    if constexpr (requires { M::words(); }) type = {.kind = TypeNode::Kind::Words, .words = M::words()};
+    if constexpr (requires { M::formExpression; }) type.pattern = QString::fromLatin1(M::formExpression);
+    return type;
+  }
   static QJsonValue fallback(const M &) { return {}; }
 };
 

@@ -5,7 +5,6 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonArray>
 #include <QRegularExpression>
 #include <QTimeZone>
 
@@ -16,8 +15,10 @@ namespace {
 constexpr int mostScenes = 1000;
 constexpr int mostReactions = 1000;
 
+constexpr const char *idPattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
+
 QString wrongId(const QString &id) {
-  static const QRegularExpression allowed(QStringLiteral("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"));
+  static const QRegularExpression allowed(QLatin1String{idPattern});
   if (id == QLatin1String("tagwire")) return QStringLiteral("\"tagwire\" is the runtime's own name");
   if (allowed.match(id).hasMatch()) return {};
   return QStringLiteral("\"%1\" is no id (allowed: 1 to 64 letters, digits, _ . -, beginning with a letter or digit)")
@@ -175,26 +176,34 @@ void checkIds(const Manifest &manifest, Problems &problems) {
 }  // namespace
 
 void ManifestEntry::describe(Shape<ManifestEntry> &shape) {
-  shape.required("id", &ManifestEntry::id, "name of the instance; its points are `<id>/<name>`").check(wrongId);
-  shape.required("type", &ManifestEntry::type, "type of the plugin").range(1, 64);
+  shape.required("id", &ManifestEntry::id, "name of the instance; its points are `<id>/<name>`")
+      .check(wrongId)
+      .pattern(idPattern)
+      .example("plc1");
+  shape.required("type", &ManifestEntry::type, "type of the plugin").range(1, 64).example("modbus");
   shape.optional("enabled", &ManifestEntry::enabled, "false: read and checked, but not started");
   shape.optional("on_start_error", &ManifestEntry::onStartError, "what to do when it can't start");
   shape.optional("isolation", &ManifestEntry::isolation,
                  "where it runs: in the host (`none`), or in a process of its own, whose crash is no other's");
   shape.optional("limits", &ManifestEntry::limits, "of an instance in a process of its own");
-  shape.optional("config", &ManifestEntry::config, "the plugin's own keys");
+  shape.optional("config", &ManifestEntry::config, "the plugin's own keys")
+      .takes("object", "{\"type\":\"object\"}");
 }
 
 void SiteConfig::describe(Shape<SiteConfig> &shape) {
-  shape.optional("name", &SiteConfig::name, "name of the site").range(0, 100);
+  shape.optional("name", &SiteConfig::name, "name of the site").range(0, 100).example("North plant").suggested();
   shape.optional("timezone", &SiteConfig::timeZone, "IANA time zone of times without an offset").check(wrongTimeZone);
 }
 
 void Manifest::describe(Shape<Manifest> &shape) {
-  shape.optional("site", &Manifest::site, "the place all this stands at");
-  shape.optional("data_dir", &Manifest::dataDir, "folder for all that is kept, relative to this file").range(1, 4096);
-  shape.optional("include", &Manifest::include,
-                 "further files with `plugins`, `interlocks`, `scenes` and `reactions`; `*` in the file's name");
+  shape.optional("site", &Manifest::site, "the place all this stands at").suggested();
+  shape.optional("data_dir", &Manifest::dataDir, "folder for all that is kept, relative to this file")
+      .range(1, 4096)
+      .suggested();
+  shape
+      .optional("include", &Manifest::include,
+                "further files with `plugins`, `interlocks`, `scenes` and `reactions`; `*` in the file's name")
+      .example("conf.d/*.json");
   shape.required("plugins", &Manifest::plugins, "the instances to run");
   shape.optional("interlocks", &Manifest::interlocks, "conditions on commands").range(0, 10'000);
   shape.optional("scenes", &Manifest::scenes, "sequences of commands, run as one").range(0, mostScenes);
@@ -238,59 +247,6 @@ void Manifest::take(const ConfigNode &node, const QString &file, Problems &probl
   checkReactionIds(reactions, problems);
   for (const ManifestEntry &entry : std::as_const(plugins)) addReferred(entry.config, referred);
   dataDir = QDir::cleanPath(QFileInfo(file).absoluteDir().filePath(dataDir));
-}
-
-namespace {
-
-QJsonObject object(std::initializer_list<std::pair<QString, QJsonValue>> members) { return QJsonObject(members); }
-
-QJsonObject oneString(const QString &key) {
-  return object(
-      {{QStringLiteral("type"), QStringLiteral("object")},
-       {QStringLiteral("properties"), object({{key, object({{QStringLiteral("type"), QStringLiteral("string")}})}})},
-       {QStringLiteral("required"), QJsonArray{key}},
-       {QStringLiteral("additionalProperties"), false}});
-}
-
-QJsonObject definitions() {
-  return object({{QStringLiteral("reference"),
-                  object({{QStringLiteral("anyOf"),
-                           QJsonArray{oneString(QStringLiteral("$env")), oneString(QStringLiteral("$file"))}}})},
-                 {QStringLiteral("csv"), oneString(QStringLiteral("$csv"))}});
-}
-
-QJsonObject asDocument(QJsonObject schema, const QString &title) {
-  schema.insert(QStringLiteral("$schema"), QStringLiteral("http://json-schema.org/draft-07/schema#"));
-  schema.insert(QStringLiteral("title"), title);
-  schema.insert(QStringLiteral("definitions"), definitions());
-  return schema;
-}
-
-}  // namespace
-
-QJsonObject standaloneSchema(const ConfigSchema &schema, const QString &title) {
-  return asDocument(schema.json, title);
-}
-
-QJsonObject manifestSchema(const QMap<QString, ConfigSchema> &pluginSchemas) {
-  QJsonObject schema = schemaOf<Manifest>().json;
-  QJsonObject properties = schema.value(QLatin1String("properties")).toObject();
-  properties.insert(QStringLiteral("$schema"), object({{QStringLiteral("type"), QStringLiteral("string")}}));
-  QJsonObject plugins = properties.value(QLatin1String("plugins")).toObject();
-  QJsonObject entry = schemaOf<ManifestEntry>().json;
-  // An entry's `config` depends on its `type`.
-  QJsonArray choices;
-  for (auto type = pluginSchemas.begin(); type != pluginSchemas.end(); ++type) {
-    const auto is = object({{QStringLiteral("properties"),
-                             object({{QStringLiteral("type"), object({{QStringLiteral("const"), type.key()}})}})}});
-    const auto then = object({{QStringLiteral("properties"), object({{QStringLiteral("config"), type->json}})}});
-    choices.append(object({{QStringLiteral("if"), is}, {QStringLiteral("then"), then}}));
-  }
-  if (!choices.isEmpty()) entry.insert(QStringLiteral("allOf"), choices);
-  plugins.insert(QStringLiteral("items"), entry);
-  properties.insert(QStringLiteral("plugins"), plugins);
-  schema.insert(QStringLiteral("properties"), properties);
-  return asDocument(schema, QStringLiteral("Tagwire manifest"));
 }
 
 }  // namespace tagwire

@@ -97,4 +97,14 @@ TAGWIRE_EXPORT QJsonObject manifestSchema(const QMap<QString, ConfigSchema> &plu
 /// One plugin's schema as a document of its own.
 TAGWIRE_EXPORT QJsonObject standaloneSchema(const ConfigSchema &schema, const QString &title);
 
+/// An entry of a manifest to begin with.
+struct StarterEntry {
+  QString id;
+  QString type;
+  QString config;  ///< ConfigSchema::starter
+};
+
+/// A manifest with comments: every key, those that may be left out in comments.
+TAGWIRE_EXPORT QString manifestStarter(const QList<StarterEntry> &entries);
+
 }  // namespace tagwire

@@ -103,21 +103,33 @@ void ConditionConfig::describe(Shape<ConditionConfig> &shape) {
   using Config = ConditionConfig;
   shape.required("type", &Config::type, "what it looks at and demands");
   shape.optional("point", &Config::point, "full name of the point that is looked at");
-  shape.optional("min", &Config::min, "range: lowest value that is fine");
-  shape.optional("max", &Config::max, "range: highest value that is fine");
-  shape.optional("value", &Config::value, "require_level: lowest value that is fine; require_state: the one that is");
+  shape.optional("min", &Config::min, "range: lowest value that is fine").example(10);
+  shape.optional("max", &Config::max, "range: highest value that is fine").example(90);
+  shape.optional("value", &Config::value, "require_level: lowest value that is fine; require_state: the one that is")
+      .takes("number, text or true/false", "{\"type\":[\"number\",\"string\",\"boolean\"]}")
+      .example(1);
   shape.optional("deadband", &Config::deadband, "range, require_level: so far inside again before it is met again")
+      .example(0.5)
       .range(0, 1e15);
   shape.optional("max_age_ms", &Config::maxAge, "a value that was told longer ago counts as not known; never if absent")
+      .example(60000)
       .range(1, 604'800'000);
-  shape.optional("zone", &Config::zone, "zone_clear, zone_occupied: id of a zone of plugin rtls").range(1, 2147483647);
-  shape.optional("rule", &Config::rule, "alarm_state: id of a rule of plugin alarms").range(1, 2147483647);
-  shape.optional("instance", &Config::instance, "id of the plugin, where several have this zone or alarms");
+  shape.optional("zone", &Config::zone, "zone_clear, zone_occupied: id of a zone of plugin rtls")
+      .example(417)
+      .range(1, 2147483647);
+  shape.optional("rule", &Config::rule, "alarm_state: id of a rule of plugin alarms").example(77).range(1, 2147483647);
+  shape.optional("instance", &Config::instance, "id of the plugin, where several have this zone or alarms")
+      .example("uwb");
   shape.optional("except_classes", &Config::exceptClasses, "zone_clear: tags of these classes may be in it")
+      .example("person")
       .range(1, 100)
       .eachWithin(1, 64);
-  shape.optional("class", &Config::ofClass, "zone_occupied: by a tag of this class; any if absent").range(1, 64);
-  shape.optional("states", &Config::states, "alarm_state: states that are fine; OK if absent").range(1, 3);
+  shape.optional("class", &Config::ofClass, "zone_occupied: by a tag of this class; any if absent")
+      .example("person")
+      .range(1, 64);
+  shape.optional("states", &Config::states, "alarm_state: states that are fine; OK if absent")
+      .example("OK")
+      .range(1, 3);
 }
 
 bool isKeyGiven(const ConfigReader &reader, const QString &owner, const QString &key) {

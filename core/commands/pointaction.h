@@ -26,11 +26,15 @@ void describeAction(Shape<Config> &shape) {
   shape.optional("toggle", point(&ActionConfig::toggle), "or of a bool point that becomes the opposite of what it is");
   shape.optional("pulse", point(&ActionConfig::pulse),
                  "or of one that gets `value`, and after `duration_ms` its safe value again");
-  shape.optional("value", static_cast<std::optional<ConfigNode> Config::*>(&ActionConfig::value),
-                 "write, pulse: true, false, a number or a text, as the point is");
+  shape
+      .optional("value", static_cast<std::optional<ConfigNode> Config::*>(&ActionConfig::value),
+                "write, pulse: true, false, a number or a text, as the point is")
+      .takes("number, text or true/false", "{\"type\":[\"number\",\"string\",\"boolean\"]}")
+      .example(1);
   shape
       .optional("duration_ms", static_cast<std::optional<std::chrono::milliseconds> Config::*>(&ActionConfig::duration),
                 "pulse: how long")
+      .example(500)
       .range(10, 3'600'000);
 }
 

@@ -48,15 +48,17 @@ void checkWhen(ReactionConfig &reaction, const QString &path, ConfigReader &read
 void StepConfig::describe(Shape<StepConfig> &shape) {
   using Config = StepConfig;
   describeAction(shape);
-  shape.optional("wait_ms", &Config::wait, "or: the next step begins after this").range(1, 3'600'000);
+  shape.optional("wait_ms", &Config::wait, "or: the next step begins after this").example(2000).range(1, 3'600'000);
   shape.optional("await", &Config::await, "or: the next step begins once all these conditions are met").range(1, 100);
-  shape.optional("timeout_ms", &Config::timeout, "await: not met for so long is a failure").range(1, 86'400'000);
+  shape.optional("timeout_ms", &Config::timeout, "await: not met for so long is a failure")
+      .example(30000)
+      .range(1, 86'400'000);
 }
 
 void SceneConfig::describe(Shape<SceneConfig> &shape) {
   using Config = SceneConfig;
-  shape.required("id", &Config::id, "number of the scene").range(1, 2147483647);
-  shape.required("name", &Config::name, "what people call it").range(1, 200);
+  shape.required("id", &Config::id, "number of the scene").example(1).range(1, 2147483647);
+  shape.required("name", &Config::name, "what people call it").example("Night").range(1, 200);
   shape.optional("on_failure", &Config::onFailure, "when a step fails: stop, or go on with the next one");
   shape.required("steps", &Config::steps, "one after the other").range(1, 200);
   shape.optional("on_stop", &Config::onStop, "steps when it is stopped or has failed; each is tried").range(0, 200);
@@ -64,23 +66,33 @@ void SceneConfig::describe(Shape<SceneConfig> &shape) {
 
 void WhenConfig::describe(Shape<WhenConfig> &shape) {
   using Config = WhenConfig;
-  shape.optional("alarm", &Config::alarm, "id of a rule of plugin alarms").range(1, 2147483647);
-  shape.optional("states", &Config::states, "alarm: when it comes into one of these; ALARM if absent").range(1, 3);
-  shape.optional("trigger", &Config::trigger, "or id of a trigger of plugin rtls").range(1, 2147483647);
-  shape.optional("direction", &Config::direction, "trigger: events of this direction only").range(1, 64);
-  shape.optional("tags", &Config::tags, "trigger: events of these tags only").range(1, 1000).eachWithin(1, 64);
-  shape.optional("class", &Config::ofClass, "trigger: events of tags of this class only").range(1, 64);
-  shape.optional("instance", &Config::instance, "id of the plugin, where several have the rule or the trigger");
+  shape.optional("alarm", &Config::alarm, "id of a rule of plugin alarms").example(77).range(1, 2147483647);
+  shape.optional("states", &Config::states, "alarm: when it comes into one of these; ALARM if absent")
+      .example("ALARM")
+      .range(1, 3);
+  shape.optional("trigger", &Config::trigger, "or id of a trigger of plugin rtls").example(123).range(1, 2147483647);
+  shape.optional("direction", &Config::direction, "trigger: events of this direction only")
+      .example("OnEnter")
+      .range(1, 64);
+  shape.optional("tags", &Config::tags, "trigger: events of these tags only")
+      .example("SIM1")
+      .range(1, 1000)
+      .eachWithin(1, 64);
+  shape.optional("class", &Config::ofClass, "trigger: events of tags of this class only")
+      .example("person")
+      .range(1, 64);
+  shape.optional("instance", &Config::instance, "id of the plugin, where several have the rule or the trigger")
+      .example("alarms");
 }
 
 void ReactionConfig::describe(Shape<ReactionConfig> &shape) {
   using Config = ReactionConfig;
-  shape.required("id", &Config::id, "number of the reaction").range(1, 2147483647);
-  shape.required("name", &Config::name, "what people call it").range(1, 200);
+  shape.required("id", &Config::id, "number of the reaction").example(1).range(1, 2147483647);
+  shape.required("name", &Config::name, "what people call it").example("Night").range(1, 200);
   shape.optional("enabled", &Config::enabled, "false: read and checked, but nothing reacts");
   shape.required("when", &Config::when, "the event it reacts to");
   describeAction(shape);
-  shape.optional("scene", &Config::scene, "or id of the scene that is run").range(1, 2147483647);
+  shape.optional("scene", &Config::scene, "or id of the scene that is run").example(1).range(1, 2147483647);
   shape.optional("min_interval_ms", &Config::minimumInterval, "least time from one reaction to the next")
       .range(100, 86'400'000);
 }

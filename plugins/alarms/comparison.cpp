@@ -27,6 +27,8 @@ Result<Comparison> Comparison::fromText(const QString &text) {
           .arg(text.left(60), didYouMean(text, comparisonWords()), comparisonWords().join(QStringLiteral(", "))));
 }
 
+QStringList Comparison::words() { return comparisonWords(); }
+
 QString Comparison::word() const { return comparisonWords().at(kind); }
 
 NamedValue NamedValue::fromText(const QString &text) {

@@ -27,6 +27,7 @@ struct Comparison {
       "above, below, outside_range, inside_range, equals, not_equals, rate_of_change, deviation, stale, bad_quality, "
       "discrete or expression";
   static Result<Comparison> fromText(const QString &text);
+  static QStringList words();
 
   bool isRange() const { return kind == OutsideRange || kind == InsideRange; }
   QString word() const;
@@ -69,7 +70,12 @@ namespace tagwire {
 template <>
 struct ValueShape<alarms::NamedValue> {
   static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, alarms::NamedValue &out);
-  static TypeNode type() { return {.kind = TypeNode::Kind::Any, .help = QStringLiteral("text, number or true/false")}; }
+  static TypeNode type() {
+    const QJsonArray types{QStringLiteral("string"), QStringLiteral("number"), QStringLiteral("boolean")};
+    return {.kind = TypeNode::Kind::Any,
+            .help = QStringLiteral("text, number or true/false"),
+            .schema = {{QStringLiteral("type"), types}}};
+  }
   static QJsonValue fallback(const alarms::NamedValue &value) { return value.text; }
 };
 

@@ -7,6 +7,7 @@ void ChatterConfig::describe(Shape<ChatterConfig> &shape) {
   shape.optional("count", &ChatterConfig::count, "so many alarms of one rule …").range(2, 100);
   shape.optional("window_ms", &ChatterConfig::window, "… within this time are chattering").range(1'000, 86'400'000);
   shape.optional("shelve_ms", &ChatterConfig::shelve, "shelve it for so long then; only mark it if absent")
+      .example(600000)
       .range(1'000, 86'400'000);
   shape
       .optional("most_shelvings", &ChatterConfig::mostShelvings,
@@ -15,22 +16,28 @@ void ChatterConfig::describe(Shape<ChatterConfig> &shape) {
 }
 
 void GroupConfig::describe(Shape<GroupConfig> &shape) {
-  shape.required("id", &GroupConfig::id, "name that rules give as `group`").range(1, 100);
-  shape.optional("suppress_when", &GroupConfig::suppressWhen, "all its alarms are suppressed while this holds");
+  shape.required("id", &GroupConfig::id, "name that rules give as `group`").example("boiler-house").range(1, 100);
+  shape.optional("suppress_when", &GroupConfig::suppressWhen, "all its alarms are suppressed while this holds")
+      .exampleJson("{\"point\": \"plc1/boiler/temp\", \"comparison\": \"bad_quality\"}");
   shape.optional("first_out", &GroupConfig::firstOut, "mark the alarm that came first while none of the group stood");
 }
 
 void EscalationStep::describe(Shape<EscalationStep> &shape) {
-  shape.required("after_ms", &EscalationStep::after, "not acknowledged for so long").range(1'000, 604'800'000);
+  shape.required("after_ms", &EscalationStep::after, "not acknowledged for so long")
+      .example(300000)
+      .range(1'000, 604'800'000);
   shape.optional("severity", &EscalationStep::severity, "raise it to this");
   shape
       .optional("notify", &EscalationStep::notify,
                 "ids of `notifications` that are told; if absent, those that the new severity is routed to")
+      .example("ops")
       .range(1, 100);
 }
 
 void EscalationConfig::describe(Shape<EscalationConfig> &shape) {
-  shape.required("id", &EscalationConfig::id, "name that rules give as `escalation`").range(1, 100);
+  shape.required("id", &EscalationConfig::id, "name that rules give as `escalation`")
+      .example("boiler-house")
+      .range(1, 100);
   shape.required("steps", &EscalationConfig::steps, "in the order of their times").range(1, 20);
 }
 

@@ -80,7 +80,7 @@ namespace tagwire {
 template <>
 struct ValueShape<alarms::Expression> {
   static bool read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &, alarms::Expression &out);
-  static TypeNode type() { return {.kind = TypeNode::Kind::Any, .help = QStringLiteral("condition, see Expressions")}; }
+  static TypeNode type();
   static QJsonValue fallback(const alarms::Expression &expression);  ///< the JSON that reads to the same
 };
 

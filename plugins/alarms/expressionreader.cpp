@@ -182,17 +182,20 @@ class ExpressionReader {
 void Condition::describe(Shape<Condition> &shape) {
   shape.required("point", &Condition::point, "full name of the point");
   shape.required("comparison", &Condition::comparison, "how its value is looked at");
-  shape.optional("threshold", &Condition::threshold, "above, below, rate_of_change, deviation: true from here on");
-  shape.optional("low", &Condition::low, "ranges: lower bound");
-  shape.optional("high", &Condition::high, "ranges: upper bound");
-  shape.optional("value", &Condition::value, "equals, not_equals: text, number or true/false");
-  shape.optional("values", &Condition::values, "discrete: true at each of these").range(1, 100);
+  shape.optional("threshold", &Condition::threshold, "above, below, rate_of_change, deviation: true from here on")
+      .example(80);
+  shape.optional("low", &Condition::low, "ranges: lower bound").example(20);
+  shape.optional("high", &Condition::high, "ranges: upper bound").example(70);
+  shape.optional("value", &Condition::value, "equals, not_equals: text, number or true/false").example(2);
+  shape.optional("values", &Condition::values, "discrete: true at each of these").example(2).range(1, 100);
   shape.optional("deadband", &Condition::deadband, "how far back the value must go to be false again")
       .range(0, std::numeric_limits<double>::max());
   shape.optional("reference", &Condition::reference, "deviation: full name of the other point");
   shape.optional("stale_after_ms", &Condition::staleAfter, "stale: true without a sample for so long")
+      .example(60000)
       .range(1, 31'622'400'000);
   shape.optional("window_ms", &Condition::window, "rate_of_change: over how long; 60000 if absent")
+      .example(60000)
       .range(100, 86'400'000);
   shape.optional("direction", &Condition::direction, "rate_of_change: which way; both if absent");
   shape.optional("or_uncertain", &Condition::orUncertain, "bad_quality: true when Uncertain, too");
@@ -201,6 +204,37 @@ void Condition::describe(Shape<Condition> &shape) {
 }  // namespace tagwire::alarms
 
 namespace tagwire {
+
+namespace {
+
+QJsonObject groupJson(const char *key, const char *help, const QJsonObject &inner) {
+  QJsonObject member = inner;
+  member.insert(QStringLiteral("description"), QString::fromUtf8(help));
+  return {{QStringLiteral("type"), QStringLiteral("object")},
+          {QStringLiteral("properties"), QJsonObject{{QLatin1String(key), member}}},
+          {QStringLiteral("patternProperties"), QJsonObject{{QStringLiteral("^x-"), QJsonObject()}}},
+          {QStringLiteral("additionalProperties"), false},
+          {QStringLiteral("required"), QJsonArray{QLatin1String(key)}}};
+}
+
+}  // namespace
+
+TypeNode ValueShape<alarms::Expression>::type() {
+  const QString name = QStringLiteral("alarms.condition");
+  const QJsonObject one{{QStringLiteral("$ref"), QStringLiteral("#/definitions/") + name}};
+  const QJsonObject inner{{QStringLiteral("allOf"), QJsonArray{one}}};
+  const QJsonObject list{{QStringLiteral("type"), QStringLiteral("array")},
+                         {QStringLiteral("items"), one},
+                         {QStringLiteral("minItems"), 1},
+                         {QStringLiteral("maxItems"), alarms::Expression::mostConditions}};
+  const QJsonArray forms{schemaOf<alarms::Condition>().json, groupJson("all", "true when each of these is", list),
+                         groupJson("any", "true when one of these is", list),
+                         groupJson("not", "true when this is false", inner)};
+  return {.kind = TypeNode::Kind::Any,
+          .help = QStringLiteral("condition, see Expressions"),
+          .schema = inner,
+          .definitions = {{name, QJsonObject{{QStringLiteral("anyOf"), forms}}}}};
+}
 
 bool ValueShape<alarms::Expression>::read(const ConfigWalk &walk, const ConfigNode &node, const Key::Rules &,
                                           alarms::Expression &out) {

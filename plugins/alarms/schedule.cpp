@@ -57,13 +57,15 @@ Result<ZoneName> ZoneName::fromText(const QString &text) {
 }
 
 void Schedule::describe(Shape<Schedule> &shape) {
-  shape.required("start", &Schedule::start, "the rule is in force from this time of day on");
-  shape.required("end", &Schedule::end, "until before this one; before `start`: the next day; the same: a whole day");
-  shape.optional("timezone", &Schedule::timezone, "whose wall clock; the site's if absent");
+  shape.required("start", &Schedule::start, "the rule is in force from this time of day on").example("22:00");
+  shape.required("end", &Schedule::end, "until before this one; before `start`: the next day; the same: a whole day")
+      .example("06:00");
+  shape.optional("timezone", &Schedule::timezone, "whose wall clock; the site's if absent").example("Asia/Kolkata");
   shape.optional("days", &Schedule::days, "days on which the window begins; every day if absent").range(1, 7);
   shape
       .optional("exceptions", &Schedule::exceptions,
                 "dates on which no window begins, \"2026-12-25\", or from one to another, \"2026-12-24/2027-01-02\"")
+      .example("2026-12-25")
       .range(1, 366);
 }
 

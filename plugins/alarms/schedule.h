@@ -14,6 +14,7 @@ namespace tagwire::alarms {
 /// Minutes since midnight on the wall clock, 0…1440 ("24:00" ends a day).
 struct TimeOfDay {
   static constexpr const char *form = "HH:MM";
+  static constexpr const char *formExpression = "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$";
   static Result<TimeOfDay> fromText(const QString &text);
   QString toText() const;
 
@@ -32,6 +33,7 @@ struct ZoneName {
 /// One day, or several on end, of the calendar.
 struct DateRange {
   static constexpr const char *form = "YYYY-MM-DD or YYYY-MM-DD/YYYY-MM-DD";
+  static constexpr const char *formExpression = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(/[0-9]{4}-[0-9]{2}-[0-9]{2})?$";
   static Result<DateRange> fromText(const QString &text);
   QString toText() const;
 

@@ -35,13 +35,13 @@ void check(ConfigReader &reader, const PointConfig &point, const QString &at) {
 }  // namespace
 
 void PointConfig::describe(Shape<PointConfig> &shape) {
-  shape.required("name", &PointConfig::name, "name within this instance, `ph`").range(1, 200);
-  shape.optional("number", &PointConfig::number, "integer id on the older protocols").range(1, 2147483647);
+  shape.required("name", &PointConfig::name, "name within this instance, `ph`").example("ph").range(1, 200);
+  shape.optional("number", &PointConfig::number, "integer id on the older protocols").example(80).range(1, 2147483647);
   shape.optional("type", &PointConfig::type, "what a value has to be");
-  shape.optional("unit", &PointConfig::unit, "engineering unit, `°C`");
-  shape.optional("description", &PointConfig::description, "what it is, for people");
-  shape.optional("min", &PointConfig::minimum, "lowest value that is accepted");
-  shape.optional("max", &PointConfig::maximum, "highest value that is accepted");
+  shape.optional("unit", &PointConfig::unit, "engineering unit, `°C`").example("pH");
+  shape.optional("description", &PointConfig::description, "what it is, for people").example("pH of the last sample");
+  shape.optional("min", &PointConfig::minimum, "lowest value that is accepted").example(1);
+  shape.optional("max", &PointConfig::maximum, "highest value that is accepted").example(14);
   shape.optional("max_silence_ms", &PointConfig::maxSilence,
                  "without a new value for so long the point is uncertain:stale; 0: never, else 1000 and more");
 }

@@ -7,14 +7,22 @@ namespace tagwire::modbus {
 
 void ExposedPointConfig::describe(Shape<ExposedPointConfig> &shape) {
   shape.required("point", &ExposedPointConfig::point, "the point that is served");
-  shape.optional("register", &ExposedPointConfig::registerText,
-                 "place in Modicon notation: `40001` is holding register 0");
+  shape
+      .optional("register", &ExposedPointConfig::registerText,
+                "place in Modicon notation: `40001` is holding register 0")
+      .example("40001")
+      .suggested();
   shape.optional("table", &ExposedPointConfig::table, "address space, with `address` instead of `register`");
-  shape.optional("address", &ExposedPointConfig::address, "address in the table, from 0").range(0, 65535);
-  shape.optional("type", &ExposedPointConfig::type,
-                 "what the registers hold; bool for coils, discrete inputs and with `bit`");
-  shape.optional("bit", &ExposedPointConfig::bit, "takes one bit of a register, 0 the lowest").range(0, 15);
-  shape.optional("length", &ExposedPointConfig::length, "bytes of a string, two in a register").range(1, 246);
+  shape.optional("address", &ExposedPointConfig::address, "address in the table, from 0").example(10).range(0, 65535);
+  shape
+      .optional("type", &ExposedPointConfig::type,
+                "what the registers hold; bool for coils, discrete inputs and with `bit`")
+      .example("float32")
+      .suggested();
+  shape.optional("bit", &ExposedPointConfig::bit, "takes one bit of a register, 0 the lowest").example(3).range(0, 15);
+  shape.optional("length", &ExposedPointConfig::length, "bytes of a string, two in a register")
+      .example(16)
+      .range(1, 246);
   shape.optional("byte_order", &ExposedPointConfig::byteOrder, "order of the bytes in a register; big when left out");
   shape.optional("word_order", &ExposedPointConfig::wordOrder,
                  "order of the registers of one value; big (most significant first) when left out");
@@ -22,8 +30,10 @@ void ExposedPointConfig::describe(Shape<ExposedPointConfig> &shape) {
   shape.optional("offset", &ExposedPointConfig::offset, "register = (value - offset) / scale");
   shape.optional("writable", &ExposedPointConfig::writable, "clients may write it; the point must be writable too");
   shape.optional("unit_id", &ExposedPointConfig::unitId, "unit id it stands under, when not that of the instance")
+      .example(2)
       .range(0, 255);
   shape.optional("quality_address", &ExposedPointConfig::qualityAddress, "address that is 1 while the value is good")
+      .example(100)
       .range(0, 65535);
   shape.optional("quality_table", &ExposedPointConfig::qualityTable,
                  "table of `quality_address`; discrete when left out");

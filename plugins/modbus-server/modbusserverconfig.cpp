@@ -61,6 +61,7 @@ Result<ListenEndpoint> ListenEndpoint::fromText(const QString &text) {
 
 void ModbusServerConfig::describe(Shape<ModbusServerConfig> &shape) {
   shape.required("listen", &ModbusServerConfig::listen, "where clients find it; one or several")
+      .example("tcp://127.0.0.1:1502")
       .range(1, 16)
       .orSingle();
   shape.optional("unit", &ModbusServerConfig::unit, "unit id the points stand under").range(0, 255);
@@ -68,6 +69,7 @@ void ModbusServerConfig::describe(Shape<ModbusServerConfig> &shape) {
   shape
       .optional("allow", &ModbusServerConfig::allow,
                 "addresses and networks from which clients may come; needed to listen beyond this machine")
+      .example("192.0.2.0/24")
       .range(1, 1000);
   shape.optional("on_bad", &ModbusServerConfig::onBad,
                  "what is read while a value is bad: exception 4, the last value, 0, or NaN (floats; others: "

@@ -33,17 +33,20 @@ void DeviceTemplate::describe(Shape<DeviceTemplate> &shape) {
       .optional(
           "parameters", &DeviceTemplate::parameters,
           "names and defaults (text, number, true or false) of what devices differ in; null: each device gives it")
+      .exampleJson("{\"tag\": \"P101\", \"ratio\": 0.1}")
       .range(0, 100);
 }
 
 void DeviceConfig::describe(Shape<DeviceConfig> &shape) {
   shape.required("name", &DeviceConfig::name, "begins the names of its points: `<name>/<point>`")
+      .example("pump1")
       .range(1, 100)
       .check(wrongPath);
-  shape.required("template", &DeviceConfig::templateName, "one of `templates`");
+  shape.required("template", &DeviceConfig::templateName, "one of `templates`").example("pump");
   shape
       .optional("unit_id", &DeviceConfig::unitId,
                 "unit id of its points that have none of their own; that of the instance when left out")
+      .example(2)
       .range(0, 255);
   shape.optional("base", &DeviceConfig::base, "added to the addresses of its points").range(0, 65535);
   shape.optional("number_base", &DeviceConfig::numberBase, "added to the `number` of its points, where there is one")
@@ -51,9 +54,11 @@ void DeviceConfig::describe(Shape<DeviceConfig> &shape) {
   shape
       .optional("poll_interval_ms", &DeviceConfig::pollInterval,
                 "how often its points are read that have no interval of their own")
+      .example(500)
       .range(10, 86'400'000);
   shape
       .optional("parameters", &DeviceConfig::parameters, "values of the template's parameters, instead of the defaults")
+      .exampleJson("{\"tag\": \"P101\", \"ratio\": 0.1}")
       .range(0, 100);
 }
 
@@ -311,9 +316,12 @@ ConfigSchema withTemplatePoints(ConfigSchema schema) {
                            {QStringLiteral("pattern"), QStringLiteral("\\{")}};
   for (auto each = properties.begin(); each != properties.end(); ++each) {
     QJsonObject value = each.value().toObject();
-    const QJsonValue help = value.take(QLatin1String("description"));
-    each.value() =
-        QJsonObject{{QStringLiteral("description"), help}, {QStringLiteral("anyOf"), QJsonArray{value, braces}}};
+    QJsonObject outer;
+    for (const char *key : {"description", "default", "examples"}) {
+      if (const QJsonValue told = value.take(QLatin1String(key)); !told.isUndefined()) outer[QLatin1String(key)] = told;
+    }
+    outer.insert(QStringLiteral("anyOf"), QJsonArray{value, braces});
+    each.value() = outer;
   }
   point.insert(QStringLiteral("properties"), properties);
   const QJsonObject csv{{QStringLiteral("$ref"), QStringLiteral("#/definitions/csv")}};

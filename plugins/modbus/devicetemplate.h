@@ -101,7 +101,13 @@ struct ValueShape<modbus::Parameter> {
     if (node.kind != ConfigNode::Kind::Array && node.kind != ConfigNode::Kind::Object) return true;
     return walk.error(node, QStringLiteral("a text, a number, true or false is due, not %1").arg(node.kindText()));
   }
-  static TypeNode type() { return {.kind = TypeNode::Kind::Any}; }
+  static TypeNode type() {
+    const QJsonArray types{QStringLiteral("string"), QStringLiteral("number"), QStringLiteral("boolean"),
+                           QStringLiteral("null")};
+    return {.kind = TypeNode::Kind::Any,
+            .help = QStringLiteral("text, number or true/false"),
+            .schema = {{QStringLiteral("type"), types}}};
+  }
   static QJsonValue fallback(const modbus::Parameter &) { return {}; }
 };
 

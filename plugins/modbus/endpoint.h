@@ -32,6 +32,7 @@ struct Endpoint {
   static constexpr const char *form =
       "tcp://host:port (port 502 when left out), rtu+tcp://host:port or "
       "rtu:///dev/ttyUSB0?baud=19200&parity=even&stop=1 (these when left out)";
+  static constexpr const char *formExpression = "^[Tt][Cc][Pp]://|^[Rr][Tt][Uu](\\+[Tt][Cc][Pp])?://";
   /// One to dial. Errors never repeat the text, which may hold a password.
   static Result<Endpoint> fromText(const QString &text);
   /// One to listen on: port 0 stands for any free one.

@@ -8,10 +8,13 @@
 namespace tagwire::modbus {
 
 void ModbusConfig::describeLink(Shape<ModbusConfig> &shape) {
-  shape.optional("endpoint", &ModbusConfig::endpoint, "where the device listens; needed, or `endpoints`");
+  shape.optional("endpoint", &ModbusConfig::endpoint, "where the device listens; needed, or `endpoints`")
+      .example("tcp://127.0.0.1:1502")
+      .suggested();
   shape
       .optional("endpoints", &ModbusConfig::endpoints,
                 "the same device by several ways: when one fails, the next is taken")
+      .example("tcp://192.0.2.10:502")
       .range(1, 8);
   shape
       .optional("max_outstanding", &ModbusConfig::maxOutstanding,
@@ -54,8 +57,10 @@ void ModbusConfig::describe(Shape<ModbusConfig> &shape) {
   shape.optional("poll_interval_ms", &ModbusConfig::pollInterval, "how often points are read").range(10, 86'400'000);
   describeRequests(shape);
   shape.optional("points", &ModbusConfig::points, "what is read; `{\"$csv\": \"file.csv\"}` stands for its rows")
+      .suggested()
       .range(0, mostPoints);
   shape.optional("templates", &ModbusConfig::templates, "types of devices by name, each used by one or more `devices`")
+      .exampleJson("{\"pump\": {\"points\": [{\"name\": \"run\", \"register\": \"1\"}]}}")
       .range(0, 1000);
   shape.optional("devices", &ModbusConfig::devices, "devices whose points their template names").range(0, mostPoints);
 }

@@ -143,30 +143,37 @@ void Checker::checkRules(const ModbusPoint &point) {
 }  // namespace
 
 void PointConfig::describe(Shape<PointConfig> &shape) {
-  shape.required("name", &PointConfig::name, "name within this instance, `boiler/temp`").range(1, 200);
-  shape.optional("number", &PointConfig::number, "integer id on the older protocols").range(1, 2147483647);
-  shape.optional("register", &PointConfig::registerText, "place in Modicon notation: `40001` is holding register 0");
+  shape.required("name", &PointConfig::name, "name within this instance, `boiler/temp`")
+      .example("boiler/temp")
+      .range(1, 200);
+  shape.optional("number", &PointConfig::number, "integer id on the older protocols").example(59).range(1, 2147483647);
+  shape.optional("register", &PointConfig::registerText, "place in Modicon notation: `40001` is holding register 0")
+      .example("40001")
+      .suggested();
   shape.optional("table", &PointConfig::table, "address space, with `address` instead of `register`");
-  shape.optional("address", &PointConfig::address, "address in the table, from 0").range(0, 65535);
-  shape.optional("type", &PointConfig::type, "what the registers hold; bool for coils, discrete inputs and with `bit`");
-  shape.optional("bit", &PointConfig::bit, "picks one bit of a register, 0 the lowest").range(0, 15);
-  shape.optional("length", &PointConfig::length, "bytes of a string, two in a register").range(1, 250);
+  shape.optional("address", &PointConfig::address, "address in the table, from 0").example(10).range(0, 65535);
+  shape.optional("type", &PointConfig::type, "what the registers hold; bool for coils, discrete inputs and with `bit`")
+      .example("float32")
+      .suggested();
+  shape.optional("bit", &PointConfig::bit, "picks one bit of a register, 0 the lowest").example(3).range(0, 15);
+  shape.optional("length", &PointConfig::length, "bytes of a string, two in a register").example(16).range(1, 250);
   shape.optional("byte_order", &PointConfig::byteOrder, "order of the bytes in a register; big when left out");
   shape.optional("word_order", &PointConfig::wordOrder,
                  "order of the registers of one value; big (most significant first) when left out");
-  shape.optional("unit", &PointConfig::unit, "engineering unit, `°C`");
+  shape.optional("unit", &PointConfig::unit, "engineering unit, `°C`").example("°C");
   shape.optional("scale", &PointConfig::scale, "value = raw × scale + offset");
   shape.optional("offset", &PointConfig::offset, "value = raw × scale + offset");
   shape.optional("deadband", &PointConfig::deadband, "a change up to this is not told, engineering units")
       .range(0, std::numeric_limits<double>::max());
   shape.optional("writable", &PointConfig::writable, "commands may write the point");
   shape.optional("verify", &PointConfig::verify, "a write is confirmed by reading back");
-  shape.optional("min", &PointConfig::minimum, "lowest value that may be written, engineering units");
-  shape.optional("max", &PointConfig::maximum, "highest value that may be written, engineering units");
-  shape.optional("description", &PointConfig::description, "what it is, for people");
+  shape.optional("min", &PointConfig::minimum, "lowest value that may be written, engineering units").example(5);
+  shape.optional("max", &PointConfig::maximum, "highest value that may be written, engineering units").example(120);
+  shape.optional("description", &PointConfig::description, "what it is, for people").example("Boiler outlet");
   shape
       .optional("verify_tolerance", &PointConfig::verifyTolerance,
                 "how far a value read back may be from the written one, engineering units; the deadband when left out")
+      .example(0.1)
       .range(0, std::numeric_limits<double>::max());
   shape.optional("confirm", &PointConfig::confirm,
                  "what a command needs first: `select` (the same operator selects the point), `second_person`");
@@ -177,11 +184,17 @@ void PointConfig::describe(Shape<PointConfig> &shape) {
   shape.optional("min_off_ms", &PointConfig::minimumOff, "how long it is off before a command may switch it on")
       .range(0, 86'400'000);
   shape.optional("max_step", &PointConfig::maximumStep, "largest change by one command, engineering units")
+      .example(5)
       .range(0, std::numeric_limits<double>::max());
-  shape.optional("safe_value", &PointConfig::safeValue,
-                 "what a pulse ends in, a trip writes and no interlock holds up; 0 (bool: false) when left out");
-  shape.optional("unit_id", &PointConfig::unitId, "unit id of the device, when not that of the instance").range(0, 255);
+  shape
+      .optional("safe_value", &PointConfig::safeValue,
+                "what a pulse ends in, a trip writes and no interlock holds up; 0 (bool: false) when left out")
+      .example(20);
+  shape.optional("unit_id", &PointConfig::unitId, "unit id of the device, when not that of the instance")
+      .example(2)
+      .range(0, 255);
   shape.optional("poll_interval_ms", &PointConfig::pollInterval, "how often it is read, when not as the instance")
+      .example(200)
       .range(10, 86'400'000);
   shape.optional("enabled", &PointConfig::enabled, "false: not read, its quality is bad:disabled");
   shape.optional("max_silence_ms", &PointConfig::maxSilence, "an unchanged value is told again after this; 0: never");

@@ -49,11 +49,12 @@ Result<Moment> Moment::fromText(const QString &text) {
 
 void PointConfig::describe(Shape<PointConfig> &shape) {
   shape.required("name", &PointConfig::name, "name within this instance and behind `prefix`, `boiler/temp`")
+      .example("boiler/temp")
       .range(1, 200);
-  shape.optional("number", &PointConfig::number, "integer id on the older protocols").range(1, 2147483647);
+  shape.optional("number", &PointConfig::number, "integer id on the older protocols").example(59).range(1, 2147483647);
   shape.optional("type", &PointConfig::type, "what its values are");
-  shape.optional("unit", &PointConfig::unit, "engineering unit, `°C`");
-  shape.optional("description", &PointConfig::description, "what it is, for people");
+  shape.optional("unit", &PointConfig::unit, "engineering unit, `°C`").example("°C");
+  shape.optional("description", &PointConfig::description, "what it is, for people").example("Boiler outlet");
 }
 
 PointInfo PointConfig::info() const {
@@ -68,16 +69,29 @@ PointInfo PointConfig::info() const {
 }
 
 void ReplayConfig::describe(Shape<ReplayConfig> &shape) {
-  shape.optional("history", &ReplayConfig::history, "id of the `sql` instance whose history is played").range(1, 200);
-  shape.optional("csv", &ReplayConfig::csv, "or a file, with the columns of `tagwire history import`").range(1, 4096);
-  shape.optional("from", &ReplayConfig::from, "play what is not older; absent: from the beginning");
-  shape.optional("to", &ReplayConfig::to,
-                 "and older than this; absent: to the end of the file, or what a history holds when the replay starts");
-  shape.optional("speed", &ReplayConfig::speedNode,
-                 "0.01…10000 times as fast as it was, or `max`: as fast as may be; default 10");
+  shape.optional("history", &ReplayConfig::history, "id of the `sql` instance whose history is played")
+      .example("history")
+      .range(1, 200);
+  shape.optional("csv", &ReplayConfig::csv, "or a file, with the columns of `tagwire history import`")
+      .example("values.csv")
+      .suggested()
+      .range(1, 4096);
+  shape.optional("from", &ReplayConfig::from, "play what is not older; absent: from the beginning")
+      .example("2026-02-10T00:00:00Z");
+  shape
+      .optional("to", &ReplayConfig::to,
+                "and older than this; absent: to the end of the file, or what a history holds when the replay starts")
+      .example("2026-02-11T00:00:00Z");
+  shape
+      .optional("speed", &ReplayConfig::speedNode,
+                "0.01…10000 times as fast as it was, or `max`: as fast as may be; default 10")
+      .takes("0.01…10000 or `max`",
+             "{\"anyOf\":[{\"type\":\"number\",\"minimum\":0.01,\"maximum\":10000},{\"const\":\"max\"}]}")
+      .example(60);
   shape.optional("loop", &ReplayConfig::isLoop, "begin again at the end");
   shape.required("points", &ReplayConfig::points, "the points to play").range(1, mostPoints);
   shape.optional("prefix", &ReplayConfig::prefix, "stored names are `<prefix>/<name>`; absent: the id of this instance")
+      .example("plc1")
       .range(1, 200);
   shape.optional("times", &ReplayConfig::times, "of the values: `now` moves them to today, `original` keeps them");
 }

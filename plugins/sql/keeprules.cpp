@@ -47,6 +47,7 @@ bool isSame(const Value &from, const Value &to) {
 
 void KeepRule::describe(Shape<KeepRule> &shape) {
   shape.required("points", &KeepRule::points, "full names: `*` one level, `#` the rest")
+      .example("plc1/#")
       .range(1, 10'000)
       .orSingle()
       .check(&TopicFilter::problemWith);
@@ -56,7 +57,9 @@ void KeepRule::describe(Shape<KeepRule> &shape) {
                 "`deadband`: how far from the last one stored, `swinging_door`: how far from the line; in the point's "
                 "unit, or in length units")
       .range(0, 1e12);
-  shape.optional("period_ms", &KeepRule::period, "`period`: at most one in this time").range(1, 86'400'000);
+  shape.optional("period_ms", &KeepRule::period, "`period`: at most one in this time")
+      .range(1, 86'400'000)
+      .example(60000);
   shape.optional("longest_ms", &KeepRule::longest, "one is stored at least when the last is older than this; 0: never")
       .range(0, 864'000'000);
 }

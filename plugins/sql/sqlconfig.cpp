@@ -57,7 +57,9 @@ QString DatabaseLocation::pathIn(const QString &dataDir) const {
 }
 
 void SpoolConfig::describe(Shape<SpoolConfig> &shape) {
-  shape.optional("folder", &SpoolConfig::folder, "where; `<id>.spool` in data_dir if absent").check(&problemWithFolder);
+  shape.optional("folder", &SpoolConfig::folder, "where; `<id>.spool` in data_dir if absent")
+      .example("spool")
+      .check(&problemWithFolder);
   shape
       .optional("max_mb", &SpoolConfig::mostMegabytes,
                 "most that waits on disk, in MiB; a tenth of it is kept for events")
@@ -71,7 +73,7 @@ void SpoolConfig::describe(Shape<SpoolConfig> &shape) {
 void RetentionConfig::describe(Shape<RetentionConfig> &shape) {
   constexpr int mostDays = 36'500;
   const auto days = [&](const char *key, std::optional<int> RetentionConfig::*member, const char *help) {
-    shape.optional(key, member, help).range(1, mostDays);
+    shape.optional(key, member, help).range(1, mostDays).example(400);
   };
   days("samples_days", &RetentionConfig::samples, "values of points are kept so many days; for ever if absent");
   days("positions_days", &RetentionConfig::positions, "positions of tags");
@@ -92,11 +94,14 @@ Retention RetentionConfig::retention() const {
 }
 
 void SqlConfig::describe(Shape<SqlConfig> &shape) {
-  shape.required("database", &SqlConfig::database,
-                 "the file that holds the history, made when it is not there (an absolute path is allowed), or a "
-                 "PostgreSQL database");
+  shape
+      .required("database", &SqlConfig::database,
+                "the file that holds the history, made when it is not there (an absolute path is allowed), or a "
+                "PostgreSQL database")
+      .example("sqlite:history.db");
   shape.optional("password", &SqlConfig::password, "of the PostgreSQL user");
   shape.optional("points", &SqlConfig::points, "only points that match one of these: `*` one level, `#` the rest")
+      .example("plc1/#")
       .range(1, 10'000)
       .orSingle()
       .check(&TopicFilter::problemWith);
@@ -114,6 +119,7 @@ void SqlConfig::describe(Shape<SqlConfig> &shape) {
       .optional("statement_timeout_ms", &SqlConfig::statementTimeout,
                 "PostgreSQL: a server that does not answer for so long is given up, and connected to again; 10000 if "
                 "absent")
+      .example(10000)
       .range(1000, 600'000);
 }
 

@@ -13,6 +13,7 @@ namespace tagwire::sql {
 class DatabaseLocation {
  public:
   static constexpr const char *form = "sqlite:<file>, relative to data_dir, or postgresql://user@host:port/name";
+  static constexpr const char *formExpression = "^sqlite:.|^postgres(ql)?://";
 
   /// Errors: neither of the two, a relative path that leaves data_dir, a password in it.
   static Result<DatabaseLocation> fromText(const QString &text);

@@ -15,6 +15,7 @@ namespace tagwire::ws {
 class EndpointPath {
  public:
   static constexpr const char *form = "/segment/{variable}";
+  static constexpr const char *formExpression = "^/";
 
   static Result<EndpointPath> fromText(const QString &text);
 

@@ -6,28 +6,38 @@
 namespace tagwire::ws {
 
 void TileConfig::describe(Shape<TileConfig> &shape) {
-  shape.required("id", &TileConfig::id, "names the tile").range(1, 2147483647);
-  shape.required("name", &TileConfig::name, "what stands on it").range(1, 200);
+  shape.required("id", &TileConfig::id, "names the tile").example(1).range(1, 2147483647);
+  shape.required("name", &TileConfig::name, "what stands on it").example("Boiler").range(1, 200);
   shape
       .optional("type", &TileConfig::type,
                 "how the page draws it: `value`, `gauge`, `switch`, `setpoint`, `list`, `button`, `scene`, `tags`; "
                 "others as `value`")
+      .example("gauge")
       .range(1, 50);
   shape.optional("endpointIds", &TileConfig::endpointIds, "numbers of points, as R5-16 writes them")
+      .example(59)
       .range(0, 100)
       .eachWithin(1, 2147483647);
   shape.optional("points", &TileConfig::points, "more points, by their full names").range(0, 100);
   shape.optional("x", &TileConfig::x, "place on the page: columns from the left, of 12");
   shape.optional("y", &TileConfig::y, "place on the page: rows from the top");
-  shape.optional("area", &TileConfig::area, "part of the plant, a tab of the page").range(0, 200);
-  shape.optional("width", &TileConfig::width, "in columns; as its type needs if absent").range(1, 12);
-  shape.optional("height", &TileConfig::height, "in rows; as its type needs if absent").range(1, 100);
-  shape.optional("min", &TileConfig::min, "where the scale of a gauge begins; 0 if absent");
-  shape.optional("max", &TileConfig::max, "where it ends; 100 if absent");
-  shape.optional("value", &TileConfig::value, "what a button writes, 1 or 0 for on and off; 1 if absent");
-  shape.optional("durationMs", &TileConfig::durationMs, "a button is a pulse of so long").range(10, 3600000);
-  shape.optional("scene", &TileConfig::scene, "number of the scene that a tile `scene` runs").range(1, 2147483647);
-  shape.optional("zone", &TileConfig::zone, "number of the zone whose tags a tile `tags` lists").range(1, 2147483647);
+  shape.optional("area", &TileConfig::area, "part of the plant, a tab of the page")
+      .example("boiler-house")
+      .range(0, 200);
+  shape.optional("width", &TileConfig::width, "in columns; as its type needs if absent").example(3).range(1, 12);
+  shape.optional("height", &TileConfig::height, "in rows; as its type needs if absent").example(2).range(1, 100);
+  shape.optional("min", &TileConfig::min, "where the scale of a gauge begins; 0 if absent").example(10);
+  shape.optional("max", &TileConfig::max, "where it ends; 100 if absent").example(120);
+  shape.optional("value", &TileConfig::value, "what a button writes, 1 or 0 for on and off; 1 if absent").example(1);
+  shape.optional("durationMs", &TileConfig::durationMs, "a button is a pulse of so long")
+      .example(500)
+      .range(10, 3600000);
+  shape.optional("scene", &TileConfig::scene, "number of the scene that a tile `scene` runs")
+      .example(1)
+      .range(1, 2147483647);
+  shape.optional("zone", &TileConfig::zone, "number of the zone whose tags a tile `tags` lists")
+      .example(417)
+      .range(1, 2147483647);
 }
 
 void checkTiles(ConfigReader &reader, const QList<TileConfig> &tiles) {

@@ -154,50 +154,74 @@ void JwtConfig::describe(Shape<JwtConfig> &shape) {
                  "shared secret of 32 bytes or more (HS256), or public key as PEM (RS256, ES256)");
   shape.optional("leeway_s", &JwtConfig::leeway, "how far clocks may differ, seconds").range(0, 50);
   shape.optional("audience", &JwtConfig::audience, "what `aud` of a token must name; absent: tokens without `aud`")
+      .example("tagwire")
       .range(1, 1000);
-  shape.optional("issuer", &JwtConfig::issuer, "what `iss` of a token must be; absent: anything").range(1, 1000);
+  shape.optional("issuer", &JwtConfig::issuer, "what `iss` of a token must be; absent: anything")
+      .example("https://login.example.org")
+      .range(1, 1000);
 }
 
 void AuthConfig::describe(Shape<AuthConfig> &shape) {
   shape.optional("jwt", &AuthConfig::jwt, "takes JSON Web Tokens");
   shape.optional("anonymous", &AuthConfig::anonymous, "permissions without a credential, from this machine only")
+      .example("*:read")
+      .suggested()
       .check(permissionProblem);
-  shape.optional("roles", &AuthConfig::roles, "own roles and their permissions").check(permissionProblem);
+  shape.optional("roles", &AuthConfig::roles, "own roles and their permissions")
+      .exampleJson("{\"shift_lead\": [\"*:read\", \"alarms:ack\"]}")
+      .check(permissionProblem);
 }
 
 void TlsConfig::describe(Shape<TlsConfig> &shape) {
-  shape.required("certificate", &TlsConfig::certificate, "PEM file with the certificate chain");
+  shape.required("certificate", &TlsConfig::certificate, "PEM file with the certificate chain").example("server.pem");
   shape.required("key", &TlsConfig::key, "private key as PEM");
 }
 
 void LimitsConfig::describe(Shape<LimitsConfig> &shape) {
-  shape.optional("connections", &LimitsConfig::connections, "clients at once; one more gets HTTP 503").range(1, 100000);
+  shape.optional("connections", &LimitsConfig::connections, "clients at once; one more gets HTTP 503")
+      .example(100)
+      .range(1, 100000);
   shape.optional("messages_per_s", &LimitsConfig::messagesPerSecond, "from one client in any second; 0: no limit")
+      .example(10)
       .range(0, 100000);
-  shape.optional("subscriptions", &LimitsConfig::subscriptions, "of one client").range(1, 1000000);
-  shape.optional("message_bytes", &LimitsConfig::messageBytes, "longest message from a client").range(16, 16777216);
-  shape.optional("fragments", &LimitsConfig::fragments, "frames that one message may come in").range(1, 1000000);
+  shape.optional("subscriptions", &LimitsConfig::subscriptions, "of one client").example(50).range(1, 1000000);
+  shape.optional("message_bytes", &LimitsConfig::messageBytes, "longest message from a client")
+      .example(65536)
+      .range(16, 16777216);
+  shape.optional("fragments", &LimitsConfig::fragments, "frames that one message may come in")
+      .example(64)
+      .range(1, 1000000);
   shape.optional("message_timeout_ms", &LimitsConfig::messageTimeout, "from the first byte of a message to its last")
+      .example(10000)
       .range(100, 3600000);
   shape
       .optional("control_frames_per_s", &LimitsConfig::controlFramesPerSecond,
                 "PINGs and PONGs of one client; twice as many at once")
+      .example(10)
       .range(1, 100000);
-  shape.optional("queue_messages", &LimitsConfig::queueMessages, "that may wait for one slow client").range(1, 1000000);
+  shape.optional("queue_messages", &LimitsConfig::queueMessages, "that may wait for one slow client")
+      .example(256)
+      .range(1, 1000000);
   shape.optional("write_timeout_ms", &LimitsConfig::writeTimeout, "how long a client may take nothing")
+      .example(10000)
       .range(100, 3600000);
   shape.optional("ping_interval_ms", &LimitsConfig::pingInterval, "between two PINGs of the server")
+      .example(30000)
       .range(100, 3600000);
   shape.optional("pong_timeout_ms", &LimitsConfig::pongTimeout, "without a PONG until a client is taken for dead")
+      .example(60000)
       .range(100, 7200000);
   shape.optional("heartbeat_interval_ms", &LimitsConfig::heartbeatInterval, "between two heartbeats of the protocol")
+      .example(30000)
       .range(100, 3600000);
   shape.optional("heartbeat_timeout_ms", &LimitsConfig::heartbeatTimeout, "for the answer to a heartbeat")
+      .example(10000)
       .range(100, 3600000);
 }
 
 void EndpointConfig::describe(Shape<EndpointConfig> &shape) {
-  shape.required("path", &EndpointConfig::path, "where clients connect; {manager} and {device_id} are variables");
+  shape.required("path", &EndpointConfig::path, "where clients connect; {manager} and {device_id} are variables")
+      .example("/ws/live");
   shape.required("protocol", &EndpointConfig::protocol, "what is spoken there");
   shape.optional("limits", &EndpointConfig::limits, "where they differ from the protocol's own");
 }
@@ -222,11 +246,14 @@ Limits EndpointConfig::effectiveLimits() const {
 
 void EventLimitsConfig::describe(Shape<EventLimitsConfig> &shape) {
   shape.optional("connections", &EventLimitsConfig::connections, "streams at once; one more gets HTTP 503")
+      .example(100)
       .range(1, 100000);
-  shape.optional("subscriptions", &EventLimitsConfig::subscriptions, "of one stream").range(1, 1000000);
+  shape.optional("subscriptions", &EventLimitsConfig::subscriptions, "of one stream").example(50).range(1, 1000000);
   shape.optional("queue_messages", &EventLimitsConfig::queueMessages, "that may wait for one slow client")
+      .example(256)
       .range(1, 1000000);
   shape.optional("write_timeout_ms", &EventLimitsConfig::writeTimeout, "how long a client may take nothing")
+      .example(10000)
       .range(100, 3600000);
 }
 
@@ -240,14 +267,17 @@ Limits EventLimitsConfig::effectiveLimits() const {
 }
 
 void WsConfig::describe(Shape<WsConfig> &shape) {
-  shape.required("listen", &WsConfig::listen, "where clients connect");
-  shape.optional("auth", &WsConfig::auth, "who may do what; absent: nothing without a token or a user");
+  shape.required("listen", &WsConfig::listen, "where clients connect").example("127.0.0.1:8080");
+  shape.optional("auth", &WsConfig::auth, "who may do what; absent: nothing without a token or a user").suggested();
   shape.optional("endpoints", &WsConfig::endpoints, "WebSocket endpoints; absent: /ws/live with protocol live")
       .range(0, 1000);
   shape.optional("recent", &WsConfig::recent, "trigger events that /recent_events remembers").range(1, 10000);
   shape.optional("allowed_origins", &WsConfig::allowedOrigins, "web pages from elsewhere that may connect")
+      .example("https://plant.example.org")
       .check(originProblem);
-  shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed").check(proxyProblem);
+  shape.optional("trusted_proxies", &WsConfig::trustedProxies, "whose X-Forwarded-For is believed")
+      .example("127.0.0.1")
+      .check(proxyProblem);
   shape.optional("serve", &WsConfig::serve, "what is served here; absent: everything");
   shape.optional("tls", &WsConfig::tls, "serves https and wss");
   shape.optional("rooms", &WsConfig::rooms, "rooms to begin with; what REST changes or deletes stays so")
@@ -257,11 +287,13 @@ void WsConfig::describe(Shape<WsConfig> &shape) {
   shape.optional("http_limits", &WsConfig::httpLimits, "of HTTP clients and of those without a credential");
   shape.optional("tiles", &WsConfig::tiles, "of the panel page, until the page saves its own").range(0, 1000);
   shape.optional("models", &WsConfig::models, "kinds of devices: what their payloads must be like")
+      .exampleJson("{\"ems\": {\"fields\": {\"battery.soc\": {\"type\": \"float\", \"min\": 0, \"max\": 1}}}}")
       .range(0, mostModels);
   shape.optional("devices", &WsConfig::devices, "devices that may connect, for protocol device").range(0, mostDevices);
   shape
       .optional("device_timezone", &WsConfig::deviceTimeZone,
                 "IANA zone of a payload's timestamp without an offset; absent: the site's")
+      .example("Europe/Berlin")
       .check(timeZoneProblem);
 }
 

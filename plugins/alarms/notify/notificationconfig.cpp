@@ -69,25 +69,46 @@ bool fitsAHeader(const Secret &token) {
 void NotificationTarget::describe(Shape<NotificationTarget> &shape) {
   using Target = NotificationTarget;
   constexpr double month = 31.0 * 24 * 3'600'000;  // ms
-  shape.required("id", &Target::id, "name of the target; escalations and metrics use it").range(1, 64).check(wrongId);
+  shape.required("id", &Target::id, "name of the target; escalations and metrics use it")
+      .example("ops")
+      .range(1, 64)
+      .check(wrongId);
   shape.required("type", &Target::type, "how it is told");
-  shape.optional("url", &Target::url, "webhook, email: where to; http(s):// or smtp(s)://").range(1, 2000);
+  shape.optional("url", &Target::url, "webhook, email: where to; http(s):// or smtp(s)://")
+      .example("https://example.org/alarms")
+      .range(1, 2000);
   shape.optional("severities", &Target::severities, "which alarms; all if absent").range(1, 4);
-  shape.optional("areas", &Target::areas, "alarms of these areas; all if absent").range(1, 1000);
+  shape.optional("areas", &Target::areas, "alarms of these areas; all if absent")
+      .example("boiler-house/#")
+      .range(1, 1000);
   shape.optional("schedule", &Target::schedule, "when it is told; always if absent").range(1, 100).orSingle();
   shape.optional("events", &Target::events, "of what it is told; `raised` and `resolved` if absent").range(1, 4);
-  shape.optional("subject", &Target::subject, "one line; ours if absent").range(1, 500).check(notOneLine);
-  shape.optional("text", &Target::text, "the message; ours if absent").range(1, 4000);
+  shape.optional("subject", &Target::subject, "one line; ours if absent")
+      .example("{rule_name}: {state}")
+      .range(1, 500)
+      .check(notOneLine);
+  shape.optional("text", &Target::text, "the message; ours if absent")
+      .example("{rule_name} is {state}, value {value}")
+      .range(1, 4000);
   shape.optional("secret", &Target::secret, "webhook: key of the signature");
   shape.optional("token", &Target::token, "webhook: bearer token");
-  shape.optional("user", &Target::user, "email: name at the mail server").range(1, 256).check(notOneLine);
+  shape.optional("user", &Target::user, "email: name at the mail server")
+      .example("tagwire")
+      .range(1, 256)
+      .check(notOneLine);
   shape.optional("password", &Target::password, "email: password at the mail server");
-  shape.optional("from", &Target::from, "email: the sender");
-  shape.optional("to", &Target::to, "email: the recipients").range(1, 50).orSingle();
+  shape.optional("from", &Target::from, "email: the sender").example("tagwire@example.org");
+  shape.optional("to", &Target::to, "email: the recipients").example("ops@example.org").range(1, 50).orSingle();
   shape.optional("starttls", &Target::startTls, "email with smtp://: whether the connection must be encrypted");
-  shape.optional("command", &Target::command, "command: the program, then its arguments").range(1, 100);
-  shape.optional("ca_file", &Target::caFile, "PEM file: certificates to trust instead of the system's").range(1, 4096);
-  shape.optional("proxy", &Target::proxy, "webhook: http://host:port of a proxy; none if absent").range(1, 2000);
+  shape.optional("command", &Target::command, "command: the program, then its arguments")
+      .exampleJson("[\"/usr/local/bin/page\", \"{rule_name}\"]")
+      .range(1, 100);
+  shape.optional("ca_file", &Target::caFile, "PEM file: certificates to trust instead of the system's")
+      .example("ca.pem")
+      .range(1, 4096);
+  shape.optional("proxy", &Target::proxy, "webhook: http://host:port of a proxy; none if absent")
+      .example("http://proxy.example.org:3128")
+      .range(1, 2000);
   shape.optional("connect_timeout_ms", &Target::connectTimeout, "how long a connection may take").range(100, 60'000);
   shape.optional("timeout_ms", &Target::timeout, "how long one attempt may take").range(100, 300'000);
   shape.optional("give_up_after_ms", &Target::giveUpAfter, "a notice older than this is given up when it fails again")

@@ -37,6 +37,7 @@ struct TargetAddress {
 /// One mailbox, "ops@example.org": nothing in it can end a line or a command of SMTP.
 struct MailAddress {
   static constexpr const char *form = "name@host";
+  static constexpr const char *formExpression = "^[^@ ]+@[^@ ]+$";
   static Result<MailAddress> fromText(const QString &text);
 
   QString domain() const { return text.section(u'@', -1); }

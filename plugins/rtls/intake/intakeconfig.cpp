@@ -37,11 +37,17 @@ qsizetype listenerBefore(const QList<IntakeConfig> &intake, qsizetype last) {
 }  // namespace
 
 void IntakeConfig::describe(Shape<IntakeConfig> &shape) {
-  shape.optional("udp", &IntakeConfig::udp, "where datagrams come in, each of one line or several");
-  shape.optional("tcp", &IntakeConfig::tcp, "instead of udp: where senders connect");
-  shape.optional("from", &IntakeConfig::from, "addresses and networks of the senders; all if absent").range(1, 1000);
-  shape.optional("connections", &IntakeConfig::connections, "tcp: how many at once; 100 if absent").range(1, 10'000);
+  shape.optional("udp", &IntakeConfig::udp, "where datagrams come in, each of one line or several")
+      .example("127.0.0.1:9100");
+  shape.optional("tcp", &IntakeConfig::tcp, "instead of udp: where senders connect").example("127.0.0.1:9100");
+  shape.optional("from", &IntakeConfig::from, "addresses and networks of the senders; all if absent")
+      .example("192.0.2.0/24")
+      .range(1, 1000);
+  shape.optional("connections", &IntakeConfig::connections, "tcp: how many at once; 100 if absent")
+      .example(100)
+      .range(1, 10'000);
   shape.optional("line_timeout_ms", &IntakeConfig::lineTimeout, "tcp: for a line that was begun; 10000 if absent")
+      .example(10000)
       .range(100, 3'600'000);
 }
 
@@ -53,12 +59,15 @@ bool isAllowed(const IntakeConfig &config, const QHostAddress &address) {
 void FilterConfig::describe(Shape<FilterConfig> &shape) {
   shape.optional("duplicates", &FilterConfig::duplicates, "refuses the same TS and place as one of the last four");
   shape.optional("order", &FilterConfig::order, "refuses what is older than the newest one taken");
-  shape.optional("max_age_ms", &FilterConfig::maxAge, "refuses a TS that is older").range(1, weekMs);
+  shape.optional("max_age_ms", &FilterConfig::maxAge, "refuses a TS that is older").example(60000).range(1, weekMs);
   shape.optional("max_ahead_ms", &FilterConfig::maxAhead, "refuses a TS that is farther in the future")
+      .example(5000)
       .range(0, weekMs);
   shape.optional("max_speed", &FilterConfig::maxSpeed, "refuses faster ways, in length units per second")
+      .example(20)
       .range(tiniestMeasure, largestMeasure);
   shape.optional("max_accuracy", &FilterConfig::maxAccuracy, "refuses a greater Acc, in length units")
+      .example(5)
       .range(tiniestMeasure, largestMeasure);
 }
 
@@ -67,16 +76,21 @@ FilterRules FilterConfig::rules() const { return {duplicates, order, maxAge, max
 void SmoothingConfig::describe(Shape<SmoothingConfig> &shape) {
   shape.shorthand("kind");
   shape.required("kind", &SmoothingConfig::kind, "how positions of a tag are smoothed");
-  shape.optional("window", &SmoothingConfig::window, "median: of how many positions; 5 if absent").range(1, 99);
+  shape.optional("window", &SmoothingConfig::window, "median: of how many positions; 5 if absent")
+      .example(5)
+      .range(1, 99);
   shape
       .optional("process_noise", &SmoothingConfig::processNoise,
                 "kalman: spectral density of the acceleration, in length units² per s³")
+      .example(0.5)
       .range(1e-9, largestMeasure);
   shape
       .optional("measurement_noise", &SmoothingConfig::measurementNoise,
                 "kalman: standard deviation of a position that says no Acc, in length units")
+      .example(0.3)
       .range(tiniestMeasure, largestMeasure);
   shape.optional("jump", &SmoothingConfig::jump, "farther than this from the smoothed position: begins anew there")
+      .example(10)
       .range(tiniestMeasure, largestMeasure);
 }
 

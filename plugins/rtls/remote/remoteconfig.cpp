@@ -44,20 +44,28 @@ bool fitsAHeader(const Secret &token) {
 
 void RemoteConfig::describe(Shape<RemoteConfig> &shape) {
   constexpr int hour = 3'600'000;  // ms
-  shape.required("endpoint", &RemoteConfig::endpoint, "the manager of the other site").range(1, 2000);
-  shape.required("tags", &RemoteConfig::tags, "ids of the tags whose events are asked for").range(1, 10'000);
+  shape.required("endpoint", &RemoteConfig::endpoint, "the manager of the other site")
+      .example("wss://example.org/ws/Manager1")
+      .range(1, 2000);
+  shape.required("tags", &RemoteConfig::tags, "ids of the tags whose events are asked for")
+      .example("SIM1")
+      .range(1, 10'000);
   shape.optional("zone", &RemoteConfig::zone, "only what happens in this zone of the other site, or below it")
+      .example(417)
       .range(1, 2147483647);
   shape.optional("token", &RemoteConfig::token,
                  "bearer token that the other site gave; read again for each connection");
   shape
       .optional("static_data", &RemoteConfig::staticData,
                 "file with the other site's names, as its GET /api/v1/rtls/static exports them")
+      .example("static.json")
       .range(1, 4096);
   shape.optional("positions", &RemoteConfig::positions, "positions too, not only events");
   shape.optional("recent_events", &RemoteConfig::recentEvents,
                  "after the link was down, ask its GET /recent_events for what happened meanwhile");
-  shape.optional("ca", &RemoteConfig::ca, "PEM file: certificates to trust instead of the system's").range(1, 4096);
+  shape.optional("ca", &RemoteConfig::ca, "PEM file: certificates to trust instead of the system's")
+      .example("ca.pem")
+      .range(1, 4096);
   shape.optional("retry_ms", &RemoteConfig::retry, "before the first attempt to connect again; doubles each time")
       .range(10, hour);
   shape.optional("longest_retry_ms", &RemoteConfig::longestRetry, "the longest such pause").range(10, hour);

@@ -60,11 +60,13 @@ struct FieldCheck {
 void FieldConfig::describe(Shape<FieldConfig> &shape) {
   shape.required("type", &FieldConfig::type, "a JSON number, a whole one, true or false, text, or one of `values`");
   shape.optional("required", &FieldConfig::required, "a payload without it is dropped");
-  shape.optional("min", &FieldConfig::minimum, "a payload with less is dropped, a command too");
-  shape.optional("max", &FieldConfig::maximum, "a payload with more is dropped, a command too");
-  shape.optional("values", &FieldConfig::values, "what an enum may be").range(0, 1000);
-  shape.optional("unit", &FieldConfig::unit, "engineering unit, `V`").range(0, 40);
-  shape.optional("description", &FieldConfig::description, "what it is, for people").range(0, 200);
+  shape.optional("min", &FieldConfig::minimum, "a payload with less is dropped, a command too").example(0.1);
+  shape.optional("max", &FieldConfig::maximum, "a payload with more is dropped, a command too").example(500);
+  shape.optional("values", &FieldConfig::values, "what an enum may be").example("connected").range(0, 1000);
+  shape.optional("unit", &FieldConfig::unit, "engineering unit, `V`").example("V").range(0, 40);
+  shape.optional("description", &FieldConfig::description, "what it is, for people")
+      .example("Grid power")
+      .range(0, 200);
   shape.optional("writable", &FieldConfig::writable, "commands may write it: the device gets them");
   shape.shorthand("type");
 }
@@ -78,8 +80,9 @@ void ModelConfig::describe(Shape<ModelConfig> &shape) {
 
 void DeviceConfig::describe(Shape<DeviceConfig> &shape) {
   shape.required("id", &DeviceConfig::id, "name of the device; its points are `<id>/battery/voltage`")
+      .example("ems_001")
       .check(deviceIdProblem);
-  shape.required("model", &DeviceConfig::model, "one of `models`").range(1, 100);
+  shape.required("model", &DeviceConfig::model, "one of `models`").example("ems").range(1, 100);
 }
 
 QString deviceIdProblem(const QString &id) {

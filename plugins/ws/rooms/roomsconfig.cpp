@@ -30,22 +30,29 @@ QString roomNameProblem(const QString &name) {
 }
 
 void RoomConfig::describe(Shape<RoomConfig> &shape) {
-  shape.required("id", &RoomConfig::id, "number by which clients name the room").range(1, 2147483647);
-  shape.required("name", &RoomConfig::name, "as people call it").check([](const QString &name) {
+  shape.required("id", &RoomConfig::id, "number by which clients name the room").example(1).range(1, 2147483647);
+  shape.required("name", &RoomConfig::name, "as people call it").example("Kitchen").check([](const QString &name) {
     const QString problem = roomNameProblem(name);
     return problem.isEmpty() ? problem : QStringLiteral("\"%1\" %2").arg(name.left(50), problem);
   });
 }
 
 void EntityConfig::describe(Shape<EntityConfig> &shape) {
-  shape.required("id", &EntityConfig::id, "name by which clients know the entity").check(entityIdProblem);
-  shape.required("room", &EntityConfig::room, "id of a room that stands in `rooms` beside it").range(1, 2147483647);
+  shape.required("id", &EntityConfig::id, "name by which clients know the entity")
+      .example("light.kitchen")
+      .check(entityIdProblem);
+  shape.required("room", &EntityConfig::room, "id of a room that stands in `rooms` beside it")
+      .example(1)
+      .range(1, 2147483647);
   shape.required("state", &EntityConfig::state, "point that has its state");
   shape
       .optional("words", &EntityConfig::words,
                 "texts for values of the state, by value; other values go out as they are")
+      .exampleJson("{\"0\": \"off\", \"1\": \"on\"}")
       .range(0, 1000);
-  shape.optional("attributes", &EntityConfig::attributes, "points that go out with the state, by name").range(0, 50);
+  shape.optional("attributes", &EntityConfig::attributes, "points that go out with the state, by name")
+      .exampleJson("{\"temperature\": \"plc1/boiler/temp\"}")
+      .range(0, 50);
 }
 
 void checkRooms(ConfigReader &reader, const QList<RoomConfig> &rooms, const QList<EntityConfig> &entities) {
