@@ -68,8 +68,8 @@ bool IsolatedPlugin::create(ConfigReader &reader, bool mayCrash) {
   m_phase = Phase::Off;
   m_reader = nullptr;
   if (m_isMade) return !reader.failed();
-  const QString text =
-      QStringLiteral("plugin \"%1\" %2 while it read its configuration, so nothing is known of its points");
+  const QString text = QStringLiteral(
+      "plugin \"%1\" %2 while it read its configuration; points that it had not declared by then are not known");
   reader.add({reader.locate(QString()), reader.path(), text.arg(m_description.type, m_trouble), mayCrash});
   return mayCrash;
 }

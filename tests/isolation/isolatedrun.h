@@ -50,7 +50,7 @@ class IsolatedRun {
   /// The neighbour's values go on from here.
   bool neighbourGoesOn() {
     const QString value = QStringLiteral("wave/sine good");
-    return waitFor(value, count(value) + 20);
+    return waitFor(value, count(value) + 5);
   }
   /// The processes it has started.
   QList<qint64> children() const {
