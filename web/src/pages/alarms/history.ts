@@ -5,7 +5,7 @@ import '../../elements/tw-empty';
 import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
-import { formatCount, zone } from '../../format';
+import { formatCount, formatExact, zone } from '../../format';
 import { icon } from '../../icons';
 import { Watch } from '../../observable';
 import { isAbort, rest, textOf } from '../../rest';
@@ -189,8 +189,9 @@ export class AlarmHistory extends LitElement {
   }
 
   #row(record: AlarmRecord) {
-    const value = record.type === 'alarm_state' ? valueOf(record as never) : '';
-    const limit = record.type === 'alarm_state' && record.state !== 'OK' ? limitOf(record as never) : '';
+    const isState = record.type === 'alarm_state';
+    const value = isState ? valueOf(record as never) : '';
+    const limit = isState && record.state !== 'OK' ? limitOf(record as never) : '';
     return html`<tr>
       <td class="time">${zone.dateTime(record.ts)}</td>
       <td class="severity"><tw-severity .severity=${record.severity} ?hollow=${record.state === 'OK'}></tw-severity></td>
@@ -199,7 +200,7 @@ export class AlarmHistory extends LitElement {
         <span class="muted small area">${record.area ?? ''}</span>
       </td>
       <td class="what ${record.type === 'alarm_state' && record.state !== 'OK' ? 'came' : ''}">${whatOf(record)}</td>
-      <td class="value">${value} <span class="muted">${limit}</span></td>
+      <td class="value"><span title=${isState ? valueOf(record as never, formatExact) : ''}>${value}</span> <span class="muted">${limit}</span></td>
       <td class="by">${record.by ?? ''}</td>
       <td class="comment">${record.comment ?? ''}</td>
     </tr>`;
