@@ -81,7 +81,7 @@ export class TwAccount extends LitElement {
 
   #signIn(): void {
     this.isOpen = false;
-    session.askForLogin(true);
+    void session.askForLogin(true);
   }
 
   #menu() {

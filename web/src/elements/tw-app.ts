@@ -51,7 +51,8 @@ export class TwApp extends LitElement {
 
   override willUpdate(): void {
     const page = this.#page;
-    document.title = page ? `${page.label} – ${texts.product}` : texts.product;
+    const label = session.isOver ? texts.shell.over : page?.label;
+    document.title = label ? `${label} – ${texts.product}` : texts.product;
     if (session.state === 'in' && page?.isAllowed()) void this.#load(page);
   }
 
@@ -177,7 +178,8 @@ export class TwApp extends LitElement {
           <tw-empty .heading=${texts.login.unreachable} .text=${texts.login.unreachableHint}></tw-empty>
         </main>`;
       case 'in':
-        return session.wantsLogin ? html`<main><tw-login></tw-login></main>` : this.#full();
+        if (session.wantsLogin) return html`<main>${session.needsSetup ? html`<tw-setup></tw-setup>` : html`<tw-login></tw-login>`}</main>`;
+        return this.#full();
     }
   }
 }

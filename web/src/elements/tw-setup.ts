@@ -47,7 +47,7 @@ export class TwSetup extends LitElement {
     } catch (problem) {
       this.problem = textOf(problem);
       // Somebody else was faster: the login form is due.
-      if (problem instanceof RestError && problem.status === 409) await session.refresh();
+      if (problem instanceof RestError && problem.status === 409) await (session.wantsLogin ? session.askForLogin(true) : session.refresh());
     } finally {
       this.isBusy = false;
     }
@@ -74,7 +74,12 @@ export class TwSetup extends LitElement {
       <label class="field"
         >${text.repeat} <input name="repeat" type="password" autocomplete="new-password" required />
       </label>
-      <button class="primary" ?disabled=${this.isBusy}>${this.isBusy ? text.busy : text.submit}</button>
+      <div class="row">
+        <button class="primary grow" ?disabled=${this.isBusy}>${this.isBusy ? text.busy : text.submit}</button>
+        ${session.wantsLogin
+          ? html`<button type="button" @click=${() => void session.askForLogin(false)}>${texts.common.cancel}</button>`
+          : ''}
+      </div>
     </form>`;
   }
 }

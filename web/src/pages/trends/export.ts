@@ -41,7 +41,7 @@ export function seenCsv(model: TrendModel, drawn: readonly Drawn[], from: number
   for (let index = first; index <= last; ++index) {
     const at = model.start + index * model.interval;
     const cells = shown.flatMap(({ track, rows }) => {
-      if (!rows) return [cell(textAt(track, at + model.interval - 1) ?? '')];
+      if (!rows) return [cell(textAt(track, at + model.interval - 1, model.holesOf(track)) ?? '')];
       const numbers = track.type === 'bool' ? [rows.max[index]] : [rows.values[index], rows.min[index], rows.max[index]];
       return numbers.map((value) => (value == null ? '' : String(value)));
     });

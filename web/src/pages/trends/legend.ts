@@ -124,7 +124,7 @@ export class TrendLegend extends LitElement {
     const text = texts.trends;
     if (!rows) {
       const at = this.model.start + (this.cursor + 0.5) * this.model.interval;
-      return textAt(track, at) ?? html`<span class="hole">${text.hole}</span>`;
+      return textAt(track, at, this.model.holesOf(track)) ?? html`<span class="hole">${text.hole}</span>`;
     }
     const value = rows.values[this.cursor];
     const [low, high] = [rows.min[this.cursor] ?? 0, rows.max[this.cursor] ?? 0];
