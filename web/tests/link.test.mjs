@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A healthy link is kept however rarely timers run; one that is dead is told at once, and no line is drawn over it.
-import { server, settled, sockets } from './page.mjs';
+import { FakeTime, server, settled, sockets } from './page.mjs';
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 
-let steady = 1_000;
-Object.defineProperty(globalThis, 'performance', { value: { now: () => steady } });
-mock.timers.enable({ apis: ['setInterval', 'setTimeout', 'Date'], now: Date.parse('2026-03-01T12:00:00Z') });
+const time = new FakeTime();
+const pass = (ms) => time.pass(ms);
 
 const { Connection } = await import('../src/live/connection');
 const { live } = await import('../src/live');
@@ -18,14 +17,6 @@ const { lanesOf, textAt } = await import('../src/pages/trends/shapes');
 
 server.answers['GET /api/v1/session'] = { authenticated: true, kind: 'user', name: 'anna', permissions: ['*'] };
 await session.refresh();
-
-/** Both clocks go on, and timers run when they are due. */
-function pass(ms, step = 1_000) {
-  for (let left = ms; left > 0; left -= step) {
-    steady += Math.min(step, left);
-    mock.timers.tick(Math.min(step, left));
-  }
-}
 
 function opened() {
   const connection = new Connection({ opened() {}, received() {}, lost() {} });
@@ -51,8 +42,7 @@ test('timers that run once a minute do not end a healthy link', () => {
   const { connection, socket } = opened();
   for (let minute = 0; minute < 5; ++minute) {
     // The interval is held back: it runs once, late.
-    steady += 59_000;
-    mock.timers.setTime(Date.now() + 59_000);
+    time.holdBack(59_000);
     pass(1_000);
     socket.say({ op: 'pong' });
     assert.equal(connection.state, 'online', `minute ${minute}`);
@@ -62,7 +52,7 @@ test('timers that run once a minute do not end a healthy link', () => {
 test('after the machine has slept nothing looks fresh', () => {
   const { connection } = opened();
   pass(2_000);
-  mock.timers.setTime(Date.now() + 60_000); // performance.now() stands still meanwhile
+  time.sleep(60_000);
   pass(1_000);
   assert.equal(connection.state, 'waiting', 'where the steady clock stood still');
 });
@@ -70,8 +60,7 @@ test('after the machine has slept nothing looks fresh', () => {
 test('where the steady clock went on while the machine slept it takes two seconds', () => {
   const { connection } = opened();
   pass(2_000);
-  steady += 60_000;
-  mock.timers.setTime(Date.now() + 60_000);
+  time.holdBack(60_000);
   pass(3_000);
   assert.equal(connection.state, 'waiting');
 });

@@ -76,6 +76,58 @@ Object.assign(globalThis, {
 });
 globalThis.dispatchWindow = (event) => windowEvents.dispatchEvent(event);
 
+/**
+ * Timers and clocks that go on only when a test says so. `steady` is performance.now(), which stands still while a machine
+ * sleeps.
+ */
+export class FakeTime {
+  #timers = new Map();
+  #nextId = 1;
+
+  constructor(now = Date.parse('2026-03-01T12:00:00Z')) {
+    this.clock = now;
+    this.steady = 1_000;
+    Date.now = () => this.clock;
+    Object.defineProperty(globalThis, 'performance', { value: { now: () => this.steady } });
+    globalThis.setTimeout = (run, ms = 0) => this.#add(run, ms, 0);
+    globalThis.setInterval = (run, ms) => this.#add(run, ms, ms);
+    globalThis.clearTimeout = globalThis.clearInterval = (id) => this.#timers.delete(id);
+  }
+
+  #add(run, ms, every) {
+    const id = this.#nextId++;
+    this.#timers.set(id, { run, every, due: this.steady + ms });
+    return id;
+  }
+
+  /** Each timer runs when it is due. */
+  pass(ms) {
+    const end = this.steady + ms;
+    for (;;) {
+      const [id, timer] = [...this.#timers].sort(([, a], [, b]) => a.due - b.due)[0] ?? [];
+      if (!timer || timer.due > end) break;
+      const due = Math.max(timer.due, this.steady);
+      this.clock += due - this.steady;
+      this.steady = due;
+      if (timer.every > 0) timer.due = due + timer.every;
+      else this.#timers.delete(id);
+      timer.run();
+    }
+    this.clock += end - this.steady;
+    this.steady = end;
+  }
+
+  /** No timer runs meanwhile: the browser holds them back. */
+  holdBack(ms) {
+    this.clock += ms;
+    this.steady += ms;
+  }
+
+  sleep(ms) {
+    this.clock += ms;
+  }
+}
+
 /** The text that a template would show, without what stands in elements of their own. */
 export function shownBy(template) {
   const plain = (part) => {
