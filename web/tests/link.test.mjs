@@ -15,7 +15,7 @@ const { TrendModel } = await import('../src/pages/trends/model');
 const { Cells } = await import('../src/pages/trends/cells');
 const { lanesOf, textAt } = await import('../src/pages/trends/shapes');
 
-server.answers['GET /api/v1/session'] = { authenticated: true, kind: 'user', name: 'anna', permissions: ['*'] };
+server.answers['GET /api/v1/session'] = { authenticated: true, kind: 'user', name: 'anna', permissions: ['*:*'] };
 await session.refresh();
 
 function opened() {

@@ -31,7 +31,7 @@ const { preferences } = await import('../src/preferences');
 const { session } = await import('../src/session');
 const { alarmSound } = await import('../src/sound');
 
-const anna = { authenticated: true, kind: 'user', name: 'anna', permissions: ['*'] };
+const anna = { authenticated: true, kind: 'user', name: 'anna', permissions: ['*:*'] };
 const anybody = { authenticated: false, kind: 'anonymous', name: 'anonymous', permissions: ['*:read'] };
 const nobody = { authenticated: false };
 const isAnswered = (who) => (server.answers['GET /api/v1/session'] = who);

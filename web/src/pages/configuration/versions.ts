@@ -60,6 +60,7 @@ export class ConfigVersions extends LitElement {
     super.connectedCallback();
     this.#asking = new AbortController();
     this.#known = this.#state;
+    desk.listen();
     void this.#load();
   }
 
