@@ -150,7 +150,7 @@ export class AlarmHistory extends LitElement {
     const text = texts.alarms.history;
     return (['from', 'to'] as const).map(
       (key) => html`<label class="field"
-        >${text[key]} (${zone.mark()})
+        >${text[key]} (${zone.name})
         <input
           type="datetime-local"
           step="1"
@@ -193,7 +193,7 @@ export class AlarmHistory extends LitElement {
     const value = isState ? valueOf(record as never) : '';
     const limit = isState && record.state !== 'OK' ? limitOf(record as never) : '';
     return html`<tr>
-      <td class="time">${zone.dateTime(record.ts)}</td>
+      <td class="time">${zone.row(record.ts)}</td>
       <td class="severity"><tw-severity .severity=${record.severity} ?hollow=${record.state === 'OK'}></tw-severity></td>
       <td class="name">
         <a href=${router.href('alarms', { rule: String(record.rule_id) })}>${record.rule_name}</a>
@@ -211,7 +211,7 @@ export class AlarmHistory extends LitElement {
     return html`<table>
       <thead>
         <tr>
-          <th>${text.time} <span class="muted">${zone.mark()}</span></th>
+          <th>${text.time} <span class="muted">${zone.name}</span></th>
           <th><span class="hidden-text">${texts.alarms.columns.severity}</span></th>
           <th>${text.name}</th>
           <th>${text.what}</th>

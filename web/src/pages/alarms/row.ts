@@ -121,7 +121,7 @@ export class AlarmRow extends LitElement {
           ></tw-severity
         ></span>
         <span role="gridcell" class="state">${stateWord(alarm)}</span>
-        <span role="gridcell" class="time muted" title=${zone.dateTime(alarm.ts)}>${shortTime(alarm.ts)}</span>
+        <span role="gridcell" class="time muted" title=${zone.exact(alarm.ts)}>${shortTime(alarm.ts)}</span>
         <span role="gridcell" class="name"
           ><span class="clip title" title=${alarm.rule_name}>${alarm.rule_name}</span>${this.#marks(alarm)}</span
         >
