@@ -2,7 +2,7 @@
 # Thin: the work is done by CMake presets (CMakePresets.json). `make run` and `make test` do all the set-up.
 JOBS ?= $(shell nproc)
 
-.PHONY: run test test-long build bench fuzz format lint clean packages test-asan
+.PHONY: run test test-long screenshots build bench fuzz format lint clean packages test-asan
 run: build
 	@app/manifests/demo/run build/tagwire
 
@@ -15,6 +15,11 @@ test: build
 
 test-long: build
 	@ctest --preset dev -L long
+
+# The README's pictures, anew. Look at them before you commit them.
+screenshots: build
+	@ctest --preset dev -R '^web_demo$$'
+	@mkdir -p docs/images && cp build/screenshots/readme/*.png docs/images/
 
 test-asan: packages
 	@cmake --preset asan > /dev/null

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const packages = process.env.TAGWIRE_WEB_PACKAGES;
 if (!packages || !existsSync(join(packages, 'node_modules/playwright-core'))) {
@@ -22,6 +22,7 @@ if (!executablePath) throw new Error('no browser: install chromium (packaging/de
 
 export const sizes = {
   desk: { width: 1366, height: 820 },
+  picture: { width: 1200, height: 680 },
   wall: { width: 1920, height: 1080 },
   phone: { width: 360, height: 720 },
 };
@@ -126,7 +127,7 @@ export async function axe(page, rules) {
 export async function screenshot(page, name) {
   const folder = process.env.TAGWIRE_SCREENSHOTS;
   if (!folder) return;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 

@@ -8,8 +8,8 @@ import { Plant, users } from './runtime.mjs';
 const count = 10_000;
 const leastFrames = 30; // per second
 const leastChanges = count * 8; // per second; a PLC that is polled at 10 Hz loses a beat now and then
-const seconds = 5;
-const rounds = 5;
+const seconds = 2;
+const rounds = 10;
 const first = 1000; // register of the first one
 
 let plant;

@@ -127,7 +127,7 @@ function manifest(plcPort, webPort, auth) {
 }
 
 /** A child process whose output is kept, and which ends with us. */
-class Program {
+export class Program {
   output = '';
 
   constructor(folder, ...args) {

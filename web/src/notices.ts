@@ -36,6 +36,8 @@ class Notices extends Observable {
   shown: Notice[] = [];
   /** That gave way to newer ones. */
   left = 0;
+  /** Counts the modal dialogs that have opened. */
+  dialogs = 0;
   #nextId = 0;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
   #endEvents: (() => void) | null = null;
@@ -57,12 +59,21 @@ class Notices extends Observable {
   add(notice: Omit<Notice, 'id' | 'lasts'> & { lasts?: number }): void {
     const id = ++this.#nextId;
     const lasts = notice.lasts ?? shownFor;
+    // An alarm that comes again is told once, as it is now.
+    const older = this.shown.find(({ href }) => href !== undefined && href === notice.href);
+    if (older) this.dismiss(older.id);
     this.shown = [...this.shown, { ...notice, id, lasts }];
     if (lasts > 0) this.#timers.set(id, setTimeout(() => this.dismiss(id), lasts));
     while (this.shown.length > mostShown) {
       this.left += 1;
       this.dismiss(leastOf(this.shown).id);
     }
+    this.changed();
+  }
+
+  /** A modal dialog has opened: it covers what was in front before. */
+  dialogOpened(): void {
+    this.dialogs += 1;
     this.changed();
   }
 

@@ -26,8 +26,8 @@ class Session extends Observable {
   problem = '';
   /** The login form is asked for by somebody who may look already. */
   wantsLogin = false;
-  /** What `wantsLogin` shows instead of it: there is no user yet, and whoever may look without one can make the first. */
-  needsSetup = false;
+  /** What they need is the first-run form, as there is no user yet. */
+  isSetupDue = false;
   /** It has ended, and not by a click of whoever was logged in. */
   isOver = false;
   #who: Who = { authenticated: false };
@@ -92,7 +92,9 @@ class Session extends Observable {
 
   /** Makes the first user, who then is logged in. */
   async setUp(code: string, name: string, password: string): Promise<void> {
-    this.#take(await rest<Who>('/api/v1/setup', { method: 'POST', body: { code, name, password } }));
+    const who = await rest<Who>('/api/v1/setup', { method: 'POST', body: { code, name, password } });
+    this.wantsLogin = false;
+    this.#take(who);
   }
 
   async logout(): Promise<void> {
@@ -102,8 +104,8 @@ class Session extends Observable {
   }
 
   async askForLogin(isWanted: boolean): Promise<void> {
-    // Where that can't be told the login form says what is wrong.
-    this.needsSetup = isWanted && (await this.#isSetupDue().catch(() => false));
+    // Where the server does not answer the login form says so.
+    this.isSetupDue = isWanted && (await this.#askSetup().catch(() => false));
     this.wantsLogin = isWanted;
     this.changed();
   }
@@ -116,7 +118,7 @@ class Session extends Observable {
       this.#who = who;
       this.#permissions = new Permissions();
       setCsrf('');
-      this.#become((await this.#isSetupDue()) ? 'setup' : 'out');
+      this.#become((await this.#askSetup()) ? 'setup' : 'out');
     } catch (problem) {
       this.problem = textOf(problem);
       // Who was in stays in while the server is away: the pages show what they have, marked as stale.
@@ -124,7 +126,7 @@ class Session extends Observable {
     }
   }
 
-  async #isSetupDue(): Promise<boolean> {
+  async #askSetup(): Promise<boolean> {
     try {
       return (await rest<{ needed: boolean }>('/api/v1/setup')).needed;
     } catch (problem) {
@@ -135,7 +137,7 @@ class Session extends Observable {
 
   #take(who: Who): void {
     this.#who = who;
-    if (this.isUser) this.isOver = this.wantsLogin = this.needsSetup = false;
+    if (this.isUser) this.isOver = this.wantsLogin = this.isSetupDue = false;
     this.#permissions = new Permissions(who.permissions ?? []);
     setCsrf(who.csrf ?? '');
     this.#become('in');

@@ -32,6 +32,13 @@ class MemoryReader : public StoreReader {
                                         [](Time t, const Record &record) { return t < record.value.time; });
     records.insert(place, Record{value, isNewest});
   }
+  /// Many at once: in the order of their times, those of the same time as they come.
+  void addValues(qint64 point, const QList<HistoryValue> &values, bool isNewest) {
+    auto &records = m_records[point];
+    for (const HistoryValue &value : values) records.push_back({value, isNewest});
+    std::stable_sort(records.begin(), records.end(),
+                     [](const Record &one, const Record &other) { return one.value.time < other.value.time; });
+  }
   void addEvent(qint64 id, const HistoryEvent &event) { m_events.push_back({id, event}); }
   void addGap(const HistoryGap &gap) { m_gaps << gap; }
   /// What retention has taken: records, and roll-ups of one level, before these times.

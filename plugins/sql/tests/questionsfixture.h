@@ -74,6 +74,7 @@ inline QString text(const QList<HistoryBucket> &buckets) {
 inline void fill(MemoryReader &reader, std::mt19937 &random, bool isNewest, int bursts) {
   const auto any = [&](qint64 most) { return static_cast<qint64>(random() % static_cast<quint64>(most)); };
   const std::array<std::chrono::nanoseconds, 5> spreads{300ms, 20s, 40min, 20h, std::chrono::hours(60)};
+  QList<HistoryValue> values;
   for (int burst = 0; burst < bursts; ++burst) {
     const Time begin = newYear + std::chrono::milliseconds(any(5 * 86'400'000));
     // Now and then so many in a minute that it has roll-ups of its seconds.
@@ -88,9 +89,10 @@ inline void fill(MemoryReader &reader, std::mt19937 &random, bool isNewest, int 
                                           : Quality::good();
       Value value;
       if (kind != 2) value.emplace<double>(static_cast<double>(any(1000)));
-      reader.add(1, time, value, quality, isNewest);
+      values.append({time, time, value, quality});
     }
   }
+  reader.addValues(1, values, isNewest);
 }
 
 }  // namespace tagwire::sql

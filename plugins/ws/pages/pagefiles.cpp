@@ -104,6 +104,11 @@ PageFiles::PageFiles(const QString &folder) {
   }
 }
 
+const PageFiles &PageFiles::embedded() {
+  static const PageFiles files(QStringLiteral(":/web"));
+  return files;
+}
+
 const PageFile *PageFiles::find(const QString &path) const {
   const auto found = m_files.constFind(path);
   return found == m_files.cend() ? nullptr : &*found;

@@ -27,7 +27,10 @@ struct PageFile {
 /// once.
 class PageFiles {
  public:
-  explicit PageFiles(const QString &folder = QStringLiteral(":/web"));
+  explicit PageFiles(const QString &folder);
+
+  /// Those of this program. Read when they are first asked for: their tags take some milliseconds.
+  static const PageFiles &embedded();
 
   bool isEmpty() const { return m_files.isEmpty(); }
   /// By its path without the first slash: "assets/page-1a2b.js". Null when there is none.

@@ -18,7 +18,7 @@ class PageRoutes : public RestPart {
   void add(Router &router, const char *route, const QString &file);
 
   GatewayState &m_state;
-  PageFiles m_files;
+  const PageFiles &m_files = PageFiles::embedded();
   std::list<QByteArray> m_routes;  ///< the router keeps pointers
 };
 

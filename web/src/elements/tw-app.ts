@@ -178,8 +178,8 @@ export class TwApp extends LitElement {
           <tw-empty .heading=${texts.login.unreachable} .text=${texts.login.unreachableHint}></tw-empty>
         </main>`;
       case 'in':
-        if (session.wantsLogin) return html`<main>${session.needsSetup ? html`<tw-setup></tw-setup>` : html`<tw-login></tw-login>`}</main>`;
-        return this.#full();
+        if (!session.wantsLogin) return this.#full();
+        return html`<main>${session.isSetupDue ? html`<tw-setup></tw-setup>` : html`<tw-login></tw-login>`}</main>`;
     }
   }
 }

@@ -2,6 +2,7 @@
 import { LitElement, css, html } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import { icon } from '../icons';
+import { notices } from '../notices';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 
@@ -64,12 +65,17 @@ export class TwDialog extends LitElement {
   @query('dialog') private dialog!: HTMLDialogElement;
 
   override firstUpdated(): void {
-    this.dialog.showModal();
+    this.#show();
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated && !this.dialog.open) this.dialog.showModal();
+    if (this.hasUpdated && !this.dialog.open) this.#show();
+  }
+
+  #show(): void {
+    this.dialog.showModal();
+    notices.dialogOpened();
   }
 
   close(): void {

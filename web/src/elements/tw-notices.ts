@@ -19,10 +19,16 @@ export class TwNotices extends LitElement {
     css`
       :host {
         position: fixed;
+        inset: auto;
+        margin: 0;
+        padding: 0;
+        border: 0;
+        background: none;
+        color: inherit;
+        overflow: visible;
         inset-block-end: calc(var(--space-3) + var(--bottom-bar, 0px) + env(safe-area-inset-bottom));
         inset-inline-end: var(--space-3);
         width: min(22rem, calc(100vw - 1.5rem));
-        z-index: 20;
         pointer-events: none;
       }
       ul {
@@ -91,9 +97,24 @@ export class TwNotices extends LitElement {
     `,
   ];
 
+  #dialogs = -1;
+
   constructor() {
     super();
     new Watch(this, notices);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.popover = 'manual';
+  }
+
+  /** In the top layer what came last stands in front: behind the shade of a dialog nobody sees a new alarm. */
+  override updated(): void {
+    if (this.#dialogs === notices.dialogs) return;
+    if (this.matches(':popover-open')) this.hidePopover();
+    this.showPopover();
+    this.#dialogs = notices.dialogs;
   }
 
   #notice(notice: Notice) {

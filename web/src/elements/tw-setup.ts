@@ -47,7 +47,9 @@ export class TwSetup extends LitElement {
     } catch (problem) {
       this.problem = textOf(problem);
       // Somebody else was faster: the login form is due.
-      if (problem instanceof RestError && problem.status === 409) await (session.wantsLogin ? session.askForLogin(true) : session.refresh());
+      if (problem instanceof RestError && problem.status === 409) {
+        await (session.wantsLogin ? session.askForLogin(true) : session.refresh());
+      }
     } finally {
       this.isBusy = false;
     }

@@ -169,7 +169,7 @@ void PagesTest::onlyWhatIsServed() {
 /// Where the build has none; where it has some, for what it has not.
 void PagesTest::withoutPagesItSaysSo() {
   RestFixture fixture(serving({Served::Pages}));
-  const bool hasPages = !PageFiles().isEmpty();
+  const bool hasPages = !PageFiles::embedded().isEmpty();
 #ifdef WITH_PAGES
   QVERIFY(hasPages);
 #endif
@@ -195,15 +195,15 @@ void PagesTest::frontPage() {
         "form-action 'self'"}) {
     QVERIFY2(reply.head.contains(QByteArray("\r\n") + line + "\r\n"), line);
   }
-  QCOMPARE(reply.body, PageFiles().find(QStringLiteral("index.html"))->bytes);
-  const QByteArray tag = PageFiles().find(QStringLiteral("index.html"))->tag;
+  QCOMPARE(reply.body, PageFiles::embedded().find(QStringLiteral("index.html"))->bytes);
+  const QByteArray tag = PageFiles::embedded().find(QStringLiteral("index.html"))->tag;
   QCOMPARE(fixture.statusOf("GET", "/", "If-None-Match: " + tag + "\r\n"), 304);
   QCOMPARE(fixture.statusOf("HEAD", "/"), 200);
 }
 
 void PagesTest::everyFileIsServed() {
   RestFixture fixture(serving({Served::Pages}));
-  const PageFiles files;
+  const PageFiles &files = PageFiles::embedded();
   for (const QString &path : files.paths()) {
     if (path == u"index.html") continue;
     const HttpReply reply = fixture.get('/' + path.toUtf8());
@@ -213,7 +213,7 @@ void PagesTest::everyFileIsServed() {
 }
 
 void PagesTest::theFrontPageLoadsWhatIsThereAndRunsNothingOfItsOwn() {
-  const PageFiles files;
+  const PageFiles &files = PageFiles::embedded();
   const QString html = QString::fromUtf8(files.find(QStringLiteral("index.html"))->bytes);
   static const QRegularExpression link(QStringLiteral("(?:src|href)=\"([^\"]*)\""));
   int count = 0;
@@ -227,7 +227,7 @@ void PagesTest::theFrontPageLoadsWhatIsThereAndRunsNothingOfItsOwn() {
 }
 
 void PagesTest::whatIsLargeIsCompressed() {
-  const PageFiles files;
+  const PageFiles &files = PageFiles::embedded();
   for (const QString &path : files.paths()) {
     const PageFile *file = files.find(path);
     if (file->bytes.size() <= 1024 || file->type.startsWith("font/") || file->type == "image/png") continue;

@@ -13,6 +13,7 @@ import { Watch } from '../../observable';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
+import { eventColumns } from './columns';
 import { kindText } from './describe';
 import { EventLog, mostEvents, type EventFilter } from './eventlog';
 import './eventrow';
@@ -29,12 +30,29 @@ export class LogEvents extends LitElement {
   static override styles = [
     shared,
     logStyles,
+    eventColumns,
     css`
       .sheet {
         overflow: hidden;
+        display: flex;
+        flex-direction: column;
+      }
+      .head {
+        font-size: var(--small);
+        font-weight: 600;
+        color: var(--muted);
+        background: var(--sunken);
+        border-bottom: 1px solid var(--line);
+        min-height: 1.9rem;
       }
       tw-virtual-list {
-        height: 100%;
+        flex: 1;
+        min-height: 0;
+      }
+      @media (max-width: 40rem) {
+        .head {
+          display: none;
+        }
       }
     `,
   ];
@@ -174,11 +192,16 @@ export class LogEvents extends LitElement {
       return html`<tw-error .heading=${texts.log.failed} .text=${problem} canRetry @retry=${this.#again}></tw-error>`;
     }
     if (rows.length === 0 && !isLoading) return html`<tw-empty .heading=${texts.log.events.empty}></tw-empty>`;
+    const text = texts.log.events;
     return html`<div class="sheet">
+      <div class="columns head" aria-hidden="true">
+        <span>${text.time}</span><span>${text.kind}</span><span class="source">${text.source}</span><span></span
+        ><span>${texts.log.text}</span>
+      </div>
       <tw-virtual-list
         .count=${rows.length}
         .rowHeight=${phone.matches ? 3.4 : 2}
-        .label=${texts.log.events.list}
+        .label=${text.list}
         .renderRow=${(index: number) => {
           const event = rows[index];
           return html`${event ? html`<log-event-row .event=${event}></log-event-row>` : ''}`;

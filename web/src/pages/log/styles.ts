@@ -134,5 +134,15 @@ export const logStyles = css`
     td {
       padding-inline: 0.35rem;
     }
+    /* Date and time on two lines: else the other columns stand beyond the edge. */
+    td.time,
+    td.tight,
+    td.time button.link {
+      white-space: normal;
+      text-align: start;
+    }
+    td.text {
+      min-width: 4rem;
+    }
   }
 `;

@@ -124,6 +124,17 @@ export const tileStyles = css`
     display: block;
     overflow: visible;
   }
+  @container tile (max-height: 6rem) {
+    .body {
+      gap: 0.15rem;
+    }
+    .gauge {
+      height: 0.75rem;
+    }
+    .ends {
+      line-height: 1.1;
+    }
+  }
   .gauge .track {
     fill: var(--sunken);
     stroke: var(--line-strong);
