@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the sources find around them instead of a browser; imported before them. The network is given by a test:
 // `server.answers` for REST, `sockets` for what was opened.
+import { webcrypto } from 'node:crypto';
 
 class FakeDocument extends EventTarget {
   hidden = false;
@@ -57,6 +58,7 @@ async function fakeFetch(address, { method = 'GET', headers = {}, body } = {}) {
   return new Response(JSON.stringify(answer.body), { status: answer.status, headers: { 'Content-Type': 'application/json', ...answer.headers } });
 }
 
+globalThis.crypto ??= webcrypto; // Node 18 has it under another name
 const kept = new Map();
 const windowEvents = new EventTarget();
 Object.assign(globalThis, {
