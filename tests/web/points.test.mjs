@@ -80,9 +80,9 @@ test('a write is confirmed, sent and read back, and every page is told', async (
     await dialog.getByLabel('New value').fill('42.5');
     await dialog.getByText('Nothing is in the way').waitFor();
     await dialog.getByRole('button', { name: 'Review' }).click();
-    await dialog.getByText('Write 42.50 °C to plc1/boiler/temp?').waitFor();
+    await dialog.getByText('Write 42.5 °C to plc1/boiler/temp?').waitFor();
     await dialog.getByRole('button', { name: 'Send now' }).click();
-    await dialog.getByText('Read back: 42.50 °C').waitFor();
+    await dialog.getByText('Read back: 42.5 °C').waitFor();
     await dialog.getByRole('button', { name: 'Close', exact: true }).first().click();
   });
   await shows(valueOf(page, 'plc1/boiler/temp'), /^42\.50$/, 'the list has it');

@@ -10,26 +10,58 @@ import { texts } from './texts';
 const narrowSpace = '\u202f';
 const noValue = '–';
 
-/** Seven significant digits at most: what a float32 of a PLC is worth. */
+/** For lists, where what is exact stands in the title: a few digits. Whole numbers stand in full. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return noValue;
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  if (Number.isSafeInteger(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(3);
-  const decimals = size >= 1000 ? 1 : size >= 100 ? 2 : size >= 1 ? 2 : 4;
+  if (Number.isInteger(value)) return `≈${narrowSpace}${value.toExponential(3)}`;
+  if (size >= 1e9 || size < 1e-4) return value.toExponential(3);
+  const decimals = size >= 1000 ? 1 : size >= 1 ? 2 : 4;
   return value.toFixed(decimals);
 }
 
-export function formatValue(value: PlainValue | undefined): string {
+const mostTyped = 12; // significant digits: with more it is a float32 that became a double
+
+/** The shortest text that means this number and no other, as what somebody confirms or compares has to be. */
+export function formatExact(value: number): string {
+  if (!Number.isFinite(value)) return noValue;
+  if (Number.isInteger(value)) return Number.isSafeInteger(value) ? String(value) : formatLarge(value);
+  const text = String(value);
+  if (Math.fround(value) !== value || significantOf(text) <= mostTyped) return text;
+  for (let digits = 1; digits <= 9; ++digits) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return String(shorter);
+  }
+  return text;
+}
+
+/** JSON's numbers are exact up to 2^53 here: an int64 beyond may have been another one. */
+function formatLarge(value: number): string {
+  const text = Math.abs(value) < 1e21 ? BigInt(value).toString() : String(value);
+  return `≈${narrowSpace}${text} ${texts.values.notExact}`;
+}
+
+function significantOf(text: string): number {
+  return text.replace(/e.*$/, '').replace(/\D/g, '').replace(/^0+/, '').length;
+}
+
+export function formatValue(value: PlainValue | undefined, number: (value: number) => string = formatNumber): string {
   if (value === null || value === undefined) return noValue;
-  if (typeof value === 'number') return formatNumber(value);
+  if (typeof value === 'number') return number(value);
   if (typeof value === 'boolean') return value ? texts.values.on : texts.values.off;
   if (typeof value === 'string') return value;
-  return `${formatNumber(value.x)}, ${formatNumber(value.y)}, ${formatNumber(value.z)}`;
+  return `${number(value.x)}, ${number(value.y)}, ${number(value.z)}`;
 }
 
 export function withUnit(value: PlainValue | undefined, unit: string): string {
   const text = formatValue(value);
+  return unit && text !== noValue && typeof value !== 'boolean' ? text + narrowSpace + unit : text;
+}
+
+/** With every digit: for what somebody is asked, and for what was read back. */
+export function exactWithUnit(value: PlainValue | undefined, unit: string): string {
+  const text = formatValue(value, formatExact);
   return unit && text !== noValue && typeof value !== 'boolean' ? text + narrowSpace + unit : text;
 }
 
@@ -185,6 +217,11 @@ class Zone extends Observable {
     const date = new Date(at);
     const ms = String(date.getUTCMilliseconds()).padStart(3, '0');
     return `${this.dateTime(date)}.${ms} ${this.mark(date)}`;
+  }
+  /** For rows: "2026-03-01 14:05:09", and "… GMT+1" where the offset then is another one than now. */
+  row(at: Date | number | string, present: number = now()): string {
+    const mark = this.mark(new Date(at));
+    return mark === this.mark(present) ? this.dateTime(at) : `${this.dateTime(at)} ${mark}`;
   }
   /** "GMT+1": what marks a time as one of this zone. */
   mark(at: Date | number = Date.now()): string {

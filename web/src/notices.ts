@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { alarmBook } from './alarms';
-import { formatValue } from './format';
+import { formatExact, formatValue } from './format';
 import { isFinal, live, type PlainValue, type Severity } from './live';
 import { Observable } from './observable';
 import { router } from './router';
@@ -109,7 +109,7 @@ class Notices extends Observable {
     this.add({
       kind: isDone ? 'success' : 'error',
       text: texts.notices.command[step.status]?.(step.point ?? '') ?? step.status,
-      detail: isDone && step.actual_value !== null ? texts.notices.reads(formatValue(step.actual_value)) : why,
+      detail: isDone && step.actual_value !== null ? texts.notices.reads(formatValue(step.actual_value, formatExact)) : why,
     });
   }
 }

@@ -19,6 +19,8 @@ export interface RestOptions {
   body?: unknown;
   /** Lists become several parameters of the same name; what is undefined is left out. */
   query?: Record<string, string | number | boolean | readonly string[] | undefined>;
+  /** Only when what is there still has this ETag; else 412. */
+  ifMatch?: string;
   signal?: AbortSignal;
   timeoutMs?: number;
 }
@@ -72,6 +74,7 @@ export async function restAnswer<T>(path: string, options: RestOptions = {}): Pr
   const method = options.method ?? 'GET';
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.ifMatch) headers['If-Match'] = options.ifMatch;
   if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
   const late = AbortSignal.timeout(options.timeoutMs ?? 15_000);
   const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;

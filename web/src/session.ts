@@ -12,7 +12,7 @@ interface Who {
   csrf?: string;
 }
 
-const renewEvery = 5 * 60_000; // a session lives 30 minutes and is renewed in its second half
+const renewEvery = 5 * 60_000; // a session lives 30 minutes without a request and is renewed in its second half
 
 /**
  * Who looks at the pages.
@@ -28,6 +28,8 @@ class Session extends Observable {
   wantsLogin = false;
   /** What they need is the first-run form, as there is no user yet. */
   isSetupDue = false;
+  /** It has ended, and not by a click of whoever was logged in. */
+  isOver = false;
   #who: Who = { authenticated: false };
   #permissions = new Permissions();
   #asking: Promise<void> | null = null;
@@ -41,8 +43,9 @@ class Session extends Observable {
 
   start(): void {
     void this.refresh();
+    // Also while nobody looks: alarms have to be heard from a page in the background.
     setInterval(() => {
-      if (this.state === 'in' && !document.hidden) void this.refresh();
+      if (this.state === 'in') void this.refresh();
     }, renewEvery);
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && this.state === 'in') void this.refresh();
@@ -84,7 +87,6 @@ class Session extends Observable {
 
   async login(user: string, password: string): Promise<void> {
     const who = await rest<Who>('/api/v1/login', { method: 'POST', body: { user, password } });
-    this.wantsLogin = false;
     this.#take(who);
   }
 
@@ -97,6 +99,7 @@ class Session extends Observable {
 
   async logout(): Promise<void> {
     await rest('/api/v1/logout', { method: 'POST' });
+    this.#who = { authenticated: false };
     await this.refresh();
   }
 
@@ -110,6 +113,7 @@ class Session extends Observable {
   async #ask(): Promise<void> {
     try {
       const who = await rest<Who>('/api/v1/session');
+      if (this.isUser && who.kind !== 'user') this.isOver = true;
       if (who.kind) return this.#take(who);
       this.#who = who;
       this.#permissions = new Permissions();
@@ -133,6 +137,7 @@ class Session extends Observable {
 
   #take(who: Who): void {
     this.#who = who;
+    if (this.isUser) this.isOver = this.wantsLogin = this.isSetupDue = false;
     this.#permissions = new Permissions(who.permissions ?? []);
     setCsrf(who.csrf ?? '');
     this.#become('in');

@@ -4,6 +4,7 @@ import { alarmBook, isActive, isUnacknowledged, severityRank } from './alarms';
 import type { Severity, WireAlarm } from './live';
 import { Observable } from './observable';
 import { preferences } from './preferences';
+import { session } from './session';
 
 interface Pattern {
   /** Hz, one after the other. */
@@ -19,6 +20,8 @@ const patterns: Record<Severity, Pattern> = {
   minor: { tones: [587, 587], step: 0.34, every: 6 },
   info: { tones: [440], step: 0.4, every: 15 },
 };
+/** The session has ended, so that alarms can't be heard any more. */
+const over: Pattern = { tones: [440, 330, 220], step: 0.4, every: 15 };
 const loudness = 0.2;
 const rampFor = 0.02; // s; a tone that begins or ends at once clicks
 
@@ -28,7 +31,9 @@ export type SoundState = 'off' | 'blocked' | 'quiet' | 'silenced' | 'sounding';
 class AlarmSound extends Observable {
   #context: AudioContext | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #playing: Severity | null = null;
+  #playing: Pattern | null = null;
+  /** Somebody was here since the session ended. */
+  #isEndHeard = false;
 
   start(): void {
     alarmBook.onRaised(() => {
@@ -36,8 +41,14 @@ class AlarmSound extends Observable {
     });
     alarmBook.observe(() => this.#look());
     preferences.observe(() => this.#look());
+    session.observe(() => {
+      if (!session.isOver) this.#isEndHeard = false;
+      this.#look();
+    });
     // Browsers let nothing be heard before somebody has touched the page.
     const touched = (): void => {
+      this.#isEndHeard = session.isOver;
+      this.#look();
       if (preferences.sound) void this.#wake();
     };
     addEventListener('pointerdown', touched, { capture: true });
@@ -57,7 +68,7 @@ class AlarmSound extends Observable {
   async turnOn(): Promise<void> {
     preferences.set({ sound: true, silencedAt: 0 });
     await this.#wake();
-    if (this.state === 'quiet') this.#play('info');
+    if (this.state === 'quiet') this.#play(patterns.info);
   }
 
   turnOff(): void {
@@ -87,25 +98,30 @@ class AlarmSound extends Observable {
   }
 
   #look(): void {
-    const worst = this.state === 'sounding' ? worstOf(this.#waiting().filter(isAfterSilence)) : null;
-    if (worst !== this.#playing) {
+    const due = this.#due();
+    if (due !== this.#playing) {
       clearTimeout(this.#timer);
-      this.#playing = worst;
+      this.#playing = due;
       this.#repeat();
     }
     this.changed();
   }
 
+  #due(): Pattern | null {
+    if (this.state === 'sounding') return worstOf(this.#waiting().filter(isAfterSilence));
+    const isEnd = preferences.sound && session.isOver && !this.#isEndHeard;
+    return isEnd && this.#context?.state === 'running' ? over : null;
+  }
+
   #repeat(): void {
     if (!this.#playing) return;
     this.#play(this.#playing);
-    this.#timer = setTimeout(() => this.#repeat(), patterns[this.#playing].every * 1000);
+    this.#timer = setTimeout(() => this.#repeat(), this.#playing.every * 1000);
   }
 
-  #play(severity: Severity): void {
+  #play({ tones, step }: Pattern): void {
     const context = this.#context;
     if (!context || context.state !== 'running') return;
-    const { tones, step } = patterns[severity];
     tones.forEach((frequency, index) => {
       const begin = context.currentTime + index * step;
       const end = begin + step * 0.85;
@@ -126,10 +142,10 @@ function isAfterSilence(alarm: WireAlarm): boolean {
   return !(Date.parse(alarm.ts) <= preferences.silencedAt);
 }
 
-function worstOf(alarms: WireAlarm[]): Severity | null {
+function worstOf(alarms: WireAlarm[]): Pattern | null {
   let worst: Severity | null = null;
   for (const { severity } of alarms) if (!worst || severityRank(severity) > severityRank(worst)) worst = severity;
-  return worst && patterns[worst] ? worst : null;
+  return worst ? (patterns[worst] ?? null) : null;
 }
 
 export const alarmSound = new AlarmSound();

@@ -29,15 +29,23 @@ export class Sparks {
     const number = typeof point.value === 'boolean' ? Number(point.value) : point.value;
     if (!point.time || !point.isFresh) return;
     const spark = this.#sparkOf(point.name);
-    const time = Date.parse(point.time);
     const last = spark.times[spark.times.length - 1] ?? 0;
+    const isAfterHole = Number.isNaN(spark.values[spark.values.length - 1] ?? 0);
+    const told = Date.parse(point.time);
+    // A value from before the hole is known to hold again from now on.
+    const time = isAfterHole && told <= last ? now() : told;
     if (time <= last) return;
     const isGood = typeof number === 'number' && !point.quality.startsWith('bad');
     // A value holds until the next: a step, not a slope over minutes.
     const before = spark.values[spark.values.length - 1];
-    if (before !== undefined && time - last > 15_000) push(spark, time - 1, before);
+    if (before !== undefined && !isAfterHole && time - last > 15_000) push(spark, time - 1, before);
     push(spark, time, isGood ? number : NaN);
     trim(spark);
+  }
+
+  /** The link is lost: from here on nobody knows, also of those that nobody looks at just now. */
+  lost(): void {
+    for (const spark of this.#byName.values()) addHole(spark, now());
   }
 
   /** Asks the history for those that were not asked for yet. Without a history there are live values only. */
@@ -87,6 +95,14 @@ export class Sparks {
     this.#byName.set(name, spark);
     return spark;
   }
+}
+
+/** Up to here the line goes, and no further until another value comes. */
+export function addHole(spark: Spark, time: number): void {
+  const last = spark.values[spark.values.length - 1];
+  if (last === undefined || Number.isNaN(last)) return;
+  push(spark, Math.max(time - 1, (spark.times[spark.times.length - 1] ?? 0) + 1), last);
+  push(spark, Math.max(time, (spark.times[spark.times.length - 1] ?? 0) + 1), NaN);
 }
 
 function push(spark: Spark, time: number, value: number): void {

@@ -12,8 +12,8 @@ QByteArray entityTagOf(const QByteArray &content) {
   return '"' + QCryptographicHash::hash(content, QCryptographicHash::Sha256).toHex().left(32) + '"';
 }
 
-bool namesTag(const QByteArray &ifNoneMatch, const QByteArray &tag) {
-  const QByteArrayList known = ifNoneMatch.split(',');
+bool namesTag(const QByteArray &sent, const QByteArray &tag) {
+  const QByteArrayList known = sent.split(',');
   return std::any_of(known.begin(), known.end(), [&tag](const QByteArray &each) {
     const QByteArray trimmed = each.trimmed();
     return trimmed == "*" || trimmed == tag || trimmed == "W/" + tag;

@@ -8,7 +8,8 @@ namespace tagwire::ws {
 
 /// Of this content, with its quotes.
 QByteArray entityTagOf(const QByteArray &content);
-/// Whether If-None-Match, as it was sent, names this tag: then the answer is 304.
-bool namesTag(const QByteArray &ifNoneMatch, const QByteArray &tag);
+/// Whether If-None-Match (then the answer is 304) or If-Match, as it was sent, names this tag. Also as a weak one: a
+/// proxy that compresses makes it one.
+bool namesTag(const QByteArray &sent, const QByteArray &tag);
 
 }  // namespace tagwire::ws

@@ -3,6 +3,7 @@
 
 #include "auth/pointaccess.h"
 #include "endpointid.h"
+#include "http/entitytag.h"
 #include "rest/recorded.h"
 
 namespace tagwire::ws {
@@ -18,23 +19,26 @@ TileRoutes::TileRoutes(Router &router, GatewayState &state) : m_state(state), m_
               nullptr,
               false,
               {right::readPositions}});
-  router.addWhole({"PUT",
-                   "/api/os/tiles",
-                   "replaces all tiles that the caller sees (R5-16)",
-                   Served::Rest,
-                   right::writeConfig,
-                   [this](const Call &call) { replace(call); },
-                   {},
-                   R"({"type":"array","maxItems":1000,"items":{"type":"object","additionalProperties":false,)"
-                   R"("required":["id","name"],"properties":{"id":{"type":"integer","minimum":1},)"
-                   R"("name":{"type":"string"},"type":{"type":"string"},)"
-                   R"("endpointIds":{"type":"array","maxItems":100,"items":{"type":"integer"}},)"
-                   R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"},)"
-                   R"("width":{"type":"number","minimum":1,"maximum":12},)"
-                   R"("height":{"type":"number","minimum":1,"maximum":100},"min":{"type":"number"},)"
-                   R"("max":{"type":"number"},"value":{"type":"number"},)"
-                   R"("durationMs":{"type":"integer","minimum":10,"maximum":3600000},)"
-                   R"("scene":{"type":"integer","minimum":1},"zone":{"type":"integer","minimum":1}}}})"});
+  Route change{"PUT",
+               "/api/os/tiles",
+               "replaces all tiles that the caller sees (R5-16)",
+               Served::Rest,
+               right::writeConfig,
+               [this](const Call &call) { replace(call); },
+               {},
+               R"({"type":"array","maxItems":1000,"items":{"type":"object","additionalProperties":false,)"
+               R"("required":["id","name"],"properties":{"id":{"type":"integer","minimum":1},)"
+               R"("name":{"type":"string"},"type":{"type":"string"},)"
+               R"("endpointIds":{"type":"array","maxItems":100,"items":{"type":"integer"}},)"
+               R"("x":{"type":"number"},"y":{"type":"number"},"area":{"type":"string"},)"
+               R"("width":{"type":"number","minimum":1,"maximum":12},)"
+               R"("height":{"type":"number","minimum":1,"maximum":100},"min":{"type":"number"},)"
+               R"("max":{"type":"number"},"value":{"type":"number"},)"
+               R"("durationMs":{"type":"integer","minimum":10,"maximum":3600000},)"
+               R"("scene":{"type":"integer","minimum":1},"zone":{"type":"integer","minimum":1}}}})"};
+  change.headers = {
+      {"If-Match", "string", "the ETag of the tiles that were changed: 412 when there are others by now"}};
+  router.addWhole(change);
 }
 
 Tiles TileRoutes::all() const {
@@ -54,12 +58,23 @@ bool TileRoutes::isVisible(const Tile &tile, const Caller &caller) const {
          });
 }
 
-void TileRoutes::list(const Call &call) const {
+QJsonArray TileRoutes::shownTo(const Caller &caller) const {
   Tiles tiles = all();
-  tiles.removeIf([&](const Tile &tile) { return !isVisible(tile, *call.caller); });
-  QJsonArray json = toJson(tiles);
+  tiles.removeIf([&](const Tile &tile) { return !isVisible(tile, caller); });
+  return toJson(tiles);
+}
+
+/// Of what the caller sees, without the names: who changes it has seen just that.
+QByteArray TileRoutes::tagFor(const Caller &caller) const {
+  return entityTagOf(QJsonDocument(shownTo(caller)).toJson(QJsonDocument::Compact));
+}
+
+void TileRoutes::list(const Call &call) const {
+  QJsonArray json = shownTo(*call.caller);
   if (call.target.value("names") == QStringLiteral("true")) putNames(json, *call.caller);
-  call.answer(Response::json(200, QJsonDocument(json)));
+  Response response = Response::json(200, QJsonDocument(json));
+  response.fields = {{"ETag", tagFor(*call.caller)}};
+  call.answer(response);
 }
 
 /// In the order of the numbers; "" for one that no point has any more.
@@ -95,6 +110,10 @@ void TileRoutes::replace(const Call &call) const {
   if (!given) return call.answer(errorResponse(400, given.error(), now));
   if (m_book->isSaving()) {
     return call.answer(errorResponse(409, QStringLiteral("somebody else is saving tiles: read them again"), now));
+  }
+  const QByteArray seen = call.request.field("if-match");
+  if (!seen.isEmpty() && !namesTag(seen, tagFor(*call.caller))) {
+    return call.answer(errorResponse(412, QStringLiteral("the tiles were changed meanwhile: read them again"), now));
   }
   // What the caller does not see is not theirs to remove.
   Tiles tiles = all();

@@ -15,6 +15,8 @@ class TileRoutes : public RestPart {
  private:
   Tiles all() const;
   bool isVisible(const Tile &tile, const Caller &caller) const;
+  QJsonArray shownTo(const Caller &caller) const;
+  QByteArray tagFor(const Caller &caller) const;
   void list(const Call &call) const;
   void putNames(QJsonArray &tiles, const Caller &caller) const;
   void replace(const Call &call) const;

@@ -54,6 +54,7 @@ class TilesTest : public QObject {
   void whatALayoutNeedsIsKept();
   void namesOnlyWhenAskedFor();
   void R5_16_whatTheCallerDoesNotSeeStays();
+  void whoWasOvertakenIsTold();
   void R5_16_refusals_data();
   void R5_16_refusals();
   void anUnreadableFileIsNoReasonToShowNothing();
@@ -136,6 +137,26 @@ void TilesTest::R5_16_whatTheCallerDoesNotSeeStays() {
   QCOMPARE(ids(fixture.get(path)), QList<int>{5});
   TileBook all(fixture.context.dataDir());
   QCOMPARE(all.tiles(fixture.context.log())->size(), 2);
+}
+
+void TilesTest::whoWasOvertakenIsTold() {
+  Fixture fixture(withTiles());
+  const auto tagOf = [](const HttpReply &reply) {
+    const qsizetype at = reply.head.indexOf("\r\nETag: ") + 8;
+    return reply.head.mid(at, reply.head.indexOf("\r\n", at) - at);
+  };
+  const QByteArray tag = tagOf(fixture.get(path));
+  QCOMPARE(tag.size(), 34);
+  QCOMPARE(tagOf(fixture.get(QByteArray(path) + "?names=true")), tag);
+  const auto put = [&](const QByteArray &seen, const QByteArray &body) {
+    return fixture.ask("PUT", path, "If-Match: " + seen + "\r\n", body).status;
+  };
+  QCOMPARE(put(tag, '[' + QByteArray(levelTile) + ']'), 200);
+  QCOMPARE(put(tag, "[]"), 412);
+  QCOMPARE(ids(fixture.get(path)), QList<int>{3});
+  // nginx with gzip makes it a weak one.
+  QCOMPARE(put("W/" + tagOf(fixture.get(path)), "[]"), 200);
+  QCOMPARE(fixture.get(path).body, QByteArray("[]"));
 }
 
 void TilesTest::R5_16_refusals_data() {

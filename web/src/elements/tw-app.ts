@@ -51,7 +51,8 @@ export class TwApp extends LitElement {
 
   override willUpdate(): void {
     const page = this.#page;
-    document.title = page ? `${page.label} – ${texts.product}` : texts.product;
+    const label = session.isOver ? texts.shell.over : page?.label;
+    document.title = label ? `${label} – ${texts.product}` : texts.product;
     if (session.state === 'in' && page?.isAllowed()) void this.#load(page);
   }
 

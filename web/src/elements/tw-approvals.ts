@@ -5,12 +5,14 @@ import { approvals, type WaitingCommand } from '../approvals';
 import { formatDuration, zone } from '../format';
 import { live } from '../live';
 import { Watch } from '../observable';
+import { onePoint, type PointInfo } from '../pointinfo';
 import { textOf } from '../rest';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import { question } from '../write/parts';
 import './tw-dialog';
 import './tw-error';
+import './tw-value';
 
 /** On every page: what waits for a second person, with what it is, to approve or refuse. */
 @customElement('tw-approvals')
@@ -38,6 +40,8 @@ export class TwApprovals extends LitElement {
   @state() private looked: WaitingCommand | null = null;
   @state() private problem = '';
   @state() private comment = '';
+  /** Of the point of `looked`; null: not known yet. */
+  @state() private point: PointInfo | null = null;
 
   constructor() {
     super();
@@ -60,27 +64,33 @@ export class TwApprovals extends LitElement {
     this.problem = '';
     this.comment = '';
     this.looked = approvals.waiting[0] ?? null;
+    if (this.looked) void this.#learn(this.looked);
+  }
+
+  /** Who approves sees what who asked saw: unit, description, what it reads. Who may not read it has the name only. */
+  async #learn(command: WaitingCommand): Promise<void> {
+    this.point = null;
+    const name = command.point ?? '';
+    const point = await onePoint(name).catch((): PointInfo => unknownPoint(name));
+    if (this.looked === command) this.point = point;
   }
 
   #dialog(command: WaitingCommand) {
     const text = texts.approvals;
-    const point = {
-      name: command.point ?? '',
-      number: 0,
-      type: '',
-      value: null,
-      quality: '',
-      timestamp: null,
-      unit: '',
-      description: '',
-      writable: true,
-    };
+    const { point } = this;
     const isGone = !approvals.waiting.some(({ command_id: id }) => id === command.command_id);
     const duration = formatDuration(command.duration_ms ?? 0);
     return html`<tw-dialog .heading=${text.title} @closed=${() => (this.looked = null)}>
       <div class="stack">
         <p>${text.asked(command.requested_by ?? '')} <span class="muted">${zone.time(command.created)}</span></p>
-        <p class="question">${question(point, command.type ?? 'write', command.value ?? null, duration)}</p>
+        ${point
+          ? html`<p class="question">${question(point, command.type ?? 'write', command.value ?? null, duration)}</p>
+              ${point.description ? html`<p class="muted">${point.description}</p>` : ''}
+              <p class="now">
+                <span class="muted small">${texts.write.now}</span>
+                <tw-value sign exact .point=${point.name} .unit=${point.unit}></tw-value>
+              </p>`
+          : html`<p class="muted" role="status">${texts.common.loading}</p>`}
         ${command.comment ? html`<p>${text.why(command.comment)}</p>` : ''}
         ${isGone
           ? html`<p role="status">${text.none}</p>`
@@ -95,7 +105,7 @@ export class TwApprovals extends LitElement {
         ${this.problem ? html`<tw-error .text=${this.problem}></tw-error>` : ''}
       </div>
       <button slot="buttons" ?disabled=${isGone || !live.isOnline} @click=${() => this.#settle(false)}>${text.refuse}</button>
-      <button slot="buttons" class="primary" ?disabled=${isGone || !live.isOnline} @click=${() => this.#settle(true)}>
+      <button slot="buttons" class="primary" ?disabled=${isGone || !point || !live.isOnline} @click=${() => this.#settle(true)}>
         ${text.approve}
       </button>
     </tw-dialog>`;
@@ -111,4 +121,8 @@ export class TwApprovals extends LitElement {
       </div>
       ${this.looked ? this.#dialog(this.looked) : ''}`;
   }
+}
+
+function unknownPoint(name: string): PointInfo {
+  return { name, number: 0, type: '', value: null, quality: '', timestamp: null, unit: '', description: '', writable: true };
 }

@@ -53,6 +53,7 @@ export class TwLogin extends LitElement {
   override render() {
     return html`<form class="card stack" @submit=${this.#submit}>
       <h1>${texts.login.title}</h1>
+      ${session.isOver ? html`<p role="alert"><strong>${texts.login.over}</strong></p>` : ''}
       ${this.problem ? html`<tw-error .text=${this.problem}></tw-error>` : ''}
       <label class="field"
         >${texts.login.user}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatValue, qualityOf } from '../format';
+import { exactWithUnit, formatExact, formatNumber, formatValue, qualityOf } from '../format';
 import { live, type PointValue, type PointWatch } from '../live';
 import { shared } from '../styles/shared';
 
@@ -61,6 +61,8 @@ export class TwValue extends LitElement {
   /** Known from elsewhere, until the first value comes. */
   @property() unit = '';
   @property({ type: Boolean }) sign = false;
+  /** Every digit; else a few, and all of them in the title. */
+  @property({ type: Boolean }) exact = false;
   #watch: PointWatch | null = null;
 
   override connectedCallback(): void {
@@ -82,11 +84,12 @@ export class TwValue extends LitElement {
     const point: PointValue | undefined = live.point(this.point);
     const view = qualityOf(point);
     const unit = typeof point?.value === 'boolean' ? '' : point?.unit || this.unit;
+    const title = point && view.level !== 'none' ? `${exactWithUnit(point.value, unit)} – ${view.text}` : view.text;
     const showSign = this.sign && view.level !== 'good';
     return html`${showSign ? html`<span class="sign ${view.level}" aria-hidden="true">${view.sign}</span>` : ''}<span
         class="value ${view.level}"
-        title=${view.text}
-        >${formatValue(point?.value)}</span
+        title=${title}
+        >${formatValue(point?.value, this.exact ? formatExact : formatNumber)}</span
       >${unit ? html`<span class="unit">${unit}</span>` : ''}${view.level === 'good'
         ? ''
         : html`<span class="hidden-text">${view.text}</span>`}`;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { formatDuration, formatValue, withUnit } from '../format';
+import { now } from '../clock';
+import { formatDuration, formatValue } from '../format';
 import { isFinal, live, type CommandStep, type CommandWish, type PlainValue, type PointWatch } from '../live';
 import { newId } from '../live/requests';
 import { Watch } from '../observable';
+import { readNumber, type NumberRead } from '../numberinput';
 import type { PointInfo } from '../pointinfo';
 import { isAbort, textOf } from '../rest';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import { dryRun, explain, explainAll, type DryRun, type Interlock } from '../write/dryrun';
-import { dryRunView, interlockView, question, stepsView, type TimedStep } from '../write/parts';
+import { dryRunView, interlockView, presentView, question, stepsView, type TimedStep } from '../write/parts';
 import { writeStyles } from '../write/styles';
 import './tw-dialog';
 import type { TwDialog } from './tw-dialog';
@@ -98,8 +100,11 @@ export class TwWriteDialog extends LitElement {
   get #value(): PlainValue | undefined {
     if (this.#isBool) return this.text === 'true';
     if (!this.#isNumber) return this.text;
-    const number = Number(this.text.trim().replace(',', '.'));
-    return this.text.trim() === '' || !Number.isFinite(number) ? undefined : number;
+    const read = this.#read;
+    return 'value' in read ? read.value : undefined;
+  }
+  get #read(): NumberRead {
+    return readNumber(this.text, this.point.type === 'int');
   }
 
   get #wish(): CommandWish | null {
@@ -177,7 +182,7 @@ export class TwWriteDialog extends LitElement {
   }
 
   #told(step: CommandStep): void {
-    this.steps = [...this.steps, { step, at: Date.now() }];
+    this.steps = [...this.steps, { step, at: now() }];
   }
 
   async #takeBack(): Promise<void> {
@@ -218,7 +223,8 @@ export class TwWriteDialog extends LitElement {
         )}
       </fieldset>`;
     }
-    const isWrong = this.#isNumber && this.text !== '' && this.#value === undefined;
+    const read = this.#isNumber && this.text.trim() !== '' ? this.#read : null;
+    const problem = read && 'problem' in read ? read.problem : '';
     return html`<div class="input">
         <label class="field"
           >${text.value}
@@ -226,14 +232,14 @@ export class TwWriteDialog extends LitElement {
             autofocus
             autocomplete="off"
             inputmode=${this.#isNumber ? 'decimal' : 'text'}
-            aria-invalid=${isWrong ? 'true' : 'false'}
+            aria-invalid=${problem ? 'true' : 'false'}
             .value=${this.text}
             @input=${(event: Event) => this.#field(() => (this.text = (event.target as HTMLInputElement).value))}
           />
         </label>
         <span class="unit">${this.point.unit}</span>
       </div>
-      ${isWrong ? html`<p class="wrong small" role="alert">${text.numberDue}</p>` : ''}`;
+      ${problem ? html`<p class="wrong small" role="alert">${problem}</p>` : ''}`;
   }
 
   #form(): TemplateResult {
@@ -286,18 +292,16 @@ export class TwWriteDialog extends LitElement {
   #selectionView(): TemplateResult {
     const text = texts.write;
     if (this.result?.confirm !== 'select') return html``;
-    const left = this.selection ? Math.ceil((this.selection.until - Date.now()) / 1000) : 0;
+    const left = this.selection ? Math.ceil((this.selection.until - now()) / 1000) : 0;
     if (left > 0) return html`<p role="status">${text.selected(left)}</p>`;
     return html`<p role="status">${this.selection ? text.selectionOver : text.needsSelect}</p>
       <button ?disabled=${!live.isOnline} @click=${this.#select}>${text.select}</button>`;
   }
 
   #confirm(): TemplateResult {
-    const text = texts.write;
     const duration = formatDuration(Number(this.duration));
-    const now = live.point(this.point.name);
     return html`<p class="question">${question(this.point, this.kind, this.result?.value ?? null, duration)}</p>
-      <p>${text.wasNow(withUnit(now?.value, this.point.unit))}</p>
+      <p>${presentView(live.point(this.point.name), this.point.unit)}</p>
       ${dryRunView(this.result, this.interlocks, false)} ${this.#selectionView()}
       ${this.problem ? html`<tw-error .text=${this.problem}></tw-error>` : ''}`;
   }
@@ -323,7 +327,7 @@ export class TwWriteDialog extends LitElement {
         </button>`;
     }
     if (this.stage === 'confirm') {
-      const isSelected = this.result?.confirm !== 'select' || (this.selection?.until ?? 0) > Date.now();
+      const isSelected = this.result?.confirm !== 'select' || (this.selection?.until ?? 0) > now();
       return html`${close}<button slot="buttons" @click=${this.#again}>${text.back}</button>
         <button slot="buttons" class="primary" ?disabled=${!live.isOnline || !isSelected} @click=${this.#send}>
           ${text.send}
@@ -349,7 +353,7 @@ export class TwWriteDialog extends LitElement {
         ${this.point.description ? html`<p class="muted">${this.point.description}</p>` : ''}
         <p class="now">
           <span class="muted small">${texts.write.now}</span>
-          <tw-value sign .point=${this.point.name} .unit=${this.point.unit}></tw-value>
+          <tw-value sign exact .point=${this.point.name} .unit=${this.point.unit}></tw-value>
         </p>
         ${live.isOnline ? '' : html`<tw-error .text=${texts.write.offline}></tw-error>`} ${stages[this.stage]()}
       </div>

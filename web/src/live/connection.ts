@@ -6,8 +6,11 @@ import type { LiveMessage } from './types';
 const path = '/ws/live';
 const waits = [3, 6, 12, 30]; // s until the next try
 const askAfter = 4_000; // ms without a message until we ping
-const lostAfter = 9_000; // ms without a message until the link counts as lost
+const lostAfter = 5_000; // ms without an answer to that until the link counts as lost
+const openAfter = 9_000; // ms that opening may take
 const lookEvery = 1_000;
+const sleptFor = 5_000; // ms between two looks: the machine slept, or the browser held the page back
+const lostAfterSleep = 1_000;
 
 /** `off`: nobody is logged in. `waiting`: lost, the next try is due at `nextTry`. */
 export type LinkState = 'off' | 'connecting' | 'online' | 'waiting';
@@ -27,7 +30,11 @@ export class Connection extends Observable {
   #socket: WebSocket | null = null;
   #failures = 0;
   #lastHeard = 0;
-  #hasAsked = false;
+  /** When the ping that is not answered yet was sent, and how long it may take; 0: none. */
+  #asked = 0;
+  #patience = 0;
+  /** performance.now() stands still while a machine sleeps, Date.now() goes on. */
+  #lastLook = { steady: 0, clock: 0 };
   #retry: ReturnType<typeof setTimeout> | undefined;
   #user: LinkUser;
   #caller = '';
@@ -40,6 +47,7 @@ export class Connection extends Observable {
   start(): void {
     session.observe(() => this.#callerChanged());
     this.#callerChanged();
+    this.#lastLook = { steady: performance.now(), clock: Date.now() };
     setInterval(() => this.#look(), lookEvery);
     addEventListener('online', () => this.retryNow());
     addEventListener('pagehide', () => this.#socket?.close());
@@ -97,19 +105,31 @@ export class Connection extends Observable {
 
   #heard(): void {
     this.#lastHeard = performance.now();
-    this.#hasAsked = false;
+    this.#asked = 0;
   }
 
-  /** A cable that was pulled closes nothing: silence tells. */
+  /** A cable that was pulled closes nothing: silence tells. Only a ping without an answer ends a link. */
   #look(): void {
+    const [steady, clock] = [performance.now(), Date.now()];
+    const [passed, byClock] = [steady - this.#lastLook.steady, clock - this.#lastLook.clock];
+    this.#lastLook = { steady, clock };
     if (this.state !== 'online' && this.state !== 'connecting') return;
-    const silent = performance.now() - this.#lastHeard;
-    if (silent > lostAfter) {
-      this.#ended(0);
-    } else if (silent > askAfter && !this.#hasAsked && this.isOnline) {
-      this.#hasAsked = true;
-      this.send({ op: 'ping' });
+    // What came before the machine slept is old, at once.
+    if (byClock - passed > sleptFor) return this.#ended(0);
+    const silent = steady - this.#lastHeard;
+    if (this.state === 'connecting') {
+      if (silent > openAfter) this.#ended(0);
+    } else if (this.#asked > 0) {
+      if (steady - this.#asked > this.#patience) this.#ended(0);
+    } else if (silent > askAfter || byClock > sleptFor) {
+      this.#ask(steady, byClock > sleptFor ? lostAfterSleep : lostAfter);
     }
+  }
+
+  #ask(at: number, patience: number): void {
+    this.#asked = at;
+    this.#patience = patience;
+    this.send({ op: 'ping' });
   }
 
   #ended(code: number): void {

@@ -13,6 +13,7 @@ import { live } from '../live';
 import { Watch } from '../observable';
 import { router } from '../router';
 import { session } from '../session';
+import { addHole } from '../sparks';
 import { statusWatch, type HistoryStatus, type InstanceStatus, type Status } from '../status';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
@@ -51,9 +52,15 @@ export class PageOverview extends LitElement {
   /** Keeps the rates of the last minutes. */
   #note(): void {
     const status = statusWatch.newest;
-    if (!status || statusWatch.problem) return;
+    if (!status || statusWatch.problem) {
+      // No line over the time of which nothing is known.
+      for (const spark of this.#rates.values()) addHole(spark, now());
+      return;
+    }
     for (const [name, rate] of Object.entries(status.rates)) {
       const spark = this.#rates.get(name) ?? { times: [], values: [] };
+      const last = spark.times[spark.times.length - 1] ?? Infinity;
+      if (now() - last > oldAfter) addHole(spark, last + 1);
       spark.times.push(now());
       spark.values.push(rate);
       while ((spark.times[0] ?? Infinity) < now() - span) {
@@ -65,7 +72,8 @@ export class PageOverview extends LitElement {
   }
 
   get #isKnown(): boolean {
-    const isFresh = performance.now() - statusWatch.at < oldAfter && !statusWatch.problem;
+    const age = Date.now() - statusWatch.at;
+    const isFresh = Math.abs(age) < oldAfter && !statusWatch.problem;
     return isFresh && live.isOnline && (alarmBook.isFresh || !session.maySome('alarms:read'));
   }
 

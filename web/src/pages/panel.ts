@@ -9,7 +9,7 @@ import { icon } from '../icons';
 import { notices } from '../notices';
 import { Watch } from '../observable';
 import type { PointInfo } from '../pointinfo';
-import { isAbort, textOf } from '../rest';
+import { RestError, isAbort, textOf } from '../rest';
 import { router } from '../router';
 import { session } from '../session';
 import { shared } from '../styles/shared';
@@ -20,7 +20,7 @@ import './panel/grid';
 import type { EditEvent, LayoutEvent } from './panel/grid';
 import { PointFacts } from './panel/pointfacts';
 import type { WishEvent } from './panel/tile';
-import { arrange, mostTiles, readTiles, saveTiles, wireOf, type Tile } from './panel/tiles';
+import { arrange, mostTiles, readPanel, saveTiles, type Panel, type Tile } from './panel/tiles';
 
 /** Tiles for tablets and walls, by area; laid out in the manifest or here. The area stands in the address. */
 @customElement('page-panel')
@@ -96,7 +96,8 @@ export class PagePanel extends LitElement {
   @state() private isOvertaken = false;
   #facts = new PointFacts();
   #asking = new AbortController();
-  #loaded = '';
+  /** Of the tiles that are shown, or were when somebody began to edit. */
+  #tag = '';
 
   constructor() {
     super();
@@ -116,15 +117,15 @@ export class PagePanel extends LitElement {
 
   async #load(): Promise<void> {
     try {
-      this.#took(await readTiles(this.#asking.signal));
+      this.#took(await readPanel(this.#asking.signal));
       this.problem = '';
     } catch (problem) {
       if (!isAbort(problem)) this.problem = textOf(problem);
     }
   }
-  #took(tiles: readonly Tile[]): void {
-    this.#loaded = JSON.stringify(wireOf(tiles));
+  #took({ tiles, tag }: Panel): void {
     this.tiles = tiles;
+    this.#tag = tag;
   }
 
   // ---- areas -----------------------------------------------------------------------------------------------------
@@ -199,16 +200,16 @@ export class PagePanel extends LitElement {
     this.isSaving = true;
     this.problem = '';
     try {
-      const found = await readTiles(this.#asking.signal);
-      this.isOvertaken = !isSure && JSON.stringify(wireOf(found)) !== this.#loaded;
-      if (!this.isOvertaken) {
-        await saveTiles(draft);
-        this.#took(await readTiles(this.#asking.signal));
-        this.#stopEditing();
-        notices.add({ kind: 'success', text: texts.panel.saved });
-      }
+      // Over what stands there now, and over nothing that comes after it.
+      const tag = isSure ? (await readPanel(this.#asking.signal)).tag : this.#tag;
+      this.isOvertaken = false;
+      await saveTiles(draft, tag);
+      this.#took(await readPanel(this.#asking.signal));
+      this.#stopEditing();
+      notices.add({ kind: 'success', text: texts.panel.saved });
     } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
+      this.isOvertaken = problem instanceof RestError && problem.status === 412;
+      if (!this.isOvertaken && !isAbort(problem)) this.problem = textOf(problem);
     }
     this.isSaving = false;
   }

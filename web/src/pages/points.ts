@@ -47,6 +47,7 @@ export class PagePoints extends LitElement {
   #typing: ReturnType<typeof setTimeout> | undefined;
   #resting: ReturnType<typeof setTimeout> | undefined;
   #ages: ReturnType<typeof setInterval> | undefined;
+  #endLink = (): void => {};
   #filling = new AbortController();
 
   constructor() {
@@ -60,6 +61,7 @@ export class PagePoints extends LitElement {
     this.#watch = live.watchPoints(this.#seen, (changed) => {
       for (const point of changed) this.#sparks.add(point);
     });
+    this.#endLink = live.observe(() => !live.isOnline && this.#sparks.lost());
     this.#ages = setInterval(() => this.#refreshRows(), agesEvery);
   }
 
@@ -69,6 +71,7 @@ export class PagePoints extends LitElement {
     clearTimeout(this.#resting);
     clearInterval(this.#ages);
     this.#watch?.close();
+    this.#endLink();
     this.#source.stop();
     this.#filling.abort();
     this.#wanted = '';

@@ -283,7 +283,7 @@ export class PageTrends extends LitElement {
 
   #shownText(): string {
     const { from, to } = this.shown;
-    return texts.trends.shown(zone.dateTime(from), `${zone.dateTime(to)} ${zone.mark(to)}`);
+    return texts.trends.shown(zone.row(from, to), `${zone.dateTime(to)} ${zone.mark(to)}`);
   }
 
   // ---- what is seen

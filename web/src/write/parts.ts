@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { html, type TemplateResult } from 'lit';
-import { withUnit, zone } from '../format';
-import { isFinal, type CommandStep } from '../live';
+import { now } from '../clock';
+import { exactWithUnit, formatDuration, qualityOf, zone } from '../format';
+import { isFinal, type CommandStep, type PointValue } from '../live';
 import type { PointInfo } from '../pointinfo';
 import { texts } from '../texts';
 import type { DryRun, Interlock, InterlockCondition } from './dryrun';
@@ -58,7 +59,7 @@ export function stepsView(steps: readonly TimedStep[], point: PointInfo): Templa
           <strong>${texts.write.states[step.status] ?? step.status}</strong>
           ${why ? html`<div>${why}</div>` : ''}
           ${step.status === 'succeeded' && step.actualValue !== null
-            ? html`<div>${texts.write.readBack(withUnit(step.actualValue, point.unit))}</div>`
+            ? html`<div>${texts.write.readBack(exactWithUnit(step.actualValue, point.unit))}</div>`
             : ''}
         </li>`;
       })}
@@ -69,8 +70,15 @@ export function stepsView(steps: readonly TimedStep[], point: PointInfo): Templa
 /** What the person is asked to confirm, in one sentence. */
 export function question(point: PointInfo, kind: string, value: DryRun['value'], durationText: string): string {
   if (kind === 'toggle') return texts.write.confirmToggle(point.name);
-  const shown = typeof value === 'string' ? `"${value}"` : withUnit(value, point.unit);
+  const shown = typeof value === 'string' ? `"${value}"` : exactWithUnit(value, point.unit);
   if (kind === 'pulse') return texts.write.confirmPulse(shown, point.name, durationText);
   return texts.write.confirmWrite(shown, point.name);
 }
 
+/** What the point reads, or read last: a value that is not good never looks like the present one. */
+export function presentView(point: PointValue | undefined, unit: string): string {
+  const { level, text } = qualityOf(point);
+  if (!point || level === 'none' || point.value === null) return texts.write.neverRead;
+  const value = exactWithUnit(point.value, unit);
+  return level === 'good' ? texts.write.wasNow(value) : texts.write.wasLast(value, text, formatDuration(now() - Date.parse(point.time ?? '')));
+}

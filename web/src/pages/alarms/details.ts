@@ -5,7 +5,7 @@ import { alarmBook, isTrip, isUnacknowledged } from '../../alarms';
 import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import '../../elements/tw-value';
-import { zone } from '../../format';
+import { formatExact, zone } from '../../format';
 import { icon } from '../../icons';
 import type { WireAlarm } from '../../live';
 import { Watch } from '../../observable';
@@ -138,12 +138,12 @@ export class AlarmDetails extends LitElement {
       [text.condition, texts.alarms.conditions[alarm.condition] ?? alarm.condition],
       [text.since, zone.exact(alarm.ts)],
       [text.area, alarm.area],
-      [text.valueThen, valueOf(alarm)],
+      [text.valueThen, valueOf(alarm, formatExact)],
       [text.limit, limitOf(alarm)],
       [text.level, alarm.level],
     ];
     if (point && session.may('points:read', point)) {
-      facts.push([text.valueNow, html`<tw-value .point=${point} sign></tw-value>`]);
+      facts.push([text.valueNow, html`<tw-value exact .point=${point} sign></tw-value>`]);
       facts.push([text.point, html`<a href=${router.href('points', { point })}>${point}</a>`]);
     }
     if (alarm.acknowledged_by) facts.push([text.acknowledged, text.by(alarm.acknowledged_by, when(alarm.acknowledged_at))]);

@@ -232,7 +232,7 @@ export class AlarmFigures extends LitElement {
           </button>`,
         )}
       </div>
-      ${figures ? html`<span class="muted small">${zone.dateTime(figures.from)} – ${zone.dateTime(figures.to)} ${zone.mark()}</span>` : ''}
+      ${figures ? html`<span class="muted small">${zone.row(figures.from, Date.parse(figures.to))} – ${zone.dateTime(figures.to)} ${zone.mark(Date.parse(figures.to))}</span>` : ''}
     </div>`;
   }
 

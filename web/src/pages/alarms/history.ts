@@ -5,7 +5,7 @@ import '../../elements/tw-empty';
 import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
-import { formatCount, zone } from '../../format';
+import { formatCount, formatExact, zone } from '../../format';
 import { icon } from '../../icons';
 import { Watch } from '../../observable';
 import { isAbort, rest, textOf } from '../../rest';
@@ -150,7 +150,7 @@ export class AlarmHistory extends LitElement {
     const text = texts.alarms.history;
     return (['from', 'to'] as const).map(
       (key) => html`<label class="field"
-        >${text[key]} (${zone.mark()})
+        >${text[key]} (${zone.name})
         <input
           type="datetime-local"
           step="1"
@@ -189,17 +189,18 @@ export class AlarmHistory extends LitElement {
   }
 
   #row(record: AlarmRecord) {
-    const value = record.type === 'alarm_state' ? valueOf(record as never) : '';
-    const limit = record.type === 'alarm_state' && record.state !== 'OK' ? limitOf(record as never) : '';
+    const isState = record.type === 'alarm_state';
+    const value = isState ? valueOf(record as never) : '';
+    const limit = isState && record.state !== 'OK' ? limitOf(record as never) : '';
     return html`<tr>
-      <td class="time">${zone.dateTime(record.ts)}</td>
+      <td class="time">${zone.row(record.ts)}</td>
       <td class="severity"><tw-severity .severity=${record.severity} ?hollow=${record.state === 'OK'}></tw-severity></td>
       <td class="name">
         <a href=${router.href('alarms', { rule: String(record.rule_id) })}>${record.rule_name}</a>
         <span class="muted small area">${record.area ?? ''}</span>
       </td>
       <td class="what ${record.type === 'alarm_state' && record.state !== 'OK' ? 'came' : ''}">${whatOf(record)}</td>
-      <td class="value">${value} <span class="muted">${limit}</span></td>
+      <td class="value"><span title=${isState ? valueOf(record as never, formatExact) : ''}>${value}</span> <span class="muted">${limit}</span></td>
       <td class="by">${record.by ?? ''}</td>
       <td class="comment">${record.comment ?? ''}</td>
     </tr>`;
@@ -210,7 +211,7 @@ export class AlarmHistory extends LitElement {
     return html`<table>
       <thead>
         <tr>
-          <th>${text.time} <span class="muted">${zone.mark()}</span></th>
+          <th>${text.time} <span class="muted">${zone.name}</span></th>
           <th><span class="hidden-text">${texts.alarms.columns.severity}</span></th>
           <th>${text.name}</th>
           <th>${text.what}</th>

@@ -4,7 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { isActive, isTrip, isUnacknowledged } from '../../alarms';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
-import { zone } from '../../format';
+import { formatExact, zone } from '../../format';
 import { icon } from '../../icons';
 import type { WireAlarm } from '../../live';
 import { Watch } from '../../observable';
@@ -102,7 +102,7 @@ export class AlarmRow extends LitElement {
     const waits = isUnacknowledged(alarm);
     const value = valueOf(alarm);
     const limit = isActive(alarm) ? limitOf(alarm) : '';
-    const facts = this.inhibited ? inhibitedBy(alarm) : html`${value} <span class="muted">${limit}</span>`;
+    const facts = this.inhibited ? inhibitedBy(alarm) : html`<span title=${valueOf(alarm, formatExact)}>${value}</span> <span class="muted">${limit}</span>`;
     const classes = `${waits ? 'waits' : ''} ${isActive(alarm) ? 'active' : 'over'} ${this.inhibited ? 'inhibited' : ''} ${this.isFresh ? '' : 'stale'}`;
     return html`<div class="alarm ${alarm.severity} ${classes}">
       <div class="columns">
@@ -121,7 +121,7 @@ export class AlarmRow extends LitElement {
           ></tw-severity
         ></span>
         <span role="gridcell" class="state">${stateWord(alarm)}</span>
-        <span role="gridcell" class="time muted" title=${zone.dateTime(alarm.ts)}>${shortTime(alarm.ts)}</span>
+        <span role="gridcell" class="time muted" title=${zone.exact(alarm.ts)}>${shortTime(alarm.ts)}</span>
         <span role="gridcell" class="name"
           ><span class="clip title" title=${alarm.rule_name}>${alarm.rule_name}</span>${this.#marks(alarm)}</span
         >

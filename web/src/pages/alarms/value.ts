@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An alarm's value beside the limit that it has passed, as people read it.
-import { formatNumber } from '../../format';
+import { formatExact, formatNumber } from '../../format';
 import type { WireAlarm } from '../../live';
 import { texts } from '../../texts';
 
@@ -15,16 +15,16 @@ type WithSides = WireAlarm & {
 const signs: Record<string, string> = { above: '≥', below: '≤', equals: '=', not_equals: '≠', rate_of_change: '≥', deviation: '≥' };
 const offNormal: Record<string, string> = { outside_range: '∉', inside_range: '∈' };
 
-export function valueOf(alarm: WireAlarm): string {
+export function valueOf(alarm: WireAlarm, number: (value: number) => string = formatNumber): string {
   if (alarm.value_text) return alarm.value_text;
   if (alarm.comparison === 'bad_quality' && alarm.state !== 'OK') return texts.alarms.badQuality;
   if (alarm.comparison === 'stale' && alarm.state !== 'OK') return texts.alarms.noValue;
   if (typeof alarm.value !== 'number' || alarm.comparison === 'expression' || alarm.comparison === 'interlock') return '';
-  return formatNumber(alarm.value) + (alarm.comparison === 'rate_of_change' ? '/s' : '');
+  return number(alarm.value) + (alarm.comparison === 'rate_of_change' ? '/s' : '');
 }
 
 function range(low: number | null | undefined, high: number | null | undefined): string {
-  return `${typeof low === 'number' ? formatNumber(low) : '…'} … ${typeof high === 'number' ? formatNumber(high) : '…'}`;
+  return `${typeof low === 'number' ? formatExact(low) : '…'} … ${typeof high === 'number' ? formatExact(high) : '…'}`;
 }
 
 /** "≥ 83": the limit of the state that the alarm is in; after its end that of the alarm. */
@@ -38,5 +38,5 @@ export function limitOf(alarm: WithSides): string {
   }
   const limit = (isWarning ? alarm.warning_threshold : null) ?? alarm.alarm_threshold;
   const sign = signs[comparison];
-  return sign && typeof limit === 'number' ? `${sign} ${formatNumber(limit)}` : '';
+  return sign && typeof limit === 'number' ? `${sign} ${formatExact(limit)}` : '';
 }

@@ -10,7 +10,7 @@ import { texts } from '../../texts';
 import { desk, problemsOf } from './desk';
 import './diff';
 
-/** What will be changed, why, and that the program starts again. Tells `closed`. */
+/** What will be changed, why, and what is started again for it. Tells `closed`. */
 @customElement('config-apply')
 export class ConfigApply extends LitElement {
   static override styles = [

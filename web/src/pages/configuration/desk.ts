@@ -10,6 +10,7 @@ export const path = '/api/v1/manifest';
 export const patience = 60_000; // ms: a large manifest is checked in another process
 const longest = 16 * 1024 * 1024; // bytes
 const askAgainAfter = 1_000;
+const noNewsAfter = 40_000; // ms; what does not come up is taken back within 30 s
 const mostEvents = 200;
 
 export interface ManifestState {
@@ -30,12 +31,13 @@ export interface Problem {
   path: string;
   message: string;
 }
-/** What became of a version that was applied. `back`: it was taken back. */
+/** What became of a version that was applied. `back`: it was taken back. `other`: somebody has applied a later one. */
 export interface Outcome {
   version: number;
-  state: 'going' | 'runs' | 'back';
+  state: 'going' | 'runs' | 'back' | 'other';
   now: number;
-  why: string;
+  /** What the program says to it. */
+  told: string;
 }
 
 /** Of a 422. */
@@ -62,6 +64,11 @@ class ManifestDesk extends Observable {
   /** What was applied is the text of the editor, no older version. */
   #isMine = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #endEvents: (() => void) | null = null;
+  #isJudging = false;
+  #isJudgeDue = false;
+  /** ms since 1970; from then on what stands in the file does not matter. */
+  #newsBy = 0;
 
   constructor() {
     super();
@@ -89,6 +96,7 @@ class ManifestDesk extends Observable {
   /** What is typed and not applied stays. */
   async load(): Promise<void> {
     this.#owner = session.fullName;
+    this.listen();
     try {
       const state = await rest<ManifestState>(path, { timeoutMs: patience });
       if (!this.isChanged) {
@@ -137,6 +145,19 @@ class ManifestDesk extends Observable {
     }
   }
 
+  /** Somebody changed the file itself: the program goes on with what stands there. */
+  async readAgain(): Promise<void> {
+    try {
+      const { version } = await rest<{ version: number }>(`${path}/reload`, { method: 'POST', body: {}, timeoutMs: patience });
+      this.problems = null;
+      this.follow(version);
+    } catch (problem) {
+      const problems = problemsOf(problem);
+      if (problems) this.#found(problems, this.text);
+      throw problem;
+    }
+  }
+
   takeTheirs(): void {
     if (this.theirs) this.loaded = this.theirs;
     this.reset();
@@ -145,9 +166,20 @@ class ManifestDesk extends Observable {
   /** Tells what becomes of a version that the server has taken. */
   follow(version: number, isMine = false): void {
     this.#isMine = isMine;
-    this.outcome = { version, state: 'going', now: 0, why: '' };
+    this.outcome = { version, state: 'going', now: 0, told: '' };
     this.#wasLost = !live.isOnline;
+    this.#newsBy = Date.now() + noNewsAfter;
+    this.listen();
+    this.#judgeIn(noNewsAfter);
     this.changed();
+  }
+
+  /** For what the program tells of a change; before one is made, so that nothing is missed. */
+  listen(): void {
+    if (this.#endEvents || !session.maySome('events:read')) return;
+    this.#endEvents = live.watchTopic('events/system', ({ events }) => {
+      if (events.some(({ kind }) => kind === 'manifest')) void this.#judge();
+    });
   }
 
   #found(problems: Problem[], text: string): void {
@@ -160,44 +192,67 @@ class ManifestDesk extends Observable {
     if (new Blob([this.text]).size > longest) throw new Error(texts.configuration.manifest.tooLong);
   }
 
-  /** The program that comes back may be the new one, or in the next seconds the one before. */
+  /** Where the gateway differs it is stopped too; what comes back may be the new one, or soon the one before. */
   #linkChanged(): void {
     if (!this.outcome) return;
     if (!live.isOnline) this.#wasLost = true;
-    else if (this.#wasLost) void this.#cameBack();
+    else if (this.#wasLost) void this.#judge();
   }
 
-  async #cameBack(): Promise<void> {
+  #judgeIn(ms: number): void {
     clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#judge(), ms);
+  }
+
+  /** Looks what runs. Once it was taken back or followed by another, what comes later is somebody else's. */
+  async #judge(): Promise<void> {
+    this.#isJudgeDue = true;
+    if (this.#isJudging) return;
+    this.#isJudging = true;
+    while (this.#isJudgeDue) {
+      this.#isJudgeDue = false;
+      clearTimeout(this.#timer);
+      await this.#judgeOnce();
+    }
+    this.#isJudging = false;
+  }
+
+  async #judgeOnce(): Promise<void> {
     const { outcome } = this;
-    if (!outcome) return;
+    if (!outcome || outcome.state === 'back' || outcome.state === 'other') return;
     try {
-      await session.refresh();
-      const { version, hash } = await rest<ManifestState>(path, { timeoutMs: patience });
-      const why = version === outcome.version ? '' : await this.#why();
+      if (this.#wasLost) await session.refresh();
+      const state = await rest<ManifestState>(path, { timeoutMs: patience });
+      const told = await this.#told();
       if (this.outcome !== outcome) return;
       this.#wasLost = false;
-      this.outcome = { ...outcome, state: version === outcome.version ? 'runs' : 'back', now: version, why };
-      this.#settle(version === outcome.version, hash);
+      const isTold = told.startsWith(`version ${outcome.version} `);
+      const isComing = state.version === outcome.version && !state.is_running && !isTold;
+      if (isComing && Date.now() < this.#newsBy) return this.#judgeIn(askAgainAfter);
+      this.#settle(outcome, state, isTold ? told : outcome.told);
       await this.load();
     } catch (problem) {
       if (problem instanceof RestError && (problem.status === 401 || problem.status === 403)) return;
-      this.#timer = setTimeout(() => this.#linkChanged(), askAgainAfter);
+      this.#judgeIn(askAgainAfter);
     }
   }
 
-  /** What was taken back stands in the editor as a change of what runs; what is typed since is one of what was applied. */
-  #settle(isApplied: boolean, hash: string): void {
-    if (!this.#isMine || !this.loaded) return;
-    this.loaded = { ...this.loaded, hash, text: isApplied ? this.loaded.text : '' };
-    if (!isApplied) this.#isMine = false;
+  /** The base of the text stays where the file holds what this page has not seen: then the server finds the conflict. */
+  #settle({ version }: Outcome, { version: now, hash, is_running: isRunning }: ManifestState, told: string): void {
+    const state = now === version ? 'runs' : now < version ? 'back' : 'other';
+    this.outcome = { version, state, now, told };
+    if (!this.#isMine || !this.loaded || !isRunning || state === 'other') return;
+    // What was taken back stands in the editor as a change of what runs.
+    this.loaded = { ...this.loaded, hash, text: state === 'runs' ? this.loaded.text : '' };
+    if (state === 'back') this.#isMine = false;
   }
 
-  async #why(): Promise<string> {
+  /** "version 5 of the manifest runs: 1 replaced (plc1)" */
+  async #told(): Promise<string> {
     if (!session.maySome('events:read')) return '';
     const events = await rest<WireEvent[]>('/api/v1/events', { query: { type: 'system', limit: mostEvents } });
-    const told = events.filter(({ kind }) => kind === 'manifest').at(-1);
-    return typeof told?.text === 'string' ? told.text : '';
+    const newest = events.filter(({ kind }) => kind === 'manifest').at(-1);
+    return typeof newest?.text === 'string' ? newest.text : '';
   }
 
   #forgetOthers(): void {
@@ -208,6 +263,9 @@ class ManifestDesk extends Observable {
     this.problems = null;
     this.theirs = null;
     this.outcome = null;
+    clearTimeout(this.#timer);
+    this.#endEvents?.();
+    this.#endEvents = null;
     this.changed();
   }
 }

@@ -80,11 +80,11 @@ export class ConfigManifest extends LitElement {
     void desk.load();
   }
 
-  async #check(): Promise<void> {
+  async #try(work: () => Promise<void>): Promise<void> {
     this.isBusy = true;
     this.problem = '';
     try {
-      await desk.check();
+      await work();
     } catch (problem) {
       this.problem = textOf(problem);
     }
@@ -133,12 +133,20 @@ export class ConfigManifest extends LitElement {
       </ul>`;
   }
 
+  #notRunning() {
+    const text = texts.configuration.manifest;
+    return html`<div class="told row wrap">
+      <span>${text.notRunning}</span>
+      <button ?disabled=${this.isBusy} title=${text.readAgainHint} @click=${() => void this.#try(() => desk.readAgain())}>${text.readAgain}</button>
+    </div>`;
+  }
+
   #buttons(state: ManifestState) {
     const text = texts.configuration.manifest;
     const isGoing = desk.outcome?.state === 'going';
     const isNew = desk.isChanged || !state.is_running;
     return html`<div class="bar">
-      <button ?disabled=${this.isBusy} @click=${() => void this.#check()}>${this.isBusy ? text.checking : text.check}</button>
+      <button ?disabled=${this.isBusy} @click=${() => void this.#try(() => desk.check())}>${this.isBusy ? text.checking : text.check}</button>
       ${state.can_apply
         ? html`<button class="primary" ?disabled=${!isNew || isGoing} @click=${() => (this.isApplying = true)}>${text.apply}</button>`
         : ''}
@@ -151,11 +159,12 @@ export class ConfigManifest extends LitElement {
   override render() {
     const text = texts.configuration.manifest;
     const { loaded, problem } = desk;
+    const isGoing = desk.outcome?.state === 'going';
     const failed = problem ? html`<tw-error canRetry .heading=${text.failed} .text=${problem} @retry=${() => void desk.load()}></tw-error>` : '';
     if (!loaded) return failed || html`<p class="muted" role="status">${texts.common.loading}</p>`;
     const marks = desk.isCheckOld ? [] : (desk.problems ?? []).filter((each) => this.#isOwn(each));
     return html`${failed} ${this.#facts(loaded)} ${outcome()}
-      ${loaded.is_running ? '' : html`<p class="told">${text.notRunning}</p>`}
+      ${loaded.is_running || isGoing ? '' : this.#notRunning()}
       ${loaded.can_apply ? '' : html`<p class="told">${text.cannotApply}: ${loaded.why_not ?? ''}</p>`} ${this.#buttons(loaded)}
       ${this.problem ? html`<tw-error .text=${this.problem}></tw-error>` : ''}
       <config-editor

@@ -9,6 +9,7 @@ export function outcome(): TemplateResult | '' {
   const told = desk.outcome;
   if (!told) return '';
   if (told.state === 'going') return html`<p class="told" role="status">${text.isGoing(told.version)}</p>`;
-  if (told.state === 'runs') return html`<p class="told" role="status">${text.runs(told.version)}</p>`;
-  return html`<tw-error .text=${`${text.takenBack(told.version, told.now)} ${told.why}`}></tw-error>`;
+  if (told.state === 'runs') return html`<p class="told" role="status">${text.runs(told.version)} ${told.told}</p>`;
+  if (told.state === 'other') return html`<p class="told" role="status">${text.other(told.now)}</p>`;
+  return html`<tw-error .text=${`${text.takenBack(told.version, told.now)} ${told.told}`}></tw-error>`;
 }

@@ -29,6 +29,14 @@ interface NewToken extends Token {
   token: string;
 }
 
+/** One a line: a name may hold blanks and commas. */
+export function permissionsOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
 /** Credentials of devices and programs. */
 @customElement('config-tokens')
 export class ConfigTokens extends LitElement {
@@ -87,9 +95,7 @@ export class ConfigTokens extends LitElement {
   async #add(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const data = new FormData(event.target as HTMLFormElement);
-    const permissions = String(data.get('permissions') ?? '')
-      .split(/[\s,]+/)
-      .filter(Boolean);
+    const permissions = permissionsOf(String(data.get('permissions') ?? ''));
     const days = Number(data.get('days'));
     const expires = days > 0 ? { expires: new Date(now() + days * 86_400_000).toISOString() } : {};
     await this.#try(async () => {
@@ -124,15 +130,15 @@ export class ConfigTokens extends LitElement {
   #expiry({ expires }: Token) {
     const text = texts.configuration.tokens;
     if (!expires) return text.never;
-    return html`${zone.dateTime(expires)} ${Date.parse(expires) <= now() ? html`<strong class="chip">${text.expired}</strong>` : ''}`;
+    return html`${zone.row(expires)} ${Date.parse(expires) <= now() ? html`<strong class="chip">${text.expired}</strong>` : ''}`;
   }
 
   #row(token: Token) {
     const text = texts.configuration.tokens;
     return html`<tr>
       <td>${token.name}</td>
-      <td class="mono">${token.permissions.join(' ')}</td>
-      <td class="late">${zone.dateTime(token.created)}</td>
+      <td class="mono">${token.permissions.map((each) => html`<div>${each}</div>`)}</td>
+      <td class="late">${zone.row(token.created)}</td>
       <td class="late">${token.created_by}</td>
       <td>${this.#expiry(token)}</td>
       <td class="acts">
@@ -214,7 +220,7 @@ export class ConfigTokens extends LitElement {
             <th>${text.permissions}</th>
             <th class="late">${text.created}</th>
             <th class="late">${text.by}</th>
-            <th>${text.expires} <span class="muted">${zone.mark()}</span></th>
+            <th>${text.expires} <span class="muted">${zone.name}</span></th>
             <td></td>
           </tr>
         </thead>

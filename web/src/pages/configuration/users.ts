@@ -123,7 +123,7 @@ export class ConfigUsers extends LitElement {
     return html`<tr>
       <td>${user.name}${isSelf ? html` <span class="chip">${text.you}</span>` : ''}</td>
       <td>${user.role}</td>
-      <td class="late">${zone.dateTime(user.created)}</td>
+      <td class="late">${zone.row(user.created)}</td>
       <td class="acts">
         ${mayChange ? html`<button aria-label=${text.changeOf(user.name)} @click=${() => this.#begin('change', user)}>${text.change}</button>` : ''}
         ${mayChange && !isSelf
@@ -178,7 +178,7 @@ export class ConfigUsers extends LitElement {
           <tr>
             <th>${text.name}</th>
             <th>${text.role}</th>
-            <th class="late">${text.created} <span class="muted">${zone.mark()}</span></th>
+            <th class="late">${text.created} <span class="muted">${zone.name}</span></th>
             <td></td>
           </tr>
         </thead>

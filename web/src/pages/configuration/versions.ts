@@ -60,6 +60,7 @@ export class ConfigVersions extends LitElement {
     super.connectedCallback();
     this.#asking = new AbortController();
     this.#known = this.#state;
+    desk.listen();
     void this.#load();
   }
 
@@ -130,7 +131,7 @@ export class ConfigVersions extends LitElement {
     const text = texts.configuration.versions;
     return html`<tr>
       <td class="number">${version.version}${version.is_current ? html` <strong class="chip">${text.current}</strong>` : ''}</td>
-      <td>${zone.dateTime(version.time)}</td>
+      <td>${zone.row(version.time)}</td>
       <td>${version.by}</td>
       <td>${version.comment}</td>
       <td class="mono late" title=${version.hash}>${version.hash.slice(0, 12)}</td>
@@ -154,7 +155,7 @@ export class ConfigVersions extends LitElement {
     const mayGoBack = !open.is_current && this.running?.can_apply === true && desk.outcome?.state !== 'going';
     return html`<tw-dialog wide .heading=${heading} @closed=${() => (this.open = null)}>
       <div class="stack">
-        <p class="small muted">${zone.dateTime(open.time)} ${zone.mark()}, ${open.by} ${open.comment}</p>
+        <p class="small muted">${zone.dateTime(open.time)} ${zone.mark(Date.parse(open.time))}, ${open.by} ${open.comment}</p>
         <div class="bar">
           ${Object.entries(text.views).map(
             ([id, label]) =>
@@ -182,7 +183,7 @@ export class ConfigVersions extends LitElement {
         <thead>
           <tr>
             <th class="number">${text.version}</th>
-            <th>${text.when} <span class="muted">${zone.mark()}</span></th>
+            <th>${text.when} <span class="muted">${zone.name}</span></th>
             <th>${text.by}</th>
             <th>${text.comment}</th>
             <th class="late">${text.hash}</th>

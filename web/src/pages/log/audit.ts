@@ -144,14 +144,14 @@ export class LogAudit extends LitElement {
       </button>
       <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
       ${first !== undefined ? html`<span>${texts.log.page(String(first), String(last))}</span>` : ''}
-      <span>${texts.log.zone(`${zone.name} (${zone.mark()})`)}</span>
+      <span>${texts.log.zone(zone.name)}</span>
       ${this.isLoading ? html`<span>${texts.common.loading}</span>` : ''}
       ${this.isWrong ? html`<span class="bad" role="alert">${texts.log.wrongRange}</span>` : ''}
     </div>`;
   }
 
   #row(record: AuditRecord) {
-    const time = zone.dateTime(record.time);
+    const time = zone.row(record.time);
     return html`<tr>
       <td class="time">
         <button class="link" aria-label=${texts.log.details(`${time} ${record.kind} ${record.action}`)} @click=${() => (this.open = record)}>

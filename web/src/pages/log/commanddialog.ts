@@ -3,7 +3,7 @@ import { LitElement, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../elements/tw-dialog';
 import '../../elements/tw-error';
-import { formatValue, zone } from '../../format';
+import { formatExact, formatValue, zone } from '../../format';
 import { isFinal, live } from '../../live';
 import { notices } from '../../notices';
 import { Watch } from '../../observable';
@@ -98,7 +98,7 @@ export class LogCommand extends LitElement {
               html`<tr>
                 <td class="time" title=${zone.exact(step.timestamp)}>${zone.exact(step.timestamp).slice(11, 23)}</td>
                 <td>${texts.write.states[step.status] ?? step.status}</td>
-                <td class="number">${formatValue(step.actual_value)}</td>
+                <td class="number">${formatValue(step.actual_value, formatExact)}</td>
                 <td class="text">${step.error ?? step.message ?? ''}</td>
               </tr>`,
           )}

@@ -114,7 +114,7 @@ export class LogCommands extends LitElement {
 
   #row(command: KeptCommand) {
     const { sign, tone } = stateSign(command);
-    const time = zone.dateTime(command.created);
+    const time = zone.row(command.created);
     return html`<tr>
       <td class="time">
         <button
@@ -166,7 +166,7 @@ export class LogCommands extends LitElement {
       <div class="told">
         <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
         <span>${texts.log.commands.keeps}</span>
-        <span>${texts.log.zone(`${zone.name} (${zone.mark()})`)}</span>
+        <span>${texts.log.zone(zone.name)}</span>
       </div>
       ${this.#table()}
       ${this.open

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An event in one line.
-import { formatValue } from '../../format';
+import { formatExact, formatValue } from '../../format';
 import type { PlainValue, Severity, WireEvent } from '../../live';
 import { texts } from '../../texts';
 
@@ -23,7 +23,7 @@ export function describe(event: WireEvent): string {
     case 'alarm':
       return [
         text.alarm(word(event.rule_name), word(event.previous), word(event.state)),
-        event.value === undefined || event.value === null ? '' : text.value(formatValue(event.value as PlainValue)),
+        event.value === undefined || event.value === null ? '' : text.value(formatValue(event.value as PlainValue, formatExact)),
         ownMessage(event),
       ]
         .filter(Boolean)

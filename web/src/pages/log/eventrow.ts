@@ -61,7 +61,7 @@ export class LogEventRow extends LitElement {
     const severity = severityOf(this.event);
     const text = describe(this.event);
     return html`<div class="columns" role="presentation">
-      <span role="gridcell" class="time muted">${zone.dateTime(this.event.t)}</span
+      <span role="gridcell" class="time muted" title=${zone.exact(this.event.t)}>${zone.row(this.event.t)}</span
       ><span role="gridcell" class="kind clip">${kindText(this.event.type)}</span
       ><span role="gridcell" class="source clip muted">${this.event.source ?? ''}</span
       ><span role="gridcell" class="sign">${severity ? html`<tw-severity .severity=${severity}></tw-severity>` : ''}</span

@@ -163,7 +163,7 @@ export class LogEvents extends LitElement {
             ${icon(this.isPaused ? 'play' : 'pause')}${this.isPaused ? text.resume : text.pause}
           </button>`}
       ${fresh > 0 ? html`<button @click=${this.#toTop}>${text.fresh(formatCount(fresh))}</button>` : ''}
-      <span>${texts.log.zone(`${zone.name} (${zone.mark()})`)}</span>
+      <span>${texts.log.zone(zone.name)}</span>
       ${log.isLoading ? html`<span>${text.loading}</span>` : html`<span>${this.#endText()}</span>`}
       ${log.hasGap ? html`<span class="wait">? ${text.gap}</span><button @click=${this.#again}>${texts.log.refresh}</button>` : ''}
       ${this.isWrong ? html`<span class="bad" role="alert">${texts.log.wrongRange}</span>` : ''}

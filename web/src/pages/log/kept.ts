@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands as REST keeps them, and how they are told.
-import { formatDuration, formatValue } from '../../format';
+import { formatDuration, formatExact, formatValue } from '../../format';
 import { isFinal, type PlainValue } from '../../live';
 import { texts } from '../../texts';
 
@@ -50,7 +50,7 @@ export function whatText(command: KeptCommand): string {
   const text = texts.log.commands;
   if (command.scene !== undefined && !command.point) return text.scene(command.scene);
   const type = command.type ? (text.types[command.type] ?? command.type) : '';
-  const value = command.value === undefined || command.value === null ? '' : formatValue(command.value);
+  const value = command.value === undefined || command.value === null ? '' : formatValue(command.value, formatExact);
   const time = command.duration_ms === undefined ? '' : text.forPulse(formatDuration(command.duration_ms));
   return [type, value, time].filter(Boolean).join(' ');
 }

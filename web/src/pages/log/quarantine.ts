@@ -174,11 +174,11 @@ export class LogQuarantine extends LitElement {
             />
           </td>`
         : ''}
-      <td class="time">${zone.dateTime(record.t)}</td>
+      <td class="time">${zone.row(record.t)}</td>
       <td class="text">${record.what}</td>
       <td class="text mid">${record.content}</td>
       <td class="text">${record.reason}</td>
-      <td class="time wide">${zone.dateTime(record.since)}</td>
+      <td class="time wide">${zone.row(record.since)}</td>
     </tr>`;
   }
 

@@ -3,7 +3,7 @@ import { LitElement, html, svg, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { WritePreset } from '../../elements/tw-write-dialog';
 import '../../elements/tw-value';
-import { formatDuration, formatNumber, formatValue, qualityOf, withUnit } from '../../format';
+import { exactWithUnit, formatDuration, formatExact, formatValue, qualityOf } from '../../format';
 import { live, type PointValue, type PointWatch } from '../../live';
 import { Watch } from '../../observable';
 import type { PointInfo } from '../../pointinfo';
@@ -94,7 +94,7 @@ export class PanelTile extends LitElement {
         <rect class="fill ${doubtful}" x="0" y="2" width=${part * 100} height="6" />`}
         ${value === null ? '' : svg`<rect class="needle ${doubtful}" x=${part * 99} y="0" width="1" height="10" />`}
       </svg>
-      <div class="ends"><span>${formatNumber(min)}</span><span>${withUnit(max, unit)}</span></div>`;
+      <div class="ends"><span>${formatExact(min)}</span><span>${exactWithUnit(max, unit)}</span></div>`;
   }
 
   /** The opposite of what is seen, not a toggle: who presses late must not turn it back. */
@@ -126,8 +126,8 @@ export class PanelTile extends LitElement {
     const isBool = this.#info?.type === 'bool';
     const wanted = isBool ? value !== 0 : value;
     const text = durationMs
-      ? texts.panel.pulse(formatValue(wanted), formatDuration(durationMs))
-      : texts.panel.write(withUnit(wanted, this.#info?.unit ?? ''));
+      ? texts.panel.pulse(formatValue(wanted, formatExact), formatDuration(durationMs))
+      : texts.panel.write(exactWithUnit(wanted, this.#info?.unit ?? ''));
     const kind = durationMs ? 'pulse' : 'write';
     return html`<div class="row spread">
         <span class="muted small">${texts.panel.now}</span><tw-value sign .point=${this.#name}></tw-value>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rest } from '../../rest';
+import { rest, restAnswer } from '../../rest';
 
 export const columns = 12;
 export const mostTiles = 1000;
@@ -95,15 +95,23 @@ function nextFree(taken: ReadonlySet<number>, place: Place): void {
   }
 }
 
-export function readTiles(signal?: AbortSignal): Promise<Tile[]> {
-  return rest<Tile[]>('/api/os/tiles', { query: { names: true }, signal });
+/** As they were read; `tag` tells whether somebody has changed them since. */
+export interface Panel {
+  tiles: readonly Tile[];
+  tag: string;
+}
+
+export async function readPanel(signal?: AbortSignal): Promise<Panel> {
+  const { data, headers } = await restAnswer<Tile[]>('/api/os/tiles', { query: { names: true }, signal });
+  return { tiles: data, tag: headers.get('ETag') ?? '' };
 }
 
 /** Names are the server's to tell. */
-export function wireOf(tiles: readonly Tile[]): object[] {
+function wireOf(tiles: readonly Tile[]): object[] {
   return tiles.map(({ points: _points, ...wire }) => wire);
 }
 
-export async function saveTiles(tiles: readonly Tile[]): Promise<void> {
-  await rest('/api/os/tiles', { method: 'PUT', body: wireOf(tiles) });
+/** A RestError with 412 when there are others than those of the tag. */
+export async function saveTiles(tiles: readonly Tile[], tag: string): Promise<void> {
+  await rest('/api/os/tiles', { method: 'PUT', body: wireOf(tiles), ifMatch: tag });
 }

@@ -178,7 +178,7 @@ export class PointDetails extends LitElement {
       </header>
       <div class="body stack">
         ${point.description ? html`<p>${point.description}</p>` : ''}
-        <p class="big"><tw-value sign .point=${point.name} .unit=${point.unit}></tw-value></p>
+        <p class="big"><tw-value sign exact .point=${point.name} .unit=${point.unit}></tw-value></p>
         ${this.#actions()} ${this.#facts()}
         <h3>${texts.points.detail.lastHour}</h3>
         ${this.#plot()}

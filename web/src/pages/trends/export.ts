@@ -2,6 +2,7 @@
 // What can be taken along of a trend: a picture, the values that are seen, every stored value.
 import { seriesDash, seriesToken } from '../../elements/plot/options';
 import { restName } from '../../names';
+import { texts } from '../../texts';
 import { theme } from '../../theme';
 import type { TrendModel } from './model';
 import { textAt, type Drawn } from './shapes';
@@ -33,14 +34,14 @@ function cell(text: string): string {
 
 export function seenCsv(model: TrendModel, drawn: readonly Drawn[], from: number, to: number): string {
   const shown = drawn.filter(({ isHidden }) => !isHidden);
-  const head = ['time', ...shown.flatMap(({ track, rows }) => headOf(track.name, track.unit, rows !== null && track.type !== 'bool'))];
+  const head = ['time', ...shown.flatMap(headOf)];
   const lines = [head.map(cell).join(',')];
   const first = Math.max(0, model.indexOf(from));
   const last = Math.min(model.length - 1, model.indexOf(Math.min(to, model.heldUntil)));
   for (let index = first; index <= last; ++index) {
     const at = model.start + index * model.interval;
     const cells = shown.flatMap(({ track, rows }) => {
-      if (!rows) return [cell(textAt(track, at + model.interval - 1) ?? '')];
+      if (!rows) return [cell(textAt(track, at + model.interval - 1, model.holesOf(track)) ?? '')];
       const numbers = track.type === 'bool' ? [rows.max[index]] : [rows.values[index], rows.min[index], rows.max[index]];
       return numbers.map((value) => (value == null ? '' : String(value)));
     });
@@ -49,8 +50,12 @@ export function seenCsv(model: TrendModel, drawn: readonly Drawn[], from: number
   return `${lines.join('\r\n')}\r\n`;
 }
 
-function headOf(name: string, unit: string, hasBand: boolean): string[] {
-  const full = unit ? `${name} (${unit})` : name;
+function headOf({ track, rows }: Drawn): string[] {
+  const hasBand = rows !== null && track.type !== 'bool';
+  const named = track.unit ? `${track.name} (${track.unit})` : track.name;
+  // Whole numbers beyond 2^53 are not exact in a browser: who reads the file has to know.
+  const isExact = track.type !== 'int' || !rows || [...rows.min, ...rows.max].every((value) => Math.abs(value ?? 0) <= Number.MAX_SAFE_INTEGER);
+  const full = isExact ? named : `${named} ${texts.values.notExact}`;
   return hasBand ? [full, `${full} min`, `${full} max`] : [full];
 }
 

@@ -3,7 +3,7 @@ import { LitElement, css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { seriesDash, seriesToken } from '../../elements/plot/options';
 import '../../elements/tw-value';
-import { formatNumber, withUnit } from '../../format';
+import { exactWithUnit, formatExact, formatNumber, withUnit } from '../../format';
 import { icon } from '../../icons';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -124,13 +124,13 @@ export class TrendLegend extends LitElement {
     const text = texts.trends;
     if (!rows) {
       const at = this.model.start + (this.cursor + 0.5) * this.model.interval;
-      return textAt(track, at) ?? html`<span class="hole">${text.hole}</span>`;
+      return textAt(track, at, this.model.holesOf(track)) ?? html`<span class="hole">${text.hole}</span>`;
     }
     const value = rows.values[this.cursor];
     const [low, high] = [rows.min[this.cursor] ?? 0, rows.max[this.cursor] ?? 0];
     if (value == null) return html`<span class="hole">${text.hole}</span>`;
     if (track.type === 'bool') return low !== high ? text.both : value ? texts.values.on : texts.values.off;
-    return html`<strong>${withUnit(value, track.unit)}</strong>${low !== high
+    return html`<strong title=${exactWithUnit(value, track.unit)}>${withUnit(value, track.unit)}</strong>${low !== high
         ? html` <span class="muted small wide">${text.span(formatNumber(low), formatNumber(high))}</span>`
         : ''}`;
   }
@@ -140,7 +140,7 @@ export class TrendLegend extends LitElement {
     const found =
       rows && track.type !== 'bool' ? figuresOf(rows, model.indexOf(this.from), model.indexOf(this.to - 1)) : null;
     const cell = (value: number | undefined) =>
-      html`<td class="number figure">${value === undefined ? '' : formatNumber(value)}</td>`;
+      html`<td class="number figure" title=${value === undefined ? '' : formatExact(value)}>${value === undefined ? '' : formatNumber(value)}</td>`;
     return html`${cell(found?.min)}${cell(found?.mean)}${cell(found?.max)}`;
   }
 

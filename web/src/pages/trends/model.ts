@@ -12,6 +12,10 @@ import { intervalFor } from './intervals';
 
 const margin = 0.25; // of what is seen, loaded on each side so that moving shows something at once
 const mostSteps = 4000; // of one text point
+const mostOutages = 100;
+
+/** Nobody knows what was then; ms since 1970. */
+export type Hole = Pick<Gap, 'from' | 'to'>;
 
 export interface Track {
   name: string;
@@ -44,6 +48,10 @@ export class TrendModel extends Observable {
   #types = new Map<string, { type: string; unit: string }>();
   /** ms since 1970 up to which a value holds while there is no link. */
   #linkLost: number | null = null;
+  /** Without a link: what was then is known where the history was asked since, and keeps the point. */
+  #outages: Hole[] = [];
+  /** When the history was asked that has answered; ms since 1970. */
+  #coveredUntil = 0;
 
   /** Asks what these points are: how their values are asked for depends on it. */
   async learn(names: readonly string[]): Promise<void> {
@@ -71,8 +79,12 @@ export class TrendModel extends Observable {
   }
 
   linkChanged(): void {
-    if (live.isOnline) this.#linkLost = null;
-    else this.#linkLost ??= now();
+    if (!live.isOnline) {
+      this.#linkLost ??= now();
+    } else if (this.#linkLost !== null) {
+      this.#outages = [...this.#outages, { from: this.#linkLost, to: now() }].slice(-mostOutages);
+      this.#linkLost = null;
+    }
   }
 
   /** Loads a range for `width` px. What was there stays until the answer comes. */
@@ -87,9 +99,11 @@ export class TrendModel extends Observable {
     this.isLoading = true;
     this.changed();
     try {
+      const asked = now();
       const plain = names.filter((name) => this.#types.get(name)?.type === 'text');
       const answer = await askHistory(names, plain, start, start + length * interval, interval, asking.signal);
       this.#take(names, answer, start, interval, length);
+      this.#coveredUntil = asked;
       this.problem = '';
       this.hasHistory = true;
     } catch (problem) {
@@ -179,10 +193,22 @@ export class TrendModel extends Observable {
       const track = this.tracks.get(point.name);
       if (!track || !point.time || !point.isFresh) continue;
       // A device's clock may be ahead: nothing is drawn in the future.
-      const time = Math.min(Date.parse(point.time), now());
+      const time = this.#knownAt(track, Math.min(Date.parse(point.time), now()));
       if (track.cells) this.#addCell(track.cells, time, point);
       else this.#addStep(track, time, point);
     }
+  }
+
+  /** What comes from before an outage, or from within, holds from its end on as far as anybody knows. */
+  #knownAt(track: Track, time: number): number {
+    const last = this.holesOf(track).at(-1);
+    return last && time < last.to ? last.to : time;
+  }
+
+  /** The outages of which the history does not tell for this point. */
+  holesOf({ isUnknown }: Track): readonly Hole[] {
+    const isKept = this.hasHistory && !isUnknown;
+    return this.#outages.filter(({ to }) => to > this.start && !(isKept && to <= this.#coveredUntil));
   }
 
   #addCell(cells: Cells, time: number, point: PointValue): void {
@@ -229,14 +255,14 @@ export class TrendModel extends Observable {
     });
   }
 
-  rows(cells: Cells): Rows {
+  rows(track: Track): Rows | null {
     const end = this.indexOf(this.heldUntil) + 1;
-    return cells.rows(end, (index) => this.#isLost(index));
+    const holes = [...this.gaps, ...this.holesOf(track)];
+    return track.cells?.rows(end, (index) => this.#isLost(index, holes)) ?? null;
   }
 
-  #isLost(index: number): boolean {
-    if (this.gaps.length === 0) return false;
+  #isLost(index: number, holes: readonly Hole[]): boolean {
     const from = this.start + index * this.interval;
-    return this.gaps.some((gap) => gap.from < from + this.interval && gap.to > from);
+    return holes.some((hole) => hole.from < from + this.interval && hole.to > from);
   }
 }

@@ -3,7 +3,7 @@
 import type { PlotSeries } from '../../elements/tw-plot';
 import type { Rows } from './cells';
 import type { Lane, LanePart } from './lanes';
-import type { Track, TrendModel } from './model';
+import type { Hole, Track, TrendModel } from './model';
 
 /** A track as it is drawn: in the plot, or in a lane below it. */
 export interface Drawn {
@@ -25,7 +25,7 @@ export function drawn(model: TrendModel, points: readonly string[], hidden: read
   return points.flatMap((name, colour) => {
     const track = model.tracks.get(name);
     if (!track) return [];
-    return [{ track, colour, isHidden: hidden.includes(name), rows: track.cells ? model.rows(track.cells) : null }];
+    return [{ track, colour, isHidden: hidden.includes(name), rows: model.rows(track) }];
   });
 }
 
@@ -41,7 +41,7 @@ export function lanesOf(all: readonly Drawn[], model: TrendModel): Lane[] {
     .map(({ track, colour, rows }) => ({
       name: track.name,
       colour,
-      parts: rows ? onParts(rows, model) : textParts(track, model.heldUntil),
+      parts: rows ? onParts(rows, model) : textParts(track, model.heldUntil, model.holesOf(track)),
     }));
 }
 
@@ -66,15 +66,29 @@ function onParts({ min, max }: Rows, { start, interval, heldUntil }: TrendModel)
   return parts;
 }
 
-function textParts({ steps }: Track, heldUntil: number): LanePart[] {
+function textParts({ steps }: Track, heldUntil: number, holes: readonly Hole[]): LanePart[] {
   return steps.flatMap(({ time, value }, index) => {
     const to = Math.min(steps[index + 1]?.time ?? heldUntil, heldUntil);
-    return value === null || to <= time ? [] : [{ from: time / 1000, to: to / 1000, text: value }];
+    if (value === null) return [];
+    return without({ from: time, to }, holes).map((part) => ({ from: part.from / 1000, to: part.to / 1000, text: value }));
   });
 }
 
+/** What is left of it beside the holes. */
+function without(part: Hole, holes: readonly Hole[]): Hole[] {
+  const left = holes.reduce<Hole[]>(
+    (parts, hole) =>
+      parts.flatMap(({ from, to }) =>
+        hole.to <= from || hole.from >= to ? [{ from, to }] : [{ from, to: hole.from }, { from: hole.to, to }],
+      ),
+    [part],
+  );
+  return left.filter(({ from, to }) => to > from);
+}
+
 /** What a text point was at a time; null: bad or not known. */
-export function textAt({ steps }: Track, time: number): string | null {
+export function textAt({ steps }: Track, time: number, holes: readonly Hole[]): string | null {
+  if (holes.some(({ from, to }) => from <= time && time < to)) return null;
   let found: string | null = null;
   for (const step of steps) {
     if (step.time > time) break;

@@ -38,7 +38,7 @@ function gaps({ from, to }: Shown, model: TrendModel) {
   const seen = model.gaps.filter((gap) => gap.to > from && gap.from < to);
   const text = texts.trends;
   const lines = seen.slice(-gapsTold).map((gap) => {
-    const [first, last] = [zone.dateTime(gap.from), zone.dateTime(gap.to)];
+    const [first, last] = [zone.row(gap.from), zone.row(gap.to)];
     const line = gap.records > 0 ? text.lostRecords(formatCount(gap.records), first, last) : text.stopped(first, last);
     return html`<span class="gap">${line}</span>`;
   });

@@ -49,7 +49,7 @@ export class RuleConflict extends LitElement {
     const text = texts.alarmRules.conflict;
     const { theirs } = this;
     if (theirs === 'gone') return html`<section class="card" role="alert"><p>${text.gone}</p></section>`;
-    const when = theirs.changed_at ? zone.dateTime(theirs.changed_at) : '';
+    const when = theirs.changed_at ? zone.row(theirs.changed_at) : '';
     return html`<section class="card stack" role="alert">
       <strong>${text.title(theirs.version, theirs.changed_by ?? '', when)}</strong>
       ${this.#table(theirs)}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A rule in few words, for lists.
-import { formatDuration, formatNumber } from '../../../format';
+import { formatDuration, formatExact } from '../../../format';
 import { texts } from '../../../texts';
 import type { AlarmRule, Json, JsonObject } from './rule';
 
 const longest = 300; // characters of an expression
 
-const number = (value: unknown): string => (typeof value === 'number' ? formatNumber(value) : '?');
+const number = (value: unknown): string => (typeof value === 'number' ? formatExact(value) : '?');
 const time = (value: unknown): string => formatDuration(typeof value === 'number' ? value : 0);
 const list = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : '');
 

@@ -264,7 +264,7 @@ export class RuleEditor extends LitElement {
     const text = texts.alarmRules;
     if (rule.from_manifest) return html`<p class="note">${text.readOnly}</p>`;
     const by = rule.changed_by ? text.by(rule.changed_by) : '';
-    const when = rule.changed_at ? zone.dateTime(rule.changed_at) : '';
+    const when = rule.changed_at ? zone.row(rule.changed_at) : '';
     return html`<p class="muted small">${[text.version(rule.version), by, when].filter(Boolean).join(' · ')}</p>
       ${this.#isReadOnly ? html`<p class="note">${text.mayNot}</p>` : ''}`;
   }

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import '../../../elements/tw-point-picker';
 import type { PickEvent } from '../../../elements/tw-point-picker';
+import { readNumber } from '../../../numberinput';
 import { texts } from '../../../texts';
 import { errorAt, type RuleErrors } from './errors';
 import { labelOf, type Field, type Json, type JsonObject } from './rule';
@@ -22,8 +23,9 @@ export interface FieldHost {
 function asNumber(text: string, factor = 1): Json | undefined {
   const trimmed = text.trim();
   if (!trimmed) return undefined;
-  const value = Number(trimmed.replace(',', '.'));
-  return Number.isNaN(value) ? trimmed : factor === 1 ? value : Math.round(value * factor);
+  const read = readNumber(trimmed);
+  if ('problem' in read) return trimmed;
+  return factor === 1 ? read.value : Math.round(read.value * factor);
 }
 
 function asSeconds(value: Json | undefined): string {

@@ -67,7 +67,7 @@ export class RuleVersions extends LitElement {
     const isNow = version.version === this.rule?.version;
     return html`<tr>
       <td class="number">${version.version}${isNow ? html` <span class="muted small">${text.current}</span>` : ''}</td>
-      <td>${version.changed_at ? zone.dateTime(version.changed_at) : ''}</td>
+      <td>${version.changed_at ? zone.row(version.changed_at) : ''}</td>
       <td>${version.changed_by ?? ''}</td>
       <td>${this.#changed(version, before)}</td>
       <td>
@@ -85,7 +85,7 @@ export class RuleVersions extends LitElement {
       <thead>
         <tr>
           <th class="number">${text.version}</th>
-          <th>${text.when} <span class="muted">${zone.mark()}</span></th>
+          <th>${text.when} <span class="muted">${zone.name}</span></th>
           <th>${text.by}</th>
           <th>${text.changed}</th>
           <th></th>
