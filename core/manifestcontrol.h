@@ -43,12 +43,14 @@ struct ManifestChange {
   QString by;
   QString comment;
   std::optional<QByteArray> baseSha256 = {};  ///< of the text that was changed; another one in the file: a conflict
+  std::function<bool()> isAllowed = {};       ///< asked once more, after the check; absent: it is
 };
 
 /// Why a manifest was not checked, read or applied. Plain value.
 struct ManifestError {
   enum class Kind : quint8 {
     Wrong,       ///< the text is no manifest that could run: `problems`
+    Forbidden,   ///< who wants it may not do that any more
     Conflict,    ///< the file has another text by now
     Unknown,     ///< there is no such version
     Busy,        ///< another change, or too many checks, are under way

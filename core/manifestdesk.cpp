@@ -58,6 +58,7 @@ void ManifestDesk::inThread(std::function<Outcome<Answer>()> work, ManifestReply
 
 QString ManifestDesk::runs(const QByteArray &text, const Manifest &manifest) {
   m_running = text;
+  m_runningSha256 = sha256Of(text);
   m_dataDir = manifest.dataDir;
   m_others = manifest.documents.mid(1);
   for (const QString &file : manifest.referred) m_others.append({file, {}});
@@ -101,7 +102,7 @@ QString ManifestDesk::whyNot() const {
 void ManifestDesk::state(ManifestReply<ManifestState> reply) {
   ManifestState state;
   state.file = m_file;
-  state.runningSha256 = sha256Of(m_running);
+  state.runningSha256 = m_runningSha256;
   state.version = m_version;
   state.others = m_others;
   if (m_isBusy) state.whyNot = QStringLiteral("another change is being applied");
@@ -165,6 +166,8 @@ void ManifestDesk::apply(const ManifestChange &change, ManifestReply<int> reply)
     };
     if (!problems) return refuse(problems.error());
     if (hasErrors(*problems)) return refuse({Wrong, QStringLiteral("the manifest has errors"), *problems});
+    if (change.isAllowed && !change.isAllowed())
+      return refuse({Forbidden, QStringLiteral("not permitted any more"), {}});
     write(change, reply);
   });
 }

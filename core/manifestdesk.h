@@ -64,7 +64,8 @@ class TAGWIRE_EXPORT ManifestDesk : public QObject, public ManifestControl {
   const ManifestChecker m_checker;
   QString m_dataDir;
   QByteArray m_running;  ///< the text
-  QByteArray m_before;   ///< the text that takeBack() puts back
+  QByteArray m_runningSha256;
+  QByteArray m_before;  ///< the text that takeBack() puts back
   QList<ManifestDocument> m_others;
   QString m_notKept;  ///< why versions can't be kept
   int m_version = 0;

@@ -14,7 +14,10 @@ class FakeManifest : public ManifestControl {
   int version() const override { return static_cast<int>(texts.size()); }
   void state(ManifestReply<ManifestState> reply) override {
     const QByteArray hash = sha256(texts.last());
-    later([this, reply, hash] { reply(ManifestState{file, texts.last(), hash, hash, version(), others, whyNot}); });
+    later([this, reply, hash] {
+      reply(ManifestState{file, texts.last(), hash, hash, version(), others, whyNot});
+      if (afterState) afterState();
+    });
   }
   void check(const QByteArray &text, ManifestReply<Problems> reply) override {
     later([reply, problems = problemsOf(text)] { reply(problems); });
@@ -28,6 +31,8 @@ class FakeManifest : public ManifestControl {
       if (!whyNot.isEmpty()) return no(Impossible);
       if (change.baseSha256 && *change.baseSha256 != sha256(texts.last())) return no(Conflict);
       if (const Problems problems = problemsOf(change.text); hasErrors(problems)) return no(Wrong, problems);
+      if (afterCheck) afterCheck();
+      if (change.isAllowed && !change.isAllowed()) return no(Forbidden);
       texts << change.text;
       changes << change;
       reply(version());
@@ -56,6 +61,8 @@ class FakeManifest : public ManifestControl {
   QList<ManifestChange> changes;
   QList<ManifestDocument> others;
   QString whyNot;
+  std::function<void()> afterState;  ///< called when the answer was given
+  std::function<void()> afterCheck;  ///< called before a change is made
 
  private:
   ManifestVersion versionOf(int number) const {
