@@ -5,17 +5,22 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLoggingCategory>
 #include <QProcess>
 #include <QTimer>
 
 #include "command.h"
+#include "programfiles.h"
 
 namespace tagwire {
 
 namespace {
 
+Q_LOGGING_CATEGORY(manifestCheckLog, "tagwire.host", QtInfoMsg)
+
 constexpr qsizetype mostProblems = 1000;
 constexpr qsizetype mostOutput = 16 * 1024 * 1024;
+constexpr qsizetype longestTail = 2048;
 constexpr std::chrono::seconds checkWithin{60};
 
 QJsonObject problemJson(const Problem &problem) {
@@ -64,7 +69,6 @@ class CheckProcess : public QProcess {
 
   CheckProcess(const QStringList &arguments, const QByteArray &text, Done done)
       : QProcess(QCoreApplication::instance()), m_done(std::move(done)) {
-    setStandardErrorFile(nullDevice());
     connect(this, &QProcess::errorOccurred, this, [this](ProcessError error) {
       if (error == FailedToStart) end(failure(QStringLiteral("the check can't be started: %1").arg(errorString())));
     });
@@ -72,9 +76,18 @@ class CheckProcess : public QProcess {
       m_output += readAllStandardOutput();
       if (m_output.size() > mostOutput) kill();
     });
+    connect(this, &QProcess::readyReadStandardError, this,
+            [this] { m_tail = (m_tail + readAllStandardError()).right(longestTail); });
     connect(this, &QProcess::finished, this, [this](int code, ExitStatus status) {
       m_output += readAllStandardOutput();
-      end(findingsFrom(m_output, status == NormalExit ? code : -1));
+      m_tail = (m_tail + readAllStandardError()).right(longestTail);
+      const auto findings = findingsFrom(m_output, status == NormalExit ? code : -1);
+      if (!findings) {
+        qCWarning(manifestCheckLog).noquote()
+            << "the check of a manifest ended with" << (status == NormalExit ? "code" : "signal") << code
+            << "and these words:" << QString::fromUtf8(m_tail.trimmed()).replace(u'\n', QLatin1String(" | "));
+      }
+      end(findings);
     });
     QTimer::singleShot(checkWithin, this, &QProcess::kill);
     start(QCoreApplication::applicationFilePath(), arguments);
@@ -90,6 +103,7 @@ class CheckProcess : public QProcess {
 
   Done m_done;
   QByteArray m_output;
+  QByteArray m_tail;  ///< of what it says on stderr
 };
 
 }  // namespace
@@ -111,7 +125,15 @@ ManifestChecker checkerByProcess(const QString &file, const QStringList &pluginD
   QStringList arguments{QStringLiteral("check"), QStringLiteral("--json"), QStringLiteral("--stdin")};
   for (const QString &folder : pluginDirs) arguments << QStringLiteral("--plugin-dir=") + folder;
   arguments << QStringLiteral("--") << file;
-  return [arguments](const QByteArray &text, const CheckProcess::Done &done) {
+  return [arguments, pluginDirs, files = ProgramFiles::now(pluginDirs)](const QByteArray &text,
+                                                                        const CheckProcess::Done &done) {
+    if (const QString other = files.firstChange(ProgramFiles::now(pluginDirs)); !other.isEmpty()) {
+      const Result<ManifestFindings> upgraded =
+          failure(QStringLiteral("the program was upgraded while it runs (%1): restart it first").arg(other));
+      QMetaObject::invokeMethod(
+          QCoreApplication::instance(), [done, upgraded] { done(upgraded); }, Qt::QueuedConnection);
+      return;
+    }
     new CheckProcess(arguments, text, done);  // owned by the application
   };
 }

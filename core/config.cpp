@@ -19,22 +19,6 @@ namespace {
 constexpr qint64 largestReferencedFile = 64 * 1024;
 constexpr qint64 largestCsvFile = 64 * 1024 * 1024;
 
-/// How many single-character edits lie between two words (Levenshtein).
-int distance(const QString &a, const QString &b) {
-  std::vector<int> row(static_cast<size_t>(b.size()) + 1);
-  for (size_t j = 0; j < row.size(); ++j) row[j] = static_cast<int>(j);
-  for (qsizetype i = 0; i < a.size(); ++i) {
-    int diagonal = row[0]++;
-    for (qsizetype j = 0; j < b.size(); ++j) {
-      const auto next = static_cast<size_t>(j) + 1;
-      const int replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[next];
-      row[next] = std::min({row[next] + 1, row[next - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
 QString shown(const QString &text) { return u'"' + text.left(60) + u'"'; }
 
 QString number(double value) { return QString::number(value, 'g', 15); }
@@ -90,36 +74,6 @@ bool isSecretKey(const QString &key) {
 }
 
 }  // namespace
-
-QString toText(const Problem &problem) {
-  QString text;
-  if (problem.where.file) text += *problem.where.file + u':';
-  if (problem.where.line > 0) text += QStringLiteral("%1:%2:").arg(problem.where.line).arg(problem.where.column);
-  if (!text.isEmpty()) text += u' ';
-  if (problem.isWarning) text += QLatin1String("warning: ");
-  if (!problem.path.isEmpty()) text += problem.path + QLatin1String(": ");
-  return text + problem.message;
-}
-
-bool hasErrors(const Problems &problems) {
-  return std::any_of(problems.begin(), problems.end(), [](const Problem &problem) { return !problem.isWarning; });
-}
-
-QString didYouMean(const QString &given, const QStringList &known) {
-  if (given.size() > 100) return {};
-  // A third of the word may be wrong: "hots" is near "host".
-  int nearest = (static_cast<int>(given.size()) + 2) / 3 + 1;
-  QString best;
-  for (const QString &word : known) {
-    if (std::abs(word.size() - given.size()) >= nearest) continue;
-    const int away = distance(given.toLower(), word.toLower());
-    if (away < nearest) {
-      nearest = away;
-      best = word;
-    }
-  }
-  return best.isEmpty() ? QString() : QStringLiteral(", did you mean \"%1\"?").arg(best);
-}
 
 Key &Key::range(double lowest, double highest) {
   m_rules.lowest = lowest;
@@ -201,6 +155,8 @@ void ConfigReader::warning(const QString &at, const QString &message) {
   report(locate(at), joined(m_path, at), message, true);
 }
 
+void ConfigReader::hide(const Problems &others) { m_problems.hide(others); }
+
 void ConfigReader::referToNumber(const QString &at, int number) {
   m_pointReferences.append({{}, locate(at), joined(m_path, at), number});
 }
@@ -276,30 +232,39 @@ bool ConfigWalk::readNumber(const ConfigNode &node, const Key::Rules &rules, dou
   return error(node, QStringLiteral("%1 is out of range (%2)").arg(number(out), allowedRange(lowest, highest)));
 }
 
+/// What is wrong with a text whatever it says; holds none of it.
+static QString wrongForm(const QString &text, const Key::Rules &rules) {
+  if (holdsCredential(text)) {
+    return QStringLiteral(
+        "a URL may not hold a password or a credential (use a key with {\"$env\": …} or {\"$file\": …})");
+  }
+  if (rules.lowest && text.size() < *rules.lowest) {
+    return text.isEmpty() ? QStringLiteral("may not be empty")
+                          : QStringLiteral("is too short (allowed: %1 characters or more)").arg(*rules.lowest);
+  }
+  if (rules.highest && text.size() > *rules.highest) {
+    return QStringLiteral("is too long (allowed: %1 characters)").arg(*rules.highest);
+  }
+  return {};
+}
+
 bool ConfigWalk::readText(const ConfigNode &node, const Key::Rules &rules, QString &out) const {
+  const bool isReferred = reference(node) != nullptr;
   if (node.kind == ConfigNode::Kind::String || node.kind == ConfigNode::Kind::Cell) {
     out = node.text;
-  } else if (reference(node)) {
+  } else if (isReferred) {
     Secret secret;
     if (!readSecret(node, secret)) return false;
     out = secret.reveal();
   } else {
     return error(node, QStringLiteral("a string is due, not %1").arg(node.kindText()));
   }
-  if (holdsCredential(out)) {
-    return error(node, QStringLiteral("a URL may not hold a password or a credential (use a key with {\"$env\": …} or "
-                                      "{\"$file\": …})"));
-  }
-  if (rules.lowest && out.size() < *rules.lowest) {
-    return error(node, out.isEmpty()
-                           ? QStringLiteral("may not be empty")
-                           : QStringLiteral("is too short (allowed: %1 characters or more)").arg(*rules.lowest));
-  }
-  if (rules.highest && out.size() > *rules.highest) {
-    return error(node, QStringLiteral("is too long (allowed: %1 characters)").arg(*rules.highest));
-  }
-  const QString wrong = rules.check ? rules.check(out) : QString();
-  return wrong.isEmpty() || error(node, wrong);
+  const QString wrong = wrongForm(out, rules);
+  if (!wrong.isEmpty()) error(node, wrong);
+  if (isReferred) reader.m_problems.hide(path, out);
+  if (!wrong.isEmpty()) return false;
+  const QString refused = rules.check ? rules.check(out) : QString();
+  return refused.isEmpty() || error(node, refused);
 }
 
 /// Without the line end that an editor leaves.
@@ -426,10 +391,14 @@ bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &m
     if (given.key.startsWith(QLatin1String("x-")) || given.key == QLatin1String("$schema")) continue;
     const auto index = known.indexOf(given.key);
     if (index < 0) {
-      reader.report(given.where, at(given.key).path,
-                    QStringLiteral("unknown key \"%1\"%2 (allowed: %3)")
-                        .arg(given.key.left(60), didYouMean(given.key, known), known.join(QLatin1String(", "))),
-                    false);
+      // Any file can be given out as CSV, and its first line is not for everybody.
+      const bool isColumn = given.value.kind == ConfigNode::Kind::Cell;
+      const QString what = isColumn ? QStringLiteral("the column's name is no key of this")
+                                    : QStringLiteral("unknown key \"%1\"").arg(given.key.left(60));
+      reader.report(
+          given.where, isColumn ? path : at(given.key).path,
+          what + QStringLiteral("%1 (allowed: %2)").arg(didYouMean(given.key, known), known.join(QLatin1String(", "))),
+          false);
       ok = false;
       continue;
     }

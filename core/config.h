@@ -119,6 +119,9 @@ class TAGWIRE_EXPORT ConfigReader {
   void error(const QString &at, const QString &message);
   void warning(const QString &at, const QString &message);
 
+  /// For problems of another reader that are reported here: no message tells what the references there hold.
+  void hide(const Problems &others);
+
   /// Some point must have this number, once every instance has declared its points; else that is an error at `at`.
   void referToNumber(const QString &at, int number);
 

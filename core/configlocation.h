@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QList>
+#include <QSet>
 #include <QString>
 
 #include <memory>
@@ -25,7 +26,24 @@ struct Problem {
   bool isWarning = false;
 };
 
-using Problems = QList<Problem>;
+/// All that is wrong. Who sends a manifest to be checked is shown the messages, and its references may name any file
+/// that this program can read: so no message tells what a reference ({"$env": …}, {"$file": …}) holds.
+class TAGWIRE_EXPORT Problems : public QList<Problem> {
+ public:
+  using QList<Problem>::QList;
+
+  /// The reference at `path` holds this text: the messages that come after this don't tell any of it.
+  void hide(const QString &path, const QString &text);
+  /// The same for all that `others` hides, wherever it stands.
+  void hide(const Problems &others);
+  void append(Problem problem);
+
+ private:
+  bool tells(const QString &message) const;
+
+  QSet<QString> m_paths;  ///< of references
+  QSet<QString> m_words;  ///< of what they hold
+};
 
 /// "file:line:column: path.to.key: message"
 TAGWIRE_EXPORT QString toText(const Problem &problem);

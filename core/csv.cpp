@@ -128,7 +128,7 @@ std::vector<ConfigNode> parseCsv(const QByteArray &bytes, const QString &fileNam
     if (keys.isEmpty()) {
       for (const Cell &cell : row) {
         if (keys.contains(cell.text) || cell.text.isEmpty()) {
-          const QString message = QStringLiteral("column \"%1\" is empty or stands here twice").arg(cell.text);
+          const QString message = QStringLiteral("the column's name is empty or stands here twice");
           problems.append({{file, cell.line, cell.column}, QString(), message, false});
         }
         keys << cell.text;

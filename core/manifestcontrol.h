@@ -43,12 +43,14 @@ struct ManifestChange {
   QString by;
   QString comment;
   std::optional<QByteArray> baseSha256 = {};  ///< of the text that was changed; another one in the file: a conflict
+  std::function<bool()> isAllowed = {};       ///< asked once more, after the check; absent: it is
 };
 
 /// Why a manifest was not checked, read or applied. Plain value.
 struct ManifestError {
   enum class Kind : quint8 {
     Wrong,       ///< the text is no manifest that could run: `problems`
+    Forbidden,   ///< who wants it may not do that any more
     Conflict,    ///< the file has another text by now
     Unknown,     ///< there is no such version
     Busy,        ///< another change, or too many checks, are under way
@@ -80,7 +82,8 @@ class TAGWIRE_EXPORT ManifestControl {
   virtual void apply(const ManifestChange &change, ManifestReply<int> reply) = 0;
   /// Reads the file again, and what it names: somebody changed it, and `by` asks to go on with it. Checked and kept as
   /// with apply(); when it does not come up, the one before runs on and the file stays as it is.
-  virtual void reload(const QString &by, ManifestReply<int> reply) = 0;
+  /// `isAllowed` as in a ManifestChange.
+  virtual void reload(const QString &by, ManifestReply<int> reply, std::function<bool()> isAllowed) = 0;
   /// The newest first.
   virtual void versions(ManifestReply<QList<ManifestVersion>> reply) = 0;
   virtual void versionText(int number, ManifestReply<std::pair<ManifestVersion, QByteArray>> reply) = 0;

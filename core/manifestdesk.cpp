@@ -58,6 +58,7 @@ void ManifestDesk::inThread(std::function<Outcome<Answer>()> work, ManifestReply
 
 QString ManifestDesk::runs(const QByteArray &text, const Manifest &manifest) {
   m_running = text;
+  m_runningSha256 = sha256Of(text);
   m_dataDir = manifest.dataDir;
   m_site = manifest.site;
   m_others = manifest.documents.mid(1);
@@ -108,7 +109,7 @@ QString ManifestDesk::whyNot() const {
 void ManifestDesk::state(ManifestReply<ManifestState> reply) {
   ManifestState state;
   state.file = m_file;
-  state.runningSha256 = sha256Of(m_running);
+  state.runningSha256 = m_runningSha256;
   state.version = m_version;
   state.others = m_others;
   if (m_isBusy) state.whyNot = QStringLiteral("another change is being applied");
@@ -160,7 +161,9 @@ void ManifestDesk::checkText(const QByteArray &text, std::function<void(Outcome<
     --m_checks;
     if (!found) return done(no(Impossible, found.error()));
     Problems problems = found->problems;
-    if (!hasErrors(problems)) problems.append(fixedProblems(*found));
+    if (!hasErrors(problems)) {
+      for (const Problem &each : fixedProblems(*found)) problems.append(each);
+    }
     done(problems);
   });
 }
@@ -180,6 +183,8 @@ void ManifestDesk::apply(const ManifestChange &change, ManifestReply<int> reply)
     };
     if (!problems) return refuse(problems.error());
     if (hasErrors(*problems)) return refuse({Wrong, QStringLiteral("the manifest has errors"), *problems});
+    if (change.isAllowed && !change.isAllowed())
+      return refuse({Forbidden, QStringLiteral("not permitted any more"), {}});
     write(change, reply);
   });
 }
@@ -216,7 +221,7 @@ void ManifestDesk::accepted(const QByteArray &text, const Outcome<int> &number, 
   reply(number);
 }
 
-void ManifestDesk::reload(const QString &by, ManifestReply<int> reply) {
+void ManifestDesk::reload(const QString &by, ManifestReply<int> reply, std::function<bool()> isAllowed) {
   const auto refuse = [this, reply](const ManifestError &error) {
     m_isBusy = false;
     reply(tl::unexpected(error));
@@ -233,14 +238,16 @@ void ManifestDesk::reload(const QString &by, ManifestReply<int> reply) {
     if (!text) return no(Impossible, text.error());
     return *text;
   };
-  inThread<QByteArray>(readFile, [this, by, reply, refuse](const Outcome<QByteArray> &text) {
-    if (!text) return refuse(text.error());
-    checkText(*text, [this, text = *text, by, reply, refuse](const Outcome<Problems> &problems) {
-      if (!problems) return refuse(problems.error());
-      if (hasErrors(*problems)) return refuse({Wrong, QStringLiteral("the manifest has errors"), *problems});
-      takeOver(text, by, reply);
-    });
-  });
+  inThread<QByteArray>(
+      readFile, [this, by, reply, refuse, isAllowed = std::move(isAllowed)](const Outcome<QByteArray> &text) {
+        if (!text) return refuse(text.error());
+        checkText(*text, [this, text = *text, by, reply, refuse, isAllowed](const Outcome<Problems> &problems) {
+          if (!problems) return refuse(problems.error());
+          if (hasErrors(*problems)) return refuse({Wrong, QStringLiteral("the manifest has errors"), *problems});
+          if (isAllowed && !isAllowed()) return refuse({Forbidden, QStringLiteral("not permitted any more"), {}});
+          takeOver(text, by, reply);
+        });
+      });
 }
 
 /// The text is in the file already. One that can't be kept as a version runs all the same, as at a start.

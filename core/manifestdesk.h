@@ -45,7 +45,7 @@ class TAGWIRE_EXPORT ManifestDesk : public QObject, public ManifestControl {
   void state(ManifestReply<ManifestState> reply) override;
   void check(const QByteArray &text, ManifestReply<Problems> reply) override;
   void apply(const ManifestChange &change, ManifestReply<int> reply) override;
-  void reload(const QString &by, ManifestReply<int> reply) override;
+  void reload(const QString &by, ManifestReply<int> reply, std::function<bool()> isAllowed = {}) override;
   void versions(ManifestReply<QList<ManifestVersion>> reply) override;
   void versionText(int number, ManifestReply<std::pair<ManifestVersion, QByteArray>> reply) override;
 
@@ -71,6 +71,7 @@ class TAGWIRE_EXPORT ManifestDesk : public QObject, public ManifestControl {
   QString m_dataDir;
   SiteConfig m_site;
   QByteArray m_running;      ///< the text
+  QByteArray m_runningSha256;
   QByteArray m_next;         ///< the text, since changed()
   QByteArray m_before;       ///< the text that takeBack() gives
   bool m_isWritten = false;  ///< m_next came into the file by apply()

@@ -150,7 +150,9 @@ void Runtime::addInstances(const Manifest &manifest, const QSet<QString> &wanted
     m_fingerprints.insert(entry.id, entry.fingerprint);
     const auto before = problems.size();
     addInstance(entry, problems, references);
-    if (hasErrors(problems.mid(before)) || m_leftOut.contains(entry.id)) unsettled.insert(entry.id);
+    const bool isWrong =
+        std::any_of(problems.cbegin() + before, problems.cend(), [](const Problem &each) { return !each.isWarning; });
+    if (isWrong || m_leftOut.contains(entry.id)) unsettled.insert(entry.id);
   }
   erase_if(references, [&](const auto &each) {
     return each.number ? !unsettled.isEmpty() : unsettled.contains(each.name.section(u'/', 0, 0));

@@ -149,7 +149,7 @@ AccessResult<void> UserStore::remove(const QString &name, const UserCheck &check
     const auto user = findIn(document.users, name);
     if (user == document.users.end()) return nobody(name);
     if (check) {
-      if (auto allowed = check(*user); !allowed) return allowed;
+      if (auto allowed = check(*user, document.users); !allowed) return allowed;
     }
     document.users.erase(user);
     return {};
@@ -166,7 +166,7 @@ AccessResult<void> UserStore::change(const QString &name, const std::optional<QS
     const auto user = findIn(document.users, name);
     if (user == document.users.end()) return nobody(name);
     if (check) {
-      if (auto allowed = check(*user); !allowed) return allowed;
+      if (auto allowed = check(*user, document.users); !allowed) return allowed;
     }
     if (password) user->argon2id = *hash;
     if (role) user->role = *role;

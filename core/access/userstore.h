@@ -16,7 +16,8 @@ struct TAGWIRE_EXPORT User {
   static void describe(Shape<User> &shape);
 };
 
-using UserCheck = std::function<AccessResult<void>(const User &)>;
+/// Whether one of all users may be changed.
+using UserCheck = std::function<AccessResult<void>(const User &user, const QList<User> &all)>;
 
 /// What stands in users.json.
 struct TAGWIRE_EXPORT UserDocument {
@@ -59,7 +60,7 @@ class TAGWIRE_EXPORT UserStore {
   AccessResult<void> add(const QString &name, const QString &role, const QString &password, Time now);
   /// The same, as long as there is nobody: of two at once only one gets through.
   AccessResult<void> addFirst(const QString &name, const QString &role, const QString &password, Time now);
-  /// `check` is asked with the user as it stands in the file; what it refuses stays as it is. So below.
+  /// `check` is asked with the users as they stand in the file; what it refuses stays as it is. So below.
   AccessResult<void> remove(const QString &name, const UserCheck &check = {});
   /// Both at once, or neither. Absent: stays as it is.
   AccessResult<void> change(const QString &name, const std::optional<QString> &role,

@@ -215,6 +215,7 @@ std::optional<PointConfig> DevicePoints::makePoint(const Origin &origin, const V
   Problems problems;
   ConfigReader reader(node, QString(), problems);
   auto point = reader.read<PointConfig>();
+  m_reader.hide(problems);
   for (const Problem &problem : std::as_const(problems)) {
     if (!problem.isWarning) {
       tell(origin, problem.path, problem.message);

@@ -263,7 +263,7 @@ qint64 Gateway::longestBody(HttpConnection &connection, const Request &head) {
   const auto caller =
       m_state.authenticator.identify(head, m_admission.sender(head, connection.peerAddress(), connection.peerPort()));
   const bool mayChange = caller && *caller && (*caller)->permissions.allowAll(right::writeManifest);
-  return mayChange ? ManifestControl::largest : 0;
+  return mayChange ? ManifestRoutes::longestBody : 0;
 }
 
 void Gateway::requestRefused(int status) { count(status); }

@@ -65,6 +65,33 @@ QString errorsOf(const QByteArray &json) {
   return errors;
 }
 
+/// A form whose errors hold what they refuse.
+class Telling {
+ public:
+  static constexpr const char *form = "yes";
+  static Result<Telling> fromText(const QString &text) {
+    if (text == QLatin1String("yes")) return Telling();
+    return failure(QStringLiteral("\"%1\" is none (allowed: yes)").arg(text));
+  }
+};
+
+struct Referring {
+  QString checked;
+  Telling formed;
+  QString free;
+  PointReference point;
+  QList<QString> list;
+
+  static void describe(Shape<Referring> &shape) {
+    const auto refuse = [](const QString &text) { return QStringLiteral("\"%1\" is wrong, allowed: ok").arg(text); };
+    shape.optional("checked", &Referring::checked, "a text").check(refuse);
+    shape.optional("formed", &Referring::formed, "a text");
+    shape.optional("free", &Referring::free, "a text").range(5, 100);
+    shape.optional("point", &Referring::point, "a point");
+    shape.optional("list", &Referring::list, "texts").check(refuse);
+  }
+};
+
 }  // namespace
 
 class ConfigTest : public QObject {
@@ -209,6 +236,74 @@ class ConfigTest : public QObject {
     QCOMPARE(*reader.locate(QStringLiteral("points[2].name")).file, name);
     QCOMPARE(*reader.locate(QStringLiteral("points[4]")).file, QStringLiteral("test.json"));
   }
+  void messagesDoNotTellWhatReferencesHold_data() {
+    QTest::addColumn<QByteArray>("key");
+    QTest::addColumn<QString>("rest");
+    QTest::newRow("checked") << QByteArray("checked") << QString();
+    QTest::newRow("formed") << QByteArray("formed") << QStringLiteral(" (allowed: yes)");
+    QTest::newRow("list") << QByteArray("list") << QString();
+    QTest::newRow("free") << QByteArray("free") << QString();
+    QTest::newRow("point") << QByteArray("point") << QString();
+  }
+  /// Whoever words the message, in whatever way it is quoted, at the key itself or at another one.
+  void messagesDoNotTellWhatReferencesHold() {
+    QFETCH(QByteArray, key);
+    QFETCH(QString, rest);
+    const QString held = QStringLiteral("Kq7-Hunter2horsebatterystaple 0815");
+    qputenv("TAGWIRE_TEST_TEXT", held.toUtf8());
+    const QByteArray reference = R"({"$env":"TAGWIRE_TEST_TEXT"})";
+    Problems problems;
+    const ConfigNode node =
+        parseJson("{\"" + key + "\":" + (key == "list" ? '[' + reference + ']' : reference) + "}", {}, problems);
+    ConfigReader reader(node, QStringLiteral("config"), problems);
+    Referring read;
+    reader.readInto(read);
+    const QString path = QString::fromLatin1(key) + (key == "list" ? QStringLiteral("[0]") : QString());
+    if (problems.isEmpty()) reader.error(path, QStringLiteral("begins with \"%1\"").arg(held.left(3)));
+    reader.error(QStringLiteral("other"), QStringLiteral("\"%1\" is there (allowed: none)").arg(held.left(25)));
+    reader.warning(QStringLiteral("other"), QStringLiteral("not %1 (allowed: 0815)").arg(held.toLower()));
+    problems.append({{}, QStringLiteral("elsewhere"), QStringLiteral("unknown point \"%1\"").arg(held), false});
+    reader.error(QStringLiteral("other"), QStringLiteral("is too long (allowed: 7 characters)"));
+    QStringList messages;
+    for (const Problem &each : std::as_const(problems)) messages << each.message;
+    const QString wrong = QStringLiteral("what a reference holds is wrong here");
+    QCOMPARE(messages, (QStringList{wrong + rest, wrong + QStringLiteral(" (allowed: none)"), wrong, wrong,
+                                    QStringLiteral("is too long (allowed: 7 characters)")}));
+    QCOMPARE(problems[0].path, QStringLiteral("config.") + path);
+  }
+  void formIsToldOfReferencesToo() {
+    qputenv("TAGWIRE_TEST_TEXT", "abc");
+    QString errors;
+    readConfig<Referring>(R"({"free":{"$env":"TAGWIRE_TEST_TEXT"}})", &errors);
+    QVERIFY2(errors.contains(QLatin1String("is too short (allowed: 5 characters or more)")), qPrintable(errors));
+    qputenv("TAGWIRE_TEST_TEXT", "http://anna:pw@host/");
+    readConfig<Referring>(R"({"free":{"$env":"TAGWIRE_TEST_TEXT"}})", &errors);
+    QVERIFY2(errors.contains(QLatin1String("may not hold a password")), qPrintable(errors));
+  }
+  void anotherReadersReferencesAreHiddenToo() {
+    Problems inner;
+    inner.hide(QStringLiteral("name"), QStringLiteral("Hunter2"));
+    Problems problems;
+    const ConfigNode node = parseJson("{}", {}, problems);
+    ConfigReader reader(node, QString(), problems);
+    reader.hide(inner);
+    reader.error(QStringLiteral("name"), QStringLiteral("is no path"));
+    reader.error(QStringLiteral("x"), QStringLiteral("\"hunter2\" is no path"));
+    QCOMPARE(problems[0].message, QStringLiteral("is no path"));
+    QCOMPARE(problems[1].message, QStringLiteral("what a reference holds is wrong here"));
+  }
+  /// Any file can be given out as CSV.
+  void columnsOfForeignFilesAreNotTold() {
+    const QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("p.csv")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("name,Hunter2\na,b\n");
+    file.close();
+    const QString errors = errorsOf("{\"points\":[{\"$csv\":\"" + file.fileName().toUtf8() + "\"}]}");
+    QVERIFY2(errors.contains(QLatin1String("p.csv:2:3: config.points[0]: the column's name is no key")),
+             qPrintable(errors));
+    QVERIFY2(!errors.contains(QLatin1String("hunter2"), Qt::CaseInsensitive), qPrintable(errors));
+  }
   void wrongCsvIsNamedWithItsPlace_data() {
     QTest::addColumn<QByteArray>("csv");
     QTest::addColumn<QString>("error");
@@ -217,6 +312,7 @@ class ConfigTest : public QObject {
     QTest::newRow("behind quote") << QByteArray("name\n\"a\"b\n") << QStringLiteral("behind a closing quote");
     QTest::newRow("header twice") << QByteArray("name,name\na,b\n") << QStringLiteral("twice");
     QTest::newRow("empty") << QByteArray("") << QStringLiteral("no header");
+    QTest::newRow("no column name") << QByteArray("name,\na,b\n") << QStringLiteral("the column's name is empty");
     QTest::newRow("utf-8") << QByteArray("name\n\xff\n") << QStringLiteral("UTF-8");
     QTest::newRow("unknown column") << QByteArray("name,adress\na,1\n") << QStringLiteral("did you mean \"address\"");
   }

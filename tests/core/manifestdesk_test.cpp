@@ -64,7 +64,7 @@ struct Site {
   QString apply(const QByteArray &text, std::optional<QByteArray> base = std::nullopt) {
     QString outcome;
     desk->apply({text, QStringLiteral("user:anna"), QStringLiteral("why"), base}, [&outcome](const auto &number) {
-      static constexpr std::array words{"wrong", "conflict", "unknown", "busy", "impossible"};
+      static constexpr std::array words{"wrong", "forbidden", "conflict", "unknown", "busy", "impossible"};
       outcome = number ? QString::number(*number) : QLatin1String(words[static_cast<size_t>(number.error().kind)]);
     });
     (void)QTest::qWaitFor([&] { return !outcome.isEmpty(); });
@@ -112,6 +112,7 @@ class ManifestDeskTest : public QObject {
   void readsTheFileAgain();
   void siteStays();
   void tooManyChecks();
+  void whoMayNotAnyMoreAfterTheCheckChangesNothing();
   void filesKeepOwnerModeAndLink();
   void whatCannotBeReplaced();
   void oldVersionsMakeRoom();
@@ -270,6 +271,25 @@ void ManifestDeskTest::tooManyChecks() {
   site.holdsBack = false;
   site.desk->check("x", [&](const auto &outcome) { answered += outcome ? 1 : 0; });
   QTRY_COMPARE(answered, 5);
+}
+
+void ManifestDeskTest::whoMayNotAnyMoreAfterTheCheckChangesNothing() {
+  Site site;
+  site.holdsBack = true;
+  bool isAllowed = true;
+  std::optional<ManifestError::Kind> refused;
+  const ManifestChange change{"two", QStringLiteral("user:anna"), {}, std::nullopt, [&isAllowed] { return isAllowed; }};
+  site.desk->apply(change, [&refused](const auto &number) {
+    if (!number) refused = number.error().kind;
+  });
+  isAllowed = false;
+  site.goOn();
+  QTRY_COMPARE(refused, std::optional(ManifestError::Kind::Forbidden));
+  QCOMPARE(contentOf(site.file), QByteArray("one"));
+  QCOMPARE(site.versions().size(), 1);
+  // Nor is it in the way of the next one.
+  site.holdsBack = false;
+  QCOMPARE(site.apply("three"), QStringLiteral("2"));
 }
 
 void ManifestDeskTest::filesKeepOwnerModeAndLink() {

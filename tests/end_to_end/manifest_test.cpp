@@ -3,6 +3,7 @@
 #include <QRegularExpression>
 #include <QTcpServer>
 #include <QTcpSocket>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include "runningprogram.h"
@@ -146,7 +147,34 @@ class ManifestTest : public QObject {
     QCOMPARE(version(), 1);
     QCOMPARE(points(), 1);
     QCOMPARE(get("/api/v1/manifest/versions")[u"versions"].toArray().size(), 1);
-    QCOMPARE(actions(), QStringLiteral("start"));
+    QCOMPARE(actions(), QStringLiteral("start check check check check check"));
+  }
+
+  /// What is on the disk after an upgrade would check another program's manifest.
+  void afterAnUpgradeNothingIsChecked() {
+    QTemporaryDir plugins;
+    const auto install = [&plugins](const char *content) {
+      QFile file(plugins.filePath(QStringLiteral("own.so")));
+      return file.open(QIODevice::WriteOnly) && file.write(content) > 0;
+    };
+    QVERIFY(install("not a plugin yet"));
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("TAGWIRE_PLUGIN_PATH"), plugins.path());
+    m_program->process().setProcessEnvironment(environment);
+    QVERIFY2(m_program->start(manifest(1)), qPrintable(m_program->errors()));
+    const QByteArray body =
+        QJsonDocument(QJsonObject{{QStringLiteral("text"), QString::fromUtf8(manifest(2))}}).toJson();
+    QCOMPARE(http(m_port, "POST", "/api/v1/manifest/check", body).status, 200);
+    QVERIFY(install("another one now"));
+    for (const HttpAnswer &answer : {http(m_port, "POST", "/api/v1/manifest/check", body), put(manifest(2))}) {
+      QCOMPARE(answer.status, 503);
+      QCOMPARE(answer.json()[u"error"].toString(),
+               QStringLiteral("the program was upgraded while it runs (own.so): restart it first"));
+    }
+    QCOMPARE(file(), manifest(1));
+    QCOMPARE(m_program->terminate(), 0);
+    QVERIFY2(m_program->start(manifest(1)), qPrintable(m_program->errors()));
+    QCOMPARE(http(m_port, "POST", "/api/v1/manifest/check", body).status, 200);
   }
 
   void oneThatDoesNotComeUpGoesBack() {

@@ -24,6 +24,7 @@ class ManifestCasesTest : public QObject {
     QProcess process;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("TAGWIRE_JWT_KEY"), QStringLiteral("only for this test, 32 bytes long"));
+    environment.insert(QStringLiteral("TAGWIRE_TEST_TEXT"), QStringLiteral("s3cret/Hunter2-9f8e7d"));
     process.setProcessEnvironment(environment);
     process.setWorkingDirectory(folder);
     process.setProcessChannelMode(QProcess::MergedChannels);
@@ -37,6 +38,7 @@ class ManifestCasesTest : public QObject {
       return;
     }
     QVERIFY(expected.open(QIODevice::ReadOnly));
+    if (folder.contains(QLatin1String("/reference-"))) QVERIFY2(!said.toLower().contains("hunter2"), said.constData());
     QCOMPARE(QString::fromUtf8(said), QString::fromUtf8(expected.readAll()));
   }
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "browsersessions.h"
 
+#include <QMessageAuthenticationCode>
+
 #include <algorithm>
 
 #include "auth/signingkey.h"
@@ -14,6 +16,7 @@ Result<QString> BrowserSessions::open(const QString &dataDir, Time now) {
   auto made = SessionTokens::withKey(*key, SessionLifetimes());
   if (!made) return failure(made.error());
   tokens = std::move(*made);
+  site = QMessageAuthenticationCode::hash("name of the cookie", *key, QCryptographicHash::Sha256).toHex().left(8);
   const auto ended = readEndedSessions(dataDir);
   if (!ended) {
     tokens->endAllBefore(now);

@@ -16,6 +16,7 @@ class BrowserSessions {
  public:
   std::optional<SessionTokens> tokens;  ///< none before the first gateway starts
   LoginLockout lockout{LockoutLimits()};
+  QByteArray site;  ///< stands in the cookie's name: eight characters that are others for every data dir
 
   /// Reads or makes the signing key, and reads which sessions have ended. The text is a warning: that could not be
   /// read, so every session from before has ended.

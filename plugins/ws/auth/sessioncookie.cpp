@@ -18,7 +18,7 @@ bool isTokenText(const QByteArray &text) {
 
 }  // namespace
 
-QByteArray SessionCookie::name() const { return m_overTls ? "__Host-tagwire_session" : "tagwire_session"; }
+QByteArray SessionCookie::name() const { return (m_overTls ? "__Host-tagwire_session_" : "tagwire_session_") + m_site; }
 
 QByteArray SessionCookie::attributes(std::chrono::seconds life) const {
   return "; HttpOnly; SameSite=Strict; Path=/; Max-Age=" + QByteArray::number(static_cast<qint64>(life.count())) +

@@ -13,7 +13,8 @@ class SessionCookie {
  public:
   /// `overTls`: the browser speaks TLS, to us or to a trusted proxy. Then the name begins with __Host-, so that no page
   /// of another host and no plain connection can plant one.
-  explicit SessionCookie(bool overTls) : m_overTls(overTls) {}
+  /// `site` tells it from those of other programs on the same host: browsers know hosts, not ports.
+  SessionCookie(bool overTls, QByteArray site) : m_overTls(overTls), m_site(std::move(site)) {}
 
   QByteArray name() const;
   /// Values of Set-Cookie. `life` under a second is a second.
@@ -27,6 +28,7 @@ class SessionCookie {
   QByteArray attributes(std::chrono::seconds life) const;
 
   bool m_overTls;
+  QByteArray m_site;
 };
 
 }  // namespace tagwire::ws

@@ -23,7 +23,7 @@ class BeastParser : public http::basic_parser<true> {
   BeastParser(Request &request, const HttpLimits &limits, const qint64 &longestBody)
       : m_request(request), m_limits(limits), m_longestBody(longestBody) {
     header_limit(static_cast<std::uint32_t>(limits.headBytes) + 1);
-    body_limit(static_cast<std::uint64_t>(RequestReader::longestBodyOfAll));  // ours is known behind the head
+    body_limit(boost::none);  // ours is known behind the head
   }
 
  protected:
@@ -127,9 +127,6 @@ RequestReader::Step RequestReader::readHead(QByteArray &bytes) {
   if (error == http::error::header_limit) {
     return refuse(431, QStringLiteral("more than %1 fields").arg(m_limits.fields));
   }
-  if (error == http::error::body_limit) {
-    return refuseLong();
-  }
   if (error == http::error::bad_version) return refuse(505, QStringLiteral("only HTTP/1.0 and HTTP/1.1 are spoken"));
   if (error || !m_parser->is_header_done()) {
     return refuse(400, QStringLiteral("malformed head: %1").arg(QString::fromStdString(error.message())));
@@ -160,7 +157,7 @@ RequestReader::Step RequestReader::checkHead() {
     return refuse(400, QStringLiteral("the request target must begin with \"/\""));
   }
   if (m_askLongestBody) m_longestBody = std::min(m_askLongestBody(m_request), longestBodyOfAll);
-  if (m_request.field("content-length").toLongLong() > m_longestBody) return refuseLong();
+  if (m_request.field("content-length").toULongLong() > static_cast<quint64>(m_longestBody)) return refuseLong();
   return Step::Complete;
 }
 

@@ -20,7 +20,7 @@ class RequestReader {
 
   /// How long the body of the request with this head may be, in bytes.
   using LongestBody = std::function<qint64(const Request &head)>;
-  static constexpr qint64 longestBodyOfAll = 16 * 1024 * 1024;
+  static constexpr qint64 longestBodyOfAll = 33 * 1024 * 1024;
 
   /// Without `longestBody` it is what the limits say.
   explicit RequestReader(const HttpLimits &limits, LongestBody longestBody = {});

@@ -234,13 +234,27 @@ std::optional<Refusal> AccountRoutes::checkRole(const Call &call, const QString 
 }
 
 /// For a user as it stands in the file: nobody changes one who may do more than they do. What a role may do that the
-/// manifest does not have any more nobody knows, so it may do everything.
-UserCheck AccountRoutes::coverCheck(const Call &call) const {
-  return [roles = m_state.authenticator.roles(), caller = call.caller](const User &user) -> AccessResult<void> {
+/// manifest does not have any more nobody knows, so it may do everything. And somebody has to be left who can give
+/// roles at a browser: `stays` is false for a user who is to be removed.
+UserCheck AccountRoutes::checkOf(const Call &call, const std::optional<QString> &newRole, bool stays) const {
+  return [roles = m_state.authenticator.roles(), caller = call.caller, newRole, stays](
+             const User &user, const QList<User> &all) -> AccessResult<void> {
     const auto permissions = roles.permissionsOf(user.role);
-    if (caller->permissions.cover(permissions.value_or(*roles.permissionsOf(QStringLiteral("admin"))))) return {};
-    return refused(AccessError::Kind::Forbidden,
-                   QStringLiteral("not permitted: role %1 may do more than you").arg(user.role));
+    if (!caller->permissions.cover(permissions.value_or(*roles.permissionsOf(QStringLiteral("admin"))))) {
+      return refused(AccessError::Kind::Forbidden,
+                     QStringLiteral("not permitted: role %1 may do more than you").arg(user.role));
+    }
+    const auto administers = [&roles](const QString &role) {
+      const auto may = roles.permissionsOf(role);
+      return may && may->allowAll(right::administerUsers);
+    };
+    if (!administers(user.role) || (stays && administers(newRole.value_or(user.role)))) return {};
+    const bool isLast = std::none_of(
+        all.begin(), all.end(), [&](const User &other) { return other.name != user.name && administers(other.role); });
+    if (!isLast) return {};
+    return refused(
+        AccessError::Kind::Taken,
+        QStringLiteral("%1 is the last who may administer users: give somebody else such a role first").arg(user.name));
   };
 }
 
@@ -313,9 +327,8 @@ void AccountRoutes::changeUser(const Call &call) {
     entry.details.insert(QStringLiteral("after"), *given(role));
   }
   change(call, 204, what, entry,
-         [name, role = given(role), password = given(password), check = coverCheck(call)](UserStore &store) {
-           return store.change(name, role, password, check);
-         });
+         [name, role = given(role), password = given(password), check = checkOf(call, given(role), true)](
+             UserStore &store) { return store.change(name, role, password, check); });
 }
 
 void AccountRoutes::removeUser(const Call &call) {
@@ -326,7 +339,7 @@ void AccountRoutes::removeUser(const Call &call) {
   AuditEntry entry = auditEntry("user", QStringLiteral("remove"), doerOf(call));
   entry.subject = name;
   change(call, 204, QStringLiteral("user %1 was removed").arg(name), entry,
-         [name, check = coverCheck(call)](UserStore &store) { return store.remove(name, check); });
+         [name, check = checkOf(call, {}, false)](UserStore &store) { return store.remove(name, check); });
 }
 
 }  // namespace tagwire::ws

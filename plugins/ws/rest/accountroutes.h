@@ -35,7 +35,7 @@ class AccountRoutes : public RestPart {
   void noteFailure(const QString &name, const Sender &sender, bool isLocked);
   void record(const QList<AuditEntry> &entries) const;
   std::optional<Refusal> checkRole(const Call &call, const QString &role) const;
-  UserCheck coverCheck(const Call &call) const;
+  UserCheck checkOf(const Call &call, const std::optional<QString> &newRole, bool stays) const;
   template <class Result>
   bool inThread(const Answer &answer, std::function<Result()> work, std::function<void(Result)> done);
 

@@ -6,6 +6,8 @@
 #include <QJsonArray>
 #include <QPointer>
 
+#include <algorithm>
+
 #include "rest/accessresponse.h"
 #include "rest/recorded.h"
 
@@ -79,6 +81,8 @@ int statusOf(ManifestError::Kind kind) {
   switch (kind) {
     case ManifestError::Kind::Wrong:
       return 422;
+    case ManifestError::Kind::Forbidden:
+      return 403;
     case ManifestError::Kind::Conflict:
       return 409;
     case ManifestError::Kind::Unknown:
@@ -201,22 +205,43 @@ void ManifestRoutes::withWish(const Call &call, const QStringList &keys, const T
   });
 }
 
+/// A text of many megabytes is made JSON in another thread.
+void ManifestRoutes::answerJson(const Answer &answer, std::function<QJsonObject()> make) {
+  if (m_worker.isFull()) {
+    return answer(errorResponse(503, QStringLiteral("too much is under way"), m_state.context.clock().now()));
+  }
+  m_worker.run([make = std::move(make)] { return Response::json(200, QJsonDocument(make())); }, answer);
+}
+
 void ManifestRoutes::read(const Call &call) {
   ManifestControl *from = control(call);
   if (!from) return;
-  from->state(reply<ManifestState>(call.answer, [answer = call.answer](const ManifestState &state) {
-    answer(Response::json(200, QJsonDocument(stateJson(state))));
+  from->state(reply<ManifestState>(call.answer, [this, answer = call.answer](const ManifestState &state) {
+    answerJson(answer, [state] { return stateJson(state); });
   }));
 }
 
+/// The messages of a check tell of files beside the manifest, so it is known who asked for them.
+void ManifestRoutes::recordCheck(AuditEntry entry, const Problems &problems) {
+  const auto errors =
+      std::count_if(problems.begin(), problems.end(), [](const Problem &each) { return !each.isWarning; });
+  entry.action = QStringLiteral("check");
+  entry.details = {{QStringLiteral("errors"), static_cast<qint64>(errors)}};
+  m_state.context.audit().append(entry);
+}
+
 void ManifestRoutes::check(const Call &call) {
-  withWish(call, {QStringLiteral("text")}, [this, answer = call.answer](ManifestControl &control, const Wish &wish) {
-    control.check(
-        wish.text, reply<Problems>(answer, [answer](const Problems &problems) {
-          answer(Response::json(200, QJsonDocument(QJsonObject{{QStringLiteral("ok"), !hasErrors(problems)},
-                                                               {QStringLiteral("problems"), problemsJson(problems)}})));
-        }));
-  });
+  AuditEntry entry = auditEntry("config", QStringLiteral("check"), doerOf(call));
+  entry.subject = QStringLiteral("manifest");
+  withWish(
+      call, {QStringLiteral("text")}, [this, entry, answer = call.answer](ManifestControl &control, const Wish &wish) {
+        control.check(wish.text, reply<Problems>(answer, [this, entry, answer](const Problems &problems) {
+                        recordCheck(entry, problems);
+                        answer(Response::json(
+                            200, QJsonDocument(QJsonObject{{QStringLiteral("ok"), !hasErrors(problems)},
+                                                           {QStringLiteral("problems"), problemsJson(problems)}})));
+                      }));
+      });
 }
 
 void ManifestRoutes::put(const Call &call) {
@@ -227,29 +252,42 @@ void ManifestRoutes::put(const Call &call) {
       });
 }
 
-void ManifestRoutes::apply(const Call &call, ManifestControl &control, const ManifestChange &change,
-                           const QString &action) {
-  control.apply(change, recorded(call, action, change.comment));
+/// The check takes its time: whoever may not change the manifest any more after it does not.
+std::function<bool()> ManifestRoutes::stillAllowed(const Call &call) {
+  return [this, here = QPointer<QObject>(&m_here), caller = call.caller] {
+    return here && m_state.authenticator.holds(*caller);
+  };
+}
+
+void ManifestRoutes::apply(const Call &call, ManifestControl &control, ManifestChange change, const QString &action) {
+  change.isAllowed = stillAllowed(call);
+  const auto told = recorded(call, action, change.comment);
+  control.apply(change, told);
 }
 
 void ManifestRoutes::reload(const Call &call) {
   withWish(call, {}, [this, call](ManifestControl &control, const Wish &) {
-    control.reload(actorOf(*call.caller), recorded(call, QStringLiteral("reload"), {}));
+    control.reload(actorOf(*call.caller), recorded(call, QStringLiteral("reload"), {}), stillAllowed(call));
   });
 }
 
-/// What answers with the version, and puts it on record.
+/// What answers with the version, and puts it on record; what was found to be wrong, too.
 ManifestReply<int> ManifestRoutes::recorded(const Call &call, const QString &action, const QString &comment) {
   AuditEntry entry = auditEntry("config", action, doerOf(call));
   entry.subject = QStringLiteral("manifest");
   entry.comment = comment;
-  return reply<int>(call.answer, [this, entry, answer = call.answer](int version) {
+  const auto told = reply<int>(call.answer, [this, entry, answer = call.answer](int version) {
     AuditEntry done = entry;
     done.details = {{QStringLiteral("version"), version}};
     m_state.context.audit().append(done);
     qCInfo(m_state.context.log()).noquote() << "manifest:" << done.action << "by" << done.actor;
     answer(Response::json(202, QJsonDocument(QJsonObject{{QStringLiteral("version"), version}})));
   });
+  return [this, here = QPointer<QObject>(&m_here), entry, told](const tl::expected<int, ManifestError> &outcome) {
+    const bool isWrong = !outcome && outcome.error().kind == ManifestError::Kind::Wrong;
+    if (here && isWrong) recordCheck(entry, outcome.error().problems);
+    told(outcome);
+  };
 }
 
 void ManifestRoutes::list(const Call &call) {
@@ -272,11 +310,13 @@ void ManifestRoutes::one(const Call &call) {
   const auto number = from ? numberOf(call) : std::nullopt;
   if (!number) return;
   using Found = std::pair<ManifestVersion, QByteArray>;
-  from->versionText(*number, reply<Found>(call.answer, [from, answer = call.answer](const Found &found) {
+  from->versionText(*number, reply<Found>(call.answer, [this, from, answer = call.answer](const Found &found) {
     QJsonObject json = versionJson(found.first);
     json.insert(QStringLiteral("is_current"), found.first.number == from->version());
-    json.insert(QStringLiteral("text"), QString::fromUtf8(found.second));
-    answer(Response::json(200, QJsonDocument(json)));
+    answerJson(answer, [json, text = found.second]() mutable {
+      json.insert(QStringLiteral("text"), QString::fromUtf8(text));
+      return json;
+    });
   }));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QJsonObject>
+
 #include "manifestcontrol.h"
 #include "rest/diskworker.h"
 #include "rest/part.h"
@@ -11,8 +13,9 @@ namespace tagwire::ws {
 /// may have the program do anything.
 class ManifestRoutes : public RestPart {
  public:
-  /// Requests to these paths may have bodies of ManifestControl::largest.
   static constexpr const char *path = "/api/v1/manifest";
+  /// Of requests to these paths. In JSON each quote and each line end of the text takes two bytes.
+  static constexpr qint64 longestBody = 2 * ManifestControl::largest + 64LL * 1024;
 
   ManifestRoutes(Router &router, GatewayState &state);
 
@@ -34,8 +37,11 @@ class ManifestRoutes : public RestPart {
   void one(const Call &call);
   void rollBack(const Call &call);
   void withWish(const Call &call, const QStringList &keys, const Then &then);
-  void apply(const Call &call, ManifestControl &control, const ManifestChange &change, const QString &action);
+  void recordCheck(AuditEntry entry, const Problems &problems);
+  void answerJson(const Answer &answer, std::function<QJsonObject()> make);
+  void apply(const Call &call, ManifestControl &control, ManifestChange change, const QString &action);
   ManifestReply<int> recorded(const Call &call, const QString &action, const QString &comment);
+  std::function<bool()> stillAllowed(const Call &call);
   std::optional<int> numberOf(const Call &call) const;
   void refuse(const Answer &answer, const ManifestError &error) const;
   /// The same, unless this is gone when the answer comes.
@@ -44,7 +50,7 @@ class ManifestRoutes : public RestPart {
 
   GatewayState &m_state;
   QObject m_here;
-  DiskWorker m_worker;  ///< for large bodies
+  DiskWorker m_worker;  ///< for large bodies and answers
 };
 
 }  // namespace tagwire::ws

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "auth/pointaccess.h"
-
 namespace tagwire::ws {
 
 namespace {
@@ -80,13 +78,11 @@ bool PointSearch::fits(const Point &point) const {
 }
 
 PointOrder PointSearch::find(const PointTable &points, const PointOrder &order, const QString &prefix,
-                             const Permissions &permissions) const {
-  const bool readsAll = mayReadAllPoints(permissions);
+                             const PointSet &readable) const {
   const PointRange range = pointsUnder(points, {order.begin(), order.end()}, prefix);
   PointOrder found;
   for (auto id = range.begin; id != range.end; ++id) {
-    const auto point = points.point(*id);
-    if (fits(*point) && (readsAll || mayRead(permissions, *point))) found.push_back(*id);
+    if (isReadable(readable, *id) && fits(*points.point(*id))) found.push_back(*id);
   }
   return found;
 }

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "access/permissions.h"
 #include "context.h"
+#include "rest/readablepoints.h"
 
 namespace tagwire::ws {
 
@@ -57,7 +57,7 @@ class PointSearch {
   static Result<PointSearch> fromText(const QString &text);
   /// Those of `order` that may be read, under `prefix`. Takes 50 ms for 100,000 points: call it in a worker thread.
   PointOrder find(const PointTable &points, const PointOrder &order, const QString &prefix,
-                  const Permissions &permissions) const;
+                  const PointSet &readable) const;
 
  private:
   bool fits(const Point &point) const;

@@ -11,8 +11,6 @@
 #include <array>
 #include <cmath>
 
-#include "auth/pointaccess.h"
-
 namespace tagwire::ws {
 
 namespace {
@@ -68,37 +66,17 @@ void putListedPoint(Writer &writer, const Point &point, const Sample &last) {
 /// A page of these is about 2 MB.
 constexpr qint64 mostPoints = 10'000;
 
-/// What lies below one name of a level.
-struct Group {
-  qint64 points = 0;
-  QualityLevel worst = QualityLevel::Good;
-
-  void add(const Sample &last) {
-    ++points;
-    worst = std::max(worst, last.quality.level);
-  }
-};
-
-Group groupOf(const PointTable &points, const PointRange &range) {
-  Group group;
-  for (auto id = range.begin; id != range.end; ++id) group.add(points.last(*id));
-  return group;
+/// Of the samples' points.
+void putPoints(Writer &writer, const PointTable &points, const std::vector<Sample> &samples) {
+  writer.StartArray();
+  for (const Sample &sample : samples) putListedPoint(writer, *points.point(sample.point), sample);
+  writer.EndArray();
 }
 
-Group groupOf(const PointTable &points, const PointRange &range, const Permissions &permissions) {
-  Group group;
-  for (auto id = range.begin; id != range.end; ++id) {
-    if (mayRead(permissions, *points.point(*id))) group.add(points.last(*id));
-  }
-  return group;
-}
-
-/// One of which nothing may be read is not told of.
-void putGroup(Writer &writer, const QString &name, const Group &group) {
+void putGroup(Writer &writer, const PointTree::Group &group) {
   static constexpr std::array words{"good", "uncertain", "bad"};
-  if (group.points == 0) return;
   writer.StartObject();
-  put(writer, "name", name);
+  put(writer, "name", group.name);
   writer.Key("points");
   writer.Int64(group.points);
   writer.Key("worst");
@@ -124,38 +102,40 @@ Result<PointFilter> PointFilter::fromQuery(const Target &target) {
   return filter;
 }
 
-PointList listPoints(const PointTable &points, const PointFilter &filter, const Permissions &permissions) {
-  const bool readsAll = mayReadAllPoints(permissions);
-  rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
-  PointList list;
-  writer.StartArray();
-  for (quint32 i = 1; i <= points.count(); ++i) {
-    const auto point = points.point(PointId{i});
-    if (!point || point->isRemoved || !point->fullName.startsWith(filter.prefix)) continue;
-    if (!readsAll && !mayRead(permissions, *point)) continue;
-    const qint64 index = list.total++;
-    if (index < filter.offset || index >= filter.offset + filter.limit) continue;
-    putListedPoint(writer, *point, points.last(point->id));
-  }
-  writer.EndArray();
-  list.json = bytesOf(buffer);
-  return list;
+PointPage pageOf(const PointOrder &found, qint64 limit, qint64 offset) {
+  const auto total = static_cast<qint64>(found.size());
+  const qint64 begin = std::min(offset, total);
+  return {{found.begin() + begin, found.begin() + std::min(total, begin + limit)}, total};
 }
 
-PointList listPoints(const PointTable &points, const PointOrder &found, qint64 limit, qint64 offset) {
+PointPage listPoints(const PointTable &points, const PointOrder &order, const PointFilter &filter,
+                     const PointSet &readable) {
+  std::vector<bool> wanted(points.count());  // in the order of the ids, without those that were removed
+  const PointRange all{order.begin(), order.end()};
+  const PointRange range = filter.prefix.isEmpty() ? all : pointsUnder(points, all, filter.prefix);
+  for (auto id = range.begin; id != range.end; ++id) wanted[static_cast<quint32>(*id) - 1] = true;
+  PointPage page;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto id = static_cast<PointId>(i + 1);
+    if (!wanted[i] || !isReadable(readable, id)) continue;
+    const qint64 index = page.total++;
+    if (index >= filter.offset && index < filter.offset + filter.limit) page.points.push_back(id);
+  }
+  return page;
+}
+
+std::vector<Sample> newestOf(const PointTable &points, const PointOrder &ids) {
+  std::vector<Sample> samples;
+  samples.reserve(ids.size());
+  for (const PointId id : ids) samples.push_back(points.last(id));
+  return samples;
+}
+
+QByteArray pointsJson(const PointTable &points, const std::vector<Sample> &samples) {
   rapidjson::StringBuffer buffer;
   Writer writer(buffer);
-  PointList list;
-  list.total = static_cast<qint64>(found.size());
-  writer.StartArray();
-  for (qint64 i = offset; i < std::min(list.total, offset + limit); ++i) {
-    const PointId id = found[static_cast<size_t>(i)];
-    putListedPoint(writer, *points.point(id), points.last(id));
-  }
-  writer.EndArray();
-  list.json = bytesOf(buffer);
-  return list;
+  putPoints(writer, points, samples);
+  return bytesOf(buffer);
 }
 
 Result<PointLevel> PointLevel::fromQuery(const Target &target) {
@@ -171,37 +151,55 @@ Result<PointLevel> PointLevel::fromQuery(const Target &target) {
   return level;
 }
 
-QByteArray pointTree(const PointTable &points, const PointOrder &order, const PointLevel &level,
-                     const Permissions &permissions) {
+PointTree PointTree::find(const PointTable &points, const std::shared_ptr<const PointOrder> &order,
+                          const PointLevel &level, const PointSet &readable) {
+  PointTree tree;
+  tree.m_under = level.under;
+  tree.m_order = order;
+  tree.m_readable = readable;
   const QString base = level.under.isEmpty() ? QString() : level.under + u'/';
-  const bool readsAll = mayReadAllPoints(permissions);
-  const PointRange all = pointsUnder(points, {order.begin(), order.end()}, base);
-  rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
-  writer.StartObject();
-  put(writer, "under", level.under);
-  writer.Key("groups");
-  writer.StartArray();
+  const PointRange all = pointsUnder(points, {order->begin(), order->end()}, base);
   PointOrder here;
   for (auto each = all.begin; each != all.end;) {
     const auto point = points.point(*each);
     const qsizetype slash = point->fullName.indexOf(u'/', base.size());
     if (slash < 0) {
-      if (readsAll || mayRead(permissions, *point)) here.push_back(*each);
+      if (isReadable(readable, *each)) here.push_back(*each);
       ++each;
       continue;
     }
     const PointRange below = pointsUnder(points, {each, all.end}, point->fullName.left(slash + 1));
-    putGroup(writer, point->fullName.mid(base.size(), slash - base.size()),
-             readsAll ? groupOf(points, below) : groupOf(points, below, permissions));
+    const auto count = std::count_if(below.begin, below.end, [&](PointId id) { return isReadable(readable, id); });
+    // One of which nothing may be read is not told of.
+    if (count > 0) tree.m_groups.push_back({point->fullName.mid(base.size(), slash - base.size()), below, count});
     each = below.end;
   }
+  tree.m_page = pageOf(here, level.limit, level.offset);
+  return tree;
+}
+
+void PointTree::takeValues(const PointTable &points) {
+  m_samples = newestOf(points, m_page.points);
+  for (Group &group : m_groups) {
+    for (auto id = group.below.begin; id != group.below.end; ++id) {
+      if (isReadable(m_readable, *id)) group.worst = std::max(group.worst, points.last(*id).quality.level);
+    }
+  }
+}
+
+QByteArray PointTree::json(const PointTable &points) const {
+  rapidjson::StringBuffer buffer;
+  Writer writer(buffer);
+  writer.StartObject();
+  put(writer, "under", m_under);
+  writer.Key("groups");
+  writer.StartArray();
+  for (const Group &group : m_groups) putGroup(writer, group);
   writer.EndArray();
   writer.Key("total");
-  writer.Int64(static_cast<qint64>(here.size()));
+  writer.Int64(m_page.total);
   writer.Key("points");
-  const PointList list = listPoints(points, here, level.limit, level.offset);
-  writer.RawValue(list.json.constData(), static_cast<size_t>(list.json.size()), rapidjson::kArrayType);
+  putPoints(writer, points, m_samples);
   writer.EndObject();
   return bytesOf(buffer);
 }

@@ -5,7 +5,10 @@
 
 namespace tagwire::ws {
 
-PointRoutes::PointRoutes(Router &router, GatewayState &state) : m_state(state), m_index(PointIndex::of(state.context)) {
+PointRoutes::PointRoutes(Router &router, GatewayState &state)
+    : m_state(state),
+      m_index(PointIndex::of(state.context)),
+      m_readable(std::make_shared<ReadablePoints>(state.context.points())) {
   router.add({"GET",
               "/api/v1/points",
               "points with their newest values",
@@ -48,38 +51,57 @@ void PointRoutes::start() { m_index->refresh(); }
 /// So that no request has to do it.
 void PointRoutes::tick() { m_index->refresh(); }
 
-void PointRoutes::list(const Call &call) {
-  const auto filter = PointFilter::fromQuery(call.target);
-  if (!filter) return call.answer(errorResponse(400, filter.error(), m_state.context.clock().now()));
-  if (const auto text = call.target.value("search")) return search(call, *filter, *text);
-  const PointList list = listPoints(m_state.context.points(), *filter, call.caller->permissions);
-  call.answer({200, "application/json", list.json, {{"X-Total-Count", QByteArray::number(list.total)}}});
+bool PointRoutes::hasRoom(const Call &call) {
+  if (!m_worker.isFull()) return true;
+  const Refusal busy{503, QStringLiteral("too many lists of points are under way"), {{"Retry-After", "1"}}};
+  call.answer(errorResponse(busy, m_state.context.clock().now()));
+  return false;
 }
 
-void PointRoutes::search(const Call &call, const PointFilter &filter, const QString &text) {
+void PointRoutes::list(const Call &call) {
   const Time now = m_state.context.clock().now();
-  const auto wanted = PointSearch::fromText(text);
+  const auto filter = PointFilter::fromQuery(call.target);
+  if (!filter) return call.answer(errorResponse(400, filter.error(), now));
+  const auto text = call.target.value("search");
+  const auto wanted = PointSearch::fromText(text.value_or(QString()));
   if (!wanted) return call.answer(errorResponse(400, wanted.error(), now));
-  if (m_worker.isFull()) {
-    const Refusal busy{503, QStringLiteral("too many searches are under way"), {{"Retry-After", "1"}}};
-    return call.answer(errorResponse(busy, now));
-  }
+  if (!hasRoom(call)) return;
   m_index->refresh();
+  m_worker.run(
+      [search = text ? std::optional(*wanted) : std::nullopt, &points = m_state.context.points(),
+       order = m_index->order(), filter = *filter, caller = call.caller, readable = m_readable] {
+        const PointSet set = readable->of(caller->permissions);
+        if (!search) return listPoints(points, *order, filter, set);
+        return pageOf(search->find(points, *order, filter.prefix, set), filter.limit, filter.offset);
+      },
+      [this, answer = call.answer](const PointPage &page) { answerWith(answer, page); });
+}
+
+void PointRoutes::answerWith(const Answer &answer, const PointPage &page) {
   const PointTable &points = m_state.context.points();
-  m_worker.run([search = *wanted, &points, order = m_index->order(), prefix = filter.prefix,
-                caller = call.caller] { return search.find(points, *order, prefix, caller->permissions); },
-               [&points, filter, answer = call.answer](const PointOrder &found) {
-                 const PointList list = listPoints(points, found, filter.limit, filter.offset);
-                 answer({200, "application/json", list.json, {{"X-Total-Count", QByteArray::number(list.total)}}});
+  m_worker.run([&points, samples = newestOf(points, page.points)] { return pointsJson(points, samples); },
+               [answer, total = page.total](const QByteArray &json) {
+                 answer({200, "application/json", json, {{"X-Total-Count", QByteArray::number(total)}}});
                });
 }
 
 void PointRoutes::tree(const Call &call) {
   const auto level = PointLevel::fromQuery(call.target);
   if (!level) return call.answer(errorResponse(400, level.error(), m_state.context.clock().now()));
+  if (!hasRoom(call)) return;
   m_index->refresh();
-  call.answer({200, "application/json",
-               pointTree(m_state.context.points(), *m_index->order(), *level, call.caller->permissions)});
+  const PointTable &points = m_state.context.points();
+  m_worker.run(
+      [&points, order = m_index->order(), level = *level, caller = call.caller, readable = m_readable] {
+        return PointTree::find(points, order, level, readable->of(caller->permissions));
+      },
+      [this, &points, answer = call.answer](PointTree tree) {
+        tree.takeValues(points);
+        m_worker.run([&points, tree = std::move(tree)] { return tree.json(points); },
+                     [answer](const QByteArray &json) {
+                       answer({200, "application/json", json});
+                     });
+      });
 }
 
 void PointRoutes::one(const Call &call) const {

@@ -16,13 +16,16 @@ class PointRoutes : public RestPart {
 
  private:
   void list(const Call &call);
-  void search(const Call &call, const PointFilter &filter, const QString &text);
   void tree(const Call &call);
+  /// False when too much is under way: answered with 503.
+  bool hasRoom(const Call &call);
+  void answerWith(const Answer &answer, const PointPage &page);
   void one(const Call &call) const;
 
   GatewayState &m_state;
   const std::shared_ptr<PointIndex> m_index;
-  DiskWorker m_worker;  ///< what walks over every name
+  const std::shared_ptr<ReadablePoints> m_readable;  ///< touched in m_worker's thread only
+  DiskWorker m_worker;                               ///< what walks over every name, and large answers
 };
 
 }  // namespace tagwire::ws

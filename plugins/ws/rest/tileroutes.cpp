@@ -97,10 +97,18 @@ Result<Tiles> TileRoutes::read(const Call &call) const {
   if (!document.isArray()) return failure(QStringLiteral("the body must be an array of tiles"));
   const auto tiles = tilesFromJson(document.array());
   if (!tiles) return tiles;
-  QList<qint64> numbers;
-  for (const Tile &tile : *tiles) numbers << tile.endpointIds;
-  const auto endpoints = EndpointIds::find(m_state.context.points(), *call.caller, numbers);
-  if (!endpoints.unknown.isEmpty()) return failure(endpoints.complaint(*call.caller));
+  QHash<int, QList<qint64>> before;
+  for (const Tile &tile : all()) {
+    if (isVisible(tile, *call.caller)) before.insert(tile.id, tile.endpointIds);
+  }
+  for (const Tile &tile : *tiles) {
+    auto endpoints = EndpointIds::find(m_state.context.points(), *call.caller, tile.endpointIds);
+    // A point that has gone is no reason to refuse all else of the page: its number may stay where it stands.
+    const QList<qint64> kept = before.value(tile.id);
+    endpoints.unknown.removeIf([&kept](qint64 number) { return kept.contains(number); });
+    if (endpoints.unknown.isEmpty()) continue;
+    return failure(QStringLiteral("tile %1 (%2): %3").arg(tile.id).arg(tile.name, endpoints.complaint(*call.caller)));
+  }
   return tiles;
 }
 

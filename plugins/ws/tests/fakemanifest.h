@@ -14,7 +14,10 @@ class FakeManifest : public ManifestControl {
   int version() const override { return static_cast<int>(texts.size()); }
   void state(ManifestReply<ManifestState> reply) override {
     const QByteArray hash = sha256(texts.last());
-    later([this, reply, hash] { reply(ManifestState{file, texts.last(), hash, hash, version(), others, whyNot}); });
+    later([this, reply, hash] {
+      reply(ManifestState{file, texts.last(), hash, hash, version(), others, whyNot});
+      if (afterState) afterState();
+    });
   }
   void check(const QByteArray &text, ManifestReply<Problems> reply) override {
     later([reply, problems = problemsOf(text)] { reply(problems); });
@@ -28,14 +31,16 @@ class FakeManifest : public ManifestControl {
       if (!whyNot.isEmpty()) return no(Impossible);
       if (change.baseSha256 && *change.baseSha256 != sha256(texts.last())) return no(Conflict);
       if (const Problems problems = problemsOf(change.text); hasErrors(problems)) return no(Wrong, problems);
+      if (afterCheck) afterCheck();
+      if (change.isAllowed && !change.isAllowed()) return no(Forbidden);
       texts << change.text;
       changes << change;
       reply(version());
     });
   }
   /// Takes `inFile`, as if somebody had written that into the file.
-  void reload(const QString &by, ManifestReply<int> reply) override {
-    apply({inFile, by, QStringLiteral("reload"), {}}, std::move(reply));
+  void reload(const QString &by, ManifestReply<int> reply, std::function<bool()> isAllowed) override {
+    apply({inFile, by, QStringLiteral("reload"), {}, std::move(isAllowed)}, std::move(reply));
   }
   void versions(ManifestReply<QList<ManifestVersion>> reply) override {
     QList<ManifestVersion> all;
@@ -61,6 +66,8 @@ class FakeManifest : public ManifestControl {
   QList<ManifestDocument> others;
   QString whyNot;
   QByteArray inFile;
+  std::function<void()> afterState;  ///< called when the answer was given
+  std::function<void()> afterCheck;  ///< called before a change is made
 
  private:
   ManifestVersion versionOf(int number) const {

@@ -385,9 +385,10 @@ void OpenApiTest::cookieBehindAProxy() {
     const QJsonObject document = fixture.ask("GET", "/api/v1/openapi.json", fields).object();
     return document[u"components"][u"securitySchemes"][u"cookie"][u"name"].toString();
   };
-  QCOMPARE(cookie({}), QStringLiteral("tagwire_session"));
-  QCOMPARE(cookie("X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"),
-           QStringLiteral("__Host-tagwire_session"));
+  const QString name = cookie({});
+  QVERIFY2(QRegularExpression(QStringLiteral("^tagwire_session_[0-9a-f]{8}$")).match(name).hasMatch(),
+           qPrintable(name));
+  QCOMPARE(cookie("X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"), QStringLiteral("__Host-") + name);
 }
 
 void OpenApiTest::R4_11_errorsHaveOneShape() {

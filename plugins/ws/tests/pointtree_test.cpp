@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "rest/pointindex.h"
+#include "rest/readablepoints.h"
 #include "restfixture.h"
 #include "testprogram.h"
 
@@ -53,6 +54,17 @@ struct Fixture : RestFixture {
   QList<PointId> more;
 };
 
+/// Counts what comes back from the threads of DiskWorkers.
+class Outcomes : public QObject {
+ public:
+  Outcomes() { QCoreApplication::instance()->installEventFilter(this); }
+  bool eventFilter(QObject *to, QEvent *event) override {
+    if (event->type() == QEvent::MetaCall && to->inherits("tagwire::ws::DiskWorker")) ++count;
+    return false;
+  }
+  int count = 0;
+};
+
 }  // namespace
 
 class PointTreeTest : public QObject {
@@ -68,6 +80,10 @@ class PointTreeTest : public QObject {
   void wrongQuestions();
   void pointsLearnedLater();
   void orderIsThatOfTheNames();
+  void listsInTheOrderOfTheirDeclaration();
+  void whoMayReadWhatIsWorkedOutOnce();
+  void setsOfReadablePointsAreBounded();
+  void listsAreMadeInAnotherThread();
 };
 
 void PointTreeTest::oneLevelAtATime() {
@@ -193,6 +209,86 @@ void PointTreeTest::orderIsThatOfTheNames() {
     context.declare(infos);
     QVERIFY(isInOrder());
   }
+}
+
+void PointTreeTest::listsInTheOrderOfTheirDeclaration() {
+  Fixture fixture;
+  fixture.context.declare({pointCalled(QStringLiteral("a")), pointCalled(QStringLiteral("boiler/a"))});
+  const auto list = [](Fixture &of, const QByteArray &query) {
+    const HttpReply reply = of.get("/api/v1/points" + query);
+    const qsizetype at = reply.head.indexOf("X-Total-Count: ") + 15;
+    return QString::fromLatin1(reply.head.mid(at, reply.head.indexOf('\r', at) - at)) + u": " +
+           Fixture::names(reply.array()).join(u' ');
+  };
+  QCOMPARE(list(fixture, {}), QStringLiteral("9: plc1/boiler/temp plc1/pump/run plc1/boiler plc1/boiler-2/temp "
+                                             "plc1/boiler/valve/position plc1/boiler/valve/open plc1/state plc1/a "
+                                             "plc1/boiler/a"));
+  QCOMPARE(list(fixture, "?offset=7&limit=5"), QStringLiteral("9: plc1/a plc1/boiler/a"));
+  QCOMPARE(list(fixture, "?offset=20"), QStringLiteral("9: "));
+  QCOMPARE(list(fixture, "?prefix=plc1/boiler/"),
+           QStringLiteral("4: plc1/boiler/temp plc1/boiler/valve/position plc1/boiler/valve/open plc1/boiler/a"));
+  QCOMPARE(list(fixture, "?prefix=plc1/boiler/&offset=1&limit=2"),
+           QStringLiteral("4: plc1/boiler/valve/position plc1/boiler/valve/open"));
+  QCOMPARE(list(fixture, "?prefix=plc2"), QStringLiteral("0: "));
+  Fixture narrow({QStringLiteral("points:plc1/boiler/#:read"), QStringLiteral("points:plc1/state:read")});
+  QCOMPARE(list(narrow, {}), QStringLiteral("5: plc1/boiler/temp plc1/boiler plc1/boiler/valve/position "
+                                            "plc1/boiler/valve/open plc1/state"));
+  QCOMPARE(list(narrow, "?prefix=plc1/boiler/v&offset=1"), QStringLiteral("2: plc1/boiler/valve/open"));
+}
+
+void PointTreeTest::whoMayReadWhatIsWorkedOutOnce() {
+  TestContext context(QStringLiteral("p"));
+  context.declare({pointCalled(QStringLiteral("a/1")), pointCalled(QStringLiteral("b/1"))});
+  ReadablePoints readable(context.points());
+  const auto who = [](const QStringList &texts) { return *Permissions::fromTexts(texts); };
+  const auto set = [&](const Permissions &permissions) {
+    const PointSet found = readable.of(permissions);
+    return found ? *found : std::vector<bool>();
+  };
+  QVERIFY(!readable.of(who({QStringLiteral("*:read")})));
+  QCOMPARE(readable.judged(), quint64(0));
+  const Permissions a = who({QStringLiteral("points:p/a/#:read")});
+  QCOMPARE(set(a), (std::vector<bool>{true, false}));
+  QCOMPARE(set(a), (std::vector<bool>{true, false}));
+  QCOMPARE(readable.judged(), quint64(2));
+  // Whoever may read the same shares it; what was declared meanwhile is all that is looked at.
+  context.declare({pointCalled(QStringLiteral("a/2"))});
+  QCOMPARE(set(who({QStringLiteral("alarms:read"), QStringLiteral("points:p/a/#:read")})),
+           (std::vector<bool>{true, false, true}));
+  QCOMPARE(readable.judged(), quint64(3));
+  QCOMPARE(set(who({QStringLiteral("points:p/b/#:read")})), (std::vector<bool>{false, true, false}));
+  QCOMPARE(readable.judged(), quint64(6));
+}
+
+void PointTreeTest::setsOfReadablePointsAreBounded() {
+  TestContext context(QStringLiteral("p"));
+  context.declare({pointCalled(QStringLiteral("a"))});
+  ReadablePoints readable(context.points());
+  const auto ask = [&](int i) {
+    const auto permissions = *Permissions::fromTexts({QStringLiteral("points:p/%1:read").arg(i)});
+    return readable.of(permissions)->at(0);
+  };
+  for (int i = 0; i < 2 * ReadablePoints::mostSets; ++i) {
+    QVERIFY(!ask(i));
+    QVERIFY(!ask(0));  // in use: it stays
+  }
+  QCOMPARE(readable.judged(), quint64(2 * ReadablePoints::mostSets));
+  QVERIFY(!ask(1));  // and this one had to make room
+  QCOMPARE(readable.judged(), quint64(2 * ReadablePoints::mostSets + 1));
+}
+
+/// A walk over 100,000 points, or 10,000 of them as JSON, would hold up everybody.
+void PointTreeTest::listsAreMadeInAnotherThread() {
+  Fixture fixture;
+  Outcomes outcomes;
+  for (const char *target : {"/api/v1/points?limit=1", "/api/v1/points?search=boiler", "/api/v1/points/tree"}) {
+    outcomes.count = 0;
+    QCOMPARE(fixture.get(target).status, 200);
+    QCOMPARE(outcomes.count, 2);  // which points they are, and then their text
+  }
+  outcomes.count = 0;
+  QCOMPARE(fixture.get("/api/v1/points/plc1/state").status, 200);
+  QCOMPARE(outcomes.count, 0);
 }
 
 TAGWIRE_TEST(PointTreeTest)

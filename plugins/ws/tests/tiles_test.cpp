@@ -55,6 +55,7 @@ class TilesTest : public QObject {
   void namesOnlyWhenAskedFor();
   void R5_16_whatTheCallerDoesNotSeeStays();
   void whoWasOvertakenIsTold();
+  void aPointThatHasGoneIsNoReasonToRefuse();
   void R5_16_refusals_data();
   void R5_16_refusals();
   void anUnreadableFileIsNoReasonToShowNothing();
@@ -157,6 +158,26 @@ void TilesTest::whoWasOvertakenIsTold() {
   // nginx with gzip makes it a weak one.
   QCOMPARE(put("W/" + tagOf(fixture.get(path)), "[]"), 200);
   QCOMPARE(fixture.get(path).body, QByteArray("[]"));
+}
+
+void TilesTest::aPointThatHasGoneIsNoReasonToRefuse() {
+  WsConfig config = withTiles();
+  config.tiles[0].endpointIds = {59, 98};  // as after a manifest without the point 98
+  Fixture fixture(config);
+  const auto put = [&fixture](const QByteArray &tiles) { return fixture.send("PUT", path, tiles); };
+  QCOMPARE(put(R"([{"id":3,"name":"moved","x":4,"endpointIds":[98,59]}])").status, 200);
+  QCOMPARE(fixture.get(path).array().at(0)[u"endpointIds"].toArray(), (QJsonArray{98, 59}));
+  QCOMPARE(put(R"([{"id":3,"name":"moved","x":5,"endpointIds":[98]},{"id":4,"name":"new","endpointIds":[60]}])").status,
+           200);
+  // It stays where it stands, and comes to no other tile.
+  const HttpReply other = put(R"([{"id":4,"name":"Pump","endpointIds":[60,98]}])");
+  QCOMPARE(other.status, 400);
+  QCOMPARE(other.object()[u"error"].toString(), QStringLiteral("tile 4 (Pump): no such endpointId: 98"));
+  QCOMPARE(put(R"([{"id":3,"name":"HLT","endpointIds":[98,99]}])").object()[u"error"].toString(),
+           QStringLiteral("tile 3 (HLT): no such endpointId: 99"));
+  // Once it has been taken away it is like any other number.
+  QCOMPARE(put(R"([{"id":3,"name":"HLT","endpointIds":[59]}])").status, 200);
+  QCOMPARE(put(R"([{"id":3,"name":"HLT","endpointIds":[98]}])").status, 400);
 }
 
 void TilesTest::R5_16_refusals_data() {

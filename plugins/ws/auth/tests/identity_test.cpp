@@ -28,6 +28,8 @@ class IdentityTest : public QObject {
   void changedPasswordEndsSessions();
   void tenFailedLoginsLock();
   void usersAreAdministered();
+  void theLastAdministratorStays();
+  void twoProgramsOnOneHost();
   void secretsAreNowhere();
 };
 
@@ -263,6 +265,48 @@ void IdentityTest::usersAreAdministered() {
   QCOMPARE(fixture.ask("PUT", "/api/v1/users/bob", fields, R"({"password":"a third horse"})").status, 204);
   QCOMPARE(fixture.ask("DELETE", "/api/v1/users/carl", fields).status, 404);
   QCOMPARE(fixture.ask("DELETE", "/api/v1/users/bob", fields).status, 204);
+}
+
+/// Else nobody could administer by a browser any more.
+void IdentityTest::theLastAdministratorStays() {
+  Fixture fixture;
+  fixture.makeUser("ann", "admin", "correct horse battery");
+  fixture.makeUser("vera", "viewer", "correct horse battery");
+  const HttpAnswer reply = fixture.login("ann", "correct horse battery");
+  const QByteArray fields = "Cookie: " + reply.cookie +
+                            "\r\nX-CSRF-Token: " + reply.json.value(QStringLiteral("csrf")).toString().toLatin1() +
+                            "\r\n";
+  const auto change = [&](const char *user, const QByteArray &role) {
+    return fixture.ask("PUT", "/api/v1/users/" + QByteArray(user), fields, R"({"role":")" + role + "\"}");
+  };
+  const HttpAnswer refused = change("ann", "operator");
+  QCOMPARE(refused.status, 409);
+  QCOMPARE(refused.json.value(QStringLiteral("error")).toString(),
+           QStringLiteral("ann is the last who may administer users: give somebody else such a role first"));
+  QCOMPARE(fixture.ask("DELETE", "/api/v1/users/ann", fields).status, 409);
+  // One who may administer some users only is none.
+  QCOMPARE(change("vera", "viewer").status, 204);
+  QCOMPARE(fixture.ask("DELETE", "/api/v1/users/ann", fields).status, 409);
+  QCOMPARE(change("vera", "shift_lead").status, 204);
+  QCOMPARE(fixture.ask("DELETE", "/api/v1/users/ann", fields).status, 204);
+}
+
+/// Browsers send the cookies of a host to all of its ports.
+void IdentityTest::twoProgramsOnOneHost() {
+  Fixture first;
+  Fixture second;
+  first.makeUser("ann", "viewer", "correct horse battery");
+  second.makeUser("bob", "viewer", "another horse battery");
+  const QByteArray one = first.login("ann", "correct horse battery").cookie;
+  const QByteArray other = second.login("bob", "another horse battery").cookie;
+  QVERIFY(one.startsWith("tagwire_session_") && other.startsWith("tagwire_session_"));
+  QVERIFY(one.left(one.indexOf('=')) != other.left(other.indexOf('=')));
+  const QByteArray both = "Cookie: " + one + "; " + other + "\r\n";
+  const auto who = [&both](Fixture &fixture) {
+    return fixture.ask("GET", "/api/v1/session", both).json.value(QStringLiteral("name")).toString();
+  };
+  QCOMPARE(who(first), QStringLiteral("ann"));
+  QCOMPARE(who(second), QStringLiteral("bob"));
 }
 
 void IdentityTest::secretsAreNowhere() {

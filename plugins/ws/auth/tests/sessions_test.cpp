@@ -42,7 +42,7 @@ Request requestWith(const QByteArrayList &cookies) {
 }
 
 QString tokenIn(const QByteArrayList &cookies, bool overTls = false) {
-  const auto token = SessionCookie(overTls).tokenOf(requestWith(cookies));
+  const auto token = SessionCookie(overTls, "0a1b2c3d").tokenOf(requestWith(cookies));
   return token ? QString::fromLatin1(*token) : QStringLiteral("refused");
 }
 
@@ -239,19 +239,20 @@ void SessionsTest::namesAreBounded() {
   const auto issued = tokens.issue(longest, longest, login);
   QVERIFY(issued && tokens.verify(issued->token, login));
   QVERIFY(issued->token.size() < 2000);  // a browser keeps 4096
-  QCOMPARE(tokenIn({"tagwire_session=" + issued->token}), QString::fromLatin1(issued->token));
+  QCOMPARE(tokenIn({"tagwire_session_0a1b2c3d=" + issued->token}), QString::fromLatin1(issued->token));
 }
 
 void SessionsTest::cookieTexts() {
-  QCOMPARE(SessionCookie(false).setting("a.b.c", 1800s),
-           QByteArray("tagwire_session=a.b.c; HttpOnly; SameSite=Strict; Path=/; Max-Age=1800"));
-  QCOMPARE(SessionCookie(true).setting("a.b.c", 1800s),
-           QByteArray("__Host-tagwire_session=a.b.c; HttpOnly; SameSite=Strict; Path=/; Max-Age=1800; Secure"));
-  QVERIFY(SessionCookie(false).setting("a.b.c", -5s).endsWith("Max-Age=1"));
-  QCOMPARE(SessionCookie(false).clearing(),
-           QByteArray("tagwire_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"));
-  QCOMPARE(SessionCookie(true).clearing(),
-           QByteArray("__Host-tagwire_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0; Secure"));
+  QCOMPARE(SessionCookie(false, "0a1b2c3d").setting("a.b.c", 1800s),
+           QByteArray("tagwire_session_0a1b2c3d=a.b.c; HttpOnly; SameSite=Strict; Path=/; Max-Age=1800"));
+  QCOMPARE(
+      SessionCookie(true, "0a1b2c3d").setting("a.b.c", 1800s),
+      QByteArray("__Host-tagwire_session_0a1b2c3d=a.b.c; HttpOnly; SameSite=Strict; Path=/; Max-Age=1800; Secure"));
+  QVERIFY(SessionCookie(false, "0a1b2c3d").setting("a.b.c", -5s).endsWith("Max-Age=1"));
+  QCOMPARE(SessionCookie(false, "0a1b2c3d").clearing(),
+           QByteArray("tagwire_session_0a1b2c3d=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"));
+  QCOMPARE(SessionCookie(true, "0a1b2c3d").clearing(),
+           QByteArray("__Host-tagwire_session_0a1b2c3d=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0; Secure"));
 }
 
 void SessionsTest::readsTheCookie_data() {
@@ -262,23 +263,26 @@ void SessionsTest::readsTheCookie_data() {
   };
   row("no field", {}, "");
   row("empty", {""}, "");
-  row("ours", {"tagwire_session=a.b-c.D_0"}, "a.b-c.D_0");
-  row("among others", {"theme=dark; tagwire_session=a.b.c; x"}, "a.b.c");
-  row("without spaces", {"theme=dark;tagwire_session=a.b.c;lang=en"}, "a.b.c");
-  row("others only", {"theme=dark; tagwire_sessions=a; xtagwire_session=a; Tagwire_Session=a"}, "");
-  row("in a value", {"x=tagwire_session=a.b.c"}, "");
-  row("name alone", {"tagwire_session"}, "");
-  row("twice", {"tagwire_session=a.b.c; tagwire_session=a.b.c"}, "refused");
-  row("twice, one empty", {"tagwire_session=; tagwire_session=a.b.c"}, "refused");
-  row("two fields", {"tagwire_session=a.b.c", "theme=dark"}, "refused");
-  row("no value", {"tagwire_session="}, "refused");
-  row("quoted", {"tagwire_session=\"a.b.c\""}, "refused");
-  row("comma", {"tagwire_session=a.b.c, tagwire_session=d.e.f"}, "refused");
-  row("space inside", {"tagwire_session=a.b .c"}, "refused");
-  row("escape", {"tagwire_session=a%2Eb"}, "refused");
-  row("high byte", {"tagwire_session=a\xffz"}, "refused");
-  row("too long", {"tagwire_session=" + QByteArray(4097, 'a')}, "refused");
-  row("of TLS", {"__Host-tagwire_session=a.b.c"}, "");
+  row("ours", {"tagwire_session_0a1b2c3d=a.b-c.D_0"}, "a.b-c.D_0");
+  row("among others", {"theme=dark; tagwire_session_0a1b2c3d=a.b.c; x"}, "a.b.c");
+  row("without spaces", {"theme=dark;tagwire_session_0a1b2c3d=a.b.c;lang=en"}, "a.b.c");
+  row("others only",
+      {"theme=dark; tagwire_sessions=a; xtagwire_session_0a1b2c3d=a; Tagwire_Session_0a1b2c3d=a; tagwire_session=a; "
+       "tagwire_session_0a1b2c3e=a"},
+      "");
+  row("in a value", {"x=tagwire_session_0a1b2c3d=a.b.c"}, "");
+  row("name alone", {"tagwire_session_0a1b2c3d"}, "");
+  row("twice", {"tagwire_session_0a1b2c3d=a.b.c; tagwire_session_0a1b2c3d=a.b.c"}, "refused");
+  row("twice, one empty", {"tagwire_session_0a1b2c3d=; tagwire_session_0a1b2c3d=a.b.c"}, "refused");
+  row("two fields", {"tagwire_session_0a1b2c3d=a.b.c", "theme=dark"}, "refused");
+  row("no value", {"tagwire_session_0a1b2c3d="}, "refused");
+  row("quoted", {"tagwire_session_0a1b2c3d=\"a.b.c\""}, "refused");
+  row("comma", {"tagwire_session_0a1b2c3d=a.b.c, tagwire_session_0a1b2c3d=d.e.f"}, "refused");
+  row("space inside", {"tagwire_session_0a1b2c3d=a.b .c"}, "refused");
+  row("escape", {"tagwire_session_0a1b2c3d=a%2Eb"}, "refused");
+  row("high byte", {"tagwire_session_0a1b2c3d=a\xffz"}, "refused");
+  row("too long", {"tagwire_session_0a1b2c3d=" + QByteArray(4097, 'a')}, "refused");
+  row("of TLS", {"__Host-tagwire_session_0a1b2c3d=a.b.c"}, "");
 }
 
 void SessionsTest::readsTheCookie() {
@@ -288,8 +292,9 @@ void SessionsTest::readsTheCookie() {
 }
 
 void SessionsTest::underTlsOnlyTheHostCookieCounts() {
-  QCOMPARE(tokenIn({"tagwire_session=planted; __Host-tagwire_session=a.b.c"}, true), QStringLiteral("a.b.c"));
-  QCOMPARE(tokenIn({"tagwire_session=planted"}, true), QString());
+  QCOMPARE(tokenIn({"tagwire_session_0a1b2c3d=planted; __Host-tagwire_session_0a1b2c3d=a.b.c"}, true),
+           QStringLiteral("a.b.c"));
+  QCOMPARE(tokenIn({"tagwire_session_0a1b2c3d=planted"}, true), QString());
 }
 
 void SessionsTest::comparesSecrets() {
