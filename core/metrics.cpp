@@ -7,7 +7,6 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <mutex>
 
 namespace tagwire {
@@ -30,14 +29,7 @@ void Counter::add(double by) { m_counter->Increment(by); }
 double Counter::value() const { return m_counter->Value(); }
 void Gauge::set(double value) { m_gauge->Set(value); }
 double Gauge::value() const { return m_gauge->Value(); }
-
-void Histogram::observe(double value, quint64 times) {
-  if (times == 1) return m_histogram->Observe(value);
-  std::vector<double> increments(m_buckets);
-  const auto bucket = std::lower_bound(secondsBounds.begin(), secondsBounds.end(), value) - secondsBounds.begin();
-  increments[static_cast<size_t>(bucket)] = static_cast<double>(times);
-  m_histogram->ObserveMultiple(increments, value * static_cast<double>(times));
-}
+void Histogram::observe(double value) { m_histogram->Observe(value); }
 
 Metrics::Metrics() : m_shared(std::make_shared<Shared>()) {}
 
@@ -62,7 +54,7 @@ Histogram Metrics::histogram(const char *name, const char *help, const Labels &l
   Labels all = m_labels;
   all.insert(labels.begin(), labels.end());
   auto &family = prometheus::BuildHistogram().Name(name).Help(help).Register(m_shared->registry);
-  return Histogram(&family.Add(all, secondsBounds), secondsBounds.size() + 1);
+  return Histogram(&family.Add(all, secondsBounds));
 }
 
 std::unique_ptr<Metrics> Metrics::with(const Labels &labels) const {

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <QtGlobal>
-
 #include "export.h"
 
 namespace prometheus {
@@ -44,13 +42,12 @@ class TAGWIRE_EXPORT Gauge {
 /// How often a value was in which range. Thread-safe, with a lock: observe once per batch, never once per sample.
 class TAGWIRE_EXPORT Histogram {
  public:
-  Histogram(prometheus::Histogram *histogram, size_t buckets) : m_histogram(histogram), m_buckets(buckets) {}
-  /// In the unit of its name. `times`: one value that stands for so many, as that of a batch for its samples.
-  void observe(double value, quint64 times = 1);
+  explicit Histogram(prometheus::Histogram *histogram) : m_histogram(histogram) {}
+  /// In the unit of its name.
+  void observe(double value);
 
  private:
   prometheus::Histogram *m_histogram;
-  size_t m_buckets;
 };
 
 /// Counters, gauges and histograms under common labels, for /metrics. Asking twice for the same gives the same. Names

@@ -17,8 +17,9 @@ class MetricsTest : public QObject {
     Metrics metrics;
     Histogram histogram = metrics.histogram("tagwire_test_seconds", "A test", {{"plugin", "plc1"}});
     histogram.observe(0.0005);  // a bound belongs to the bucket below it
-    histogram.observe(0.003, 1000);
-    histogram.observe(1e9, 2);
+    for (int i = 0; i < 1000; ++i) histogram.observe(0.0039);
+    histogram.observe(1e9);
+    histogram.observe(1e9);
     const PrometheusText text(QString::fromStdString(metrics.text()));
     QCOMPARE(text.complaints, QStringList());
     const auto bucket = [&](const char *bound) {
@@ -30,22 +31,12 @@ class MetricsTest : public QObject {
     QCOMPARE(bucket("0.005"), 1001.0);
     QCOMPARE(bucket("60"), 1001.0);
     QCOMPARE(bucket("+Inf"), 1003.0);
-    QCOMPARE(text.values.value(QStringLiteral("tagwire_test_seconds_sum{plugin=\"plc1\"}")), 2e9 + 3.0005);
-  }
-  void oneAndManyFallIntoTheSameBucket() {
-    for (const double value : {0.0, 0.0004, 0.0005, 0.00051, 0.1, 60.0, 61.0}) {
-      Metrics single;
-      Metrics weighted;
-      single.histogram("tagwire_test_seconds", "A test").observe(value);
-      single.histogram("tagwire_test_seconds", "A test").observe(value);
-      weighted.histogram("tagwire_test_seconds", "A test").observe(value, 2);
-      QCOMPARE(single.text(), weighted.text());
-    }
+    QCOMPARE(text.values.value(QStringLiteral("tagwire_test_seconds_sum{plugin=\"plc1\"}")), 2e9 + 3.9005);
   }
   void aHistogramIsTwoSeriesToThoseWhoAsk() {
     Metrics metrics;
-    metrics.histogram("tagwire_test_seconds", "A test").observe(0.5, 4);
-    QCOMPARE(metrics.all().at("tagwire_test_seconds_count").front().value, 4.0);
+    metrics.histogram("tagwire_test_seconds", "A test").observe(2);
+    QCOMPARE(metrics.all().at("tagwire_test_seconds_count").front().value, 1.0);
     QCOMPARE(metrics.all().at("tagwire_test_seconds_sum").front().value, 2.0);
   }
   void whatCostsIsAskedForWhenTheTextIs() {
