@@ -15,7 +15,7 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return noValue;
   if (Number.isSafeInteger(value)) return String(value);
   const size = Math.abs(value);
-  if (Number.isInteger(value)) return `≈${narrowSpace}${value.toExponential(3)}`;
+  if (mayBeInexact(value)) return `≈${narrowSpace}${value.toExponential(3)}`;
   if (size >= 1e9 || size < 1e-4) return value.toExponential(3);
   const decimals = size >= 1000 ? 1 : size >= 1 ? 2 : 4;
   return value.toFixed(decimals);
@@ -26,8 +26,9 @@ const mostTyped = 12; // significant digits: with more it is a float32 that beca
 /** The shortest text that means this number and no other, as what somebody confirms or compares has to be. */
 export function formatExact(value: number): string {
   if (!Number.isFinite(value)) return noValue;
-  if (Number.isInteger(value)) return Number.isSafeInteger(value) ? String(value) : formatLarge(value);
   const text = String(value);
+  if (mayBeInexact(value)) return `≈${narrowSpace}${BigInt(value)} ${texts.values.notExact}`;
+  if (Number.isInteger(value)) return text;
   if (Math.fround(value) !== value || significantOf(text) <= mostTyped) return text;
   for (let digits = 1; digits <= 9; ++digits) {
     const shorter = Number(value.toPrecision(digits));
@@ -36,10 +37,9 @@ export function formatExact(value: number): string {
   return text;
 }
 
-/** JSON's numbers are exact up to 2^53 here: an int64 beyond may have been another one. */
-function formatLarge(value: number): string {
-  const text = Math.abs(value) < 1e21 ? BigInt(value).toString() : String(value);
-  return `≈${narrowSpace}${text} ${texts.values.notExact}`;
+/** JSON's whole numbers are exact up to 2^53 here: an int64 or uint64 beyond may have been another one. */
+function mayBeInexact(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 64;
 }
 
 function significantOf(text: string): number {

@@ -28,7 +28,10 @@ test('an exact number is the shortest text that means the same', () => {
 test('a whole number beyond what the browser knows exactly says so', () => {
   assert.match(formatExact(9007199254740992), /^≈.9007199254740992.\(not exact\)$/);
   assert.match(formatExact(9223372036854775807), /^≈.9223372036854775808.\(not exact\)$/);
+  assert.match(formatExact(18446744073709551615), /^≈.18446744073709551616.\(not exact\)$/);
   assert.doesNotMatch(formatExact(9007199254740991), /≈/);
+  assert.equal(formatExact(1e20), '100000000000000000000', 'only a double holds that');
+  assert.equal(formatNumber(1e20), '1.000e+20');
 });
 
 test('whole numbers stand in full in lists too', () => {
