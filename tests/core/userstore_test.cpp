@@ -152,13 +152,13 @@ void UserStoreTest::roleAndPasswordChangeTogetherOrNot() {
   const auto wrong = store.change(anna, admin, QStringLiteral("short"));
   QVERIFY(!wrong && wrong.error().kind == Kind::Wrong);
   QString seen;
-  const auto refusing = [&](const User &user) -> AccessResult<void> {
-    seen = user.role;
+  const auto refusing = [&](const User &user, const QList<User> &all) -> AccessResult<void> {
+    seen = user.role + QStringLiteral(" of %1").arg(all.size());
     return refused(Kind::Forbidden, QStringLiteral("no"));
   };
   const auto forbidden = store.change(anna, admin, QStringLiteral("another horse"), refusing);
   QVERIFY(!forbidden && forbidden.error().kind == Kind::Forbidden);
-  QCOMPARE(seen, viewer);
+  QCOMPARE(seen, viewer + QStringLiteral(" of %1").arg(store.list().size()));
   QVERIFY(!store.remove(anna, refusing));
   QCOMPARE(folder.read("users.json"), before);
 

@@ -40,7 +40,9 @@ class Authenticator {
 
   /// For those who log people in and out and who administer tokens and users.
   BrowserSessions &sessions() const { return *m_sessions; }
-  SessionCookie cookie(const Sender &sender) const { return {m_overTls || sender.overTls, m_sessions->site}; }
+  SessionCookie cookie(const Sender &sender) const {
+    return SessionCookie(m_overTls || sender.overTls, m_sessions->site);
+  }
   /// The caller of a user's session.
   Result<CallerPointer> callerOf(const SessionClaims &claims) const;
   /// What the browser's cookie says; nothing when it brings none that holds.

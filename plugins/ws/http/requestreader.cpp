@@ -5,6 +5,8 @@
 #define BOOST_DISABLE_ASSERTS
 #include <boost/beast/http/basic_parser.hpp>
 
+#include <limits>
+
 namespace tagwire::ws {
 
 namespace {
@@ -23,7 +25,7 @@ class BeastParser : public http::basic_parser<true> {
   BeastParser(Request &request, const HttpLimits &limits, const qint64 &longestBody)
       : m_request(request), m_limits(limits), m_longestBody(longestBody) {
     header_limit(static_cast<std::uint32_t>(limits.headBytes) + 1);
-    body_limit(boost::none);  // ours is known behind the head
+    body_limit(std::numeric_limits<std::uint64_t>::max());  // ours is known behind the head
   }
 
  protected:

@@ -4,6 +4,8 @@
 #include <QJsonArray>
 #include <QJsonObject>
 
+#include <algorithm>
+
 #include "rest/accessresponse.h"
 #include "rest/recorded.h"
 #include "rest/sessionresponse.h"

@@ -3,6 +3,7 @@
 
 #include <QJsonObject>
 
+#include "audit/audittrail.h"
 #include "manifestcontrol.h"
 #include "rest/diskworker.h"
 #include "rest/part.h"

@@ -217,7 +217,7 @@ void PointTreeTest::listsInTheOrderOfTheirDeclaration() {
   const auto list = [](Fixture &of, const QByteArray &query) {
     const HttpReply reply = of.get("/api/v1/points" + query);
     const qsizetype at = reply.head.indexOf("X-Total-Count: ") + 15;
-    return QString::fromLatin1(reply.head.mid(at, reply.head.indexOf('\r', at) - at)) + u": " +
+    return QString::fromLatin1(reply.head.mid(at, reply.head.indexOf('\r', at) - at)) + QStringLiteral(": ") +
            Fixture::names(reply.array()).join(u' ');
   };
   QCOMPARE(list(fixture, {}), QStringLiteral("9: plc1/boiler/temp plc1/pump/run plc1/boiler plc1/boiler-2/temp "
