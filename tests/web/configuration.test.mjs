@@ -145,6 +145,29 @@ test('two change it at once: the second sees what differs, and decides', async (
   await page.context().close();
 });
 
+test('a file that was changed by hand is read again, and one with errors is not', async () => {
+  const before = await inFile();
+  await writeFile(file(), before.replace('"interval_ms": 200', '"interval_ms": 250'));
+  const page = await openEditor();
+  await page.getByText('The file was changed since it was applied').waitFor();
+  const again = page.getByRole('button', { name: 'Read the file again' });
+  page.mayFail = true; // the browser reports the 422 below
+  await again.click();
+  await page.getByText(/^Version \d+ runs\. version \d+ of the manifest runs: 1 replaced \(uwb\)/).waitFor();
+  await again.waitFor({ state: 'detached' });
+  await writeFile(file(), before.replace('"interval_ms": 200', '"interval_ms": -1'));
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await again.click();
+  await page.getByText(/^1 error, /).waitFor();
+  await writeFile(file(), before);
+  await page.getByRole('button', { name: 'Load again' }).click();
+  await again.click();
+  await page.getByText(/^Version \d+ runs\. version \d+ of the manifest runs: 1 replaced \(uwb\)/).waitFor();
+  await again.waitFor({ state: 'detached' });
+  noForeignRequests(page);
+  await page.context().close();
+});
+
 test('a user is added, changed and removed', async () => {
   const page = await openAs(plant, users.admin, { hash: hash('users') });
   await page.getByRole('row', { name: /^anna you admin/ }).waitFor();
