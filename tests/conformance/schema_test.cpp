@@ -51,13 +51,6 @@ QJsonValue plain(const ConfigNode &node) {
   return {};
 }
 
-QJsonValue readFile(const QString &name) {
-  QFile file(name);
-  if (!file.open(QIODevice::ReadOnly)) return {};
-  Problems problems;
-  return plain(parseJson(file.readAll(), name, problems));
-}
-
 /// Says each key below `schema` that lacks something an editor would show. `seen` counts the keys.
 void judgeKeys(const QJsonObject &schema, const QString &path, QStringList &lacking, int &seen);
 
@@ -77,7 +70,7 @@ bool needsNoExample(const QJsonObject &key) {
     const QJsonValue items = each.value(QLatin1String("items"));
     const bool isOfWords = items.isObject() && needsNoExample(items.toObject());
     return each.contains(QLatin1String("enum")) || each.contains(QLatin1String("properties")) || isOfWords ||
-           each.value(QLatin1String("type")) == u"boolean";
+           each.value(QLatin1String("type")).toString() == u"boolean";
   });
 }
 

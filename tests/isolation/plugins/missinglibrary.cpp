@@ -13,7 +13,7 @@ class MissingLibraryFactory : public QObject, public PluginFactory {
   Q_INTERFACES(tagwire::PluginFactory)
  public:
   std::unique_ptr<Plugin> create(ConfigReader &, PluginContext &) override { return nullptr; }
-  ConfigSchema schema() const override { return {{}, QString::number(functionOfAnother())}; }
+  ConfigSchema schema() const override { return {{}, QString::number(functionOfAnother()), {}}; }
 };
 
 }  // namespace
