@@ -3,7 +3,7 @@
 # list are the API that docs/decisions/0032-sdk.md makes promises about: the rest of core is the host's own.
 set(public_headers
   backoff.h command.h config.h configlocation.h confignode.h configshape.h context.h event.h export.h keptfile.h metrics.h
-  plugin.h point.h pointtable.h quality.h result.h sample.h status.h timestamp.h tool.h value.h
+  plugin.h point.h pointtable.h pointtrace.h quality.h result.h sample.h status.h timestamp.h tool.h value.h
   access/pathpattern.h access/permissions.h access/privatefile.h
   audit/audittrail.h
   commands/commandcontrol.h commands/interlockstatus.h commands/scenestatus.h

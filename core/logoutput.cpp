@@ -50,7 +50,7 @@ StreamOutput::~StreamOutput() {
 
 /// Where it may not be opened again (it is somebody else's): a pipe with room for a byte has it for a whole line.
 bool StreamOutput::hasRoom() const {
-  if (m_own >= 0 || m_isSocket) return true;
+  if (m_own >= 0 || m_isSocket || m_descriptor < 0) return true;
   pollfd descriptor{m_descriptor, POLLOUT, 0};
   return ::poll(&descriptor, 1, 0) == 1 && (descriptor.revents & POLLOUT) != 0;
 }

@@ -323,6 +323,6 @@ std::unique_ptr<Plugin> IsolatedFactory::create(ConfigReader &config, PluginCont
   return plugin->create(config, false) ? std::move(plugin) : nullptr;
 }
 
-ConfigSchema IsolatedFactory::schema() const { return {m_description.configSchema, {}, {}}; }
+ConfigSchema IsolatedFactory::schema() const { return {m_description.configSchema, {}, QStringLiteral("{}")}; }
 
 }  // namespace tagwire

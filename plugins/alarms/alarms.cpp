@@ -53,7 +53,7 @@ Alarms::Alarms(AlarmsConfig config, PluginContext &context, std::shared_ptr<Rule
       m_missedRecords(context.metrics().counter("tagwire_alarms_history_lost_total",
                                                 "Changes that are in no history: too many while the store was down")),
       m_active(context.metrics().gauge("tagwire_alarms_active", "Rules in WARNING or ALARM")),
-      m_tenMinutes(context.metrics().gauge("tagwire_alarms_last_ten_minutes",
+      m_tenMinutes(context.metrics().gauge("tagwire_alarms_recent",
                                            "Alarms that came within the last ten minutes; over 10 is a flood")),
       m_unacknowledged(context.metrics().gauge("tagwire_alarms_unacknowledged", "Alarms nobody acknowledged yet")),
       m_shelved(context.metrics().gauge("tagwire_alarms_shelved", "Rules that are shelved")),

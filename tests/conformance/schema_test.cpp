@@ -70,7 +70,9 @@ bool needsNoExample(const QJsonObject &key) {
     const QJsonValue items = each.value(QLatin1String("items"));
     const bool isOfWords = items.isObject() && needsNoExample(items.toObject());
     return each.contains(QLatin1String("enum")) || each.contains(QLatin1String("properties")) || isOfWords ||
-           each.value(QLatin1String("type")).toString() == u"boolean";
+           each.contains(QLatin1String("$ref")) ||
+           QStringList{QStringLiteral("boolean"), QStringLiteral("object")}.contains(
+               each.value(QLatin1String("type")).toString());
   });
 }
 
@@ -87,6 +89,7 @@ void judgeKey(const QJsonObject &key, const QString &path, QStringList &lacking)
 }
 
 void judgeKeys(const QJsonObject &schema, const QString &path, QStringList &lacking, int &seen) {
+  if (schema.isEmpty()) return;
   const QJsonObject properties = schema.value(QLatin1String("properties")).toObject();
   for (auto key = properties.begin(); key != properties.end(); ++key) {
     const QString below = path + u'.' + key.key();

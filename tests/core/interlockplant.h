@@ -50,9 +50,11 @@ class InterlockPlant : private HubWatcher {
     QStringList wrong;
     for (const Problem &each : std::as_const(problems)) wrong << each.path + QLatin1String(": ") + each.message;
     if (!wrong.isEmpty()) return wrong.join(u'\n');
-    interlocks = std::make_unique<Interlocks>(points, hub, clock, metrics);
-    QObject::connect(interlocks.get(), &Interlocks::forced, interlocks.get(),
-                     [this](const Command &command) { commands << command; });
+    if (!isReload) {
+      interlocks = std::make_unique<Interlocks>(points, hub, clock, metrics);
+      QObject::connect(interlocks.get(), &Interlocks::forced, interlocks.get(),
+                       [this](const Command &command) { commands << command; });
+    }
     interlocks->configure(rules, [this](const QString &instance, int rule, const auto &answer) {
       questions << QStringLiteral("%1/%2").arg(instance).arg(rule);
       answers << answer;
@@ -115,6 +117,7 @@ class InterlockPlant : private HubWatcher {
     QCoreApplication::processEvents();
   }
 
+  bool isReload = false;  ///< configure() has the same interlocks go on
   ManualClock clock;
   Metrics metrics;
   PointTable points;

@@ -101,6 +101,7 @@ class InterlockTripsTest : public QObject {
     QCoreApplication::processEvents();
     QVERIFY(m_plant->isTripped());
     const qint64 alarm = m_plant->interlocks->alarms().first().transition.alarmId;
+    m_plant->isReload = true;
     const auto again = [this](const QByteArray &keys) {
       m_plant->events.clear();
       m_plant->commands.clear();
@@ -109,12 +110,14 @@ class InterlockTripsTest : public QObject {
       QCoreApplication::processEvents();
     };
     again({});
-    QVERIFY(m_plant->isTripped() && m_plant->events.isEmpty() && m_plant->commands.isEmpty());
+    QVERIFY(m_plant->isTripped());
+    QCOMPARE(m_plant->events.size(), 0);
+    QCOMPARE(m_plant->commands.size(), 0);
     // Another rule of this id: still tripped, and its points are brought to their safe values.
     again(R"(,"delay_ms":60000)");
     QVERIFY(m_plant->isTripped());
     QCOMPARE(m_plant->interlocks->alarms().first().transition.alarmId, alarm);
-    QCOMPARE(m_plant->commands.size(), 2);
+    QTRY_COMPARE(m_plant->commands.size(), 2);
     // None of this id: it is over, and so is its alarm.
     m_plant->events.clear();
     QCOMPARE(m_plant->configure("[]"), QString());

@@ -326,7 +326,7 @@ class ReloadTest : public QObject {
     for (int i = 0; i < 100; ++i) hup();
     QTRY_VERIFY(!point("lab/temp").isEmpty());
     // One for the first, and at most a few for those that came while that was under way.
-    QTRY_VERIFY(notices().size() >= 2);
+    QTRY_VERIFY(notices().size() >= 1);
     QTest::qWait(1500);
     QVERIFY2(notices().size() <= 5, qPrintable(notices().join(u'\n')));
     QCOMPARE(get("/api/v1/manifest")[u"version"].toInt(), 2);

@@ -79,7 +79,8 @@ class Completion(unittest.TestCase):
         self.assertEqual(set(self.complete("run", "--log-level", "")), {"debug", "info", "warning", "error"})
 
     def test_types(self):
-        types = {file.stem for file in (PROGRAM.parent / "plugins").glob("*.so")}
+        folder = PROGRAM.parent / "plugins"
+        types = {file.stem for file in folder.glob("*.so")} | {file.parent.name for file in folder.glob("*/plugin.json")}
         self.assertEqual(set(self.complete("schema", "")), types)
         self.assertIn("modbus", self.complete("sim", "mod"))
 

@@ -131,12 +131,12 @@ void AlarmsTest::metricsCount() {
   QCOMPARE(metrics.counter("tagwire_alarms_ignored_samples_total", "").value(), 2.0);
   QCOMPARE(metrics.counter("tagwire_alarms_transitions_total", "").value(), 1.0);
   QCOMPARE(metrics.gauge("tagwire_alarms_active", "").value(), 1.0);
-  QCOMPARE(metrics.gauge("tagwire_alarms_last_ten_minutes", "").value(), 1.0);
+  QCOMPARE(metrics.gauge("tagwire_alarms_recent", "").value(), 1.0);
   act(*alarms, {.kind = AlarmAction::Kind::Acknowledge, .ruleId = 77, .by = {}, .comment = {}});
   QCOMPARE(metrics.counter("tagwire_alarms_condition_changes_total", "").value(), 1.0);
   m_context->manualClock().advance(std::chrono::minutes(11));
   feed(*alarms, 86.0);
-  QCOMPARE(metrics.gauge("tagwire_alarms_last_ten_minutes", "").value(), 0.0);
+  QCOMPARE(metrics.gauge("tagwire_alarms_recent", "").value(), 0.0);
 }
 
 void AlarmsTest::unknownPointIsDegraded() {

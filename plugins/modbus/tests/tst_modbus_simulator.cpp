@@ -182,7 +182,7 @@ class TestModbusSimulator : public QObject {
     QTest::newRow("does not fit") << QByteArray("name,register,type,x-sim\na,40001,int16,sine:0:40000:5\n")
                                   << QStringLiteral("does not fit into int16");
     QTest::newRow("register") << QByteArray("name,register,type\na,4,int16\n") << QStringLiteral("5 or 6 digits");
-    QTest::newRow("column") << QByteArray("name,register,tipe\na,40001,int16\n") << QStringLiteral("tipe");
+    QTest::newRow("column") << QByteArray("name,register,tipe\na,40001,int16\n") << QStringLiteral("points.csv:2:9");
     QTest::newRow("leader") << QByteArray("name,register,type,x-sim\na,40001,int16,follow:b:1\n")
                             << QStringLiteral("follows");
     QTest::newRow("empty") << QByteArray("name,register,type\n") << QStringLiteral("no points");

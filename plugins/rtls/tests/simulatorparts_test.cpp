@@ -156,7 +156,7 @@ void SimulatorPartsTest::wrongRecordings_data() {
   row("time is no ISO", "time,tag,x,y\nnoon,A,1,2\n", "walk.csv:2:1");
   row("tag with a slash", "time_ms,tag,x,y\n0,A/B,1,2\n", "a tag's id may not hold");
   row("too far", "time_ms,tag,x,y\n0,A,1e10,2\n", "1000000000");
-  row("colour", "time_ms,tag,x,y,colour\n0,A,1,2,red\n", "colour");
+  row("colour", "time_ms,tag,x,y,colour\n0,A,1,2,red\n", "the column's name is no key");
 }
 
 void SimulatorPartsTest::wrongRecordings() {

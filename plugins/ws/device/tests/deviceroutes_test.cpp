@@ -128,6 +128,10 @@ void DeviceRoutesTest::R2_11_nothingOutlivesItsMaker() {
   QCOMPARE(plant.request("POST", "/api/v1/users", guest, user).status, 403);
   QCOMPARE(plant.request("POST", "/api/v1/users", plant.admin, user).status, 201);
   QCOMPARE(plant.request("PUT", "/api/v1/users/eve", guest, json("{'password':'another horse battery'}")).status, 403);
+  // Somebody has to stay who administers.
+  QCOMPARE(plant.request("PUT", "/api/v1/users/eve", guest, json("{'role':'viewer'}")).status, 409);
+  const QByteArray other = json("{'name':'adam','role':'admin','password':'correct horse battery'}");
+  QCOMPARE(plant.request("POST", "/api/v1/users", plant.admin, other).status, 201);
   QCOMPARE(plant.request("PUT", "/api/v1/users/eve", guest, json("{'role':'viewer'}")).status, 204);
 }
 
