@@ -123,6 +123,7 @@ void ProgramRun::failed(int code, const QString &why) {
 }
 
 void ProgramRun::end() {
+  m_isEnding = true;  // events go by yet, while sinks take what waits for them
   m_trial.stop();
   m_statusTimer.stop();
   if (m_runtime) m_runtime->stop();
@@ -160,6 +161,7 @@ void ProgramRun::showStatus() {
 }
 
 void ProgramRun::reload() {
+  if (m_isEnding) return;
   if (std::exchange(m_isReloadAsked, true)) {
     m_isReloadDue = true;
     return;
@@ -189,11 +191,16 @@ void ProgramRun::readInThread(const QByteArray &text, Done done) {
     read->text = text;
     read->manifest = Manifest::read(m_file, text, read->problems);
     QMetaObject::invokeMethod(
-        this, [read, done] { done(*read); }, Qt::QueuedConnection);
+        this,
+        [this, read, done] {
+          if (!m_isEnding) done(*read);
+        },
+        Qt::QueuedConnection);
   });
 }
 
 void ProgramRun::change() {
+  if (m_isEnding) return;
   m_trial.stop();  // that of the change before: it holds
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -219,6 +226,7 @@ QString ProgramRun::goOn(Read &read) {
 }
 
 void ProgramRun::goBack(const QString &why) {
+  if (m_isEnding) return;
   m_trial.stop();
   m_notice.clear();
   const int version = m_desk.version();

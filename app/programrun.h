@@ -67,6 +67,7 @@ class ProgramRun : public QObject {
   QString m_notice;              ///< an event to tell once what runs is ready
   Severity m_noticeSeverity = Severity::Info;
   bool m_hasToldReady = false;
+  bool m_isEnding = false;
   bool m_hasFailed = false;  ///< what runs, or is tried, can't go on
   int m_code = 0;
   QThreadPool m_readers;  ///< last: it waits for what it reads
