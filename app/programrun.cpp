@@ -250,6 +250,7 @@ void ProgramRun::wentBack(Read &read, const QString &notice) {
 }
 
 void ProgramRun::tell(const QString &text, Severity severity) {
+  if (severity == Severity::Info) qCInfo(programRunLog).noquote() << text;  // else it was told as an error
   Event event;
   event.time = m_clock.now();
   event.source = QStringLiteral("tagwire");

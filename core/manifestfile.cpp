@@ -55,6 +55,7 @@ Result<void> writeFresh(const Place &place, const QByteArray &text, const struct
 
 Result<QByteArray> readManifestFile(const QString &name, qint64 largest) {
   QFile file(name);
+  if (!QFileInfo::exists(name)) return failure(QStringLiteral("there is no file %1").arg(name));
   if (!QFileInfo(name).isFile()) return failure(QStringLiteral("%1 is no plain file").arg(name));
   if (!file.open(QIODevice::ReadOnly)) {
     return failure(QStringLiteral("%1 can't be read: %2").arg(name, file.errorString()));

@@ -157,6 +157,7 @@ class ReloadTest : public QObject {
     QVERIFY2(told.contains(QStringLiteral("version 2 of the manifest runs: 1 added (new), 2 replaced (lab, web)")),
              qPrintable(told));
     QCOMPARE(m_program->processId(), pid);
+    QTRY_VERIFY(m_program->errors().contains(QStringLiteral("info host: version 2 of the manifest runs: ")));
 
     // Who has nothing to do with it is still there, and gets what is new.
     QVERIFY(!stays
