@@ -95,6 +95,9 @@ class CheckProcess : public QProcess {
     closeWriteChannel();
   }
 
+  /// The program ends first: what QProcess tells from its own destructor finds no members of this any more.
+  ~CheckProcess() override { disconnect(this, nullptr, this, nullptr); }
+
  private:
   void end(const Result<ManifestFindings> &findings) {
     if (const Done done = std::exchange(m_done, {})) done(findings);

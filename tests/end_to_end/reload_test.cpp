@@ -339,12 +339,12 @@ class ReloadTest : public QObject {
 
   /// Asked to end at any moment of a reload.
   void endsInTheMiddle() {
-    for (int delay = 0; delay < 600; delay += 60) {
+    for (const int delay : {0, 2, 5, 8, 20, 120, 260, 400}) {
       Parts parts;
       parts.points += QStringLiteral(", { 'name': 'p%1', 'type': 'float64' }").arg(delay);
       put(manifest(parts));
       hup();
-      (void)m_program->process().waitForFinished(delay);
+      if (delay > 0) (void)m_program->process().waitForFinished(delay);
       QCOMPARE(m_program->terminate(), 0);
       QVERIFY2(m_program->start(manifest({})), qPrintable(m_program->errors()));
       QVERIFY(post(90, delay));
