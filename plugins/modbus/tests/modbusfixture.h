@@ -5,6 +5,7 @@
 #include <QSignalSpy>
 #include <QTcpServer>
 #include <QTcpSocket>
+#include <QTimer>
 
 #include "mbap.h"
 #include "modbussource.h"
@@ -58,8 +59,7 @@ class SourceUnderTest : public QObject {
     return endpoint;
   }
   static std::shared_ptr<Bus> busTo(quint16 port, int timeoutMs = 150) {
-    return std::make_shared<Bus>(
-        Bus::Settings{{endpointTo(port)}, 1, false, std::chrono::milliseconds(timeoutMs), {}});
+    return std::make_shared<Bus>(Bus::Settings{{endpointTo(port)}, 1, false, std::chrono::milliseconds(timeoutMs), {}});
   }
   static SourceSettings settingsOf(int timeoutMs = 150, int maxGap = 0) {
     SourceSettings settings;
@@ -164,5 +164,26 @@ class FaultyServer : public QObject {
  private:
   QTcpServer m_server;
 };
+
+/// What `look` found wrong in real time, empty if nothing. A finding counts only if the machine left this thread its
+/// event loop meanwhile: who was held for longer than `stall` has late answers for a reason of its own, and looks
+/// again.
+template <typename Look>
+QString wrongWithoutStall(std::chrono::milliseconds stall, Look look) {
+  QString wrong;
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    QElapsedTimer watch;
+    qint64 longest = 0;
+    QTimer beat;
+    beat.setTimerType(Qt::PreciseTimer);
+    beat.callOnTimeout([&] { longest = std::max(longest, watch.restart()); });
+    beat.start(5);
+    watch.start();
+    wrong = look();
+    longest = std::max(longest, watch.elapsed());
+    if (wrong.isEmpty() || longest < stall.count()) return wrong;
+  }
+  return wrong;
+}
 
 }  // namespace tagwire::modbus
