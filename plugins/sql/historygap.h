@@ -2,7 +2,7 @@
 #pragma once
 
 #include "services/historyreader.h"
-#include "storedevent.h"
+#include "spool/storedevent.h"
 
 namespace tagwire::sql {
 

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "record.h"
-#include "storedevent.h"
+#include "spool/storedevent.h"
 
 namespace tagwire::sql {
 

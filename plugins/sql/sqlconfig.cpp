@@ -19,11 +19,6 @@ Result<QString> pathFrom(const QString &given, const QString &allowed) {
   return path;
 }
 
-QString problemWithFolder(const QString &folder) {
-  const auto path = pathFrom(folder, QStringLiteral("folder"));
-  return path ? QString() : path.error();
-}
-
 }  // namespace
 
 Result<DatabaseLocation> DatabaseLocation::fromText(const QString &text) {
@@ -54,20 +49,6 @@ Result<DatabaseLocation> DatabaseLocation::fromText(const QString &text) {
 
 QString DatabaseLocation::pathIn(const QString &dataDir) const {
   return QDir::cleanPath(QDir(dataDir).absoluteFilePath(m_path));
-}
-
-void SpoolConfig::describe(Shape<SpoolConfig> &shape) {
-  shape.optional("folder", &SpoolConfig::folder, "where; `<id>.spool` in data_dir if absent")
-      .example("spool")
-      .check(&problemWithFolder);
-  shape
-      .optional("max_mb", &SpoolConfig::mostMegabytes,
-                "most that waits on disk, in MiB; a tenth of it is kept for events")
-      .range(16, 1'000'000);
-  shape.optional("min_free_percent", &SpoolConfig::leastFreePercent, "of the disk stays free").range(0, 90);
-  shape.optional("overflow", &SpoolConfig::overflow,
-                 "what becomes of samples and positions when it is full: the oldest go, or the oldest are thinned out "
-                 "first. Events wait");
 }
 
 void RetentionConfig::describe(Shape<RetentionConfig> &shape) {
@@ -135,12 +116,7 @@ void SqlConfig::check(ConfigReader &reader) const {
 }
 
 SpoolSettings SqlConfig::spoolSettings(const QString &dataDir, const QString &id) const {
-  SpoolSettings settings;
-  settings.folder =
-      QDir(dataDir).absoluteFilePath(spool.folder.isEmpty() ? id + QStringLiteral(".spool") : spool.folder);
-  settings.mostBytes = spool.mostMegabytes * 1024LL * 1024;
-  settings.leastFreeShare = spool.leastFreePercent / 100;
-  settings.overflow = spool.overflow;
+  SpoolSettings settings = spool.settings(dataDir, id);
   settings.isSync = durability == Durability::Sync;
   return settings;
 }

@@ -4,7 +4,8 @@
 #include "config.h"
 #include "keeprules.h"
 #include "postgres/postgressettings.h"
-#include "spool/spool.h"
+#include "record.h"
+#include "spool/spoolconfig.h"
 #include "store/historystore.h"
 
 namespace tagwire::sql {
@@ -33,20 +34,6 @@ enum class Durability : quint8 { Relaxed, Sync };
 constexpr auto enumWords(Durability) {
   return std::array{std::pair{"relaxed", Durability::Relaxed}, std::pair{"sync", Durability::Sync}};
 }
-constexpr auto enumWords(SpoolSettings::Overflow) {
-  return std::array{std::pair{"drop_oldest", SpoolSettings::Overflow::DropOldest},
-                    std::pair{"thin", SpoolSettings::Overflow::Thin}};
-}
-
-/// The key `spool`.
-struct SpoolConfig {
-  QString folder;
-  int mostMegabytes = 1024;
-  double leastFreePercent = 5;
-  SpoolSettings::Overflow overflow = SpoolSettings::Overflow::DropOldest;
-
-  static void describe(Shape<SpoolConfig> &shape);
-};
 
 /// The key `retention`: days, none is for ever.
 struct RetentionConfig {

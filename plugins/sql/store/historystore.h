@@ -9,7 +9,7 @@
 
 #include "record.h"
 #include "services/historyreader.h"
-#include "storedevent.h"
+#include "spool/storedevent.h"
 
 namespace tagwire::sql {
 

@@ -2,7 +2,7 @@
 #include <QDir>
 #include <QTest>
 
-#include "losstally.h"
+#include "spool/losstally.h"
 #include "sinkcase.h"
 #include "testprogram.h"
 
