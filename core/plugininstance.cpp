@@ -285,6 +285,7 @@ void PluginInstance::pluginStateChanged(PluginState state, const QString &text) 
     Q_EMIT startFailed(text);
   } else if (m_isolated && m_isolated->isQuarantined()) {
     m_runtime.hub().removeSink(m_plugin.get());  // nobody will take what would queue for it
+    m_runtime.instanceAlarms().raise(m_entry.id, text);
     callStop();
   } else if (m_entry.onStartError == OnStartError::Skip) {
     callStop();

@@ -46,8 +46,8 @@ void PointTrace::received(const Samples &traced) {
   const std::lock_guard lock(m_mutex);
   if (isOver()) return end();
   for (const Sample &sample : traced) {
+    if (m_rows.size() == mostRows) return;
     m_rows.push_back({sample, {Hop{"received", now, {}, {}}}});
-    if (m_rows.size() > mostRows) m_rows.pop_front();
   }
 }
 

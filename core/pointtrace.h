@@ -2,8 +2,8 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <mutex>
+#include <vector>
 
 #include "sample.h"
 
@@ -13,7 +13,7 @@ namespace tagwire {
 /// for one point and a bounded time, when somebody asks. Thread-safe; owned by the host.
 class TAGWIRE_EXPORT PointTrace {
  public:
-  static constexpr int mostRows = 100;  ///< values followed; the oldest are forgotten
+  static constexpr int mostRows = 100;  ///< values followed: the first ones, to the end of their way
   static constexpr int mostHops = 50;   ///< of one value; what is more is counted
   static constexpr std::chrono::seconds longest{60};
 
@@ -64,7 +64,7 @@ class TAGWIRE_EXPORT PointTrace {
   PointId m_lastPoint = PointId::None;
   std::chrono::nanoseconds m_until{0};  ///< Clock::elapsed
   Time m_untilTime;
-  std::deque<Row> m_rows;
+  std::vector<Row> m_rows;
 };
 
 }  // namespace tagwire

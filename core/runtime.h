@@ -86,6 +86,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Scenes &scenes() { return m_scenes; }
   Interlocks &interlocks() { return m_interlocks; }
   OperatorDesk &operatorDesk() { return m_operatorDesk; }
+  InstanceAlarms &instanceAlarms() { return m_instanceAlarms; }
   /// What instances change the manifest by; null (the default): they can't. Not owned.
   ManifestControl *manifestControl() const { return m_manifestControl; }
   void setManifestControl(ManifestControl *control) { m_manifestControl = control; }
@@ -150,7 +151,10 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Interlocks m_interlocks;
   Scenes m_scenes;
   Reactions m_reactions;
-  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_scenes, m_audit};
+  InstanceAlarms m_instanceAlarms{m_clock, [this](const AlarmTransition &alarm) {
+                                    m_hub.raise(nullptr, Event{0, m_clock.now(), QStringLiteral("tagwire"), alarm});
+                                  }};
+  OperatorDesk m_operatorDesk{m_commands, m_interlocks, m_scenes, m_instanceAlarms, m_audit};
   Site m_site;
   QString m_dataDir;
   QString m_epoch;

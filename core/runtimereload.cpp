@@ -33,7 +33,7 @@ Runtime::Reloaded Runtime::reload(const Manifest &manifest, Problems &problems) 
     next.insert(entry.id);
     if (!m_fingerprints.contains(entry.id)) {
       done.added << entry.id;
-    } else if (m_fingerprints.value(entry.id) != entry.fingerprint) {
+    } else if (m_fingerprints.value(entry.id) != entry.fingerprint || m_instanceAlarms.stands(entry.id)) {
       done.replaced << entry.id;
     }
   }
@@ -71,6 +71,7 @@ void Runtime::replace(const Manifest &manifest, const QSet<QString> &gone, const
   stopSome(gone, wanted);
   QList<PointId> changed;
   for (const QString &id : gone) {
+    m_instanceAlarms.clear(id);
     m_names.alarmDesks.removeAll(id);
     m_names.alarmRules.remove(id);
     m_names.directories.remove(id);

@@ -67,9 +67,10 @@ class TAGWIRE_EXPORT CommandControl {
   virtual QList<InterlockStatus> interlocks() const = 0;
   /// A latched trip is over. Error: no such interlock, not tripped, or a condition is still not met.
   virtual Result<void> resetInterlock(int id, const Operator &by) = 0;
-  /// Of the trips that are latched: rule id `-<id>`, active while a condition is not met, then returned and
-  /// unacknowledged until the reset. They stand beside those of the alarm desks.
-  virtual QList<AlarmStatus> tripAlarms() const = 0;
+  /// Alarms of the host itself, which stand beside those of the alarm desks: the trips that are latched (rule id
+  /// `-<id>`, active while a condition is not met, then returned and unacknowledged until the reset), and instances in
+  /// quarantine (instancealarms.h).
+  virtual QList<AlarmStatus> hostAlarms() const = 0;
 };
 
 }  // namespace tagwire

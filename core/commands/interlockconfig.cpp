@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interlockconfig.h"
 
+#include "../instancealarms.h"
 #include "manifestids.h"
 
 namespace tagwire {
 
 void InterlockConfig::describe(Shape<InterlockConfig> &shape) {
   using Config = InterlockConfig;
-  shape.required("id", &Config::id, "number of the interlock").example(5).range(1, 2147483647);
+  shape.required("id", &Config::id, "number of the interlock").example(5).range(1, InstanceAlarms::firstRule);
   shape.required("name", &Config::name, "what people call it").example("Kettle over temperature").range(1, 200);
   shape.required("mode", &Config::mode, "what it does when a condition is not met");
   shape.required("points", &Config::points, "full names of the writable points that it guards").range(1, 1000);

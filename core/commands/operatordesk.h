@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "../instancealarms.h"
 #include "commandrouter.h"
 #include "interlocks.h"
 #include "scenes.h"
@@ -11,8 +12,13 @@ namespace tagwire {
 /// the Runtime.
 class OperatorDesk : public CommandControl {
  public:
-  OperatorDesk(CommandRouter &router, Interlocks &interlocks, Scenes &scenes, AuditTrail &audit)
-      : m_router(router), m_interlocks(interlocks), m_scenes(scenes), m_audit(audit) {}
+  OperatorDesk(CommandRouter &router, Interlocks &interlocks, Scenes &scenes, const InstanceAlarms &instanceAlarms,
+               AuditTrail &audit)
+      : m_router(router),
+        m_interlocks(interlocks),
+        m_scenes(scenes),
+        m_instanceAlarms(instanceAlarms),
+        m_audit(audit) {}
 
   DryRun dryRun(const Command &command) const override { return m_router.dryRun(command); }
   Result<Selection> select(PointId point, const Operator &by) override;
@@ -26,7 +32,7 @@ class OperatorDesk : public CommandControl {
   QList<SceneStatus> scenes() const override { return m_scenes.all(); }
   QList<InterlockStatus> interlocks() const override { return m_interlocks.all(); }
   Result<void> resetInterlock(int id, const Operator &by) override;
-  QList<AlarmStatus> tripAlarms() const override { return m_interlocks.alarms(); }
+  QList<AlarmStatus> hostAlarms() const override { return m_interlocks.alarms() + m_instanceAlarms.all(); }
 
  private:
   void audit(const char *kind, const char *action, const Operator &by, const QString &subject,
@@ -35,6 +41,7 @@ class OperatorDesk : public CommandControl {
   CommandRouter &m_router;
   Interlocks &m_interlocks;
   Scenes &m_scenes;
+  const InstanceAlarms &m_instanceAlarms;
   AuditTrail &m_audit;
 };
 

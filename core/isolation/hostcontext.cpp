@@ -44,7 +44,7 @@ class NoCommands : public CommandControl {
   QList<SceneStatus> scenes() const override { return {}; }
   QList<InterlockStatus> interlocks() const override { return {}; }
   Result<void> resetInterlock(int, const Operator &) override { return failure(notHere()); }
-  QList<AlarmStatus> tripAlarms() const override { return {}; }
+  QList<AlarmStatus> hostAlarms() const override { return {}; }
 };
 
 }  // namespace

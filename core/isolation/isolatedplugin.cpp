@@ -276,8 +276,8 @@ void IsolatedPlugin::crashed(const QString &why) {
     return;
   }
   const QString text = QStringLiteral(
-                           "quarantined after %1 crashes within %2 minutes, the last: %3; it stays down until its "
-                           "entry is loaded again")
+                           "quarantined after %1 crashes within %2 minutes, the last: %3; it stays down until the "
+                           "manifest is loaded again")
                            .arg(CrashCount::most)
                            .arg(CrashCount::within.count())
                            .arg(why);

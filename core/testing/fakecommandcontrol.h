@@ -31,14 +31,14 @@ class FakeCommandControl : public CommandControl {
   Result<void> resetInterlock(int id, const Operator &by) override {
     return call(QStringLiteral("reset"), QString::number(id), by);
   }
-  QList<AlarmStatus> tripAlarms() const override { return tripAlarmList; }
+  QList<AlarmStatus> hostAlarms() const override { return hostAlarmList; }
 
   DryRun run;
   QString error;  ///< what every call fails with; empty: none
   Time selectedUntil;
   QList<SceneStatus> sceneList;
   QList<InterlockStatus> interlockList;
-  QList<AlarmStatus> tripAlarmList;
+  QList<AlarmStatus> hostAlarmList;
   QStringList calls;
   mutable QList<Command> probed;
 

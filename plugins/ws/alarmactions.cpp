@@ -160,10 +160,17 @@ void carryOutAt(PluginContext &context, const FoundAlarm &found, const AlarmActi
   }
   if (action.ruleId < 0) {
     // To have seen it is one thing, to let the machine start again another: no "acknowledge all" does that.
-    const QString text = QStringLiteral(
-        "the alarm of interlock %1 ends with its reset, and takes nothing else (POST "
-        "/api/v1/interlocks/%1/reset)");
-    return taker({Refusal{409, text.arg(-action.ruleId), {}}, false, {}});
+    const bool isInstance = found.status.transition.comparison == u"instance";
+    const QString text =
+        isInstance ? QStringLiteral(
+                         "the alarm of instance %1 ends when it is loaded again, and takes nothing else (POST "
+                         "/api/v1/manifest/reload)")
+                         .arg(found.status.transition.ruleName)
+                   : QStringLiteral(
+                         "the alarm of interlock %1 ends with its reset, and takes nothing else (POST "
+                         "/api/v1/interlocks/%1/reset)")
+                         .arg(-action.ruleId);
+    return taker({Refusal{409, text, {}}, false, {}});
   }
   context.requestFrom(
       found.instance, &AlarmDesk::act,

@@ -21,9 +21,9 @@ namespace {
 /// Stands for the host where the id of an instance is due.
 const QLatin1String hostDesk("tagwire");
 
-/// The alarm of an interlock, whatever its state.
-tl::expected<FoundAlarm, Refusal> findTrip(PluginContext &context, int ruleId) {
-  for (const AlarmStatus &each : context.commands().tripAlarms()) {
+/// The alarm of an interlock, whatever its state, or of an instance that was given up.
+tl::expected<FoundAlarm, Refusal> findOfHost(PluginContext &context, int ruleId) {
+  for (const AlarmStatus &each : context.commands().hostAlarms()) {
     if (each.transition.ruleId == ruleId) return FoundAlarm{hostDesk, each};
   }
   for (const InterlockStatus &each : context.commands().interlocks()) {
@@ -44,8 +44,9 @@ tl::expected<FoundAlarm, Refusal> findTrip(PluginContext &context, int ruleId) {
 void askStanding(PluginContext &context, std::function<void(const DeskAnswers<QList<AlarmStatus>> &)> taker) {
   askDesks(context, &AlarmDesk::standingAlarms,
            [&context, taker = std::move(taker)](DeskAnswers<QList<AlarmStatus>> answers) {
-             if (!context.commands().interlocks().isEmpty()) {
-               answers.entries.append({hostDesk, context.commands().tripAlarms()});
+             const QList<AlarmStatus> ofHost = context.commands().hostAlarms();
+             if (!ofHost.isEmpty() || !context.commands().interlocks().isEmpty()) {
+               answers.entries.append({hostDesk, ofHost});
              }
              taker(answers);
            });
@@ -64,7 +65,7 @@ Refusal noSuchRule(int ruleId) { return {404, QStringLiteral("there is no rule %
 
 void findAlarm(PluginContext &context, int ruleId,
                std::function<void(const tl::expected<FoundAlarm, Refusal> &)> taker) {
-  if (ruleId < 0) return taker(findTrip(context, ruleId));
+  if (ruleId < 0) return taker(findOfHost(context, ruleId));
   askDesks(
       context, &AlarmDesk::alarm,
       [taker = std::move(taker), ruleId](const DeskAnswers<AlarmStatus> &answers) {

@@ -30,6 +30,16 @@ class IsolationQuarantineTest : public QObject {
       QCOMPARE(run.count(QStringLiteral("\"%1 is failed: quarantined after 5").arg(id)), 1);
       if (each.comesUp) QCOMPARE(run.count(id + QLatin1String("/value good 1")), 5);
     }
+    QCOMPARE(run.count(QStringLiteral("\"comparison\":\"instance\"")), static_cast<qsizetype>(faultCases().size()));
+    // Loaded again, although nothing is another in the manifest: each is tried anew, and ends as before.
+    ::kill(static_cast<pid_t>(pid), SIGHUP);
+    for (const FaultCase &each : faultCases()) {
+      const QString alarm = QStringLiteral("%1 is loaded anew, or gone").arg(QLatin1String(each.fault));
+      QVERIFY2(run.waitFor(alarm), qPrintable(alarm));
+      const QString told = QStringLiteral("\"%1 is failed: quarantined after 5").arg(QLatin1String(each.fault));
+      QVERIFY2(run.waitFor(told, 2), qPrintable(told));
+    }
+    QVERIFY(run.neighbourGoesOn());
     QCOMPARE(run.program().processId(), pid);
     QCOMPARE(run.program().terminate(), 0);
   }

@@ -28,7 +28,17 @@ export function isUnacknowledged(alarm: WireAlarm): boolean {
 
 /** A trip of an interlock: it ends by a reset, and by nothing else. Its number is that of the interlock below 0. */
 export function isTrip(alarm: WireAlarm): boolean {
-  return alarm.comparison === 'interlock' || alarm.rule_id < 0;
+  return alarm.comparison === 'interlock';
+}
+
+/** An instance that was given up: it ends when the instance is loaded anew, and by nothing else. */
+export function isInstance(alarm: WireAlarm): boolean {
+  return alarm.comparison === 'instance';
+}
+
+/** Of the host, not of a rule: no action of an alarm does anything, and there is neither rule nor history. */
+export function isOfHost(alarm: WireAlarm): boolean {
+  return isTrip(alarm) || isInstance(alarm);
 }
 
 /** Every alarm that stands: active, to be acknowledged, or inhibited. By the rule's number. */

@@ -63,9 +63,10 @@ QList<AlarmArea> mergeAreas(const QList<QList<AlarmArea>> &lists) {
 void askAreas(PluginContext &context, const std::function<void(const DeskAnswers<QList<AlarmArea>> &)> &taker) {
   askDesks(context, &AlarmDesk::areas, [&context, taker](DeskAnswers<QList<AlarmArea>> answers) {
     const qsizetype interlocks = context.commands().interlocks().size();
-    if (interlocks == 0) return taker(answers);
+    const QList<AlarmStatus> standing = context.commands().hostAlarms();
+    if (interlocks == 0 && standing.isEmpty()) return taker(answers);
     AlarmArea plant;
-    for (const AlarmStatus &each : context.commands().tripAlarms()) add(plant, asArea(each.transition));
+    for (const AlarmStatus &each : standing) add(plant, asArea(each.transition));
     plant.rules = static_cast<int>(interlocks);
     answers.entries.append({QStringLiteral("tagwire"), {plant}});
     taker(answers);

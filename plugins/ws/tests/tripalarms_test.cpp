@@ -27,7 +27,7 @@ void trip(TestContext &context, AlarmState state = AlarmState::Alarm,
   AlarmTransition alarm = alarmOf(-5, state, AlarmState::Ok);
   alarm.alarmId = -17;
   alarm.condition = condition;
-  context.commands().tripAlarmList = {{.since = fromMilliseconds(2'000), .transition = alarm}};
+  context.commands().hostAlarmList = {{.since = fromMilliseconds(2'000), .transition = alarm}};
 }
 
 struct Fixture : RestFixture {
@@ -71,7 +71,7 @@ class TripAlarmsTest : public QObject {
     trip(fixture.context, AlarmState::Ok, AlarmCondition::RtnUnacknowledged);
     QCOMPARE(fixture.get("/api/os/alarms?status=active").array().size(), 0);
     QCOMPARE(fixture.listed("/api/os/alarms?status=cleared_unacked", "ruleId"), QStringList{QStringLiteral("-5")});
-    fixture.context.commands().tripAlarmList.clear();
+    fixture.context.commands().hostAlarmList.clear();
     QCOMPARE(fixture.get("/api/os/alarms?status=cleared_unacked").body, QByteArray("[]"));
   }
   void R5_10_aDeskThatIsGoneIsNoQuietPlant() {
@@ -106,6 +106,22 @@ class TripAlarmsTest : public QObject {
     QCOMPARE(results[1][u"ok"], QJsonValue(true));
     QVERIFY(fixture.context.commands().calls.isEmpty());
     QCOMPARE(fixture.desk.acted.size(), 1);
+  }
+  void anInstanceThatWasGivenUpStandsWithoutInterlocksToo() {
+    Fixture fixture;
+    fixture.context.commands().interlockList.clear();
+    AlarmTransition alarm = alarmOf(-1'000'000'001, AlarmState::Alarm, AlarmState::Ok);
+    alarm.ruleName = QStringLiteral("vision");
+    alarm.comparison = QStringLiteral("instance");
+    fixture.context.commands().hostAlarmList = {{.since = fromMilliseconds(3'000), .transition = alarm}};
+    QCOMPARE(fixture.listed("/api/v1/alarms", "rule_id"), QStringList{QStringLiteral("-1000000001")});
+    QCOMPARE(fixture.get("/api/v1/alarms/-1000000001").object().value(QStringLiteral("rule_name")).toString(),
+             QStringLiteral("vision"));
+    const HttpReply reply = fixture.send("POST", "/api/v1/alarms/-1000000001/ack", "{}");
+    QCOMPARE(reply.status, 409);
+    QCOMPARE(errorIn(reply), QStringLiteral("the alarm of instance vision ends when it is loaded again, and takes "
+                                            "nothing else (POST /api/v1/manifest/reload)"));
+    QCOMPARE(fixture.get("/api/v1/alarms/-1000000002").status, 404);
   }
   void R5_10_forThoseWhoMayReadAlarmsOfTheWholePlant() {
     Fixture fixture({QStringLiteral("alarms:hall/#:read"), QStringLiteral("alarms:hall/#:ack")});

@@ -34,6 +34,7 @@ export const alarmTexts = {
     latched: 'Latched',
     tripped: 'Tripped',
     mayReset: 'Resettable',
+    givenUp: 'Given up',
   },
   normal: 'Normal',
   conditions: {

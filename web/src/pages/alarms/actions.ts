@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people do about alarms. By REST, as its answers tell why something was refused.
-import { isTrip, isUnacknowledged } from '../../alarms';
+import { isOfHost, isTrip, isUnacknowledged } from '../../alarms';
 import { live, type AlarmActionWord, type WireAlarm } from '../../live';
 import { RestError, rest, textOf } from '../../rest';
 import { session } from '../../session';
@@ -47,7 +47,7 @@ const fits: Record<AlarmActionWord, (alarm: WireAlarm) => boolean> = {
 /** Whether the caller may, and whether it makes sense as the alarm stands. */
 export function mayDo(action: AlarmAction, alarm: WireAlarm): boolean {
   if (action === 'reset') return isTrip(alarm) && session.may('interlocks:reset', String(-alarm.rule_id));
-  if (isTrip(alarm)) return false;
+  if (isOfHost(alarm)) return false;
   return fits[action](alarm) && session.may(rights[action], alarm.area ?? '');
 }
 

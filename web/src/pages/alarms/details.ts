@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { alarmBook, isTrip, isUnacknowledged } from '../../alarms';
+import { alarmBook, isOfHost, isTrip, isUnacknowledged } from '../../alarms';
 import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import '../../elements/tw-value';
@@ -184,7 +184,7 @@ export class AlarmDetails extends LitElement {
   }
 
   #recent(alarm: WireAlarm) {
-    if (isTrip(alarm) || !this.recent) return '';
+    if (isOfHost(alarm) || !this.recent) return '';
     const text = texts.alarms.details;
     return html`<section class="stack">
       <h3>${text.recent}</h3>
@@ -205,7 +205,7 @@ export class AlarmDetails extends LitElement {
   }
 
   #links(alarm: WireAlarm) {
-    if (isTrip(alarm)) return '';
+    if (isOfHost(alarm)) return '';
     const text = texts.alarms.details;
     const rule = String(alarm.rule_id);
     const point = this.shown?.point;
@@ -222,7 +222,7 @@ export class AlarmDetails extends LitElement {
     return html`<div class="row state">
         <tw-severity words .severity=${alarm.severity} ?hollow=${alarm.state === 'OK'}></tw-severity>
         <strong>${alarm.state === 'OK' && alarm.condition === 'Normal' ? texts.alarms.normal : stateWord(alarm)}</strong>
-        ${isUnacknowledged(alarm) && !isTrip(alarm) ? html`<span class="chip">${texts.alarms.sections.unacknowledged}</span>` : ''}
+        ${isUnacknowledged(alarm) && !isOfHost(alarm) ? html`<span class="chip">${texts.alarms.sections.unacknowledged}</span>` : ''}
       </div>
       ${guidance ? html`<section class="guidance"><h3>${text.guidance}</h3><p>${guidance}</p></section>` : ''}
       ${this.#actions(alarm)}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { isActive, isTrip, isUnacknowledged } from '../../alarms';
+import { isActive, isInstance, isTrip, isUnacknowledged } from '../../alarms';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
 import { formatExact, zone } from '../../format';
@@ -32,6 +32,7 @@ const dayMs = 86_400_000;
 export function stateWord(alarm: WireAlarm): string {
   const words = texts.alarms.state;
   if (isTrip(alarm)) return isActive(alarm) ? words.tripped : words.mayReset;
+  if (isInstance(alarm)) return words.givenUp;
   if (alarm.condition === 'Latched') return words.latched;
   return words[alarm.state] ?? alarm.state;
 }
