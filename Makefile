@@ -2,7 +2,7 @@
 # Thin: the work is done by CMake presets (CMakePresets.json). `make run` and `make test` do all the set-up.
 JOBS ?= $(shell nproc)
 
-.PHONY: run test test-long screenshots build bench fuzz format lint clean packages test-asan
+.PHONY: run test test-long screenshots build bench soak fuzz format lint clean packages test-asan
 run: build
 	@app/manifests/demo/run build/tagwire
 
@@ -11,7 +11,7 @@ build: packages
 	@cmake --build build -j $(JOBS)
 
 test: build
-	@ctest --preset dev -LE long
+	@ctest --preset $(if $(CI),ci,dev) -LE long
 
 test-long: build
 	@ctest --preset dev -L long
@@ -38,6 +38,12 @@ bench: packages
 	@cmake --preset release > /dev/null
 	@cmake --build build-release -j $(JOBS) --target all bench
 	@bench/run build-release
+
+# An hour of the whole program while what it hangs on fails in turn; MINUTES=10 for less.
+soak: packages
+	@cmake --preset release > /dev/null
+	@cmake --build build-release -j $(JOBS)
+	@bench/soak.py build-release --minutes $(or $(MINUTES),60)
 
 format:
 	@git ls-files '*.cpp' '*.h' | xargs clang-format -i
