@@ -128,7 +128,6 @@ export class PageMap extends LitElement {
     this.requestUpdate();
   }
 
-  // ---- what is chosen --------------------------------------------------------------------------------------------
   get #zone(): Zone | undefined {
     return this.site?.zone(Number(this.query.get('zone') ?? 0));
   }
@@ -171,7 +170,6 @@ export class PageMap extends LitElement {
     this.#fit();
   }
 
-  // ---- the past --------------------------------------------------------------------------------------------------
   #goBack(from: number): void {
     const { site } = this;
     if (!site) return;
@@ -208,7 +206,6 @@ export class PageMap extends LitElement {
     this.pastEvents = [];
   }
 
-  // ---- what is shown ---------------------------------------------------------------------------------------------
   #counts() {
     return this.replay && this.site ? this.#occupancy.ofPast(this.site, this.replay.shown) : this.#occupancy.counts;
   }

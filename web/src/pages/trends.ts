@@ -182,7 +182,6 @@ export class PageTrends extends LitElement {
     if (!document.hidden) this.#loadSoon();
   };
 
-  // ---- what the person does
 
   #view(from: number, to: number): void {
     const span = Math.min(longest, Math.max(shortest, to - from));
@@ -286,7 +285,6 @@ export class PageTrends extends LitElement {
     return texts.trends.shown(zone.row(from, to), `${zone.dateTime(to)} ${zone.mark(to)}`);
   }
 
-  // ---- what is seen
 
   #plots() {
     const { from, to } = this.shown;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts of the rules of alarms: a part of texts.ts.
 
-const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+import { many } from './many';
 
 export const alarmRuleTexts = {
   title: 'Rules of alarms',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { alarmBook, isOfHost, isTrip, isUnacknowledged } from '../../alarms';
+import { alarmBook, isOfHost, isUnacknowledged } from '../../alarms';
 import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import '../../elements/tw-value';
