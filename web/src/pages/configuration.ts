@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '../elements/tw-empty';
 import { Watch } from '../observable';
 import { router } from '../router';
 import { session } from '../session';
 import { shared } from '../styles/shared';
+import { tabbedPage } from '../styles/tabbedpage';
 import { texts } from '../texts';
 import './configuration/manifest';
 import './configuration/tokens';
@@ -53,59 +54,7 @@ const parts: readonly Part[] = [
 /** What the program is made of, what it was before, and who may come in. */
 @customElement('page-configuration')
 export class PageConfiguration extends LitElement {
-  static override styles = [
-    shared,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        gap: var(--space-2);
-        height: 100%;
-        padding: var(--space-2) var(--space-3);
-        min-height: 0;
-      }
-      nav {
-        border-bottom: 1px solid var(--line-strong);
-        overflow-x: auto;
-        flex: none;
-      }
-      nav ul {
-        display: flex;
-      }
-      nav a {
-        display: flex;
-        align-items: center;
-        min-height: 2.4rem;
-        padding: 0 var(--space-3);
-        color: var(--text);
-        text-decoration: none;
-        white-space: nowrap;
-      }
-      nav a:hover {
-        background: var(--hover);
-      }
-      nav a[aria-current] {
-        font-weight: 600;
-        box-shadow: inset 0 -0.2rem 0 var(--accent);
-      }
-      .part {
-        flex: 1;
-        min-height: 0;
-      }
-      @media (max-width: 40rem) {
-        :host {
-          padding: var(--space-1) var(--space-2);
-          overflow: auto;
-        }
-        nav a {
-          padding: 0 var(--space-2);
-        }
-        .part {
-          min-height: 34rem;
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, tabbedPage];
   @property({ attribute: false }) query = new URLSearchParams();
 
   constructor() {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { Watch } from '../observable';
 import { router } from '../router';
 import { session } from '../session';
 import { shared } from '../styles/shared';
+import { tabbedPage } from '../styles/tabbedpage';
 import { texts } from '../texts';
 import './log/audit';
 import './log/commands';
@@ -43,59 +44,7 @@ const parts: readonly Part[] = [
 /** What happened, who did it, who is connected, and what could not be stored. */
 @customElement('page-log')
 export class PageLog extends LitElement {
-  static override styles = [
-    shared,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        gap: var(--space-2);
-        height: 100%;
-        padding: var(--space-2) var(--space-3);
-        min-height: 0;
-      }
-      nav {
-        border-bottom: 1px solid var(--line-strong);
-        overflow-x: auto;
-        flex: none;
-      }
-      nav ul {
-        display: flex;
-      }
-      nav a {
-        display: flex;
-        align-items: center;
-        min-height: 2.4rem;
-        padding: 0 var(--space-3);
-        color: var(--text);
-        text-decoration: none;
-        white-space: nowrap;
-      }
-      nav a:hover {
-        background: var(--hover);
-      }
-      nav a[aria-current] {
-        font-weight: 600;
-        box-shadow: inset 0 -0.2rem 0 var(--accent);
-      }
-      .part {
-        flex: 1;
-        min-height: 0;
-      }
-      @media (max-width: 40rem) {
-        :host {
-          padding: var(--space-1) var(--space-2);
-          overflow: auto;
-        }
-        nav a {
-          padding: 0 var(--space-2);
-        }
-        .part {
-          min-height: 30rem;
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, tabbedPage];
   @property({ attribute: false }) query = new URLSearchParams();
 
   constructor() {
