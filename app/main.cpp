@@ -50,7 +50,7 @@ constexpr std::array commands{
     ProgramCommand{"audit", auditCommand, "audit verify|list", "who did what, and whether the record is whole", true},
     ProgramCommand{"watch", watchCommand, "watch URL [TOPIC…]",
                    "print live values in the terminal; $TAGWIRE_TOKEN is its credential"},
-    ProgramCommand{"trace", traceCommand, "trace URL POINT [--count N] [--seconds S] [--json]",
+    ProgramCommand{"trace", traceCommand, "trace [URL] POINT [--count N] [--seconds S] [--json]",
                    "where the next values of a point go and when; $TAGWIRE_TOKEN is its credential"},
     ProgramCommand{"bundle", bundleCommand, "bundle MANIFEST [-o FILE] [--url URL]",
                    "collect what support needs into a .tar.gz, secrets masked"},

@@ -18,6 +18,8 @@ namespace {
 constexpr int usualTraceSeconds = 10;
 constexpr int longestTraceSeconds = 60;
 constexpr int mostTraced = 50;
+/// Where the examples, and the packaged manifest, listen.
+constexpr const char *usualUrl = "http://127.0.0.1:8080";
 constexpr auto betweenLooks = std::chrono::milliseconds(100);
 /// The last stop of a value is where it is stored, which is done a few times a second.
 constexpr auto settlesWithin = std::chrono::milliseconds(1500);
@@ -114,7 +116,7 @@ Result<TraceWish> wishOf(const Arguments &arguments) {
   if (!count) return failure(count.error());
   const auto seconds = numberOf(arguments, "seconds", usualTraceSeconds, longestTraceSeconds);
   if (!seconds) return failure(seconds.error());
-  return TraceWish{arguments.rest().value(1), *count, *seconds};
+  return TraceWish{arguments.rest().last(), *count, *seconds};
 }
 
 }  // namespace
@@ -122,10 +124,10 @@ Result<TraceWish> wishOf(const Arguments &arguments) {
 int traceCommand(const QStringList &given) {
   const QString json = QStringLiteral("json");
   const auto arguments =
-      parseCommon(given, {json}, QStringLiteral("trace URL POINT [--count N] [--seconds S] [--json]"), 2, 2,
+      parseCommon(given, {json}, QStringLiteral("trace [URL] POINT [--count N] [--seconds S] [--json]"), 1, 2,
                   {QStringLiteral("count"), QStringLiteral("seconds")});
   if (!arguments) return exitcode::usage;
-  const auto url = instanceUrl(arguments->rest().first());
+  const auto url = instanceUrl(arguments->rest().size() == 2 ? arguments->rest().first() : QLatin1String(usualUrl));
   const auto wish = wishOf(*arguments);
   if (!url || !wish) {
     printError(QStringLiteral("trace: ") + (url ? wish.error() : url.error()));

@@ -75,6 +75,7 @@ void Hub::dispatch() {
 void Hub::show(const Samples &samples) {
   for (const Watch &watch : m_watches) {
     const size_t count = watch.isWatched.size();
+    if (count == 0) continue;
     Samples watched;
     for (const Sample &sample : samples) {
       const auto index = static_cast<size_t>(sample.point);

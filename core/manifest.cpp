@@ -186,8 +186,7 @@ void ManifestEntry::describe(Shape<ManifestEntry> &shape) {
   shape.optional("isolation", &ManifestEntry::isolation,
                  "where it runs: in the host (`none`), or in a process of its own, whose crash is no other's");
   shape.optional("limits", &ManifestEntry::limits, "of an instance in a process of its own");
-  shape.optional("config", &ManifestEntry::config, "the plugin's own keys")
-      .takes("object", "{\"type\":\"object\"}");
+  shape.optional("config", &ManifestEntry::config, "the plugin's own keys").takes("object", "{\"type\":\"object\"}");
 }
 
 void SiteConfig::describe(Shape<SiteConfig> &shape) {

@@ -70,7 +70,7 @@ class TAGWIRE_EXPORT ManifestDesk : public QObject, public ManifestControl {
   const ManifestChecker m_checker;
   QString m_dataDir;
   SiteConfig m_site;
-  QByteArray m_running;      ///< the text
+  QByteArray m_running;  ///< the text
   QByteArray m_runningSha256;
   QByteArray m_next;         ///< the text, since changed()
   QByteArray m_before;       ///< the text that takeBack() gives

@@ -7,7 +7,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
+#include <set>
 
 namespace tagwire {
 
@@ -23,6 +25,20 @@ struct Metrics::Shared {
   prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
   std::mutex mutex;  ///< for what follows
   std::vector<std::function<void()>> refreshers;
+  std::set<std::string> leftOut;  ///< values of the label "plugin"
+
+  std::vector<prometheus::MetricFamily> collect() {
+    auto families = registry.Collect();
+    const std::lock_guard lock(mutex);
+    if (leftOut.empty()) return families;
+    const auto isOut = [this](const prometheus::ClientMetric &metric) {
+      return std::any_of(metric.label.begin(), metric.label.end(),
+                         [this](const auto &label) { return label.name == "plugin" && leftOut.contains(label.value); });
+    };
+    for (prometheus::MetricFamily &family : families) std::erase_if(family.metric, isOut);
+    std::erase_if(families, [](const prometheus::MetricFamily &family) { return family.metric.empty(); });
+    return families;
+  }
 };
 
 void Counter::add(double by) { m_counter->Increment(by); }
@@ -65,7 +81,7 @@ std::unique_ptr<Metrics> Metrics::with(const Labels &labels) const {
 
 std::map<std::string, std::vector<Metrics::Series>> Metrics::all() const {
   std::map<std::string, std::vector<Series>> all;
-  for (const prometheus::MetricFamily &family : m_shared->registry.Collect()) {
+  for (const prometheus::MetricFamily &family : m_shared->collect()) {
     for (const prometheus::ClientMetric &metric : family.metric) {
       Labels labels;
       for (const auto &label : metric.label) labels[label.name] = label.value;
@@ -81,6 +97,15 @@ std::map<std::string, std::vector<Metrics::Series>> Metrics::all() const {
   return all;
 }
 
+void Metrics::leaveOut(const std::string &plugin, bool isLeftOut) {
+  const std::lock_guard lock(m_shared->mutex);
+  if (isLeftOut) {
+    m_shared->leftOut.insert(plugin);
+  } else {
+    m_shared->leftOut.erase(plugin);
+  }
+}
+
 void Metrics::beforeText(std::function<void()> refresh) {
   const std::lock_guard lock(m_shared->mutex);
   m_shared->refreshers.push_back(std::move(refresh));
@@ -93,7 +118,7 @@ std::string Metrics::text() const {
     refreshers = m_shared->refreshers;
   }
   for (const auto &refresh : refreshers) refresh();
-  return prometheus::TextSerializer().Serialize(m_shared->registry.Collect());
+  return prometheus::TextSerializer().Serialize(m_shared->collect());
 }
 
 }  // namespace tagwire

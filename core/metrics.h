@@ -74,6 +74,9 @@ class TAGWIRE_EXPORT Metrics {
   /// What everybody has counted through this registry: the series of each name. A histogram is two of them, "_count"
   /// and "_sum".
   std::map<std::string, std::vector<Series>> all() const;
+  /// Series with the label plugin="`plugin`" are left out of text() and all() from now on, or told again with the
+  /// counts that they had. For an instance that is gone: whoever still holds them may go on counting.
+  void leaveOut(const std::string &plugin, bool isLeftOut = true);
   /// `refresh` sets, whenever text() is asked for and in its thread, what would be a waste to keep up to date all the
   /// time.
   void beforeText(std::function<void()> refresh);

@@ -5,11 +5,9 @@
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QFileInfo>
-#include <QPointer>
 #include <QUuid>
 
 #include <algorithm>
-#include <atomic>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,7 +15,6 @@
 #include <unistd.h>
 
 #include "audit/manifestrecord.h"
-#include "guard.h"
 
 namespace tagwire {
 
@@ -26,7 +23,6 @@ namespace {
 Q_LOGGING_CATEGORY(hostLog, "tagwire.host", QtInfoMsg)
 
 constexpr std::chrono::seconds drainFor{3};
-constexpr std::chrono::seconds answerWithin{5};
 constexpr std::chrono::milliseconds lagPeriod{500};
 
 constexpr int exitPortBusy = 69;
@@ -52,15 +48,6 @@ QString wrongIsolation(const ManifestEntry &entry, const PluginDescription &desc
 }
 
 }  // namespace
-
-struct Runtime::OpenRequest {
-  bool isOfHost = false;
-  QPointer<PluginInstance> caller;  ///< null: the host, or it is gone since
-  PluginInstance *serving = nullptr;
-  QString service;
-  std::function<void(Result<std::shared_ptr<void>>)> answer;
-  std::atomic<bool> answered = false;
-};
 
 Runtime::Runtime(PluginLoader &loader, const Clock &clock)
     : m_loader(loader),
@@ -91,7 +78,7 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
   m_commands.setGuard(
       {[this](PointId point, const Value &value) { return m_interlocks.obstacles(point, value); },
        [this](PointId point, const Value &value) { return m_interlocks.warnings(point, value); },
-       [this](const Obstacle &obstacle, const Command &command) { m_interlocks.hasBlocked(obstacle, command); }});
+       [this](const Obstacle &obstacle, const Command &command) { m_interlocks.tellBlocked(obstacle, command); }});
   connect(&m_interlocks, &Interlocks::forced, &m_commands, &CommandRouter::request);
   connect(&m_hub, &Hub::commandStatus, &m_interlocks, &Interlocks::commandEnded);
   connect(&m_reactions, &Reactions::requested, this, &Runtime::request);
@@ -208,6 +195,7 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
     problems.append({entry.isolationWhere, entry.path + key, wrong, false});
     return;
   }
+  m_metrics.leaveOut(entry.id.toStdString(), false);
   auto instance = std::make_unique<PluginInstance>(entry, *description, *this);
   const auto first = references.size();
   const bool isUsable = instance->create(*factory, problems, references);
@@ -343,8 +331,10 @@ QList<InstanceStatus> Runtime::instances() const {
 }
 
 void Runtime::instanceChanged(PluginInstance *instance) {
-  m_metrics.gauge("tagwire_plugin_up", "1 while the instance runs", {{"plugin", instance->entry().id.toStdString()}})
-      .set(instance->state() == PluginState::Running ? 1 : 0);
+  m_metrics
+      .gauge("tagwire_plugin_up", "1 while the instance runs, degraded or not",
+             {{"plugin", instance->entry().id.toStdString()}})
+      .set(instance->isUp() ? 1 : 0);
   for (const PluginState each : {PluginState::Stopped, PluginState::Starting, PluginState::Running,
                                  PluginState::Degraded, PluginState::Failed}) {
     m_metrics
@@ -395,67 +385,6 @@ void Runtime::tellAuditTrouble(const QString &trouble) {
                    : SystemEvent{QStringLiteral("audit"), QStringLiteral("the audit trail can't be stored: ") + trouble,
                                  Severity::Major};
   m_hub.raise(nullptr, event);
-}
-
-PluginInstance *Runtime::serving(const QString &id, const std::function<bool(Plugin *)> &offers) const {
-  for (const auto &instance : m_instances) {
-    if (instance->isUp() && (id.isEmpty() || instance->entry().id == id) && offers(instance->plugin()))
-      return instance.get();
-  }
-  return nullptr;
-}
-
-void Runtime::route(PluginInstance *caller, const QString &instance, const char *service,
-                    std::function<bool(Plugin *)> offers,
-                    std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-                    std::function<void(Result<std::shared_ptr<void>>)> answer) {
-  auto request = std::make_shared<OpenRequest>();
-  request->isOfHost = caller == nullptr;
-  request->caller = caller;
-  request->service = QString::fromLatin1(service);
-  request->answer = std::move(answer);
-  // Queued even from the host thread: the answer may never come from within the call.
-  QMetaObject::invokeMethod(
-      this,
-      [this, request, instance, offers = std::move(offers), call = std::move(call)] {
-        request->serving = serving(instance, offers);
-        if (!request->serving) {
-          finish(request, failure(QStringLiteral("no running plugin offers the %1").arg(request->service)));
-          return;
-        }
-        m_requests.push_back(request);
-        QTimer::singleShot(answerWithin, this, [this, request] {
-          finish(request, failure(QStringLiteral("the %1 did not answer in time").arg(request->service)));
-        });
-        Plugin *plugin = request->serving->plugin();
-        auto done = [this, request](std::shared_ptr<void> result) {
-          QMetaObject::invokeMethod(this, [this, request, result] { finish(request, result); });
-        };
-        QMetaObject::invokeMethod(plugin, [plugin, call, done] { guard([&] { call(plugin, done); }); });
-      },
-      Qt::QueuedConnection);
-}
-
-void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome) {
-  if (request->answered.exchange(true)) return;
-  std::erase(m_requests, request);
-  if (request->isOfHost) {
-    guard([&] { request->answer(outcome); });
-    return;
-  }
-  if (!request->caller) return;
-  const PluginState state = request->caller->state();
-  if (state == PluginState::Stopped || state == PluginState::Failed) return;
-  QMetaObject::invokeMethod(request->caller->plugin(),
-                            [request, outcome = std::move(outcome)] { guard([&] { request->answer(outcome); }); });
-}
-
-void Runtime::answerGone(const PluginInstance *instance) {
-  const auto open = m_requests;  // finish() takes them out
-  for (const auto &request : open) {
-    if (request->serving == instance)
-      finish(request, failure(QStringLiteral("gone: \"%1\" stopped").arg(instance->entry().id)));
-  }
 }
 
 }  // namespace tagwire

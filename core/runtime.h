@@ -64,8 +64,6 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// are stopped and others started in their place, all else goes on. Lets events go by meanwhile. ready() follows.
   /// What turns out to be wrong goes into `problems`; with errors, the manifest before is to be loaded again.
   Reloaded reload(const Manifest &manifest, Problems &problems);
-  /// Within reload().
-  bool isReloading() const { return m_isReloading; }
 
   PointTable &points() { return m_points; }
   const PointTable &points() const { return m_points; }

@@ -72,6 +72,7 @@ void Runtime::replace(const Manifest &manifest, const QSet<QString> &gone, const
   QList<PointId> changed;
   for (const QString &id : gone) {
     m_instanceAlarms.clear(id);
+    m_metrics.leaveOut(id.toStdString());
     m_names.alarmDesks.removeAll(id);
     m_names.alarmRules.remove(id);
     m_names.directories.remove(id);

@@ -50,7 +50,7 @@ void SinkRunner::close() {
 
 SinkRunner::Backlog SinkRunner::takeBacklog() {
   return {std::exchange(m_queue, {}), std::exchange(m_queuedSamples, 0), std::exchange(m_queuedEvents, 0),
-          std::exchange(m_gap, 0)};
+          std::exchange(m_gap, 0), std::exchange(m_eventGap, 0)};
 }
 
 void SinkRunner::take(Backlog backlog) {
@@ -59,6 +59,7 @@ void SinkRunner::take(Backlog backlog) {
   m_queuedSamples += backlog.samples;
   m_queuedEvents += backlog.events;
   m_gap += backlog.gap;
+  m_eventGap += backlog.eventGap;
 }
 
 void SinkRunner::offer(const Samples &samples) {
@@ -77,6 +78,7 @@ void SinkRunner::offer(const Event &event) {
   const auto oldest = std::find_if(m_queue.begin(), m_queue.end(), [](const Item &item) { return item.index() == 1; });
   m_queue.erase(oldest);
   --m_queuedEvents;
+  ++m_eventGap;
   m_droppedEvents.add();
   if (!std::exchange(m_overflowing, true)) {
     qCCritical(m_log) << "the queue of events is full: the oldest are dropped and counted";
@@ -96,15 +98,20 @@ void SinkRunner::dropOldest() {
 }
 
 /// What was dropped leaves a marker in the sink's own stream, so that a reader of history sees the gap.
-void SinkRunner::markGap() {
-  Event gap;
-  gap.time = std::chrono::system_clock::now();
-  gap.source = QStringLiteral("tagwire");
-  gap.body =
-      SystemEvent{QStringLiteral("samples_dropped"),
-                  QStringLiteral("%1 samples were dropped before this sink took them").arg(m_gap), Severity::Major};
-  m_gap = 0;
-  m_queue.emplace_front(std::move(gap));
+void SinkRunner::markGaps() {
+  if (m_gap > 0) {
+    mark("samples_dropped",
+         QStringLiteral("%1 samples were dropped before this sink took them").arg(std::exchange(m_gap, 0)));
+  }
+  if (m_eventGap > 0) {
+    mark("events_dropped",
+         QStringLiteral("%1 events were dropped before this sink took them").arg(std::exchange(m_eventGap, 0)));
+  }
+}
+
+void SinkRunner::mark(const char *kind, const QString &text) {
+  m_queue.emplace_front(Event{0, m_clock.now(), QStringLiteral("tagwire"),
+                              SystemEvent{QString::fromLatin1(kind), text, Severity::Major}});
   ++m_queuedEvents;
 }
 
@@ -113,11 +120,11 @@ void SinkRunner::handOver() {
   if (m_handingOver) return;
   m_handingOver = true;
   while (m_open && !m_inFlight && !m_queue.empty()) {
-    if (m_gap > 0) markGap();
+    markGaps();
     if (m_queue.front().index() == 0) {
       handOverSamples();
     } else {
-      handOverEvent();
+      handOverEvents();
     }
   }
   m_handingOver = false;
@@ -127,8 +134,14 @@ void SinkRunner::handOver() {
 }
 
 void SinkRunner::handOverSamples() {
-  Samples batch = std::move(std::get<Samples>(m_queue.front()));
-  m_queue.pop_front();
+  Samples batch;
+  if (Samples &front = std::get<Samples>(m_queue.front()); front.size() > m_bounds.handOver) {
+    batch = front.first(m_bounds.handOver);
+    front.remove(0, m_bounds.handOver);
+  } else {
+    batch = std::move(front);
+    m_queue.pop_front();
+  }
   observe(batch);
   while (!m_queue.empty() && m_queue.front().index() == 0 &&
          batch.size() + std::get<Samples>(m_queue.front()).size() <= m_bounds.handOver) {
@@ -144,20 +157,29 @@ void SinkRunner::handOverSamples() {
   inPluginThread([sink = m_sink, batch] { sink->write(batch); });
 }
 
-void SinkRunner::handOverEvent() {
+Event SinkRunner::takeEvent() {
   Event event = std::move(std::get<Event>(m_queue.front()));
   m_queue.pop_front();
   --m_queuedEvents;
-  m_inFlight = true;
-  inPluginThread([sink = m_sink, event] { sink->notify(event); });
-  // An event has no `written`: in our own thread it is done now, else when the plugin's thread came to it.
+  return event;
+}
+
+/// An event has no `written`: in our own thread it is done when notify() returns. Into another thread all that stand
+/// together go at once, for one at a time would be slower than they come.
+void SinkRunner::handOverEvents() {
   if (m_plugin->thread() == thread()) {
-    m_inFlight = false;
-  } else {
-    QMetaObject::invokeMethod(
-        m_plugin, [this] { QMetaObject::invokeMethod(this, &SinkRunner::done, Qt::QueuedConnection); },
-        Qt::QueuedConnection);
+    inPluginThread([sink = m_sink, event = takeEvent()] { sink->notify(event); });
+    return;
   }
+  QList<Event> events;
+  while (!m_queue.empty() && m_queue.front().index() == 1 && events.size() < m_bounds.handOver) events << takeEvent();
+  m_inFlight = true;
+  for (const Event &event : std::as_const(events)) {
+    inPluginThread([sink = m_sink, event] { sink->notify(event); });
+  }
+  QMetaObject::invokeMethod(
+      m_plugin, [this] { QMetaObject::invokeMethod(this, &SinkRunner::done, Qt::QueuedConnection); },
+      Qt::QueuedConnection);
 }
 
 template <class Call>

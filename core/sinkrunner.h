@@ -20,8 +20,8 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
  public:
   struct Bounds {
     qsizetype samples = 100'000;  ///< over it the oldest are dropped
-    qsizetype events = 10'000;    ///< over it likewise, and it is an error in the log
-    qsizetype handOver = 10'000;  ///< most samples in one write()
+    qsizetype events = 200'000;   ///< likewise, an error in the log: all alarms of a site may come at once, twice
+    qsizetype handOver = 10'000;  ///< most samples in one write(), and most events on the way into another thread
   };
 
   /// `plugin` is the same object as `sink`.
@@ -56,12 +56,14 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
 
   void handOver();
   void handOverSamples();
-  void handOverEvent();
+  void handOverEvents();
   void done();
   void observe(const Samples &part);
   void traceHandOver(const Samples &batch);
   void dropOldest();
-  void markGap();
+  void markGaps();
+  void mark(const char *kind, const QString &text);
+  Event takeEvent();
   template <class Call>
   void inPluginThread(Call call);
 
@@ -73,7 +75,8 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   std::deque<Item> m_queue;
   qsizetype m_queuedSamples = 0;
   qsizetype m_queuedEvents = 0;
-  quint64 m_gap = 0;  ///< samples dropped since the last gap marker
+  quint64 m_gap = 0;       ///< samples dropped since the last gap marker
+  quint64 m_eventGap = 0;  ///< events likewise
   bool m_open = false;
   bool m_inFlight = false;
   bool m_handingOver = false;
@@ -96,6 +99,7 @@ struct SinkRunner::Backlog {
   qsizetype samples = 0;
   qsizetype events = 0;
   quint64 gap = 0;
+  quint64 eventGap = 0;
 };
 
 }  // namespace tagwire

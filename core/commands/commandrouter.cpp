@@ -34,7 +34,7 @@ QString textOf(CommandKind kind) {
 CommandRouter::CommandRouter(const PointTable &points, Hub &hub, const Clock &clock, Execute execute)
     : m_points(points), m_hub(hub), m_clock(clock), m_execute(std::move(execute)) {
   connect(&m_hub, &Hub::commandStatus, this, &CommandRouter::follow);
-  m_hub.setStatusFilter([this](const CommandStatus &status) { return !isLate(status); });
+  m_hub.setStatusFilter([this](const CommandStatus &status) { return !tellIfLate(status); });
   m_timer.setInterval(tickPeriod);
   connect(&m_timer, &QTimer::timeout, this, &CommandRouter::tick);
 }
@@ -46,10 +46,10 @@ CommandRouter::~CommandRouter() {
 
 void CommandRouter::request(Command given) {
   if (given.id.isEmpty()) given.id = newCommandId();
-  if (find(given.id) || isRepeat(given)) return;
+  if (find(given.id) || answerRepeat(given)) return;
   if (m_nesting == 0) forgetOldest();
   const auto command = checkedCommand(given, m_points, m_clock);
-  const auto refused = command ? confirmed(*command) : tl::unexpected(command.error());
+  const auto refused = command ? takeSelection(*command) : tl::unexpected(command.error());
   Known &known = remember(command ? *command : given);
   audit(known, textOf(given.kind), {given.requestedBy, given.address, given.comment});
   if (!refused) return end(known, CommandState::Failed, refused.error());
@@ -88,7 +88,7 @@ qsizetype CommandRouter::waitingForApproval(PointId point) const {
   });
 }
 
-bool CommandRouter::isRepeat(const Command &given) {
+bool CommandRouter::answerRepeat(const Command &given) {
   if (given.correlationId.isEmpty()) return false;
   Known *first = find(m_byCorrelation.value(given.correlationId));
   if (!first) return false;
@@ -109,7 +109,7 @@ bool CommandRouter::isRepeat(const Command &given) {
   return true;
 }
 
-Result<void> CommandRouter::confirmed(const Command &command) {
+Result<void> CommandRouter::takeSelection(const Command &command) {
   const auto point = m_points.point(command.point);
   if (command.isUrgent || !point->commandRules || point->commandRules->confirm != Confirm::Select) return {};
   return m_selections.take(command.selection, *point, command.requestedBy, m_clock.elapsed());
@@ -234,7 +234,7 @@ void CommandRouter::handOver(const QString &id) {
 }
 
 /// An outcome after the one that everybody was told: it is news of the plant, and changes nothing of the command.
-bool CommandRouter::isLate(const CommandStatus &status) {
+bool CommandRouter::tellIfLate(const CommandStatus &status) {
   Known *known = find(status.commandId);
   if (!known || !known->isClosed) return false;
   if (!isFinal(status.state) || std::exchange(known->hasLateAnswer, true)) return true;

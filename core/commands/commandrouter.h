@@ -124,8 +124,8 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   void samplesPassed(const Samples &watched) override;
   void eventPassed(const Event &) override {}
 
-  bool isRepeat(const Command &given);
-  Result<void> confirmed(const Command &command);
+  bool answerRepeat(const Command &given);
+  Result<void> takeSelection(const Command &command);
   bool isStop(const Command &command) const;
   qsizetype waitingForApproval(PointId point) const;
   void enqueue(Known &known);
@@ -136,7 +136,7 @@ class TAGWIRE_EXPORT CommandRouter : public QObject, private HubWatcher {
   Result<Value> valueNow(const Command &command) const;
   void handOver(const QString &id);
   Result<void> execute(const Command &command);
-  bool isLate(const CommandStatus &status);
+  bool tellIfLate(const CommandStatus &status);
   void follow(const CommandStatus &status);
   void step(const Known &known, CommandState state, const QString &text = {});
   void end(Known &known, CommandState state, const QString &text = {}, const Value &actual = {}, int interlock = 0);

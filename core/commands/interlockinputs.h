@@ -31,7 +31,6 @@ class InterlockInputs {
   QList<PointId> points() const { return m_inputs.keys(); }
   /// Alarm rules of an instance that some condition looks at.
   QList<int> rulesOf(const QString &instance) const;
-  bool hasRule(const QString &instance, int rule) const { return m_alarms.contains({instance, rule}); }
   bool isAlarmKnown(const QString &instance, int rule) const { return m_alarms.value({instance, rule}).has_value(); }
 
   /// A sample of one of points() came.

@@ -319,7 +319,7 @@ void Interlocks::trip(Entry &entry, const QString &cause) {
   requestForces();
 }
 
-void Interlocks::hasBlocked(const Obstacle &obstacle, const Command &command) {
+void Interlocks::tellBlocked(const Obstacle &obstacle, const Command &command) {
   Entry *entry = find(obstacle.interlock);
   if (!entry) return;
   const Elapsed now = m_clock.elapsed();

@@ -68,7 +68,7 @@ class TAGWIRE_EXPORT Interlocks : public QObject, private HubWatcher {
   Result<void> reset(int id, const Operator &by);
   /// A command was blocked: that is an alarm, over as soon as it was told (R5-10). At most one a second for each
   /// interlock; while it is tripped its own alarm stands.
-  void hasBlocked(const Obstacle &obstacle, const Command &command);
+  void tellBlocked(const Obstacle &obstacle, const Command &command);
   /// A status of any command; those that end one of its own writes count.
   void commandEnded(const CommandStatus &status);
 

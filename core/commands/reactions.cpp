@@ -88,7 +88,7 @@ void Reactions::hear(Entry &entry, const Event &event, const QString &what) {
     return;
   }
   entry.isLate = false;
-  if (!isDue(entry)) return;
+  if (!takeTurn(entry)) return;
   m_reactions.add();
   // From the event loop: a source that is just telling something gets no command in between.
   QMetaObject::invokeMethod(
@@ -97,7 +97,7 @@ void Reactions::hear(Entry &entry, const Event &event, const QString &what) {
 
 /// At most one in its least interval. How it stands changes, and is told, when events begin to come too often, and when
 /// one comes after a pause of that length.
-bool Reactions::isDue(Entry &entry) {
+bool Reactions::takeTurn(Entry &entry) {
   const auto now = m_clock.elapsed();
   const auto least = entry.reaction.minimumInterval;
   const bool isCalm = !entry.heardAt || now - *entry.heardAt >= least;

@@ -44,7 +44,7 @@ class TAGWIRE_EXPORT Reactions : public QObject, private HubWatcher {
   void samplesPassed(const Samples &) override {}
   void eventPassed(const Event &event) override;
   void hear(Entry &entry, const Event &event, const QString &what);
-  bool isDue(Entry &entry);
+  bool takeTurn(Entry &entry);
   void react(const Reaction &reaction, const QString &what);
 
   Hub &m_hub;

@@ -107,7 +107,7 @@ void Scenes::tellInterrupted(const QStringList &ids) {
 
 void Scenes::request(Command given) {
   if (given.id.isEmpty()) given.id = newCommandId();
-  if (find(given.id) || isRepeat(given)) return;
+  if (find(given.id) || answerRepeat(given)) return;
   if (m_nesting == 0) forgetOldest();
   if (given.created == Time()) given.created = m_clock.now();
   const QString refusal = refusalOf(given);
@@ -136,7 +136,7 @@ QString Scenes::refusalOf(const Command &command) const {
   return QStringLiteral("busy: %1 scenes are running already").arg(mostRunning);
 }
 
-bool Scenes::isRepeat(const Command &given) {
+bool Scenes::answerRepeat(const Command &given) {
   if (given.correlationId.isEmpty()) return false;
   Run *first = find(m_byCorrelation.value(given.correlationId));
   if (!first) return false;

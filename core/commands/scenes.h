@@ -86,7 +86,7 @@ class TAGWIRE_EXPORT Scenes : public QObject, private HubWatcher {
   void lookSoon();
 
   QString refusalOf(const Command &command) const;
-  bool isRepeat(const Command &given);
+  bool answerRepeat(const Command &given);
   void halt(Run &run, const QString &why, const Operator &by);
   static const std::vector<SceneStep> &stepsOf(const Run &run);
   static QString stepText(const Run &run);

@@ -274,7 +274,11 @@ void Alarms::armTimer(const Moment &moment) {
   const auto due = m_engine->nextDue().value_or(std::chrono::nanoseconds::max());
   // Never longer than a minute: schedules go by the wall clock, and somebody may set that.
   const auto latest = moment.elapsed + std::chrono::minutes(1);
-  const auto wait = std::chrono::ceil<milliseconds>(std::min<std::chrono::nanoseconds>(due, latest) - moment.elapsed);
+  const auto next = std::min<std::chrono::nanoseconds>(due, latest);
+  // One that runs out too soon looks again. Setting it anew for each batch would cost more than that.
+  if (m_timer.isActive() && m_armedFor > moment.elapsed && m_armedFor <= next) return;
+  m_armedFor = next;
+  const auto wait = std::chrono::ceil<milliseconds>(next - moment.elapsed);
   m_timer.start(std::max(wait, milliseconds(0)));
 }
 

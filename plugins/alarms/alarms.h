@@ -89,7 +89,8 @@ class Alarms : public Plugin, public Sink, public AlarmDesk {
   QList<Event> m_missed;            ///< told while the store was down
   QMap<qint64, Notice> m_notices;   ///< not settled yet
   QTimer m_timer;
-  QTimer m_openPatience;  ///< a store that does not open holds nothing up for longer
+  std::chrono::nanoseconds m_armedFor{0};  ///< Clock::elapsed(), while it runs
+  QTimer m_openPatience;                   ///< a store that does not open holds nothing up for longer
   bool m_running = false;
   bool m_isStopping = false;
   bool m_isReady = false;  ///< the store's content is here, or could not be had

@@ -52,11 +52,11 @@ class Rtls : public Plugin, public Source, public ZoneCatalog, public FixIntake,
   HubPart::Ways hubWays();
   Result<void> outranked(const QString &trackable, const Moment &moment);
   Result<int> tagOf(const IncomingFix &fix);
-  bool mayMove(int tag);
+  bool admitTag(int tag);
   QString whyNoRoom(const QString &id) const;
   Result<int> addUnknown(const QString &id);
   bool isOfClient(const QString &tag) const;
-  int hasRoomFor(const QStringList &tags) const;
+  int roomFor(const QStringList &tags) const;
   void addUnlisted(const QStringList &tags);
   void recallUnlisted(const TrackerMemory &kept);
   Result<int> refuseUnknown(const QString &reason);

@@ -74,13 +74,9 @@ void TriggerConfig::describe(Shape<TriggerConfig> &shape) {
   shape.required("name", &TriggerConfig::name, "what people call it").example("Entry gate").range(1, 200);
   shape.required("zone", &TriggerConfig::zone, "id of the zone it belongs to and lies in").example(417);
   shape.required("direction", &TriggerConfig::direction, "what it waits for").example("OnEnter");
-  shape.optional("regions", &TriggerConfig::regions, "where; inside is inside any of them")
-      .range(1, 1000)
-      .suggested();
+  shape.optional("regions", &TriggerConfig::regions, "where; inside is inside any of them").range(1, 1000).suggested();
   shape.optional("portable", &TriggerConfig::portable, "instead of regions: travels with a tag, within its zone");
-  shape.optional("tags", &TriggerConfig::tags, "only these tags; all if absent")
-      .example("SIM1")
-      .range(1, 100'000);
+  shape.optional("tags", &TriggerConfig::tags, "only these tags; all if absent").example("SIM1").range(1, 100'000);
   shape.optional("dwell_ms", &TriggerConfig::dwell, "OnDwell: inside for so long without leaving")
       .example(5000)
       .range(1, weekMs);

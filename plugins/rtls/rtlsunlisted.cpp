@@ -20,7 +20,7 @@ void Rtls::recallUnlisted(const TrackerMemory &kept) {
     (isOfClient(tag.id) ? ofClients : ids) << tag.id;
   }
   const qsizetype all = ids.size() + ofClients.size();
-  ids = ids.mid(0, hasRoomFor(ids)) + ofClients.mid(0, hasRoomFor(ofClients));
+  ids = ids.mid(0, roomFor(ids)) + ofClients.mid(0, roomFor(ofClients));
   addUnlisted(ids);
   const qsizetype leftOut = all - ids.size();
   if (leftOut == 0) return;
@@ -31,11 +31,11 @@ void Rtls::recallUnlisted(const TrackerMemory &kept) {
 Result<int> Rtls::tagOf(const IncomingFix &fix) {
   const QString &id = fix.fix.tag;
   const int known = m_tracker.find(id);
-  if (known >= 0 && mayMove(known)) return known;
+  if (known >= 0 && admitTag(known)) return known;
   if (known < 0 && m_remotes && m_remotes->hasPositionOf(id)) {
     return refuseUnknown(QStringLiteral("the position of tag \"%1\" comes from another site").arg(id));
   }
-  if (known >= 0 || hasRoomFor({id}) == 0) return refuseUnknown(whyNoRoom(id));
+  if (known >= 0 || roomFor({id}) == 0) return refuseUnknown(whyNoRoom(id));
   // A name stays until the next start: it is not used up by what is not believed.
   const auto verdict = m_tracker.judgeAlone(fix, now());
   if (verdict.refusal == Refusal::None) return addUnknown(id);
@@ -45,7 +45,7 @@ Result<int> Rtls::tagOf(const IncomingFix &fix) {
 
 /// A tag that was added: listed, of a client, or one of those that are taken in as they come. What was a client's once,
 /// and is no more, becomes one of these.
-bool Rtls::mayMove(int tag) {
+bool Rtls::admitTag(int tag) {
   const bool isLearned = m_learned.isOurs(tag);
   if (m_tracker.isListed(tag) || (isLearned && m_learned.hasRoomFor(tag)) || isOfClient(m_tracker.idOf(tag)))
     return true;
@@ -83,7 +83,7 @@ Result<int> Rtls::addUnknown(const QString &id) {
 bool Rtls::isOfClient(const QString &tag) const { return m_hub.site().objects().trackables().contains(tag); }
 
 /// Of new tags, all of clients or none: for how many there is room.
-int Rtls::hasRoomFor(const QStringList &tags) const {
+int Rtls::roomFor(const QStringList &tags) const {
   const int wanted = static_cast<int>(tags.size());
   const bool areClients = wanted > 0 && isOfClient(tags.first());
   return areClients ? std::min(wanted, mostOfClients - m_tagsOfClients) : m_learned.roomForNew(wanted);

@@ -63,7 +63,6 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   const KnownPoint *known(PointId id);
   void noteTraced(const Samples &samples);
   void commit();
-  void commitSoon();
   void giveWritten();
   void everySecond();
   void noteLosses();

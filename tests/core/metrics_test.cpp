@@ -49,6 +49,24 @@ class MetricsTest : public QObject {
     QVERIFY(metrics.text().find("\ntagwire_test 1\n") != std::string::npos);
     QVERIFY(metrics.text().find("\ntagwire_test 2\n") != std::string::npos);
   }
+  void whatIsGoneIsLeftOut() {
+    Metrics metrics;
+    Counter gone = metrics.with({{"plugin", "gone"}})->counter("tagwire_a_total", "A test");
+    (void)metrics.with({{"plugin", "other"}})->counter("tagwire_a_total", "A test");
+    Gauge lone = metrics.gauge("tagwire_b", "A test", {{"plugin", "gone"}});
+    gone.add(2);
+    lone.set(1);
+    metrics.leaveOut("gone");
+    QCOMPARE(metrics.all().at("tagwire_a_total").size(), std::size_t(1));
+    QVERIFY(!metrics.all().contains("tagwire_b"));
+    QVERIFY(metrics.text().find("gone") == std::string::npos);
+    QVERIFY(metrics.text().find("other") != std::string::npos);
+    gone.add();  // by a thread that is left behind
+    metrics.leaveOut("gone", false);
+    QCOMPARE(metrics.all().at("tagwire_a_total").size(), std::size_t(2));
+    QCOMPARE(gone.value(), 3.0);
+    QVERIFY(metrics.text().find("tagwire_b") != std::string::npos);
+  }
   void theProcessIsWhatTheKernelSays() {
     Metrics metrics;
     ProcessMetrics process(metrics);

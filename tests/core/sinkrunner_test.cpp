@@ -120,6 +120,39 @@ class SinkRunnerTest : public QObject {
     QTest::ignoreMessage(QtCriticalMsg, "the queue of events is full: the oldest are dropped and counted");
     for (int i = 0; i < 5; ++i) runner.offer(systemEvent("e"));
     QVERIFY(metrics.text().find("tagwire_sink_dropped_events_total{reason=\"queue_full\"} 2") != std::string::npos);
+    Q_EMIT sink.written();
+    QCOMPARE(sink.events.size(), 4);
+    const auto marker = std::get<SystemEvent>(sink.events.first().body);
+    QCOMPARE(marker.kind, QStringLiteral("events_dropped"));
+    QVERIFY(marker.text.startsWith(QLatin1String("2 events")));
+  }
+  void aBatchThatIsTooLargeIsHandedOverInParts() {
+    SlowSink sink;
+    Metrics metrics;
+    SinkRunner runner(&sink, &sink, metrics, m_log, m_clock, {1000, 100, 25});
+    runner.open();
+    runner.offer(samples(60));
+    QCOMPARE(sink.batches.size(), 3);
+    QCOMPARE(sink.batches[2].size(), 10);
+    QCOMPARE(std::get<double>(sink.batches[2].last().value), 59.0);
+    QVERIFY(runner.isIdle());
+  }
+  void aWaveOfEventsReachesASinkInAThreadOfItsOwnWhole() {
+    auto *sink = new SlowSink;
+    QThread thread;
+    sink->moveToThread(&thread);
+    Metrics metrics;
+    SinkRunner runner(sink, sink, metrics, m_log, m_clock);
+    runner.open();
+    // All alarms of a large site at once, and the thread is not even running yet.
+    for (int i = 0; i < 100'000; ++i) runner.offer(systemEvent("e"));
+    thread.start();
+    QTRY_VERIFY(runner.isIdle());
+    QCOMPARE(sink->events.size(), 100'000);
+    QVERIFY(metrics.text().find("tagwire_sink_dropped_events_total{reason=\"queue_full\"} 0") != std::string::npos);
+    thread.quit();
+    thread.wait();
+    delete sink;
   }
   void closedRunnerHandsOverNothing() {
     SlowSink sink;

@@ -182,7 +182,8 @@ class ObservabilityTest : public QObject {
     double value = 0;
     while (trace.state() != QProcess::NotRunning) {
       ingest(1, ++value);
-      QTest::qWait(30);  // the trace remembers a hundred values: those of three seconds
+      QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents,
+                                      5);  // many more than it follows
     }
     const QByteArray text = trace.readAllStandardOutput();
     QVERIFY2(trace.exitCode() == 0, text + trace.readAllStandardError());

@@ -13,9 +13,9 @@ namespace {
 using namespace tagwire::modbus;
 
 const QList<QByteArray> &requests() {
-  static const QList<QByteArray> all{readPdu(Table::Coil, 3, 19), readPdu(Table::Holding, 0, 4),
+  static const QList<QByteArray> all{readPdu(Table::Coil, 3, 19),   readPdu(Table::Holding, 0, 4),
                                      readPdu(Table::Input, 9, 125), writeAndReadPdu(3, {1, 2}),
-                                     maskWritePdu(4, 1, 2), readIdentificationPdu(1, 0)};
+                                     maskWritePdu(4, 1, 2),         readIdentificationPdu(1, 0)};
   return all;
 }
 

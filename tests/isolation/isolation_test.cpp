@@ -50,6 +50,14 @@ class IsolationTest : public QObject {
     for (const QString &value : std::as_const(told)) QVERIFY2(given.contains(value), qPrintable(value));
     QCOMPARE(run.program().terminate(), 0);
   }
+  void whatHasExpiredMeanwhileMayNotBeSent() {
+    IsolatedRun run;
+    QVERIFY(
+        run.start(isolated("iso", R"({ "fault": "asks_late" })"), R"({ "write": ["iso/value"], "expire_ms": 100 })"));
+    QVERIFY(run.waitFor(QStringLiteral("iso/text good expired"), 2));
+    QCOMPARE(run.count(QStringLiteral("iso/text good may be sent")), 0);
+    QCOMPARE(run.program().terminate(), 0);
+  }
   void secretsGoOverTheSocketOnly() {
     qputenv("TAGWIRE_TEST_SECRET", "not-for-others");
     IsolatedRun run;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
 
+#include <csignal>
+
 #include "isolatedrun.h"
 #include "testprogram.h"
 

@@ -22,7 +22,6 @@ class AlarmsTest : public AlarmsFixture {
   void everyBatchIsAnswered();
   void metricsCount();
   void unknownPointIsDegraded();
-  void stopWithoutStartAndTwice();
   void nothingAfterStop();
   void whatWaitsForTheDiskIsToldBeforeTheStopEnds();
   void R3_22_restartRepeatsNothingAndKeepsTheAcknowledgement();
@@ -146,14 +145,6 @@ void AlarmsTest::unknownPointIsDegraded() {
   QVERIFY(start(*alarms));
   QCOMPARE(status.at(0).at(0).value<PluginState>(), PluginState::Degraded);
   QCOMPARE(status.at(0).at(1).toString(), QStringLiteral("no such point: plc1/temp"));
-}
-
-void AlarmsTest::stopWithoutStartAndTwice() {
-  auto alarms = make();
-  alarms->stop();
-  alarms->start();
-  alarms->stop();
-  alarms->stop();
 }
 
 void AlarmsTest::nothingAfterStop() {

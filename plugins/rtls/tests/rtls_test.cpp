@@ -27,7 +27,6 @@ class RtlsTest : public RtlsFixture {
   void occupancyIsThereFromTheStart();
   void occupancyIsBelievedWhileFixesComeIn();
   void occupancyIsNotBelievedAfterAStop();
-  void stopWithoutStartAndTwice();
   void nothingAfterStop();
   void notRunningRefusesFixes();
   void restartKeepsOccupancy();
@@ -289,14 +288,6 @@ void RtlsTest::occupancyIsNotBelievedAfterAStop() {
   rtls->start();
   QVERIFY(!last("uwb/zone/418/occupancy").quality.isGood());
   QVERIFY(last("uwb/zone/418/occupancy").value == Value(qint64(1)));
-}
-
-void RtlsTest::stopWithoutStartAndTwice() {
-  auto rtls = make();
-  rtls->stop();
-  rtls->start();
-  rtls->stop();
-  rtls->stop();
 }
 
 void RtlsTest::nothingAfterStop() {

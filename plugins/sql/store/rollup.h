@@ -17,8 +17,8 @@ Time startOf(RollupLevel level, Time time);
 
 /// A day has one always; finer ones are only kept where they save reading: within a parent that stands for more than
 /// this many records (isDense). Else the records themselves are as few.
-///   hours in a day over 48, minutes in an hour over 120, seconds in a minute over 1,200: there are so many of them that
-///   each must stand for 20 records to be worth its own row.
+///   hours in a day over 48, minutes in an hour over 120, seconds in a minute over 1,200: there are so many of them
+///   that each must stand for 20 records to be worth its own row.
 qint64 mostSparse(RollupLevel parent);
 
 /// All records of one point in [start, start + length). Numbers are made of values that are not Bad and are numbers

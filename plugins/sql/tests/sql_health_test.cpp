@@ -2,8 +2,8 @@
 #include <QDir>
 #include <QTest>
 
-#include "spool/losstally.h"
 #include "sinkcase.h"
+#include "spool/losstally.h"
 #include "testprogram.h"
 
 namespace sql_health_test {

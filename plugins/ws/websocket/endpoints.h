@@ -59,7 +59,6 @@ class Endpoints : public QObject, public SessionHost {
   void checkCallers();
   /// Of every open session, the oldest first. Valid until control returns to the event loop.
   QList<ConnectionInfo> connections() const;
-  qsizetype sessionCount() const { return static_cast<qsizetype>(m_sessions.size()); }
 
  Q_SIGNALS:
   /// What was handed to write() is with the protocols and their clients.

@@ -141,6 +141,13 @@ class Faulty : public Plugin, public Source, public Sink {
   void execute(const Command &command) override {
     if (is("segfault_in_execute")) segfault();
     if (is("never_answers")) return;
+    if (is("asks_late")) {
+      QTimer::singleShot(300, this, [this, command] {
+        const auto obstacle = obstacleNow(command);
+        publish(1, obstacle ? QString(toText(obstacle->state)) : QStringLiteral("may be sent"));
+      });
+      return;
+    }
     CommandStatus status{command.id, command.point, CommandState::Succeeded, command.value, {}};
     if (const auto obstacle = obstacleNow(command)) status = *obstacle;
     Q_EMIT eventRaised({0, m_context.clock().now(), {}, status});

@@ -14,10 +14,12 @@ using namespace tagwire;
 struct WitnessConfig {
   QList<QString> write;
   QString event;
+  int expireMs = 10'000;
 
   static void describe(Shape<WitnessConfig> &shape) {
     shape.optional("write", &WitnessConfig::write, "points that commands go to, ten times a second");
     shape.optional("event", &WitnessConfig::event, "JSON of an event raised likewise");
+    shape.optional("expire_ms", &WitnessConfig::expireMs, "life of a command");
   }
 };
 
@@ -59,6 +61,7 @@ class Witness : public Plugin, public Sink {
       command.id = newCommandId();
       command.point = m_context.points().find(name);
       command.value = 7.0;
+      command.expires = m_context.clock().now() + std::chrono::milliseconds(m_config.expireMs);
       if (command.point != PointId::None) Q_EMIT commandRequested(command);
     }
     if (m_config.event.isEmpty()) return;
