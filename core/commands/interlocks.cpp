@@ -135,47 +135,6 @@ void Interlocks::start(const QString &dataDir) {
   watchInputs();
 }
 
-void Interlocks::recall(const QString &dataDir) {
-  const auto opened = m_latches.open(dataDir, interlockLog());
-  for (const auto &[id, latch] : std::map(m_latches.all())) {
-    const Entry *entry = find(id);
-    if (!entry || entry->rule.mode != InterlockMode::Trip) m_latches.remove(id);
-  }
-  QList<int> latched;
-  for (Entry &entry : m_entries) {
-    if (entry.rule.mode != InterlockMode::Trip) continue;
-    if (!opened) m_latches.add(entry.rule.id, QStringLiteral("what was tripped before the start is not known"));
-    if (!m_latches.find(entry.rule.id)) continue;
-    m_forces.begin(entry.rule.id, entry.rule.points, m_clock.elapsed());
-    latched << entry.rule.id;
-  }
-  count();
-  if (!opened) qCCritical(interlockLog).noquote() << opened.error() << "- every trip counts as tripped";
-  if (latched.isEmpty()) return;
-  const QString wrong = opened ? QString() : opened.error();
-  QMetaObject::invokeMethod(
-      this, [this, latched, wrong] { tellRecalled(latched, wrong); }, Qt::QueuedConnection);
-}
-
-/// What watches alarms learns from the event only that one stands.
-void Interlocks::tellRecalled(const QList<int> &latched, const QString &wrong) {
-  if (!m_isRunning) return;
-  if (!wrong.isEmpty()) {
-    raise(SystemEvent{QStringLiteral("interlock_state_lost"), wrong + QLatin1String(" - every trip counts as tripped"),
-                      Severity::Critical});
-  }
-  for (const int id : latched) {
-    const InterlockLatch *latch = m_latches.find(id);
-    if (!latch) continue;
-    Entry &entry = *find(id);
-    const QString text = QStringLiteral("%1 is tripped since %2: %3");
-    showAlarm(
-        entry,
-        alarmOf(entry, latch->alarmId, AlarmState::Alarm, text.arg(entry.rule.text(), toIso(latch->at), latch->cause)),
-        latch->at);
-  }
-}
-
 void Interlocks::stop() {
   if (!std::exchange(m_isRunning, false)) return;
   m_hub.unwatch(this);
