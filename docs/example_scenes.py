@@ -56,7 +56,7 @@ shift
 exec /usr/bin/install "$@"
 """,
     "nano": "exec sed -i 's/\"poll_interval_ms\": [0-9]*/\"poll_interval_ms\": 300/' \"$1\"\n",
-    "journalctl": "sleep 1\nexec cat @S@/journal\n",
+    "journalctl": "exec cat @S@/journal\n",
     "systemctl": """case "$1" in
 start)
   @S@/bin/tagwire run @S@/etc/tagwire/manifest.json > @S@/journal 2>&1 < /dev/null &
@@ -65,7 +65,8 @@ start)
   cat @S@/journal; exit 1;;
 stop)
   kill "$(cat @S@/service.pid)"
-  while kill -0 "$(cat @S@/service.pid)" 2>/dev/null; do sleep 0.05; done; rm @S@/service.pid;;
+  # Its exe is gone at once when it has ended, itself only once somebody has asked how.
+  while [ -e "/proc/$(cat @S@/service.pid)/exe" ]; do sleep 0.05; done; rm @S@/service.pid;;
 reload) kill -HUP "$(cat @S@/service.pid)";;
 *) echo "the stand-in for systemctl knows start, stop and reload" >&2; exit 1;;
 esac
@@ -269,10 +270,10 @@ class Scene:
 
     def close(self):
         with contextlib.suppress(Failed, OSError):
-            for pid in reversed(self.services[:]):
-                self.end(pid)
             if (self.folder / "service.pid").exists():
                 self.run("systemctl stop tagwire")
+            for pid in reversed(self.services[:]):
+                self.end(pid)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.shell.pid, signal.SIGKILL)
         self.shell.wait()
