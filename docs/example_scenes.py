@@ -165,8 +165,9 @@ class Scene:
     def make_stand_ins(self):
         folder = self.folder / "bin"
         folder.mkdir()
-        # The simulator's own port is fixed, too.
-        here = f'case "$1 $*" in sim*--listen*) ;; sim*) set -- "$@" --listen 127.0.0.1:{self.plc};; esac\n'
+        # Ports that are meant when none is named are fixed, too.
+        here = (f'case "$*" in sim*--listen*|*--help*) ;; sim*) set -- "$@" --listen 127.0.0.1:{self.plc};;\n'
+                f'trace*http*) ;; trace*) shift; set -- trace http://127.0.0.1:{self.port} "$@";; esac\n')
         for name, text in {**STAND_INS, "tagwire": here + f'exec "{self.program}" "$@"\n'}.items():
             (folder / name).write_text("#!/bin/sh\n" + text.replace("@S@", str(self.folder)))
             (folder / name).chmod(0o755)
