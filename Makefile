@@ -2,7 +2,7 @@
 # Thin: the work is done by CMake presets (CMakePresets.json). `make run` and `make test` do all the set-up.
 JOBS ?= $(shell nproc)
 
-.PHONY: run test test-long screenshots build bench soak fuzz format lint clean packages test-asan
+.PHONY: run test test-long docs-test screenshots build bench soak fuzz format lint clean packages test-asan
 run: build
 	@app/manifests/demo/run build/tagwire
 
@@ -15,6 +15,10 @@ test: build
 
 test-long: build
 	@ctest --preset dev -L long
+
+# Runs every command and example of the documentation; half a minute.
+docs-test: build
+	@docs/run-examples build/tagwire
 
 # The README's pictures, anew. Look at them before you commit them.
 screenshots: build
