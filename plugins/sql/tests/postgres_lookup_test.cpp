@@ -139,8 +139,9 @@ class PostgresLookupTest : public QObject {
   void onlySoManyAreUnderWay() {
     std::vector<HostLookup> all;
     for (int i = 0; i < HostLookup::mostAtOnce; ++i) {
+      // Those of the tests before may still be on their way out.
       auto begun = HostLookup::begin(QStringLiteral("silent.invalid"));
-      QVERIFY(begun);
+      QTRY_VERIFY(begun || (begun = HostLookup::begin(QStringLiteral("silent.invalid"))));
       all.push_back(std::move(*begun));
     }
     const auto refused = HostLookup::begin(QStringLiteral("silent.invalid"));
