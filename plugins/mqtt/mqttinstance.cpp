@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mqttinstance.h"
+
+#include "services/zonecatalog.h"
+
+namespace tagwire::mqtt {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// What is there when we stop is written to the disk; for no longer than this.
+constexpr auto lastWriting = 2s;
+
+spool::StoredPoint storedPoint(const Point &point) {
+  return {point.fullName, point.number, point.type, point.unit, point.description, point.tag};
+}
+
+}  // namespace
+
+MqttInstance::MqttInstance(const MqttConfig &config, PluginContext &context)
+    : m_config(config),
+      m_context(context),
+      m_filter(config.publish ? config.publish->points : QStringList()),
+      m_subscriber(config, context),
+      m_isConnected(context.metrics().gauge("tagwire_mqtt_connected", "1 while there is a session with the broker")),
+      m_waiting(
+          context.metrics().gauge("tagwire_mqtt_waiting_records", "Samples and events that the broker has not got")),
+      m_spoolBytes(context.metrics().gauge("tagwire_mqtt_spool_bytes", "Size of the spool on disk")),
+      m_lost(context.metrics().counter("tagwire_mqtt_lost_records_total",
+                                       "Samples and events that the spool had no room for, or lost by damage")),
+      m_eventsDropped(context.metrics().counter("tagwire_mqtt_events_dropped_total",
+                                                "Events that came while the disk of the spool hung")) {
+  if (config.publish && config.publish->events) {
+    m_takesAllEvents = config.publish->events->kinds.contains(QStringLiteral("*"));
+  }
+  if (config.publish) m_messages = std::make_unique<PlainMessages>(*config.publish, context.site().name, context.id());
+  if (config.commands) {
+    m_commands = std::make_unique<CommandDesk>(*config.commands, config.url, context);
+    connect(m_commands.get(), &CommandDesk::commandRequested, this, &Plugin::commandRequested);
+    connect(m_commands.get(), &CommandDesk::answered, this, [this](const Message &message) {
+      if (m_link) [[maybe_unused]]
+        const auto sent = m_link->publish(message);
+    });
+  }
+  connect(&m_subscriber, &Subscriber::samplesReady, this, &Plugin::samplesReady);
+  m_second.setInterval(1s);
+  connect(&m_second, &QTimer::timeout, this, &MqttInstance::everySecond);
+}
+
+MqttInstance::~MqttInstance() { MqttInstance::stop(); }
+
+LinkSettings MqttInstance::linkSettings() const {
+  LinkSettings settings;
+  settings.broker = m_config.url;
+  settings.clientId = m_config.clientIdOf(m_context.site().name, m_context.id());
+  settings.user = m_config.user;
+  settings.password = m_config.password;
+  settings.tls = m_config.tls;
+  settings.isVersion5 = m_config.version == Version::V5;
+  settings.keepAlive = m_config.keepAlive;
+  settings.connectTimeout = m_config.connectTimeout;
+  settings.largestMessage = m_config.largestMessage;
+  settings.messagesPerSecond = m_config.messagesIn;
+  return settings;
+}
+
+void MqttInstance::start() {
+  if (m_isRunning) return;
+  m_isRunning = true;
+  makeParts();
+  showState();
+  m_second.start();
+  askForZones();
+  m_link->start();
+}
+
+void MqttInstance::makeParts() {
+  m_link = std::make_unique<Link>(linkSettings(), m_context.log());
+  m_link->setWill([this]() -> std::optional<Message> { return statusMessage(false); });
+  QList<Subscription> subscriptions = m_subscriber.subscriptions();
+  if (m_commands) subscriptions << m_commands->subscription();
+  m_link->setSubscriptions(subscriptions);
+  connect(m_link.get(), &Link::up, this, &MqttInstance::linkUp);
+  connect(m_link.get(), &Link::down, this, &MqttInstance::linkDown);
+  connect(m_link.get(), &Link::received, this, &MqttInstance::received);
+  connect(m_link.get(), &Link::oversized, this, [this](int count) {
+    m_context.metrics().counter("tagwire_mqtt_messages_oversized_total", "Messages over max_message_bytes").add(count);
+    warnOnce(QStringLiteral("oversized"),
+             QStringLiteral("a message is larger than max_message_bytes and was left out"));
+  });
+  connect(m_link.get(), &Link::subscriptionRefused, this, [this](const QString &topic, const QString &why) {
+    m_refusal = QStringLiteral("the broker refuses the subscription to %1: %2").arg(topic, why);
+    qCWarning(m_context.log()).noquote() << m_refusal;
+    showState();
+  });
+  if (m_config.publish) makeOutbox();
+}
+
+void MqttInstance::makeOutbox() {
+  m_outbox = std::make_unique<Outbox>(m_config.spool.settings(m_context.dataDir(), m_context.id()));
+  const Forwarder::Settings settings{m_config.mostInFlight, m_config.messagesOut, m_config.ackTimeout, 1};
+  m_forwarder = std::make_unique<Forwarder>(*m_link, *m_outbox, settings, m_context.clock(), m_context.metrics());
+  m_forwarder->setEncoders(
+      [this](std::span<const spool::StoredSample> samples, bool isOld) { return encode(samples, isOld); },
+      [this](const spool::StoredEvent &event, bool isOld) {
+        return QList<Message>{m_messages->message(event, isOld)};
+      });
+  connect(m_forwarder.get(), &Forwarder::refused, this, [this](const QString &topic, const QString &why) {
+    warnOnce(topic, QStringLiteral("the broker does not take messages of %1: %2").arg(topic, why));
+  });
+  connect(m_outbox.get(), &Outbox::taken, this, [this] {
+    m_isTaking = false;
+    giveWritten();
+  });
+  connect(m_outbox.get(), &Outbox::troubled, this, [this](const QString &why, bool isEventsFull) {
+    if (why.isEmpty()) {
+      qCInfo(m_context.log()) << "the spool can be written again";
+    } else {
+      qCWarning(m_context.log()).noquote() << "the spool can't be written, records wait in memory:" << why;
+    }
+    m_spoolTrouble = why;
+    m_isEventsFull = isEventsFull;
+    giveWritten();
+    showState();
+  });
+  connect(m_outbox.get(), &Outbox::lost, this, [this](const QList<spool::SpoolLoss> &losses) {
+    for (const auto &loss : losses) m_losses.add(loss);
+  });
+  m_outbox->open();
+}
+
+void MqttInstance::stop() {
+  if (!m_isRunning) return;
+  m_isRunning = false;
+  m_second.stop();
+  m_subscriber.clear();
+  if (m_forwarder) m_forwarder->pause();
+  if (m_link->isUp()) {
+    [[maybe_unused]] const auto said = m_link->publish(statusMessage(false));
+  }
+  m_link->stop();
+  if (m_outbox) m_outbox->close(lastWriting);
+  m_forwarder.reset();
+  m_outbox.reset();
+  m_link.reset();
+  if (m_commands) m_commands->clear();
+  m_known.clear();
+  m_losses.clear();
+  m_warned.clear();
+  m_linkTrouble.clear();
+  m_spoolTrouble.clear();
+  m_refusal.clear();
+  m_isEventsFull = m_owesWritten = m_isTaking = false;
+  m_isConnected.set(0);
+  m_state = PluginState::Stopped;
+  m_stateText.clear();
+}
+
+void MqttInstance::linkUp() {
+  qCInfo(m_context.log()).noquote() << "connected to" << m_config.url.toText();
+  m_linkTrouble.clear();
+  m_refusal.clear();
+  m_warned.clear();
+  m_isConnected.set(1);
+  [[maybe_unused]] const auto said = m_link->publish(statusMessage(true));
+  beginForwarding();
+  showState();
+}
+
+void MqttInstance::linkDown(const QString &why) {
+  const bool wasUp = m_isConnected.value() > 0;
+  if (wasUp || m_linkTrouble != why) qCWarning(m_context.log()).noquote() << m_config.url.toText() + u':' << why;
+  m_linkTrouble = why;
+  m_isConnected.set(0);
+  if (m_forwarder) m_forwarder->pause();
+  if (wasUp || m_state == PluginState::Starting) m_subscriber.disconnected();
+  showState();
+}
+
+void MqttInstance::beginForwarding() {
+  if (!m_forwarder) return;
+  m_forwarder->begin();
+  if (m_config.publish->isRetained) snapshot();
+}
+
+/// The last value of each topic anew: the broker may have lost them, and what waits in the spool is told as history.
+void MqttInstance::snapshot() {
+  const quint32 count = m_context.points().count();
+  for (quint32 i = 1; i <= count; ++i) {
+    const PointId id{i};
+    if (!known(id).stored) continue;
+    m_forwarder->first([this, id]() -> QList<Message> {
+      const auto &stored = known(id).stored;
+      const Sample &last = m_context.points().last(id);
+      if (!stored || last.quality.reason == QualityReason::WaitingForFirstValue) return {};
+      return {m_messages->message(stored->name, stored->unit, last.value, last.quality, last.time, false)};
+    });
+  }
+}
+
+void MqttInstance::askForZones() {
+  if (!m_messages) return;
+  m_context.request(&ZoneCatalog::directory, [this](const Result<ZoneDirectory> &answer) {
+    if (!answer || !m_isRunning) return;
+    QHash<int, QString> names;
+    for (const ZoneInfo &zone : answer->zones) names.insert(zone.id, zone.name);
+    m_messages->setZones(std::move(names));
+  });
+}
+
+void MqttInstance::received(const Message &message) {
+  if (m_commands && m_commands->take(message)) return;
+  m_subscriber.take(message);
+}
+
+QList<Message> MqttInstance::encode(std::span<const spool::StoredSample> samples, bool isHistorical) const {
+  QList<Message> messages;
+  for (const spool::StoredSample &sample : samples) {
+    const auto point = m_outbox->point(sample.point);
+    if (!point) continue;
+    messages << m_messages->message(point->name, point->unit, sample.value, sample.quality, sample.time, isHistorical);
+  }
+  return messages;
+}
+
+bool MqttInstance::goesOut(const Point &point) const {
+  return !point.isRemoved && point.owner != m_context.id() && m_filter.accepts(point.fullName);
+}
+
+const MqttInstance::KnownPoint &MqttInstance::known(PointId id) {
+  const auto index = static_cast<size_t>(id);
+  if (index >= m_known.size()) m_known.resize(std::max<size_t>(index + 1, m_context.points().count() + 1));
+  KnownPoint &entry = m_known[index];
+  if (entry.checkedIn == m_round) return entry;
+  entry.checkedIn = m_round;
+  auto point = m_context.points().point(id);
+  if (point == entry.point) return entry;
+  entry.point = std::move(point);
+  entry.stored = entry.point && goesOut(*entry.point)
+                     ? std::make_shared<const spool::StoredPoint>(storedPoint(*entry.point))
+                     : nullptr;
+  return entry;
+}
+
+void MqttInstance::write(const Samples &samples) {
+  if (!m_isRunning) return;
+  std::vector<OutboxRecord> records;
+  if (m_outbox) {
+    const Time received = m_context.clock().now();
+    for (const Sample &sample : samples) {
+      const KnownPoint &point = known(sample.point);
+      if (point.stored) records.push_back({point.stored, sample, received});
+    }
+  }
+  m_owesWritten = true;
+  if (!records.empty()) {
+    m_isTaking = true;
+    m_outbox->put(std::move(records));
+  }
+  giveWritten();
+}
+
+// While events wait in memory we take no more, so that they wait in the host's queue rather than being given up.
+void MqttInstance::giveWritten() {
+  if (!m_owesWritten || m_isTaking || m_isEventsFull || !m_isRunning) return;
+  m_owesWritten = false;
+  Q_EMIT written();
+}
+
+void MqttInstance::notify(const Event &event) {
+  if (!m_isRunning) return;
+  if (const auto *status = std::get_if<CommandStatus>(&event.body); status && m_commands) m_commands->notify(*status);
+  if (!m_outbox || !m_config.publish || !m_config.publish->events) return;
+  if (!m_takesAllEvents && !m_config.publish->events->kinds.contains(kindOf(event))) return;
+  if (m_outbox->put(spool::storedForm(event, m_context.points(), m_context.epoch()))) return;
+  m_eventsDropped.add();
+  warnOnce(QStringLiteral("events"), QStringLiteral("the disk of the spool hangs: events are dropped"));
+}
+
+void MqttInstance::execute(const Command &command) {
+  const CommandStatus status{command.id, command.point, CommandState::Failed, {}, QStringLiteral("not writable")};
+  Q_EMIT eventRaised({0, m_context.clock().now(), {}, status});
+}
+
+void MqttInstance::everySecond() {
+  ++m_round;
+  tellLosses(false);
+  if (!m_outbox) return;
+  const auto samples = m_outbox->figures(spool::Stream::Telemetry);
+  const auto events = m_outbox->figures(spool::Stream::Events);
+  m_waiting.set(static_cast<double>(samples.waiting + events.waiting));
+  m_spoolBytes.set(static_cast<double>(samples.bytes + events.bytes));
+}
+
+void MqttInstance::tellLosses(bool atOnce) {
+  for (const auto &loss : m_losses.take(m_round, atOnce)) {
+    m_lost.add(static_cast<double>(loss.records));
+    const QString what = loss.stream == spool::Stream::Events ? QStringLiteral("events") : QStringLiteral("samples");
+    const QString text = QStringLiteral(
+                             "%1 %2 from %3 to %4 will not get to the broker: the spool had no room for "
+                             "them or its files were damaged")
+                             .arg(loss.records)
+                             .arg(what, toIso(loss.from), toIso(loss.to));
+    qCWarning(m_context.log()).noquote() << text;
+    Q_EMIT eventRaised(
+        {0, m_context.clock().now(), m_context.id(), SystemEvent{QStringLiteral("mqtt_gap"), text, Severity::Major}});
+  }
+}
+
+void MqttInstance::showState() {
+  if (!m_isRunning) return;
+  QString text = m_linkTrouble;
+  for (const QString &other : {m_spoolTrouble, m_refusal}) {
+    if (text.isEmpty()) text = other;
+  }
+  const bool isSettled = m_link->isUp() || !text.isEmpty();
+  const auto state = !text.isEmpty() ? PluginState::Degraded : isSettled ? PluginState::Running : PluginState::Starting;
+  if (state == m_state && text == m_stateText) return;
+  m_state = state;
+  m_stateText = text;
+  Q_EMIT statusChanged(state, text);
+}
+
+/// Once in a connection.
+void MqttInstance::warnOnce(const QString &key, const QString &text) {
+  if (m_warned.contains(key) || m_warned.size() > 100) return;
+  m_warned.insert(key);
+  qCWarning(m_context.log()).noquote() << text;
+}
+
+QString MqttInstance::topicOf(const QString &pattern) const {
+  return filled(pattern, {{QStringLiteral("site"), m_context.site().name}, {QStringLiteral("id"), m_context.id()}});
+}
+
+Message MqttInstance::statusMessage(bool isOnline) const {
+  return {topicOf(m_config.statusTopic), isOnline ? QByteArray("online") : QByteArray("offline"), 1, true};
+}
+
+}  // namespace tagwire::mqtt
