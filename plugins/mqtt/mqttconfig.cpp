@@ -272,6 +272,10 @@ void SparkplugConfig::describe(Shape<SparkplugConfig> &shape) {
       .optional("primary_host", &SparkplugConfig::primaryHost,
                 "edge node: tells nothing while this host application is away; what there is waits in the spool")
       .example("scada1");
+  shape
+      .optional("qos", &SparkplugConfig::qos,
+                "edge node: of its data. 1: nothing is lost when the broker dies; 0: as the specification has it")
+      .range(0, 1);
   shape.optional("host_id", &SparkplugConfig::hostId, "host: its id").example("scada1");
   shape.optional("groups", &SparkplugConfig::groups, "host: only these; all if absent").example("Plant").range(1, 1000);
   shape
@@ -280,6 +284,10 @@ void SparkplugConfig::describe(Shape<SparkplugConfig> &shape) {
       .example("Plant/cold-store/plc1/#")
       .range(1, 10'000)
       .check(&PointFilter::problemWith);
+  shape.optional(
+      "historical", &SparkplugConfig::takesHistory,
+      "host: values that an edge node sends late are published too, with their own time; alarms and pages see "
+      "them as values of now");
 }
 
 void HomeAssistantConfig::describe(Shape<HomeAssistantConfig> &shape) {

@@ -117,9 +117,11 @@ struct SparkplugConfig {
   QString node;
   QStringList points;
   QString primaryHost;
+  int qos = 1;
   QString hostId;
   QStringList groups;
   QStringList writable;
+  bool takesHistory = false;
 
   static void describe(Shape<SparkplugConfig> &shape);
 };

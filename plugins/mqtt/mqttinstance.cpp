@@ -11,6 +11,14 @@ namespace {
 
 // What is there when we stop is written to the disk; for no longer than this.
 constexpr auto lastWriting = 2s;
+// Samples that one message of an edge node may hold.
+constexpr qsizetype metricsInAMessage = 200;
+
+QStringList outgoing(const MqttConfig &config) {
+  if (config.publish) return config.publish->points;
+  if (!config.isEdgeNode()) return {};
+  return config.sparkplug->points.isEmpty() ? QStringList{QStringLiteral("#")} : config.sparkplug->points;
+}
 
 spool::StoredPoint storedPoint(const Point &point) {
   return {point.fullName, point.number, point.type, point.unit, point.description, point.tag};
@@ -21,7 +29,7 @@ spool::StoredPoint storedPoint(const Point &point) {
 MqttInstance::MqttInstance(const MqttConfig &config, PluginContext &context)
     : m_config(config),
       m_context(context),
-      m_filter(config.publish ? config.publish->points : QStringList()),
+      m_filter(outgoing(config)),
       m_subscriber(config, context),
       m_isConnected(context.metrics().gauge("tagwire_mqtt_connected", "1 while there is a session with the broker")),
       m_waiting(
@@ -38,10 +46,12 @@ MqttInstance::MqttInstance(const MqttConfig &config, PluginContext &context)
   if (config.commands) {
     m_commands = std::make_unique<CommandDesk>(*config.commands, config.url, context);
     connect(m_commands.get(), &CommandDesk::commandRequested, this, &Plugin::commandRequested);
-    connect(m_commands.get(), &CommandDesk::answered, this, [this](const Message &message) {
-      if (m_link) [[maybe_unused]]
-        const auto sent = m_link->publish(message);
-    });
+    connect(m_commands.get(), &CommandDesk::answered, this, &MqttInstance::send);
+  }
+  makeSparkplug();
+  if (config.homeAssistant) {
+    m_home = std::make_unique<HomeAssistant>(*config.homeAssistant, context, *m_messages, m_commands.get(), m_filter,
+                                             topicOf(config.statusTopic));
   }
   connect(&m_subscriber, &Subscriber::samplesReady, this, &Plugin::samplesReady);
   m_second.setInterval(1s);
@@ -49,6 +59,30 @@ MqttInstance::MqttInstance(const MqttConfig &config, PluginContext &context)
 }
 
 MqttInstance::~MqttInstance() { MqttInstance::stop(); }
+
+void MqttInstance::makeSparkplug() {
+  if (m_config.isEdgeNode()) {
+    m_edge = std::make_unique<EdgeNode>(*m_config.sparkplug, m_context, m_commands.get());
+    connect(m_edge.get(), &EdgeNode::rebirthAsked, this, [this] {
+      if (m_forwarder->isActive()) m_forwarder->first([this] { return m_edge->births(); });
+    });
+    connect(m_edge.get(), &EdgeNode::hostCame, this, &MqttInstance::beginForwarding);
+    connect(m_edge.get(), &EdgeNode::hostLeft, this, &MqttInstance::hostLeft);
+  }
+  if (!m_config.isHost()) return;
+  m_host = std::make_unique<HostApplication>(*m_config.sparkplug, m_config.mostPoints, m_context);
+  connect(m_host.get(), &HostApplication::samplesReady, this, &Plugin::samplesReady);
+  connect(m_host.get(), &HostApplication::messageReady, this, &MqttInstance::send);
+  connect(m_host.get(), &HostApplication::commandStatus, this, [this](const CommandStatus &status) {
+    Q_EMIT eventRaised({0, m_context.clock().now(), m_context.id(), status});
+  });
+}
+
+void MqttInstance::send(const Message &message) {
+  if (!m_link) return;
+  // Without a connection it is of no use later.
+  if (const auto sent = m_link->publish(message); !sent) qCDebug(m_context.log()) << "not sent:" << sent.error();
+}
 
 LinkSettings MqttInstance::linkSettings() const {
   LinkSettings settings;
@@ -68,6 +102,7 @@ LinkSettings MqttInstance::linkSettings() const {
 void MqttInstance::start() {
   if (m_isRunning) return;
   m_isRunning = true;
+  if (m_edge) m_edge->start();
   makeParts();
   showState();
   m_second.start();
@@ -77,9 +112,12 @@ void MqttInstance::start() {
 
 void MqttInstance::makeParts() {
   m_link = std::make_unique<Link>(linkSettings(), m_context.log());
-  m_link->setWill([this]() -> std::optional<Message> { return statusMessage(false); });
+  m_link->setWill([this] { return will(); });
   QList<Subscription> subscriptions = m_subscriber.subscriptions();
-  if (m_commands) subscriptions << m_commands->subscription();
+  if (m_home) subscriptions << m_home->subscription();
+  if (m_edge) subscriptions << m_edge->subscriptions();
+  if (m_host) subscriptions << m_host->subscriptions();
+  if (m_commands && !m_edge) subscriptions << m_commands->subscription();
   m_link->setSubscriptions(subscriptions);
   connect(m_link.get(), &Link::up, this, &MqttInstance::linkUp);
   connect(m_link.get(), &Link::down, this, &MqttInstance::linkDown);
@@ -94,12 +132,13 @@ void MqttInstance::makeParts() {
     qCWarning(m_context.log()).noquote() << m_refusal;
     showState();
   });
-  if (m_config.publish) makeOutbox();
+  if (m_config.publish || m_edge) makeOutbox();
 }
 
 void MqttInstance::makeOutbox() {
   m_outbox = std::make_unique<Outbox>(m_config.spool.settings(m_context.dataDir(), m_context.id()));
-  const Forwarder::Settings settings{m_config.mostInFlight, m_config.messagesOut, m_config.ackTimeout, 1};
+  const Forwarder::Settings settings{m_config.mostInFlight, m_config.messagesOut, m_config.ackTimeout,
+                                     m_edge ? metricsInAMessage : 1};
   m_forwarder = std::make_unique<Forwarder>(*m_link, *m_outbox, settings, m_context.clock(), m_context.metrics());
   m_forwarder->setEncoders(
       [this](std::span<const spool::StoredSample> samples, bool isOld) { return encode(samples, isOld); },
@@ -136,10 +175,10 @@ void MqttInstance::stop() {
   m_second.stop();
   m_subscriber.clear();
   if (m_forwarder) m_forwarder->pause();
-  if (m_link->isUp()) {
-    [[maybe_unused]] const auto said = m_link->publish(statusMessage(false));
-  }
+  sayGoodbye();
   m_link->stop();
+  if (m_edge) m_edge->stop();
+  if (m_host) m_host->stop();
   if (m_outbox) m_outbox->close(lastWriting);
   m_forwarder.reset();
   m_outbox.reset();
@@ -163,9 +202,37 @@ void MqttInstance::linkUp() {
   m_refusal.clear();
   m_warned.clear();
   m_isConnected.set(1);
-  [[maybe_unused]] const auto said = m_link->publish(statusMessage(true));
+  if (m_host) {
+    send(m_host->state(true));
+    m_host->connected();
+  } else if (m_edge) {
+    m_edge->connected();
+  } else {
+    send(statusMessage(true));
+  }
   beginForwarding();
   showState();
+}
+
+std::optional<Message> MqttInstance::will() {
+  if (m_edge) return m_edge->will();
+  return m_host ? m_host->will() : statusMessage(false);
+}
+
+void MqttInstance::sayGoodbye() {
+  if (!m_link->isUp()) return;
+  if (m_edge) {
+    send(m_edge->death());
+  } else {
+    send(m_host ? m_host->state(false) : statusMessage(false));
+  }
+}
+
+/// An edge node without its primary host is dead (Sparkplug 3.0, 5.5): what it has waits until the host is back.
+void MqttInstance::hostLeft() {
+  m_forwarder->pause();
+  send(m_edge->death());
+  m_link->restart(QStringLiteral("the primary host application is away"), true);
 }
 
 void MqttInstance::linkDown(const QString &why) {
@@ -175,13 +242,24 @@ void MqttInstance::linkDown(const QString &why) {
   m_isConnected.set(0);
   if (m_forwarder) m_forwarder->pause();
   if (wasUp || m_state == PluginState::Starting) m_subscriber.disconnected();
+  if (wasUp && m_host) m_host->disconnected();
   showState();
 }
 
 void MqttInstance::beginForwarding() {
-  if (!m_forwarder) return;
+  if (!m_forwarder || !m_link->isUp() || (m_edge && !m_edge->maySpeak())) return;
   m_forwarder->begin();
-  if (m_config.publish->isRetained) snapshot();
+  if (m_edge) {
+    m_forwarder->first([this] { return m_edge->births(); });
+  } else if (m_config.publish->isRetained) {
+    snapshot();
+  }
+  if (m_home) {
+    m_home->forget();
+    tellHomeAssistant();
+    askForAlarms();
+  }
+  showState();
 }
 
 /// The last value of each topic anew: the broker may have lost them, and what waits in the spool is told as history.
@@ -209,12 +287,46 @@ void MqttInstance::askForZones() {
   });
 }
 
+void MqttInstance::tellHomeAssistant() {
+  for (const Message &message : m_home->points()) {
+    m_forwarder->first([message] { return QList<Message>{message}; });
+  }
+}
+
+void MqttInstance::askForAlarms() {
+  if (!m_config.homeAssistant->alarms) return;
+  m_context.request(
+      &AlarmDesk::rules,
+      [this](const Result<QList<AlarmRule>> &rules) {
+        if (!rules || !m_isRunning) return;
+        m_context.request(&AlarmDesk::standingAlarms,
+                          [this, rules = *rules](const Result<QList<AlarmStatus>> &standing) {
+                            if (!standing || !m_isRunning || !m_link->isUp()) return;
+                            for (const Message &message : m_home->alarms(rules, *standing)) {
+                              m_forwarder->first([message] { return QList<Message>{message}; });
+                            }
+                          });
+      },
+      QList<int>());
+}
+
 void MqttInstance::received(const Message &message) {
+  if (m_home && m_home->hasStarted(message)) {
+    m_home->forget();
+    tellHomeAssistant();
+    return askForAlarms();
+  }
+  if (m_edge) return m_edge->take(message);
+  if (m_host) return m_host->take(message);
   if (m_commands && m_commands->take(message)) return;
   m_subscriber.take(message);
 }
 
 QList<Message> MqttInstance::encode(std::span<const spool::StoredSample> samples, bool isHistorical) const {
+  if (m_edge) {
+    return m_edge->data(
+        samples, [this](spool::PointKey key) { return m_outbox->point(key); }, isHistorical);
+  }
   QList<Message> messages;
   for (const spool::StoredSample &sample : samples) {
     const auto point = m_outbox->point(sample.point);
@@ -271,6 +383,10 @@ void MqttInstance::giveWritten() {
 void MqttInstance::notify(const Event &event) {
   if (!m_isRunning) return;
   if (const auto *status = std::get_if<CommandStatus>(&event.body); status && m_commands) m_commands->notify(*status);
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body); alarm && m_home && m_link->isUp()) {
+    for (const Message &message : m_home->alarm(*alarm))
+      m_forwarder->first([message] { return QList<Message>{message}; });
+  }
   if (!m_outbox || !m_config.publish || !m_config.publish->events) return;
   if (!m_takesAllEvents && !m_config.publish->events->kinds.contains(kindOf(event))) return;
   if (m_outbox->put(spool::storedForm(event, m_context.points(), m_context.epoch()))) return;
@@ -279,6 +395,7 @@ void MqttInstance::notify(const Event &event) {
 }
 
 void MqttInstance::execute(const Command &command) {
+  if (m_host) return m_host->execute(command);
   const CommandStatus status{command.id, command.point, CommandState::Failed, {}, QStringLiteral("not writable")};
   Q_EMIT eventRaised({0, m_context.clock().now(), {}, status});
 }
@@ -286,7 +403,14 @@ void MqttInstance::execute(const Command &command) {
 void MqttInstance::everySecond() {
   ++m_round;
   tellLosses(false);
+  if (m_host) m_host->tick();
   if (!m_outbox) return;
+  if (m_home && m_link->isUp()) tellHomeAssistant();
+  if (m_edge && m_forwarder->isActive()) {
+    m_forwarder->first([this] { return m_edge->changes(); });
+    // Not before what waits of a device is told.
+    if (m_forwarder->inFlight() == 0) m_forwarder->first([this] { return m_edge->deaths(); });
+  }
   const auto samples = m_outbox->figures(spool::Stream::Telemetry);
   const auto events = m_outbox->figures(spool::Stream::Events);
   m_waiting.set(static_cast<double>(samples.waiting + events.waiting));
@@ -311,7 +435,9 @@ void MqttInstance::tellLosses(bool atOnce) {
 void MqttInstance::showState() {
   if (!m_isRunning) return;
   QString text = m_linkTrouble;
-  for (const QString &other : {m_spoolTrouble, m_refusal}) {
+  const bool isWaiting = m_link->isUp() && m_edge && !m_edge->maySpeak();
+  const QString hostTrouble = isWaiting ? QStringLiteral("the primary host application is away") : QString();
+  for (const QString &other : {m_spoolTrouble, m_refusal, hostTrouble}) {
     if (text.isEmpty()) text = other;
   }
   const bool isSettled = m_link->isUp() || !text.isEmpty();

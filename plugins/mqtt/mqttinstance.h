@@ -8,11 +8,14 @@
 
 #include "commanddesk.h"
 #include "forwarder.h"
+#include "homeassistant.h"
 #include "link.h"
 #include "mqttconfig.h"
 #include "outbox.h"
 #include "plainmessages.h"
 #include "plugin.h"
+#include "sparkplug/edgenode.h"
+#include "sparkplug/hostapplication.h"
 #include "spool/losstally.h"
 #include "subscriber.h"
 
@@ -39,14 +42,21 @@ class MqttInstance : public Plugin, public Source, public Sink {
     quint32 checkedIn = 0;             ///< second in which it was last compared with the point table
   };
 
+  void makeSparkplug();
   void makeParts();
   void makeOutbox();
   LinkSettings linkSettings() const;
   void linkUp();
   void linkDown(const QString &why);
+  std::optional<Message> will();
+  void sayGoodbye();
   void beginForwarding();
+  void hostLeft();
+  void send(const Message &message);
   void snapshot();
   void askForZones();
+  void tellHomeAssistant();
+  void askForAlarms();
   void received(const Message &message);
   QList<Message> encode(std::span<const spool::StoredSample> samples, bool isHistorical) const;
   const KnownPoint &known(PointId id);
@@ -66,6 +76,9 @@ class MqttInstance : public Plugin, public Source, public Sink {
   std::unique_ptr<PlainMessages> m_messages;  ///< with `publish`
   Subscriber m_subscriber;
   std::unique_ptr<CommandDesk> m_commands;  ///< with `commands`
+  std::unique_ptr<HomeAssistant> m_home;    ///< with `home_assistant`
+  std::unique_ptr<EdgeNode> m_edge;         ///< with `sparkplug`, by its role
+  std::unique_ptr<HostApplication> m_host;
 
   // From start() to stop().
   std::unique_ptr<Link> m_link;
