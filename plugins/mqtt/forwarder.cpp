@@ -209,7 +209,8 @@ void Forwarder::acknowledged(int number, int reason) {
   if (flight.chunk && --flight.chunk->waiting == 0) {
     for (Lane &lane : m_lanes) finish(lane);
   }
-  advance();
+  // In bursts: one at a time, each message and each acknowledgement would wake up the other side.
+  if (m_inFlight.size() <= m_settings.mostInFlight / 2) advance();
 }
 
 bool Forwarder::hasPace() {
