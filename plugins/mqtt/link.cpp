@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto breath = 100ms;
+constexpr auto holdsAfter = 5s;
 // What a packet holds besides the payload: its topic, at most 65535 bytes, and a few more.
 constexpr int mostOfHead = 66'000;
 
@@ -65,7 +66,7 @@ struct Link::Callbacks {
         return link->lose(QStringLiteral("the broker refused the connection: ") + text);
       }
       link->m_deadline.stop();
-      link->m_backoff.reset();
+      link->m_upFor.start();
       link->m_isUp = true;
       link->subscribe();
       Q_EMIT link->up();
@@ -163,8 +164,8 @@ void Link::lookedUp(const QHostInfo &info) {
 }
 
 void Link::connectTo(const QString &address) {
-  if (const auto prepared = prepare(); !prepared) return lose(prepared.error());
   m_deadline.start(m_settings.connectTimeout);
+  if (const auto prepared = prepare(); !prepared) return lose(prepared.error());
   // With an address it neither looks up nor waits: the rest is done when the socket is ready.
   const int code = mosquitto_connect_async(m_session, address.toLatin1().constData(), m_settings.broker.port,
                                            static_cast<int>(m_settings.keepAlive / 1s));
@@ -317,6 +318,8 @@ void Link::breathe() {
 }
 
 void Link::misc() {
+  // Not at once: two programs with one client id would throw each other out without a pause.
+  if (m_isUp && m_upFor.hasExpired(holdsAfter / 1ms)) m_backoff.reset();
   if (m_session) after(mosquitto_loop_misc(m_session));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QElapsedTimer>
 #include <QHostInfo>
 #include <QLoggingCategory>
 #include <QObject>
@@ -120,6 +121,7 @@ class Link : public QObject {
   QTimer m_retry;
   QTimer m_breath;  ///< runs while a tenth of a second is counted
   Backoff m_backoff;
+  QElapsedTimer m_upFor;
   std::vector<Happened> m_happened;  ///< within the library, told once it has returned
   bool m_isTelling = false;
   QList<QString> m_addresses;

@@ -45,7 +45,8 @@ HostApplication::HostApplication(const SparkplugConfig &config, int mostPoints, 
 QList<Subscription> HostApplication::subscriptions() const {
   QList<Subscription> all;
   for (const QString &group : m_config.groups) all << Subscription{QStringLiteral("spBv1.0/%1/#").arg(group), 1};
-  if (all.isEmpty()) all << Subscription{QStringLiteral("spBv1.0/#"), 1};
+  if (all.isEmpty()) return {Subscription{QStringLiteral("spBv1.0/#"), 1}};
+  all << Subscription{stateTopic(m_config.hostId), 1};
   return all;
 }
 
@@ -95,6 +96,12 @@ HostApplication::Node *HostApplication::nodeOf(const SparkplugTopic &topic) {
 }
 
 void HostApplication::take(const Message &message) {
+  if (message.topic == stateTopic(m_config.hostId)) {
+    // The last will of a connection of ours that the broker gave up only now: we are here (Sparkplug 3.0, 5.5).
+    const auto told = HostState::fromPayload(message.payload);
+    if (told && !told->isOnline && !message.isRetained) Q_EMIT messageReady(state(true));
+    return;
+  }
   const auto topic = SparkplugTopic::fromText(message.topic);
   static const QStringList kinds{QStringLiteral("NBIRTH"), QStringLiteral("DBIRTH"), QStringLiteral("NDATA"),
                                  QStringLiteral("DDATA"),  QStringLiteral("NDEATH"), QStringLiteral("DDEATH")};

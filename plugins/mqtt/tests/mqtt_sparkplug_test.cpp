@@ -218,6 +218,10 @@ class MqttSparkplugTest : public QObject {
     test.instance->start();
     QTRY_COMPARE(test.state, PluginState::Running);
     QTRY_VERIFY(HostState::fromPayload(peer.last(QStringLiteral("spBv1.0/STATE/H"))).value_or(HostState()).isOnline);
+    // A will of an earlier connection comes late: it says again that it is there.
+    peer.publish(QStringLiteral("spBv1.0/STATE/H"), statePayload(false, 5), true);
+    QTRY_VERIFY(peer.payloads(QStringLiteral("spBv1.0/STATE/H")).size() >= 3);
+    QTRY_VERIFY(HostState::fromPayload(peer.last(QStringLiteral("spBv1.0/STATE/H"))).value_or(HostState()).isOnline);
     // Data before any birth: it asks for one, once.
     send(
         peer, "spBv1.0/G/DDATA/N/D",
