@@ -22,6 +22,7 @@ QString libraryText(int code) {
   if (code == MOSQ_ERR_ERRNO) return qt_error_string(errno);
   if (code == MOSQ_ERR_TLS)
     return QStringLiteral("the TLS handshake failed (the broker's certificate, its name, or ours)");
+  if (code == MOSQ_ERR_CONN_LOST) return QStringLiteral("closed by the broker");
   if (code == MOSQ_ERR_KEEPALIVE) return QStringLiteral("the broker does not answer");
   return QString::fromLatin1(mosquitto_strerror(code)).toLower().remove(QRegularExpression(QStringLiteral("\\.$")));
 }

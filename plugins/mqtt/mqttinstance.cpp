@@ -195,8 +195,7 @@ void MqttInstance::hostLeft() {
 
 void MqttInstance::linkDown(const QString &why) {
   const bool wasUp = m_isConnected.value() > 0;
-  if (wasUp || m_linkTrouble != why) qCWarning(m_context.log()).noquote() << m_config.url.toText() + u':' << why;
-  m_linkTrouble = why;
+  m_linkTrouble = m_config.url.toText() + QStringLiteral(": ") + why;  // the host logs each change of it
   m_isConnected.set(0);
   if (m_forwarder) m_forwarder->pause();
   if (wasUp || m_state == PluginState::Starting) m_subscriber.disconnected();
