@@ -15,6 +15,7 @@ namespace {
 
 constexpr auto breath = 100ms;
 constexpr auto holdsAfter = 5s;
+constexpr std::chrono::milliseconds afterShort = 1s;
 // What a packet holds besides the payload: its topic, at most 65535 bytes, and a few more.
 constexpr int mostOfHead = 66'000;
 
@@ -67,6 +68,7 @@ struct Link::Callbacks {
         return link->lose(QStringLiteral("the broker refused the connection: ") + text);
       }
       link->m_deadline.stop();
+      link->m_backoff.reset();
       link->m_upFor.start();
       link->m_isUp = true;
       link->subscribe();
@@ -319,16 +321,16 @@ void Link::breathe() {
 }
 
 void Link::misc() {
-  // Not at once: two programs with one client id would throw each other out without a pause.
-  if (m_isUp && m_upFor.hasExpired(holdsAfter / 1ms)) m_backoff.reset();
   if (m_session) after(mosquitto_loop_misc(m_session));
 }
 
 void Link::lose(const QString &why) {
   const bool wasAttempt = m_session || m_deadline.isActive();
+  // Two programs with one client id throw each other out, again and again.
+  const bool isShort = m_isUp && !m_upFor.hasExpired(holdsAfter / 1ms);
   close();
   if (!m_isRunning || !wasAttempt) return;
-  m_retry.start(m_backoff.next());
+  m_retry.start(isShort ? afterShort : m_backoff.next());
   Q_EMIT down(why);
 }
 

@@ -14,7 +14,7 @@ using namespace tagwire::mqtt;
 constexpr int rounds = 3;
 constexpr int samplesARound = 300;
 #else
-constexpr int rounds = 60;
+constexpr int rounds = 30;
 constexpr int samplesARound = 2000;
 #endif
 
