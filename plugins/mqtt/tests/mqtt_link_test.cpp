@@ -167,7 +167,7 @@ class MqttLinkTest : public QObject {
     QTRY_COMPARE(test.last("broker/p").value, Value(QStringLiteral("back")));
   }
 
-  void aRefusedSubscriptionIsTold() {
+  void whatTheBrokerRefusesIsCountedAndLeft() {
     Broker broker;
     QFile acl(broker.file(QStringLiteral("acl")));
     QVERIFY(acl.open(QIODevice::WriteOnly));
@@ -183,8 +183,12 @@ class MqttLinkTest : public QObject {
     test.instance->start();
     QTRY_COMPARE(test.state, PluginState::Running);
     test.give(point, 1.0);
-    // Told by the broker in MQTT 5; the spool does not keep it for ever.
-    QTRY_COMPARE(test.context.metrics().all().at("tagwire_mqtt_messages_refused_total").front().value, 1.0);
+    // Told by the broker in MQTT 5; once or twice, by whether the last values went out before it.
+    const auto figure = [&](const char *name) { return test.context.metrics().all().at(name).front().value; };
+    QTRY_VERIFY(figure("tagwire_mqtt_messages_refused_total") >= 1.0);
+    QCOMPARE(figure("tagwire_mqtt_messages_acknowledged_total"), 0.0);
+    QTRY_COMPARE(figure("tagwire_mqtt_waiting_records"), 0.0);  // the spool does not keep it for ever
+    QCOMPARE(test.state, PluginState::Running);
   }
 };
 
