@@ -14,7 +14,8 @@ constexpr qsizetype mostPending = 1000;
 constexpr qsizetype longestId = 100;
 
 QString expand(const QString &topic, const PluginContext &context) {
-  return filled(topic, {{QStringLiteral("site"), context.site().name}, {QStringLiteral("id"), context.id()}});
+  return filled(topic,
+                {{QStringLiteral("site"), topicLevel(context.site().name)}, {QStringLiteral("id"), context.id()}});
 }
 
 }  // namespace

@@ -52,6 +52,11 @@ QString reasonText(int reason) {
       .remove(QRegularExpression(QStringLiteral("\\.$")));
 }
 
+QString topicLevel(QString name) {
+  static const QRegularExpression bad(QStringLiteral("[+#/\\x00-\\x1f\\x7f]"));
+  return name.isEmpty() ? QStringLiteral("site") : name.replace(bad, QStringLiteral("_"));
+}
+
 QString filled(QString pattern, const QList<std::pair<QString, QString>> &values) {
   for (const auto &[name, value] : values) pattern.replace(u'{' + name + u'}', value);
   return pattern;

@@ -136,6 +136,9 @@ class Link : public QObject {
 /// What the broker means by a reason code of MQTT 5.
 QString reasonText(int reason);
 
+/// A name as one level of a topic: without + # / and control characters; "site" when there is none.
+QString topicLevel(QString name);
+
 /// "{site}" and other names in braces stand for what `values` says.
 QString filled(QString pattern, const QList<std::pair<QString, QString>> &values);
 

@@ -262,7 +262,8 @@ void MqttInstance::warnOnce(const QString &key, const QString &text) {
 }
 
 QString MqttInstance::topicOf(const QString &pattern) const {
-  return filled(pattern, {{QStringLiteral("site"), m_context.site().name}, {QStringLiteral("id"), m_context.id()}});
+  return filled(pattern,
+                {{QStringLiteral("site"), topicLevel(m_context.site().name)}, {QStringLiteral("id"), m_context.id()}});
 }
 
 Message MqttInstance::statusMessage(bool isOnline) const {

@@ -7,11 +7,6 @@ namespace tagwire::mqtt {
 
 namespace {
 
-QString oneLevel(QString text) {
-  static const QRegularExpression bad(QStringLiteral("[+#/\\x00-\\x1f\\x7f]"));
-  return text.replace(bad, QStringLiteral("_"));
-}
-
 void addFix(QJsonObject &json, const Fix &fix, const QHash<int, QString> &zones) {
   json.insert(QStringLiteral("tag"), fix.tag);
   json.insert(QStringLiteral("zone"), fix.zone);
@@ -24,9 +19,9 @@ void addFix(QJsonObject &json, const Fix &fix, const QHash<int, QString> &zones)
 
 PlainMessages::PlainMessages(const PublishConfig &config, const QString &site, const QString &id)
     : m_config(config),
-      m_topic(filled(config.topic, {{QStringLiteral("site"), oneLevel(site)}, {QStringLiteral("id"), id}})) {
+      m_topic(filled(config.topic, {{QStringLiteral("site"), topicLevel(site)}, {QStringLiteral("id"), id}})) {
   if (!config.events) return;
-  m_eventTopic = filled(config.events->topic, {{QStringLiteral("site"), oneLevel(site)}, {QStringLiteral("id"), id}});
+  m_eventTopic = filled(config.events->topic, {{QStringLiteral("site"), topicLevel(site)}, {QStringLiteral("id"), id}});
 }
 
 QString PlainMessages::topicOf(const QString &fullName) const {
@@ -62,8 +57,8 @@ QByteArray PlainMessages::payload(const QString &unit, const Value &value, Quali
 }
 
 Message PlainMessages::message(const spool::StoredEvent &event, bool isHistorical) const {
-  const QString topic = filled(m_eventTopic, {{QStringLiteral("kind"), oneLevel(QString::fromUtf8(event.kind))},
-                                              {QStringLiteral("source"), oneLevel(QString::fromUtf8(event.source))}});
+  const QString topic = filled(m_eventTopic, {{QStringLiteral("kind"), topicLevel(QString::fromUtf8(event.kind))},
+                                              {QStringLiteral("source"), topicLevel(QString::fromUtf8(event.source))}});
   QByteArray payload = event.json;
   if (isHistorical && payload.startsWith('{') && payload.size() > 2) payload.insert(1, "\"historical\":true,");
   return {topic, payload, m_config.events->qos, false, isHistorical};

@@ -65,6 +65,19 @@ class MqttPlainTest : public QObject {
     for (const auto &each : peer.got()) QVERIFY2(!each.topic.contains(u"plc2"), qPrintable(each.topic));
   }
 
+  void aSiteOfAnyNameIsOneLevel() {
+    QCOMPARE(topicLevel(QStringLiteral("Halle 1/a+b#")), QStringLiteral("Halle 1_a_b_"));
+    QCOMPARE(topicLevel({}), QStringLiteral("site"));
+    MqttCase test;
+    test.context.mutableSite().name = QStringLiteral("a/b");
+    QVERIFY2(test.make("{\"url\": \"URL\", \"commands\": {\"points\": \"plc1/#\"}}", m_broker.url()),
+             qPrintable(test.errors));
+    Peer peer(m_broker.port());
+    QVERIFY(peer.subscribe("tagwire/a_b/#"));
+    test.instance->start();
+    QTRY_COMPARE(peer.last(QStringLiteral("tagwire/a_b/broker/status")), QByteArray("online"));
+  }
+
   void bareValuesSayWhenTheyAreBad() {
     MqttCase test;
     const PointId temp = test.declare(QStringLiteral("plc1"), QStringLiteral("t"));
