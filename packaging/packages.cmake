@@ -64,12 +64,15 @@ set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "cmake (>= 3.25), g++")
 set(summary_alarms "alarm engine of Tagwire
 Limits, expressions, the states of ISA-18.2, notification by webhook, mail or
 program.")
+set(summary_mqtt "MQTT and Sparkplug B for Tagwire
+Values out and in over a broker, commands, store and forward, Home Assistant
+discovery.")
 set(summary_rtls "indoor positions for Tagwire
 Zones, triggers, proximity, muster lists, omlox; positions by WebSocket, UDP
 and TCP.")
 set(summary_sql "history of Tagwire
 Keeps values, positions and events in SQLite or PostgreSQL.")
-foreach(type alarms rtls sql)
+foreach(type alarms mqtt rtls sql)
   if(TARGET ${type}-plugin)
     string(TOUPPER PLUGIN-${type} upper)
     list(APPEND CPACK_COMPONENTS_ALL plugin-${type})

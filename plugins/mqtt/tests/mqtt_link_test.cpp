@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QFile>
+#include <QTcpServer>
+#include <QTcpSocket>
+#include <QTest>
+
+#include "mqttcase.h"
+#include "testprogram.h"
+
+namespace mqtt_link_test {
+
+using namespace tagwire;
+using namespace tagwire::mqtt;
+
+/// Takes connections and carries bytes to a broker until it is told to be silent.
+class Proxy : public QTcpServer {
+ public:
+  explicit Proxy(int port) : m_port(port) {
+    listen(QHostAddress::LocalHost);
+    connect(this, &QTcpServer::newConnection, this, [this] {
+      QTcpSocket *client = nextPendingConnection();
+      ++connections;
+      if (isSilent) return;
+      auto *server = new QTcpSocket(client);
+      server->connectToHost(QHostAddress::LocalHost, static_cast<quint16>(m_port));
+      connect(client, &QTcpSocket::readyRead, server, [this, client, server] {
+        if (!isSilent) server->write(client->readAll());
+      });
+      connect(server, &QTcpSocket::readyRead, client, [this, client, server] {
+        const QByteArray bytes = server->readAll();
+        if (isSilent) return;
+        if (!isByBytes) {
+          client->write(bytes);
+          return;
+        }
+        for (const char byte : bytes) {
+          client->write(&byte, 1);
+          client->flush();
+        }
+      });
+      connect(server, &QTcpSocket::disconnected, client, &QTcpSocket::disconnectFromHost);
+      connect(client, &QTcpSocket::disconnected, client, &QObject::deleteLater);
+    });
+  }
+  QString url() const { return QStringLiteral("mqtt://127.0.0.1:%1").arg(serverPort()); }
+  bool isSilent = false;
+  bool isByBytes = false;
+  int connections = 0;
+
+ private:
+  int m_port;
+};
+
+/// The connection: who may in, and what happens when it fails.
+class MqttLinkTest : public QObject {
+  Q_OBJECT
+
+  static QByteArray config(const QByteArray &more) {
+    return "{\"url\": \"URL\", \"publish\": {\"points\": \"plc1/#\"}, \"connect_timeout_ms\": 1000" + more + "}";
+  }
+  static QByteArray tls(const Broker &broker, const char *keys) {
+    QByteArray text(keys);
+    for (const char *name : {"ca.pem", "client.pem", "client.key"}) {
+      text.replace(name, broker.file(QLatin1String(name)).toUtf8());
+    }
+    return ", \"tls\": " + text;
+  }
+
+ private Q_SLOTS:
+  void byTls_data() {
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QString>("host");
+    QTest::addColumn<bool>("wantsClient");
+    QTest::addColumn<QByteArray>("keys");
+    QTest::addColumn<bool>("isGood");
+    QTest::newRow("name") << QByteArray("localhost") << QStringLiteral("localhost") << false
+                          << QByteArray("{\"ca\": \"ca.pem\"}") << true;
+    QTest::newRow("address") << QByteArray("127.0.0.1") << QStringLiteral("127.0.0.1") << false
+                             << QByteArray("{\"ca\": \"ca.pem\"}") << true;
+    QTest::newRow("another's certificate") << QByteArray("other.example") << QStringLiteral("localhost") << false
+                                           << QByteArray("{\"ca\": \"ca.pem\"}") << false;
+    QTest::newRow("unknown authority") << QByteArray("localhost") << QStringLiteral("localhost") << false
+                                       << QByteArray("{}") << false;
+    QTest::newRow("client certificate")
+        << QByteArray("localhost") << QStringLiteral("localhost") << true
+        << QByteArray("{\"ca\": \"ca.pem\", \"certificate\": \"client.pem\", \"key\": {\"$file\": \"client.key\"}}")
+        << true;
+    QTest::newRow("no client certificate") << QByteArray("localhost") << QStringLiteral("localhost") << true
+                                           << QByteArray("{\"ca\": \"ca.pem\"}") << false;
+  }
+  void byTls() {
+    QFETCH(QByteArray, name);
+    QFETCH(QString, host);
+    QFETCH(bool, wantsClient);
+    QFETCH(QByteArray, keys);
+    QFETCH(bool, isGood);
+    Broker broker;
+    QVERIFY2(broker.useTls(name, wantsClient) && broker.start(), qPrintable(broker.error()));
+    MqttCase test;
+    const PointId point = test.declare(QStringLiteral("plc1"), QStringLiteral("t"));
+    QVERIFY2(test.make(config(tls(broker, keys.constData())), broker.url(host)), qPrintable(test.errors));
+    test.instance->start();
+    test.give(point, 1.0);
+    if (isGood) {
+      QTRY_COMPARE(test.state, PluginState::Running);
+      QTRY_VERIFY(test.context.metrics().all().at("tagwire_mqtt_messages_acknowledged_total").front().value > 0);
+    } else {
+      QTRY_COMPARE(test.state, PluginState::Degraded);
+      QVERIFY2(test.text.contains(u"TLS") || test.text.contains(u"lost"), qPrintable(test.text));
+    }
+  }
+
+  void byPassword() {
+    Broker broker;
+    QVERIFY2(broker.setPassword(QStringLiteral("me"), QStringLiteral("sesame-17")) && broker.start(),
+             qPrintable(broker.error()));
+    for (const char *password : {"wrong-17", "sesame-17"}) {
+      qputenv("MQTT_TEST_PASSWORD", password);
+      MqttCase test;
+      QVERIFY2(test.make(config(", \"user\": \"me\", \"password\": {\"$env\": \"MQTT_TEST_PASSWORD\"}"), broker.url()),
+               qPrintable(test.errors));
+      test.instance->start();
+      const bool isRight = qstrcmp(password, "sesame-17") == 0;
+      QTRY_COMPARE(test.state, isRight ? PluginState::Running : PluginState::Degraded);
+      if (!isRight) QVERIFY2(test.text.contains(u"refused") && !test.text.contains(u"wrong-17"), qPrintable(test.text));
+    }
+  }
+
+  void whoIsSilentIsGivenUp() {
+    Broker broker;
+    QVERIFY2(broker.start(), qPrintable(broker.error()));
+    Proxy proxy(broker.port());
+    proxy.isSilent = true;
+    MqttCase test;
+    QVERIFY2(test.make(config({}), proxy.url()), qPrintable(test.errors));
+    test.instance->start();
+    QTRY_COMPARE(test.state, PluginState::Degraded);
+    QVERIFY2(test.text.contains(u"does not answer"), qPrintable(test.text));
+    proxy.isSilent = false;
+    QTRY_COMPARE(test.state, PluginState::Running);
+    QVERIFY(proxy.connections >= 2);
+  }
+
+  void framesInPiecesAreFrames() {
+    Broker broker;
+    QVERIFY2(broker.start(), qPrintable(broker.error()));
+    Proxy proxy(broker.port());
+    proxy.isByBytes = true;
+    MqttCase test;
+    QVERIFY2(test.make("{\"url\": \"URL\", \"subscribe\": [{\"topic\": \"p\", \"points\": [{\"name\": \"p\", \"type\": "
+                       "\"text\"}]}]}",
+                       proxy.url()),
+             qPrintable(test.errors));
+    Peer peer(broker.port());
+    test.instance->start();
+    QTRY_COMPARE(test.state, PluginState::Running);
+    peer.publish(QStringLiteral("p"), QByteArray(3000, 'y'));
+    QTRY_COMPARE(test.last("broker/p").value, Value(QString(3000, u'y')));
+    // Silence in the middle: what it had is not good any more.
+    broker.kill();
+    QTRY_COMPARE(test.state, PluginState::Degraded);
+    QTRY_COMPARE(test.last("broker/p").quality, Quality::bad(QualityReason::NoConnection));
+    QVERIFY2(broker.start(), qPrintable(broker.error()));
+    QTRY_COMPARE(test.state, PluginState::Running);
+    Peer again(broker.port());
+    again.publish(QStringLiteral("p"), "back");  // it has subscribed anew
+    QTRY_COMPARE(test.last("broker/p").value, Value(QStringLiteral("back")));
+  }
+
+  void whatTheBrokerRefusesIsCountedAndLeft() {
+    Broker broker;
+    QFile acl(broker.file(QStringLiteral("acl")));
+    QVERIFY(acl.open(QIODevice::WriteOnly));
+    acl.write("topic readwrite tagwire/#\n");
+    acl.close();
+    broker.configure("acl_file " + acl.fileName().toUtf8() + "\n");
+    QVERIFY2(broker.start(), qPrintable(broker.error()));
+    MqttCase test;
+    const PointId point = test.declare(QStringLiteral("plc1"), QStringLiteral("t"));
+    QVERIFY2(test.make("{\"url\": \"URL\", \"publish\": {\"points\": \"plc1/#\", \"topic\": \"forbidden/{point}\"}}",
+                       broker.url()),
+             qPrintable(test.errors));
+    test.instance->start();
+    QTRY_COMPARE(test.state, PluginState::Running);
+    test.give(point, 1.0);
+    // Told by the broker in MQTT 5; once or twice, by whether the last values went out before it.
+    const auto figure = [&](const char *name) { return test.context.metrics().all().at(name).front().value; };
+    QTRY_VERIFY(figure("tagwire_mqtt_messages_refused_total") >= 1.0);
+    QCOMPARE(figure("tagwire_mqtt_messages_acknowledged_total"), 0.0);
+    QTRY_COMPARE(figure("tagwire_mqtt_waiting_records"), 0.0);  // the spool does not keep it for ever
+    QCOMPARE(test.state, PluginState::Running);
+  }
+};
+
+TAGWIRE_TEST(MqttLinkTest)
+
+}  // namespace mqtt_link_test
+
+#include "mqtt_link_test.moc"
