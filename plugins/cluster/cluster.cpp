@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cluster.h"
+
+#include "services/historywriter.h"
+
+namespace tagwire::cluster {
+
+using namespace std::chrono_literals;
+using namespace tagwire::spool;
+
+Cluster::Metering::Metering(Metrics &metrics)
+    : accepted(
+          metrics.counter("tagwire_cluster_accepted_total", "Records in the spool, those found at the start included")),
+      delivered(metrics.counter("tagwire_cluster_delivered_total", "Of these, acknowledged by the stream")),
+      lost(metrics.counter("tagwire_cluster_lost_total", "Of these, dropped for room, thinned out or damaged")),
+      refused(metrics.counter("tagwire_cluster_refused_total", "Never accepted: neither disk nor memory had room")),
+      messages(metrics.counter("tagwire_cluster_messages_total", "Messages acknowledged by the stream")),
+      bytes(metrics.counter("tagwire_cluster_bytes_total", "Bytes of these")),
+      repeats(
+          metrics.counter("tagwire_cluster_repeats_total", "Messages sent once more, for none confirmed them in time")),
+      duplicates(metrics.counter("tagwire_cluster_duplicates_total", "Of these, known to the stream already")),
+      stored(metrics.counter("tagwire_cluster_stored_total", "Records of the stream that went into the history")),
+      unreadable(metrics.counter("tagwire_cluster_unreadable_total", "Messages that are no batches of ours")),
+      received(metrics.counter("tagwire_cluster_received_total", "Records of other nodes published here")),
+      old(metrics.counter("tagwire_cluster_old_total",
+                          "Records of other nodes not published here: older than what is known")),
+      waiting(metrics.gauge("tagwire_cluster_waiting", "Records in the spool that the stream has not acknowledged")) {}
+
+void Cluster::Metering::show(const PublisherFigures &now) {
+  accepted.add(static_cast<double>(std::max<qint64>(0, now.accepted - shown.accepted)));
+  delivered.add(static_cast<double>(std::max<qint64>(0, now.delivered - shown.delivered)));
+  lost.add(static_cast<double>(std::max<qint64>(0, now.lost - shown.lost)));
+  refused.add(static_cast<double>(std::max<qint64>(0, now.refused - shown.refused)));
+  messages.add(static_cast<double>(std::max<qint64>(0, now.messages - shown.messages)));
+  bytes.add(static_cast<double>(std::max<qint64>(0, now.bytes - shown.bytes)));
+  repeats.add(static_cast<double>(std::max<qint64>(0, now.repeats - shown.repeats)));
+  duplicates.add(static_cast<double>(std::max<qint64>(0, now.duplicates - shown.duplicates)));
+  waiting.set(static_cast<double>(now.waiting));
+  shown = now;
+}
+
+Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
+    : m_config(config),
+      m_context(context),
+      m_points(m_config, context),
+      m_secondTimer(this),
+      m_metrics(context.metrics()) {
+  m_secondTimer.setInterval(1s);
+  connect(&m_secondTimer, &QTimer::timeout, this, &Cluster::everySecond);
+}
+
+Cluster::~Cluster() { Cluster::stop(); }
+
+void Cluster::start() {
+  if (m_running) return;
+  m_running = true;
+  m_startedAt = m_context.clock().now();
+  m_mailbox = std::make_shared<Mailbox>(this);
+  showState();
+  if (m_config.has(Role::Edge) || m_config.has(Role::Hub)) startPublisher();
+  if (m_config.history) startHistory();
+  if (m_config.has(Role::Hub) || m_config.has(Role::Gateway)) startLive();
+  m_secondTimer.start();
+}
+
+void Cluster::stop() {
+  if (!m_running) return;
+  m_running = false;
+  m_secondTimer.stop();
+  m_mailbox->close();
+  m_live.reset();
+  m_history.reset();
+  m_publisher.reset();
+  m_troubles = {};
+  m_points.forget();
+  m_metrics.shown = {};
+  m_metrics.shownStored = m_metrics.shownUnreadable = 0;
+  m_owesWritten = false;
+  m_state = PluginState::Stopped;
+  m_stateText.clear();
+}
+
+Feed::Tell Cluster::tellOf(Part part) {
+  m_troubles[part] = QStringLiteral("connecting to %1").arg(m_config.servers.join(QStringLiteral(", ")));
+  return [this, part, mailbox = m_mailbox](const QString &trouble) {
+    Mailbox::post(mailbox, [this, part, trouble] { setTrouble(part, trouble); });
+  };
+}
+
+void Cluster::startPublisher() {
+  Publisher::Tell tell;
+  tell.taken = [this, mailbox = m_mailbox] {
+    Mailbox::post(mailbox, [this] {
+      if (std::exchange(m_owesWritten, false)) Q_EMIT written();
+    });
+  };
+  tell.opened = [this, mailbox = m_mailbox](const QString &spool) {
+    Mailbox::post(mailbox, [this, spool] { m_spool = spool; });
+  };
+  tell.state = tellOf(Out);
+  m_publisher = std::make_unique<Publisher>(m_config, m_context, tell);
+}
+
+void Cluster::startHistory() {
+  const auto take = [this, mailbox = m_mailbox](std::shared_ptr<const std::vector<Batch>> batches,
+                                                const HistoryFeed::Done &done) {
+    Mailbox::post(mailbox, [this, batches, done] { store(batches, done); });
+  };
+  m_history = std::make_unique<HistoryFeed>(m_config, take, tellOf(History));
+}
+
+void Cluster::startLive() {
+  LiveFeed::Take take;
+  take.page = [this, mailbox = m_mailbox](const Sender &sender, Page page) {
+    const auto shared = std::make_shared<const Page>(std::move(page));
+    Mailbox::post(mailbox, [this, sender, shared] {
+      takePage(sender, *shared);
+      m_live->done();
+    });
+  };
+  take.batch = [this, mailbox = m_mailbox](const Sender &sender, Batch batch) {
+    const auto shared = std::make_shared<const Batch>(std::move(batch));
+    Mailbox::post(mailbox, [this, sender, shared] {
+      takeBatch(sender, *shared);
+      m_live->done();
+    });
+  };
+  m_live = std::make_unique<LiveFeed>(m_config, m_context.clock(), take, tellOf(Live));
+}
+
+void Cluster::setTrouble(Part part, const QString &trouble) {
+  m_troubles[part] = trouble;
+  showState();
+}
+
+void Cluster::showState() {
+  if (!m_running) return;
+  QStringList troubles;
+  static const char *const names[] = {"out", "history", "live"};
+  for (int part = 0; part < parts; ++part) {
+    const auto &trouble = m_troubles[static_cast<size_t>(part)];
+    if (trouble && !trouble->isEmpty()) troubles << QStringLiteral("%1: %2").arg(QLatin1String(names[part]), *trouble);
+  }
+  const QString text = troubles.join(QStringLiteral("; "));
+  const PluginState state = text.isEmpty() ? PluginState::Running : PluginState::Degraded;
+  if (state == m_state && text == m_stateText) return;
+  m_state = state;
+  m_stateText = text;
+  Q_EMIT statusChanged(state, text);
+}
+
+void Cluster::everySecond() {
+  if (m_publisher) m_metrics.show(m_publisher->figures());
+  if (!m_history) return;
+  const qint64 stored = m_history->stored();
+  const qint64 unreadable = m_history->unreadable();
+  m_metrics.stored.add(static_cast<double>(stored - std::exchange(m_metrics.shownStored, stored)));
+  m_metrics.unreadable.add(static_cast<double>(unreadable - std::exchange(m_metrics.shownUnreadable, unreadable)));
+}
+
+void Cluster::write(const Samples &samples) {
+  if (!m_running) return;
+  if (!m_publisher || !m_config.has(Role::Edge)) {
+    Q_EMIT written();
+    return;
+  }
+  m_owesWritten = true;
+  m_publisher->take(samples);
+}
+
+void Cluster::notify(const Event &event) {
+  if (!m_running || !m_publisher) return;
+  StoredEvent stored = storedForm(event, m_context.points(), m_context.epoch());
+  Event raised = event;
+  const PointId *point = pointOf(raised);
+  const auto known = point ? m_context.points().point(*point) : nullptr;
+  stored.json = encode(EventBody{stored.json, raised, known ? known->fullName : QString()});
+  m_publisher->take(stored);
+}
+
+void Cluster::execute(const Command &command) {
+  const CommandStatus status{
+      command.id, command.point, CommandState::Failed, {}, QStringLiteral("commands to other nodes are not there yet")};
+  Q_EMIT eventRaised({0, m_context.clock().now(), {}, status});
+}
+
+bool Cluster::isOld(Time time) const { return m_context.clock().now() - time > m_config.historicalAfter; }
+
+void Cluster::store(const std::shared_ptr<const std::vector<Batch>> &batches, HistoryFeed::Done done) {
+  auto wanted = std::make_shared<HistoryBatches>();
+  const Time now = m_context.clock().now();
+  for (const Batch &batch : *batches) {
+    HistoryBatch out{batch.origin, batch.range, batch.points, batch.samples, {}};
+    for (StoredSample &sample : out.samples) {
+      sample.received = now;
+      sample.isHistorical = sample.isHistorical || isOld(sample.time);
+    }
+    for (const StoredEvent &event : batch.events) {
+      const auto body = decodeEventBody(event.json);
+      out.events.push_back(event);
+      out.events.back().json = body ? body->json : QByteArrayLiteral("{}");
+    }
+    wanted->push_back(std::move(out));
+  }
+  m_context.requestFrom(
+      *m_config.history, &HistoryWriter::storeBatches,
+      [done = std::move(done)](const Result<int> &stored) { done(stored); }, m_context.id(),
+      std::shared_ptr<const HistoryBatches>(wanted));
+}
+
+void Cluster::takePage(const Sender &sender, const Page &page) {
+  if (sender == Sender{subjectToken(m_context.site().name), m_config.node}) return;
+  Samples samples;
+  for (const Page::Entry &entry : page.entries) {
+    const PointId id = m_points.declare(sender, entry.prefix, entry.info);
+    if (id == PointId::None) continue;
+    const Sample &last = m_context.points().last(id);
+    if (entry.last.time <= last.time) continue;
+    samples.append({id, entry.last.quality, entry.last.time, entry.last.value});
+  }
+  if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
+}
+
+void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
+  if (batch.origin == m_spool) return;
+  std::vector<PointId> ids;
+  for (const StoredPoint &point : batch.points) {
+    PointId id = m_points.find(sender, point.name);
+    ids.push_back(id == PointId::None ? m_points.declare(sender, point) : id);
+  }
+  Samples samples;
+  samples.reserve(static_cast<qsizetype>(batch.samples.size()));
+  QHash<PointId, Time> newest;  // what this batch has brought: the table has it only later
+  const bool isLate = isOld(batch.sent);
+  for (const StoredSample &sample : batch.samples) {
+    const PointId id = ids[sample.point - 1];
+    if (id == PointId::None) continue;
+    const auto before = newest.constFind(id);
+    const Time last = before == newest.cend() ? m_context.points().last(id).time : *before;
+    if (sample.time < last || !m_points.isNew(batch, sample.sequence)) {
+      m_metrics.old.add();
+      continue;
+    }
+    newest.insert(id, sample.time);
+    samples.append({id, sample.quality, sample.time, sample.value});
+  }
+  if (isLate) {  // what has happened long ago is for the history; here only what has become of it
+    Samples last;
+    QSet<PointId> done;
+    for (auto sample = samples.crbegin(); sample != samples.crend(); ++sample) {
+      if (done.contains(sample->point)) continue;
+      done.insert(sample->point);
+      last.prepend(*sample);
+    }
+    samples = last;
+  }
+  m_metrics.received.add(static_cast<double>(samples.size()));
+  if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
+  for (const StoredEvent &event : batch.events) raise(sender, batch, event);
+  m_points.seen(batch);
+}
+
+void Cluster::raise(const Sender &sender, const Batch &batch, const StoredEvent &stored) {
+  // Those from before our start have been told, and reactions to what is long over would be wrong.
+  if (stored.time < m_startedAt || isOld(stored.time) || !m_points.isNew(batch, stored.sequence)) return;
+  auto body = decodeEventBody(stored.json);
+  if (!body) return;
+  Event event = std::move(body->event);
+  if (PointId *point = pointOf(event))
+    *point = body->point.isEmpty() ? PointId::None : m_points.find(sender, body->point);
+  event.sequence = 0;
+  event.source = QString::fromUtf8(stored.source);
+  m_metrics.received.add();
+  Q_EMIT eventRaised(event);
+}
+
+}  // namespace tagwire::cluster
