@@ -8,6 +8,13 @@ namespace tagwire::cluster {
 using namespace std::chrono_literals;
 using namespace tagwire::spool;
 
+namespace {
+
+// An edge says every second that it is there.
+constexpr auto silence = 5s;
+
+}  // namespace
+
 Cluster::Metering::Metering(Metrics &metrics)
     : accepted(
           metrics.counter("tagwire_cluster_accepted_total", "Records in the spool, those found at the start included")),
@@ -43,6 +50,14 @@ Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
     : m_config(config),
       m_context(context),
       m_points(m_config, context),
+      m_commands(m_config, context, m_points,
+                 {[this](const CommandStatus &status) {
+                    Q_EMIT eventRaised({0, m_context.clock().now(), {}, status});
+                  },
+                  [this](const Command &command) { Q_EMIT commandRequested(command); },
+                  [this](const QByteArray &reply, const QByteArray &data) {
+                    if (m_wire) m_wire->answer(reply, data);
+                  }}),
       m_secondTimer(this),
       m_metrics(context.metrics()) {
   m_secondTimer.setInterval(1s);
@@ -60,6 +75,7 @@ void Cluster::start() {
   if (m_config.has(Role::Edge) || m_config.has(Role::Hub)) startPublisher();
   if (m_config.history) startHistory();
   if (m_config.has(Role::Hub) || m_config.has(Role::Gateway)) startLive();
+  startWire();
   m_secondTimer.start();
 }
 
@@ -68,11 +84,14 @@ void Cluster::stop() {
   m_running = false;
   m_secondTimer.stop();
   m_mailbox->close();
+  m_wire.reset();
   m_live.reset();
   m_history.reset();
   m_publisher.reset();
   m_troubles = {};
   m_points.forget();
+  m_commands.clear();
+  m_lives.clear();
   m_metrics.shown = {};
   m_metrics.shownStored = m_metrics.shownUnreadable = 0;
   m_owesWritten = false;
@@ -128,6 +147,59 @@ void Cluster::startLive() {
   m_live = std::make_unique<LiveFeed>(m_config, m_context.clock(), take, tellOf(Live));
 }
 
+void Cluster::startWire() {
+  Wire::Take take;
+  take.answer = [this, mailbox = m_mailbox](quint64 number, const QByteArray &data, bool isNobody) {
+    Mailbox::post(mailbox, [this, number, data, isNobody] { m_commands.answered(number, data, isNobody); });
+  };
+  if (m_config.has(Role::Edge)) {
+    take.command = [this, mailbox = m_mailbox](const QString &from, const QByteArray &data, const QByteArray &reply) {
+      if (m_waitingAsks >= RemoteCommands::mostOpen) return;  // who asks sees that nothing comes
+      ++m_waitingAsks;
+      Mailbox::post(mailbox, [this, from, data, reply] {
+        --m_waitingAsks;
+        m_commands.take(from, data, reply);
+      });
+    };
+  }
+  if (m_live) {
+    take.alive = [this, mailbox = m_mailbox](const Sender &sender) {
+      Mailbox::post(mailbox, [this, sender] { heard(sender); });
+    };
+  }
+  m_waitingAsks = 0;
+  m_wire = std::make_unique<Wire>(m_config, subjectToken(m_context.site().name), take, tellOf(Between));
+}
+
+void Cluster::heard(const Sender &sender) {
+  const auto life = m_lives.find(sender);
+  if (life == m_lives.end()) return;
+  life->heard = m_context.clock().elapsed();
+  if (std::exchange(life->isLost, false)) m_live->refresh(sender);
+}
+
+void Cluster::findSilent() {
+  const auto now = m_context.clock().elapsed();
+  for (auto life = m_lives.begin(); life != m_lives.end(); ++life) {
+    if (life->isLost || now - life->heard < silence) continue;
+    life->isLost = true;
+    lose(life.key());
+  }
+}
+
+/// What is known of its points is no more than what was.
+void Cluster::lose(const Sender &sender) {
+  qCWarning(m_context.log()).noquote() << "node" << sender.node << "of" << sender.site << "is not heard any more";
+  Samples samples;
+  const Time now = m_context.clock().now();
+  for (auto owner = m_points.owners().cbegin(); owner != m_points.owners().cend(); ++owner) {
+    if (owner.value() != sender) continue;
+    const Sample &last = m_context.points().last(owner.key());
+    samples.append({owner.key(), Quality::bad(QualityReason::NoConnection), now, last.value});
+  }
+  if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
+}
+
 void Cluster::setTrouble(Part part, const QString &trouble) {
   m_troubles[part] = trouble;
   showState();
@@ -136,7 +208,7 @@ void Cluster::setTrouble(Part part, const QString &trouble) {
 void Cluster::showState() {
   if (!m_running) return;
   QStringList troubles;
-  static const char *const names[] = {"out", "history", "live"};
+  static const char *const names[] = {"out", "history", "live", "between nodes"};
   for (int part = 0; part < parts; ++part) {
     const auto &trouble = m_troubles[static_cast<size_t>(part)];
     if (trouble && !trouble->isEmpty()) troubles << QStringLiteral("%1: %2").arg(QLatin1String(names[part]), *trouble);
@@ -150,6 +222,8 @@ void Cluster::showState() {
 }
 
 void Cluster::everySecond() {
+  if (m_wire && m_config.has(Role::Edge)) m_wire->sayAlive();
+  findSilent();
   if (m_publisher) m_metrics.show(m_publisher->figures());
   if (!m_history) return;
   const qint64 stored = m_history->stored();
@@ -169,7 +243,9 @@ void Cluster::write(const Samples &samples) {
 }
 
 void Cluster::notify(const Event &event) {
-  if (!m_running || !m_publisher) return;
+  if (!m_running) return;
+  if (const auto *status = std::get_if<CommandStatus>(&event.body)) m_commands.passed(*status);
+  if (!m_publisher) return;
   StoredEvent stored = storedForm(event, m_context.points(), m_context.epoch());
   Event raised = event;
   const PointId *point = pointOf(raised);
@@ -179,9 +255,7 @@ void Cluster::notify(const Event &event) {
 }
 
 void Cluster::execute(const Command &command) {
-  const CommandStatus status{
-      command.id, command.point, CommandState::Failed, {}, QStringLiteral("commands to other nodes are not there yet")};
-  Q_EMIT eventRaised({0, m_context.clock().now(), {}, status});
+  if (m_wire) m_commands.ask(command, *m_wire);
 }
 
 bool Cluster::isOld(Time time) const { return m_context.clock().now() - time > m_config.historicalAfter; }
@@ -211,12 +285,20 @@ void Cluster::store(const std::shared_ptr<const std::vector<Batch>> &batches, Hi
 void Cluster::takePage(const Sender &sender, const Page &page) {
   if (sender == Sender{subjectToken(m_context.site().name), m_config.node}) return;
   Samples samples;
+  Life &life = m_lives[sender];
+  if (life.heard.count() == 0) life.heard = m_context.clock().elapsed();
   for (const Page::Entry &entry : page.entries) {
     const PointId id = m_points.declare(sender, entry.prefix, entry.info);
     if (id == PointId::None) continue;
+    const bool isNewer = m_points.advance(id, entry.last.time);
     const Sample &last = m_context.points().last(id);
-    if (entry.last.time <= last.time) continue;
-    samples.append({id, entry.last.quality, entry.last.time, entry.last.value});
+    // The node is heard again: what is in the bucket still holds.
+    const bool isBack = last.quality == Quality::bad(QualityReason::NoConnection);
+    if (isBack) {
+      samples.append({id, entry.last.quality, m_context.clock().now(), entry.last.value});
+    } else if (isNewer && entry.last.time > last.time) {
+      samples.append({id, entry.last.quality, entry.last.time, entry.last.value});
+    }
   }
   if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
 }
@@ -230,18 +312,16 @@ void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
   }
   Samples samples;
   samples.reserve(static_cast<qsizetype>(batch.samples.size()));
-  QHash<PointId, Time> newest;  // what this batch has brought: the table has it only later
+  Life &life = m_lives[sender];
+  if (life.heard.count() == 0) life.heard = m_context.clock().elapsed();
   const bool isLate = isOld(batch.sent);
   for (const StoredSample &sample : batch.samples) {
     const PointId id = ids[sample.point - 1];
     if (id == PointId::None) continue;
-    const auto before = newest.constFind(id);
-    const Time last = before == newest.cend() ? m_context.points().last(id).time : *before;
-    if (sample.time < last || !m_points.isNew(batch, sample.sequence)) {
+    if (!m_points.isNew(batch, sample.sequence) || !m_points.advance(id, sample.time)) {
       m_metrics.old.add();
       continue;
     }
-    newest.insert(id, sample.time);
     samples.append({id, sample.quality, sample.time, sample.value});
   }
   if (isLate) {  // what has happened long ago is for the history; here only what has become of it
@@ -268,6 +348,8 @@ void Cluster::raise(const Sender &sender, const Batch &batch, const StoredEvent 
   Event event = std::move(body->event);
   if (PointId *point = pointOf(event))
     *point = body->point.isEmpty() ? PointId::None : m_points.find(sender, body->point);
+  const auto *status = std::get_if<CommandStatus>(&event.body);
+  if (status && m_commands.isAsked(status->commandId)) return;
   event.sequence = 0;
   event.source = QString::fromUtf8(stored.source);
   m_metrics.received.add();

@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "plugin.h"
 #include "publisher.h"
+#include "remotecommands.h"
 #include "remotepoints.h"
 
 namespace tagwire::cluster {
@@ -27,11 +28,12 @@ class Cluster : public Plugin, public Source, public Sink {
   void notify(const Event &event) override;
 
  private:
-  enum Part { Out, History, Live, parts };
+  enum Part { Out, History, Live, Between, parts };
 
   void startPublisher();
   void startHistory();
   void startLive();
+  void startWire();
   Feed::Tell tellOf(Part part);
   void setTrouble(Part part, const QString &trouble);
   void showState();
@@ -41,6 +43,9 @@ class Cluster : public Plugin, public Source, public Sink {
   void takeBatch(const Sender &sender, const Batch &batch);
   void raise(const Sender &sender, const Batch &batch, const spool::StoredEvent &stored);
   bool isOld(Time time) const;
+  void heard(const Sender &sender);
+  void findSilent();
+  void lose(const Sender &sender);
 
   const ClusterConfig m_config;
   PluginContext &m_context;
@@ -48,7 +53,15 @@ class Cluster : public Plugin, public Source, public Sink {
   std::unique_ptr<Publisher> m_publisher;  ///< an edge or a hub, while it runs
   std::unique_ptr<HistoryFeed> m_history;  ///< a hub with a history
   std::unique_ptr<LiveFeed> m_live;        ///< a hub or a gateway
+  std::unique_ptr<Wire> m_wire;            ///< while it runs
   RemotePoints m_points;
+  RemoteCommands m_commands;
+  struct Life {
+    std::chrono::nanoseconds heard{0};
+    bool isLost = false;
+  };
+  QHash<Sender, Life> m_lives;  ///< nodes that points here are of
+  std::atomic<int> m_waitingAsks = 0;
   QString m_spool;  ///< our own; empty: not known yet
   bool m_owesWritten = false;
   bool m_running = false;

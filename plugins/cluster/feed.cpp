@@ -20,6 +20,7 @@ constexpr auto lookBack = 70s;
 
 std::optional<Sender> senderOf(const QByteArray &subject) {
   const QList<QByteArray> parts = subject.split('.');
+  // A dot in a name would be a part of its own, so there is none.
   if (parts.size() == 4 && parts[0] == "tw") return Sender{QString::fromUtf8(parts[1]), QString::fromUtf8(parts[3])};
   if (parts.size() == 5 && parts[0] == "$KV") return Sender{QString::fromUtf8(parts[2]), QString::fromUtf8(parts[3])};
   return std::nullopt;
@@ -52,7 +53,8 @@ void Feed::run() {
         done = failure(opened.error());
       }
     }
-    if (link) done = provideStreams(*link, m_config.stream).and_then([&] { return read(*link); });
+    if (link && needsStreams()) done = provideStreams(*link, m_config.stream);
+    if (link && done) done = read(*link);
     if (m_mustStop) break;
     if (!done) say(done.error());
     waitUntil(std::chrono::duration_cast<std::chrono::milliseconds>(m_backoff.next()), [] { return false; });

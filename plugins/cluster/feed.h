@@ -44,6 +44,7 @@ class Feed {
 
   /// Reads until the first error, or until mustStop().
   virtual Result<void> read(const Link &link) = 0;
+  virtual bool needsStreams() const { return true; }
   bool mustStop() const { return m_mustStop; }
   /// Waits until `isDone`, called under the lock, or until the end or the time is over; whether it is done.
   template <class Test>

@@ -165,7 +165,7 @@ quint64 Link::reconnects() const {
   return count;
 }
 
-Result<void> Link::publish(const QByteArray &subject, const QByteArray &data, const QByteArray &reply) {
+Result<void> Link::publish(const QByteArray &subject, const QByteArray &data, const QByteArray &reply) const {
   const int size = static_cast<int>(data.size());
   const natsStatus status =
       reply.isEmpty()
@@ -175,7 +175,7 @@ Result<void> Link::publish(const QByteArray &subject, const QByteArray &data, co
   return {};
 }
 
-Result<Subscription> Link::subscribe(const QByteArray &subject, natsMsgHandler handler, void *closure) {
+Result<Subscription> Link::subscribe(const QByteArray &subject, natsMsgHandler handler, void *closure) const {
   natsSubscription *subscription = nullptr;
   const natsStatus status =
       natsConnection_Subscribe(&subscription, m_connection, subject.constData(), handler, closure);

@@ -42,10 +42,10 @@ class Link {
   quint64 reconnects() const;
   natsConnection *connection() const { return m_connection; }
   jsCtx *stream() const { return m_stream; }
-  Result<void> publish(const QByteArray &subject, const QByteArray &data, const QByteArray &reply = {});
+  Result<void> publish(const QByteArray &subject, const QByteArray &data, const QByteArray &reply = {}) const;
 
   /// Calls `handler` in a thread of libnats for each message; `closure` outlives the subscription.
-  Result<Subscription> subscribe(const QByteArray &subject, natsMsgHandler handler, void *closure);
+  Result<Subscription> subscribe(const QByteArray &subject, natsMsgHandler handler, void *closure) const;
 
  private:
   struct Secrets {

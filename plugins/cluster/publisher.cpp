@@ -79,9 +79,10 @@ void Publisher::run() {
         return m_mustStop || !m_acks.empty() || (m_isSpoolOpen && (m_samples || !m_events.empty()));
       };
       const auto now = std::chrono::steady_clock::now();
-      const bool isWaiting = m_figures.waiting > 0;
-      m_changed.wait_until(lock, isWaiting ? std::min(now + longestWait, std::max(now, m_flushAt)) : now + longestWait,
-                           isWoken);
+      auto until = now + longestWait;
+      if (!m_link) until = std::clamp(m_retryAt, now + 10ms, until);
+      if (m_link && m_figures.waiting > 0) until = std::clamp(m_flushAt, now, until);
+      m_changed.wait_until(lock, until, isWoken);
       mustStop = m_mustStop;
       if (m_isSpoolOpen || mustStop) {
         samples.swap(m_samples);

@@ -56,6 +56,13 @@ QString RemotePoints::nameAt(const Sender &sender, PointId id) const {
   return m_config.names == Names::WithSite ? point->fullName.mid(sender.site.size() + 1) : point->fullName;
 }
 
+bool RemotePoints::advance(PointId point, Time time) {
+  Time &newest = m_newest[point];
+  if (time < newest) return false;
+  newest = time;
+  return true;
+}
+
 bool RemotePoints::isNew(const Batch &batch, quint64 sequence) const {
   const auto found = m_seen.constFind({batch.origin, batch.range.boot, static_cast<int>(batch.range.stream)});
   return found == m_seen.cend() || !found->contains(sequence, sequence + 1);
@@ -67,6 +74,9 @@ void RemotePoints::seen(const Batch &batch) {
                                                                                      batch.range.next);
 }
 
-void RemotePoints::forget() { m_seen.clear(); }
+void RemotePoints::forget() {
+  m_seen.clear();
+  m_newest.clear();
+}
 
 }  // namespace tagwire::cluster

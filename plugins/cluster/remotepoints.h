@@ -22,6 +22,8 @@ class RemotePoints {
   const Sender *owner(PointId point) const;
   /// What it is called where it is from.
   QString nameAt(const Sender &sender, PointId point) const;
+  /// Values only go forward in the source's time; false: `time` is older than what is known.
+  bool advance(PointId point, Time time);
   const QHash<PointId, Sender> &owners() const { return m_owners; }
 
   /// Sequences of this range that have not come yet are marked as come; false: all had.
@@ -45,6 +47,7 @@ class RemotePoints {
   PluginContext &m_context;
   QHash<QString, PointId> m_byName;  ///< by the name here; None: refused
   QHash<PointId, Sender> m_owners;
+  QHash<PointId, Time> m_newest;
   QHash<Key, spool::SequenceSet> m_seen;
 };
 

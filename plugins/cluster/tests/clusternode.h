@@ -27,7 +27,11 @@ class Node : public QObject {
       context->pointTable().update(batch);
       samples += batch;
     });
-    connect(cluster.get(), &Plugin::eventRaised, this, [this](const Event &event) { events << event; });
+    connect(cluster.get(), &Plugin::eventRaised, this, [this](const Event &event) {
+      events << event;
+      const auto *status = std::get_if<CommandStatus>(&event.body);
+      if (status && qEnvironmentVariableIsSet("CLUSTER_TEST_TALK")) qDebug() << status->error;
+    });
     connect(cluster.get(), &Plugin::written, this, [this] { ++written; });
     connect(cluster.get(), &Plugin::statusChanged, this, [this](PluginState now, const QString &why) {
       state = now;

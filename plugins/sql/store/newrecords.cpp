@@ -13,7 +13,22 @@ QStringList NewRecords::originsOf(const HistoryBatches &batches) {
   return origins;
 }
 
-StoreResult<NewRecords> NewRecords::of(const HistoryBatches &batches, const Delivered &delivered) {
+StoreResult<int> HistoryStore::writeBatches(const HistoryBatches &) {
+  return tl::unexpected(StoreError{StoreError::Kind::Outage, QStringLiteral("this store takes no batches")});
+}
+
+PointKey BatchPoints::keyOf(const StoredPoint &point) {
+  PointKey &key = m_byName[point.name];
+  if (key == 0) {
+    m_points.push_back(std::make_shared<const StoredPoint>(point));
+    key = static_cast<PointKey>(m_points.size());
+  } else if (!(*m_points[key - 1] == point)) {
+    m_points[key - 1] = std::make_shared<const StoredPoint>(point);
+  }
+  return key;
+}
+
+StoreResult<NewRecords> NewRecords::of(const HistoryBatches &batches, BatchPoints &points, const Delivered &delivered) {
   using Key = std::tuple<QString, quint64, Stream>;
   std::map<Key, SequenceSet> known;
   for (const QString &origin : originsOf(batches)) {
@@ -22,17 +37,18 @@ StoreResult<NewRecords> NewRecords::of(const HistoryBatches &batches, const Deli
     for (const SpoolRange &range : *ranges) known[{origin, range.boot, range.stream}].add(range.first, range.next);
   }
   NewRecords fresh;
+  fresh.m_work.isOfBatches = true;
   for (const HistoryBatch &batch : batches) {
     const SpoolRange &range = batch.range;
     SequenceSet &of = known[{batch.origin, range.boot, range.stream}];
     const auto isNew = [&](quint64 sequence) {
       return sequence >= range.first && sequence < range.next && !of.contains(sequence, sequence + 1);
     };
-    const auto firstPoint = static_cast<PointKey>(fresh.m_points.size());
-    for (const StoredPoint &point : batch.points) fresh.m_points.push_back(std::make_shared<const StoredPoint>(point));
+    std::vector<PointKey> keys;
+    for (const StoredPoint &point : batch.points) keys.push_back(points.keyOf(point));
     for (StoredSample sample : batch.samples) {
       if (!isNew(sample.sequence)) continue;
-      sample.point += firstPoint;
+      sample.point = keys.at(sample.point - 1);
       fresh.m_work.samples.push_back(std::move(sample));
     }
     for (const StoredEvent &event : batch.events) {
@@ -48,10 +64,6 @@ StoreResult<NewRecords> NewRecords::of(const HistoryBatches &batches, const Deli
     of.add(range.first, range.next);
   }
   return fresh;
-}
-
-PointLookup NewRecords::points() const {
-  return [this](PointKey key) { return key >= 1 && key <= m_points.size() ? m_points[key - 1] : StoredPointPointer(); };
 }
 
 }  // namespace tagwire::sql

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QHash>
+
 #include <map>
 
 #include "historystore.h"
@@ -8,6 +10,19 @@
 #include "spool/sequenceset.h"
 
 namespace tagwire::sql {
+
+/// Numbers for points of other nodes, the same for as long as the store is open: it need not look at them each time.
+class BatchPoints {
+ public:
+  PointKey keyOf(const StoredPoint &point);
+  StoredPointPointer point(PointKey key) const {
+    return key >= 1 && key <= m_points.size() ? m_points[key - 1] : StoredPointPointer();
+  }
+
+ private:
+  QHash<QString, PointKey> m_byName;
+  std::vector<StoredPointPointer> m_points;
+};
 
 /// What of batches is not in the store yet, sequence by sequence: however often a batch comes, however differently it
 /// was cut, each of its records is stored once. Plain class.
@@ -17,11 +32,10 @@ class NewRecords {
   using Delivered = std::function<StoreResult<QList<SpoolRange>>(const QString &origin)>;
 
   /// `delivered` is asked once for each origin, in the order of their names. The batches outlive the object.
-  static StoreResult<NewRecords> of(const HistoryBatches &batches, const Delivered &delivered);
+  static StoreResult<NewRecords> of(const HistoryBatches &batches, BatchPoints &points, const Delivered &delivered);
 
-  /// All that is new; its ranges and its spool are empty.
+  /// All that is new; its ranges and its spool are empty, its points those of BatchPoints.
   const WriteWork &work() const { return m_work; }
-  PointLookup points() const;
   int count() const { return static_cast<int>(m_work.samples.size() + m_work.events.size()); }
   /// What is to be entered as delivered, of each origin; no two of them overlap.
   const std::map<QString, QList<SpoolRange>> &ranges() const { return m_ranges; }
@@ -31,7 +45,6 @@ class NewRecords {
 
  private:
   WriteWork m_work;
-  std::vector<StoredPointPointer> m_points;
   std::map<QString, QList<SpoolRange>> m_ranges;
 };
 
