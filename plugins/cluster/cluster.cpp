@@ -12,6 +12,9 @@ namespace {
 
 // An edge says every second that it is there.
 constexpr auto silence = 5s;
+// What a hub says with it: that it is one, and that it is the one that tells of alarms.
+const char *const hubMark = "hub";
+const char *const speakingMark = "hub speaks";
 
 }  // namespace
 
@@ -58,6 +61,7 @@ Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
                   [this](const QByteArray &reply, const QByteArray &data) {
                     if (m_wire) m_wire->answer(reply, data);
                   }}),
+      m_voice(config.node),
       m_secondTimer(this),
       m_metrics(context.metrics()) {
   m_secondTimer.setInterval(1s);
@@ -70,6 +74,7 @@ void Cluster::start() {
   if (m_running) return;
   m_running = true;
   m_startedAt = m_context.clock().now();
+  m_voice.start(m_context.clock().elapsed());
   m_mailbox = std::make_shared<Mailbox>(this);
   showState();
   if (m_config.has(Role::Edge) || m_config.has(Role::Hub)) startPublisher();
@@ -163,15 +168,16 @@ void Cluster::startWire() {
     };
   }
   if (m_live) {
-    take.alive = [this, mailbox = m_mailbox](const Sender &sender) {
-      Mailbox::post(mailbox, [this, sender] { heard(sender); });
+    take.alive = [this, mailbox = m_mailbox](const Sender &sender, const QByteArray &data) {
+      Mailbox::post(mailbox, [this, sender, data] { heard(sender, data); });
     };
   }
   m_waitingAsks = 0;
   m_wire = std::make_unique<Wire>(m_config, subjectToken(m_context.site().name), take, tellOf(Between));
 }
 
-void Cluster::heard(const Sender &sender) {
+void Cluster::heard(const Sender &sender, const QByteArray &data) {
+  if (data.startsWith(hubMark)) m_voice.heard(sender.node, data == speakingMark, m_context.clock().elapsed());
   const auto life = m_lives.find(sender);
   if (life == m_lives.end()) return;
   life->heard = m_context.clock().elapsed();
@@ -222,7 +228,12 @@ void Cluster::showState() {
 }
 
 void Cluster::everySecond() {
-  if (m_wire && m_config.has(Role::Edge)) m_wire->sayAlive();
+  const bool isHub = m_config.has(Role::Hub);
+  if (isHub) {
+    for (const Event &event : m_voice.look(m_context.clock().elapsed())) publish(event);
+  }
+  const QByteArray mark = isHub ? (m_voice.isSpeaking() ? speakingMark : hubMark) : "";
+  if (m_wire) m_wire->sayAlive(mark);
   findSilent();
   if (m_publisher) m_metrics.show(m_publisher->figures());
   if (!m_history) return;
@@ -246,6 +257,11 @@ void Cluster::notify(const Event &event) {
   if (!m_running) return;
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) m_commands.passed(*status);
   if (!m_publisher) return;
+  const bool isAlarm = m_config.has(Role::Hub) && AlarmVoice::concerns(event);
+  if (!isAlarm || m_voice.tells(event, m_context.clock().elapsed())) publish(event);
+}
+
+void Cluster::publish(const Event &event) {
   StoredEvent stored = storedForm(event, m_context.points(), m_context.epoch());
   Event raised = event;
   const PointId *point = pointOf(raised);
@@ -318,7 +334,10 @@ void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
   for (const StoredSample &sample : batch.samples) {
     const PointId id = ids[sample.point - 1];
     if (id == PointId::None) continue;
-    if (!m_points.isNew(batch, sample.sequence) || !m_points.advance(id, sample.time)) {
+    const Sample &last = m_context.points().last(id);
+    // The bucket may have brought it before.
+    const bool isKnown = sample.time == last.time && sample.quality == last.quality && sample.value == last.value;
+    if (isKnown || !m_points.isNew(batch, sample.sequence) || !m_points.advance(id, sample.time)) {
       m_metrics.old.add();
       continue;
     }
@@ -352,6 +371,10 @@ void Cluster::raise(const Sender &sender, const Batch &batch, const StoredEvent 
   if (status && m_commands.isAsked(status->commandId)) return;
   event.sequence = 0;
   event.source = QString::fromUtf8(stored.source);
+  if (m_config.has(Role::Hub) && AlarmVoice::concerns(event)) {
+    // It has an alarm of its own for it, which is the same.
+    return m_voice.told(event, m_context.clock().elapsed());
+  }
   m_metrics.received.add();
   Q_EMIT eventRaised(event);
 }

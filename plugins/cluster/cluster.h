@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include "alarmvoice.h"
 #include "feed.h"
 #include "mailbox.h"
 #include "metrics.h"
@@ -43,7 +44,8 @@ class Cluster : public Plugin, public Source, public Sink {
   void takeBatch(const Sender &sender, const Batch &batch);
   void raise(const Sender &sender, const Batch &batch, const spool::StoredEvent &stored);
   bool isOld(Time time) const;
-  void heard(const Sender &sender);
+  void heard(const Sender &sender, const QByteArray &data);
+  void publish(const Event &event);
   void findSilent();
   void lose(const Sender &sender);
 
@@ -56,6 +58,7 @@ class Cluster : public Plugin, public Source, public Sink {
   std::unique_ptr<Wire> m_wire;            ///< while it runs
   RemotePoints m_points;
   RemoteCommands m_commands;
+  AlarmVoice m_voice;  ///< a hub
   struct Life {
     std::chrono::nanoseconds heard{0};
     bool isLost = false;

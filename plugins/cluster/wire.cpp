@@ -61,7 +61,7 @@ void Wire::answer(const QByteArray &reply, const QByteArray &data) {
   (void)publish(reply, data);
 }
 
-void Wire::sayAlive() { (void)publish("tw." + m_site + ".alive." + m_node, {}); }
+void Wire::sayAlive(const QByteArray &data) { (void)publish("tw." + m_site + ".alive." + m_node, data); }
 
 void Wire::onCommand(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
   const Message message(raw);
@@ -80,7 +80,8 @@ void Wire::onAnswer(natsConnection *, natsSubscription *, natsMsg *raw, void *cl
 
 void Wire::onAlive(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
   const Message message(raw);
-  if (const auto sender = senderOf(natsMsg_GetSubject(raw))) static_cast<Wire *>(closure)->m_take.alive(*sender);
+  if (const auto sender = senderOf(natsMsg_GetSubject(raw)))
+    static_cast<Wire *>(closure)->m_take.alive(*sender, dataOf(raw));
 }
 
 }  // namespace tagwire::cluster

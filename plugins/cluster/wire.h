@@ -13,7 +13,7 @@ class Wire : public Feed {
     std::function<void(const QString &from, const QByteArray &data, const QByteArray &reply)> command;
     /// An answer to what was asked as `number`; `isNobody`: nobody is there who takes it.
     std::function<void(quint64 number, const QByteArray &data, bool isNobody)> answer;
-    std::function<void(const Sender &)> alive;
+    std::function<void(const Sender &, const QByteArray &data)> alive;
   };
 
   /// `take` is called in threads of libnats. Signs of life and commands are only heard by who wants them (not empty).
@@ -22,7 +22,7 @@ class Wire : public Feed {
 
   Result<void> ask(const Sender &node, quint64 number, const QByteArray &data);
   void answer(const QByteArray &reply, const QByteArray &data);
-  void sayAlive();
+  void sayAlive(const QByteArray &data);
 
  private:
   Result<void> read(const Link &link) override;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <QTest>
+
 #include "batchworks.h"
-#include "sqlitestorecase.h"
+#include "otherprogram.h"
 #include "sqlsink.h"
 #include "testcontext.h"
 #include "testprogram.h"
