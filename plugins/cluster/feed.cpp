@@ -45,6 +45,12 @@ void Feed::run() {
   std::unique_ptr<Link> link;
   while (!m_mustStop) {
     Result<void> done;
+    if (link && !link->isConnected()) {  // it mends itself; asking it anything would only take time
+      say(QStringLiteral("no connection to %1").arg(m_config.servers.join(QStringLiteral(", "))));
+      waitUntil(100ms, [] { return false; });
+      m_backoff.reset();
+      continue;
+    }
     if (!link) {
       auto opened = Link::open(m_config, m_purpose);
       if (opened) {
@@ -56,6 +62,7 @@ void Feed::run() {
     if (link && needsStreams()) done = provideStreams(*link, m_config.stream);
     if (link && done) done = read(*link);
     if (m_mustStop) break;
+    if (link && !link->isConnected()) continue;
     if (!done) say(done.error());
     waitUntil(std::chrono::duration_cast<std::chrono::milliseconds>(m_backoff.next()), [] { return false; });
     if (done) m_backoff.reset();
@@ -71,7 +78,7 @@ Result<void> HistoryFeed::read(const Link &link) {
   auto reader = StreamReader::shared(link, m_config, "history");
   if (!reader) return failure(reader.error());
   say({});
-  while (!mustStop()) {
+  while (!mustStop() && link.isConnected()) {
     auto messages = reader->fetch(fetchedForHistory, fetchPatience);
     if (!messages) return failure(messages.error());
     if (messages->empty()) continue;
@@ -176,7 +183,7 @@ Result<void> LiveFeed::readStream(const Link &link) {
   auto reader = StreamReader::own(link, m_config, m_sequence > 0 ? m_sequence + 1 : 0, m_clock.now() - lookBack);
   if (!reader) return failure(reader.error());
   say({});
-  while (!mustStop()) {
+  while (!mustStop() && link.isConnected()) {
     QList<Sender> refresh;
     change([&] { refresh.swap(m_refresh); });
     for (const Sender &sender : std::as_const(refresh)) {

@@ -101,11 +101,13 @@ class Nats:
         routes = ", ".join(f"nats://127.0.0.1:{port}" for port in self.routes.values())
         config = self.folder / f"{name}.conf"
         # no_advertise: else an edge would go round its proxies.
+        cluster = "" if len(self.names) == 1 else (
+            f"cluster {{ name: test, listen: 127.0.0.1:{self.routes[name]}, routes: [{routes}], no_advertise: true }}")
         config.write_text(f"""server_name: {name}
 listen: 127.0.0.1:{self.ports[name]}
 http: 127.0.0.1:{self.monitors[name]}
 jetstream {{ store_dir: "{self.folder / name}", max_file: 4GB }}
-cluster {{ name: test, listen: 127.0.0.1:{self.routes[name]}, routes: [{routes}], no_advertise: true }}
+{cluster}
 """)
         log = open(self.folder / f"{name}.log", "ab")
         program = shutil.which("nats-server") or "/usr/sbin/nats-server"
@@ -141,7 +143,7 @@ class Program:
 
     def write(self, plugins):
         web = {"id": "web", "type": "ws", "config": {
-            "listen": f"127.0.0.1:{self.port}", "auth": {"anonymous": ["*"]}, "serve": ["ws", "rest", "metrics"],
+            "listen": f"127.0.0.1:{self.port}", "auth": {"anonymous": ["*:*"]}, "serve": ["ws", "rest", "metrics"],
             "endpoints": [{"path": "/ws/live", "protocol": "live"}]}}
         text = json.dumps({"site": {"name": "plant"}, "data_dir": "var", "plugins": plugins + [web]})
         (self.folder / "manifest.json").write_text(text)
