@@ -108,7 +108,7 @@ def main():
     parser.add_argument("--writes", type=int, default=200)
     options = parser.parse_args()
     options.tagwire = os.path.abspath(options.tagwire)
-    with tempfile.TemporaryDirectory(prefix="tagwire-bench-", dir="/var/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="tagwire-bench-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         asyncio.run(measure(options, pathlib.Path(folder)))
 
 

@@ -64,6 +64,7 @@ Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
       m_voice(config.node),
       m_secondTimer(this),
       m_metrics(context.metrics()) {
+  m_points.expect();
   m_secondTimer.setInterval(1s);
   connect(&m_secondTimer, &QTimer::timeout, this, &Cluster::everySecond);
 }
@@ -323,8 +324,8 @@ void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
   if (batch.origin == m_spool) return;
   std::vector<PointId> ids;
   for (const StoredPoint &point : batch.points) {
-    PointId id = m_points.find(sender, point.name);
-    ids.push_back(id == PointId::None ? m_points.declare(sender, point) : id);
+    const PointId id = m_points.find(sender, point.name);
+    ids.push_back(m_points.owner(id) ? id : m_points.declare(sender, point));
   }
   Samples samples;
   samples.reserve(static_cast<qsizetype>(batch.samples.size()));

@@ -14,6 +14,11 @@ QString problemWithToken(const QString &text) {
   return QStringLiteral("\"%1\" can't be a part of a subject (allowed: up to 64 letters, digits, - and _)").arg(text);
 }
 
+QString problemWithFullName(const QString &name) {
+  if (name.indexOf(u'/') > 0 && !name.endsWith(u'/')) return {};
+  return QStringLiteral("\"%1\" is no full name (allowed: <first level>/<name>, as in plc1/boiler/temp)").arg(name);
+}
+
 // The text itself is not repeated where it may hold a password.
 QString problemWithServer(const QString &text) {
   const QUrl url(text, QUrl::StrictMode);
@@ -51,6 +56,27 @@ void TlsConfig::describe(Shape<TlsConfig> &shape) {
   shape.optional("certificate", &TlsConfig::certificate, "PEM file of our own certificate, where servers ask for one")
       .example("/etc/tagwire/node.pem");
   shape.optional("key", &TlsConfig::key, "its key");
+}
+
+void ExpectedPoint::describe(Shape<ExpectedPoint> &shape) {
+  shape.required("name", &ExpectedPoint::name, "full name, as it is here")
+      .example("plc1/boiler/temp")
+      .range(3, 250)
+      .check(&problemWithFullName);
+  shape.optional("type", &ExpectedPoint::type, "of its values");
+  shape.optional("unit", &ExpectedPoint::unit, "engineering unit").example("°C");
+  shape.optional("writable", &ExpectedPoint::writable, "commands are handed on to its node");
+}
+
+PointInfo ExpectedPoint::info() const {
+  constexpr ValueType types[] = {ValueType::Bool, ValueType::Int, ValueType::Double, ValueType::Text};
+  PointInfo info;
+  info.name = name.section(u'/', 1);
+  info.type = types[static_cast<size_t>(type)];
+  info.unit = unit;
+  info.writable = writable;
+  info.where = where;
+  return info;
 }
 
 void StreamConfig::describe(Shape<StreamConfig> &shape) {
@@ -99,6 +125,11 @@ void ClusterConfig::describe(Shape<ClusterConfig> &shape) {
   shape.optional("names", &ClusterConfig::names,
                  "points of other nodes are called here as there, or with their site before it");
   shape
+      .optional("expects", &ClusterConfig::expects,
+                "a hub or a gateway: points of other nodes that this manifest names (rules of alarms); all others are "
+                "there once they come")
+      .range(1, 100'000);
+  shape
       .optional("commands_from", &ClusterConfig::commandsFrom,
                 "an edge: nodes whose commands for points of here are taken; none if absent")
       .example("gateway1")
@@ -135,6 +166,9 @@ std::optional<ClusterConfig> ClusterConfig::read(ConfigReader &reader) {
   if (config->stream.replicas % 2 == 0) {
     reader.error(QStringLiteral("stream.replicas"),
                  QStringLiteral("%1 has no majority (allowed: 1, 3, 5)").arg(config->stream.replicas));
+  }
+  for (qsizetype i = 0; i < config->expects.size(); ++i) {
+    config->expects[i].where = reader.locate(QStringLiteral("expects[%1].name").arg(i));
   }
   if (reader.failed()) return std::nullopt;
   return config;

@@ -27,6 +27,24 @@ struct TlsConfig {
   static void describe(Shape<TlsConfig> &shape);
 };
 
+enum class ExpectedType : quint8 { Bool, Int64, Float64, String };
+constexpr auto enumWords(ExpectedType) {
+  return std::array{std::pair{"bool", ExpectedType::Bool}, std::pair{"int64", ExpectedType::Int64},
+                    std::pair{"float64", ExpectedType::Float64}, std::pair{"string", ExpectedType::String}};
+}
+
+/// A point of another node that the manifest here names, in a rule of alarms say.
+struct ExpectedPoint {
+  QString name;
+  ExpectedType type = ExpectedType::Float64;
+  QString unit;
+  bool writable = false;
+  ConfigLocation where;
+
+  static void describe(Shape<ExpectedPoint> &shape);
+  PointInfo info() const;
+};
+
 /// The key `stream`: only whoever makes the stream looks at all but its name.
 struct StreamConfig {
   QString name = QStringLiteral("TAGWIRE");
@@ -53,6 +71,7 @@ struct ClusterConfig {
   StreamConfig stream;
   std::optional<QString> history;
   Names names = Names::Original;
+  QList<ExpectedPoint> expects;
   QStringList commandsFrom;
   std::chrono::milliseconds batchInterval{50};
   std::chrono::milliseconds lastValuesInterval{5000};

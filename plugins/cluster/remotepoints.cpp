@@ -7,13 +7,23 @@ QString RemotePoints::nameHere(const Sender &sender, const QString &fullName) co
   return m_config.names == Names::WithSite ? sender.site + u'/' + fullName : fullName;
 }
 
+void RemotePoints::expect() {
+  for (const ExpectedPoint &point : m_config.expects) {
+    const PointId id = m_context.declareUnder(point.name.section(u'/', 0, 0), {point.info()}).value(0, PointId::None);
+    m_byName.insert(point.name, id);
+  }
+}
+
 PointId RemotePoints::find(const Sender &sender, const QString &fullName) const {
   return m_byName.value(nameHere(sender, fullName), PointId::None);
 }
 
 PointId RemotePoints::declare(const Sender &sender, const QString &prefix, const PointInfo &given) {
   const QString fullName = nameHere(sender, prefix + u'/' + given.name);
-  if (const auto found = m_byName.constFind(fullName); found != m_byName.cend()) return *found;
+  if (const auto found = m_byName.constFind(fullName); found != m_byName.cend()) {
+    if (*found != PointId::None && !m_owners.contains(*found)) m_owners.insert(*found, sender);
+    return *found;
+  }
   if (m_byName.size() >= mostPoints) return PointId::None;
   PointInfo info = given;
   QString first = prefix;

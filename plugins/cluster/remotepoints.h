@@ -14,6 +14,9 @@ class RemotePoints {
 
   RemotePoints(const ClusterConfig &config, PluginContext &context) : m_config(config), m_context(context) {}
 
+  /// Declares what the configuration names. While the manifest is read.
+  void expect();
+
   /// None: it can't be a point here; said once in the log.
   PointId find(const Sender &sender, const QString &fullName) const;
   PointId declare(const Sender &sender, const QString &prefix, const PointInfo &info);

@@ -245,7 +245,7 @@ async def prove(options, folder, database):
         return done.stdout.strip()
 
     hubs = [Program(options.tagwire, folder, f"hub{i}", [
-        cluster(f"hub{i}", ["hub"], nats.urls(), history="history"),
+        cluster(f"hub{i}", ["hub"], nats.urls(), history="history", expects=[{"name": "edge1lab/temp"}]),
         {"id": "history", "type": "sql", "config": {"database": database.url, "fed_by": "cluster"}},
         {"id": "alarms", "type": "alarms", "config": {"rules": [
             {"id": 77, "name": "Hot", "point": "edge1lab/temp", "comparison": "above", "alarm_threshold": 80}]}},
@@ -352,7 +352,7 @@ def main():
     parser.add_argument("--load", type=int, default=10)
     options = parser.parse_args()
     options.tagwire = os.path.abspath(options.tagwire)
-    with postgres_parts.server() as database, tempfile.TemporaryDirectory(prefix="tagwire-cluster-", dir="/var/tmp") as folder:
+    with postgres_parts.server() as database, tempfile.TemporaryDirectory(prefix="tagwire-cluster-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         try:
             asyncio.run(prove(options, pathlib.Path(folder), database))
         except SystemExit:
