@@ -211,12 +211,13 @@ void Publisher::settle(const std::deque<Ack> &acks, Moment now) {
       say(ack.isNobody ? QStringLiteral("there is no stream yet (a hub makes it)")
                        : QStringLiteral("the stream refuses %1: %2").arg(QString::fromUtf8(message.subject), reason));
       message.due = now + refusedPause;
-      message.isRefused = true;
+      m_isProven = false;
       continue;
     }
     acknowledged(message, ack.text);
     if (json.value(QLatin1String("duplicate")).toBool()) ++m_duplicates;
     m_underWay.erase(found);
+    m_isProven = m_isProven || m_underWay.empty();
     if (!m_trouble.isEmpty()) say({});
   }
 }
@@ -240,6 +241,7 @@ void Publisher::repeatOverdue(Moment now) {
       continue;
     }
     ++m_repeats;
+    m_isProven = false;
     post(number, message, now);
   }
   for (const quint64 number : outdated) {
@@ -253,7 +255,7 @@ void Publisher::fillWindow(Moment now) {
   if (m_lastValues.hasNew() || now >= m_pagesAt) sendPages(now);
   const bool isFlushed = now >= m_flushAt;
   for (const Stream stream : {Stream::Events, Stream::Telemetry}) {
-    while (m_underWay.size() < mostUnderWay) {
+    while (m_underWay.size() < (m_isProven ? mostUnderWay : 1)) {
       const bool isPlenty = m_spool.figures(stream).waiting >= mostRecords;
       if (!isFlushed && !isPlenty && stream == Stream::Telemetry) break;
       if (!sendNext(stream, now)) break;
@@ -344,7 +346,6 @@ void Publisher::send(UnderWay message, Moment now) {
 
 void Publisher::post(quint64 number, UnderWay &message, Moment now) {
   message.due = now + m_config.ackTimeout;
-  message.isRefused = false;
   natsMsg *raw = nullptr;
   const QByteArray reply = m_inbox + QByteArray::number(number);
   natsStatus status = natsMsg_Create(&raw, message.subject.constData(), reply.constData(), message.payload.constData(),

@@ -66,7 +66,6 @@ class Publisher {
     QByteArray id;
     QByteArray payload;
     Moment due;  ///< sent again then
-    bool isRefused = false;
   };
   struct Ack {
     quint64 number = 0;
@@ -123,6 +122,8 @@ class Publisher {
   quint64 m_reconnects = 0;
   std::map<quint64, UnderWay> m_underWay;  ///< by number, which stands in the reply subject
   quint64 m_number = 0;
+  /// The stream takes what it gets. Else one at a time, so that the order stays while some are refused and others not.
+  bool m_isProven = false;
   std::array<quint64, 2> m_next{};  ///< by stream: where this boot goes on
   std::array<bool, 2> m_isOld{true, true};
   std::vector<KnownPoint> m_known;

@@ -24,6 +24,7 @@ import time
 import urllib.request
 
 import websockets
+import websockets.exceptions
 
 root = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(root / "bench"))
