@@ -6,7 +6,7 @@ One edge with many points, one nats-server, one hub with an SQLite history, one 
 is handed in by REST at the edge until a WebSocket client has it, at the edge itself and at the gateway. Then CPU and bytes a
 sample of each program.
 
-usage: bench/cluster.py [TAGWIRE] [--instances N] [--seconds S] [--writes N]      (each instance: 200 samples a second)
+usage: bench/cluster.py [BUILD] [--instances N] [--batch-ms MS] [--seconds S] [--writes N]      (each instance: 200 samples a second)
 """
 import argparse
 import asyncio
@@ -35,6 +35,14 @@ def resident_mib(pid):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
+    return 0
+
+
+def stream_bytes(nats):
+    for account in nats.ask("jsz?streams=1&accounts=1").get("account_details", []):
+        for found in account.get("stream_detail", []):
+            if found["name"] == "TAGWIRE":
+                return found["state"]["bytes"]
     return 0
 
 
@@ -67,7 +75,7 @@ async def measure(options, folder):
         {"id": "history", "type": "sql", "config": {"database": "sqlite:h.db", "fed_by": "cluster"}}])
     gateway = Program(options.tagwire, folder, "gateway1", [cluster("gateway1", ["gateway"], urls)])
     edge = Program(options.tagwire, folder, "edge1",
-                   [cluster("edge1", ["edge"], urls)] + sources("edge1", options.instances))
+                   [cluster("edge1", ["edge"], urls, batch_interval_ms=options.batch_ms)] + sources("edge1", options.instances))
     for program in (hub, gateway, edge):
         text = (program.folder / "manifest.json").read_text().replace('"replicas": 3', '"replicas": 1')
         (program.folder / "manifest.json").write_text(text)
@@ -81,6 +89,7 @@ async def measure(options, folder):
     before = {who: cpu_seconds(pid) for who, pid in pids.items()}
     accepted = edge.metric("tagwire_cluster_accepted_total")
     sent = edge.metric("tagwire_cluster_bytes_total")
+    kept = stream_bytes(nats)
     stored = hub.metric("tagwire_cluster_stored_total")
     start = time.monotonic()
     await asyncio.sleep(options.seconds)
@@ -88,9 +97,11 @@ async def measure(options, folder):
     used = {who: cpu_seconds(pid) - before[who] for who, pid in pids.items()}
     accepted = edge.metric("tagwire_cluster_accepted_total") - accepted
     sent = edge.metric("tagwire_cluster_bytes_total") - sent
+    kept = stream_bytes(nats) - kept
     stored = hub.metric("tagwire_cluster_stored_total") - stored
     print(f"{accepted / took:,.0f} samples/s accepted, {stored / took:,.0f}/s stored, "
-          f"{sent / max(accepted, 1):.1f} bytes a sample on the wire (last values included)")
+          f"{sent / max(accepted, 1):.1f} bytes a sample on the wire (last values included), "
+          f"{kept / max(accepted, 1):.1f} in the stream")
     print("| program | CPU, % of a core | µs a sample | resident, MiB |\n|---|---|---|---|")
     for who, pid in pids.items():
         print(f"| {who} | {100 * used[who] / took:.0f} | {1e6 * used[who] / max(accepted, 1):.1f} | "
@@ -102,12 +113,15 @@ async def measure(options, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("tagwire", nargs="?", default="build-release/tagwire")
+    parser.add_argument("tagwire", nargs="?", default="build-release", help="build folder, or the program in it")
     parser.add_argument("--instances", type=int, default=50)
+    parser.add_argument("--batch-ms", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=15)
     parser.add_argument("--writes", type=int, default=200)
     options = parser.parse_args()
     options.tagwire = os.path.abspath(options.tagwire)
+    if os.path.isdir(options.tagwire):
+        options.tagwire += "/tagwire"
     with tempfile.TemporaryDirectory(prefix="tagwire-bench-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         asyncio.run(measure(options, pathlib.Path(folder)))
 
