@@ -72,7 +72,9 @@ Zones, triggers, proximity, muster lists, omlox; positions by WebSocket, UDP
 and TCP.")
 set(summary_sql "history of Tagwire
 Keeps values, positions and events in SQLite or PostgreSQL.")
-foreach(type alarms mqtt rtls sql)
+set(summary_cluster "many nodes of Tagwire
+Joins nodes over NATS JetStream: edges, hubs with alarms and history, gateways.")
+foreach(type alarms cluster mqtt rtls sql)
   if(TARGET ${type}-plugin)
     string(TOUPPER PLUGIN-${type} upper)
     list(APPEND CPACK_COMPONENTS_ALL plugin-${type})

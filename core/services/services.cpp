@@ -2,6 +2,7 @@
 #include "alarmdesk.h"
 #include "fixintake.h"
 #include "historyreader.h"
+#include "historywriter.h"
 #include "ingestdesk.h"
 #include "locationhub.h"
 #include "sitemap.h"
@@ -13,6 +14,7 @@ namespace tagwire {
 AlarmDesk::~AlarmDesk() = default;
 FixIntake::~FixIntake() = default;
 HistoryReader::~HistoryReader() = default;
+HistoryWriter::~HistoryWriter() = default;
 HubListener::~HubListener() = default;
 IngestDesk::~IngestDesk() = default;
 LocationHub::~LocationHub() = default;

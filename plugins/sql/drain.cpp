@@ -95,16 +95,24 @@ void Drain::run(const std::shared_ptr<Shared> &shared) {
     if (next <= now) continue;
     // What comes meanwhile may wait as long as what is there: one transaction for all of it. But none for too much.
     const auto isUrgent = [&] {
-      return (shared->mustStop && !mustStop) || (shared->isWoken && work.outage().isEmpty() && work.hasSlice());
+      return (shared->mustStop && !mustStop) || (shared->isWoken && work.outage().isEmpty() && work.hasSlice()) ||
+             (shared->isWoken && work.hasBatches());
     };
     if (mustStop) break;
     shared->changed.wait_until(lock, next, isUrgent);
   }
+  work.giveUpBatches(QStringLiteral("the history ends"));
   work.close();
   shared->quarantine.close();
   const std::lock_guard lock(shared->mutex);
   shared->isOver = true;
   shared->changed.notify_all();
+}
+
+bool Drain::storeBatches(std::shared_ptr<const HistoryBatches> batches, DrainWork::Stored stored) {
+  if (!m_shared->work.addBatches(std::move(batches), std::move(stored))) return false;
+  wake();
+  return true;
 }
 
 Ledger Drain::ledger() const { return m_shared->work.ledger(); }

@@ -29,6 +29,9 @@ class Drain {
   /// Carries on for up to `longest`, then ends whatever is under way. The rest stays in the spool.
   void stop(std::chrono::milliseconds longest);
 
+  /// False: too many wait.
+  bool storeBatches(std::shared_ptr<const HistoryBatches> batches, DrainWork::Stored stored);
+
   Ledger ledger() const;
   Result<QuarantinePage> quarantined(qint64 after, int limit);
   Result<int> requeue(const QList<qint64> &ids);

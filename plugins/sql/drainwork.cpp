@@ -61,9 +61,9 @@ DrainWork::DrainWork(std::shared_ptr<Spool> spool, Quarantine &quarantine, Drain
 
 DrainWork::Moment DrainWork::step(Moment now, Time wallClock) {
   if (!m_store || !m_store->isOpen()) {
-    if (now < m_retryAt) return m_retryAt;
-    if (!connect(now)) return m_retryAt;
-    return now;
+    const bool isOpen = now >= m_retryAt && connect(now);
+    if (!isOpen) giveUpBatches(m_outage);
+    return isOpen ? now : m_retryAt;
   }
   m_wallClock = wallClock;
   // Under constant load, too, but never twice in turn.
@@ -72,8 +72,8 @@ DrainWork::Moment DrainWork::step(Moment now, Time wallClock) {
     if (maintain(now)) return now;
     if (!m_store->isOpen()) return m_retryAt;
   }
-  for (const auto act :
-       {&DrainWork::carryEvents, &DrainWork::carryTelemetry, &DrainWork::carryRequeued, &DrainWork::maintain}) {
+  for (const auto act : {&DrainWork::carryEvents, &DrainWork::carryTelemetry, &DrainWork::carryBatches,
+                         &DrainWork::carryRequeued, &DrainWork::maintain}) {
     if ((this->*act)(now)) return now;
     if (!m_store->isOpen()) return m_retryAt;
   }
@@ -281,6 +281,48 @@ void DrainWork::account(const SpoolRange &range, int setAside) {
   m_spool->delivered(range);
   m_setAside += setAside;
   m_quarantinedBefore -= setAside;
+}
+
+bool DrainWork::addBatches(std::shared_ptr<const HistoryBatches> batches, Stored stored) {
+  const std::lock_guard lock(m_batchesMutex);
+  if (m_batches.size() >= mostBatches) return false;
+  m_batches.push_back({std::move(batches), std::move(stored)});
+  return true;
+}
+
+bool DrainWork::hasBatches() const {
+  const std::lock_guard lock(m_batchesMutex);
+  return !m_batches.empty();
+}
+
+void DrainWork::giveUpBatches(const QString &reason) {
+  std::deque<Batches> batches;
+  {
+    const std::lock_guard lock(m_batchesMutex);
+    batches.swap(m_batches);
+  }
+  for (const Batches &each : batches) each.stored(failure(reason));
+}
+
+// They wait elsewhere, so whoever brings them is told at once how it went, and comes again.
+bool DrainWork::carryBatches(Moment now) {
+  Batches next;
+  {
+    const std::lock_guard lock(m_batchesMutex);
+    if (m_batches.empty()) return false;
+    next = std::move(m_batches.front());
+    m_batches.pop_front();
+  }
+  const auto written = m_store->writeBatches(*next.batches);
+  if (!written) {
+    if (written.error().kind == StoreError::Kind::Outage) failed(written.error(), now);
+    next.stored(failure(written.error().text));
+    return false;
+  }
+  m_outage.clear();
+  m_backoff.reset();
+  next.stored(*written);
+  return true;
 }
 
 bool DrainWork::carryRequeued(Moment now) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -71,6 +72,15 @@ class DrainWork {
   /// Takes these records (all for an empty list) out of the quarantine for good. Thread-safe.
   Result<int> discard(const QList<qint64> &ids);
 
+  using Stored = std::function<void(const Result<int> &stored)>;
+  static constexpr size_t mostBatches = 8;
+  /// Thread-safe. `stored` is called in the store's thread, with an error at once while there is an outage. False: so
+  /// many wait already.
+  bool addBatches(std::shared_ptr<const HistoryBatches> batches, Stored stored);
+  bool hasBatches() const;
+  /// For the end: nobody carries them any more.
+  void giveUpBatches(const QString &reason);
+
   /// From any thread: what the store is doing comes back soon.
   void interrupt();
 
@@ -93,10 +103,17 @@ class DrainWork {
   StoreResult<void> setAside(const WriteWork &work, const QString &reason);
   void account(const SpoolRange &range, int setAside = 0);
   Ledger countLedger() const;
+  bool carryBatches(Moment now);
   bool carryRequeued(Moment now);
   bool maintain(Moment now);
   QString quarantineName() const { return m_spool->id() + QStringLiteral("/quarantine"); }
 
+  struct Batches {
+    std::shared_ptr<const HistoryBatches> batches;
+    Stored stored;
+  };
+  mutable std::mutex m_batchesMutex;
+  std::deque<Batches> m_batches;
   const std::shared_ptr<Spool> m_spool;
   Quarantine &m_quarantine;
   const DrainSettings m_settings;

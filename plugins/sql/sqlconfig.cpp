@@ -87,6 +87,10 @@ void SqlConfig::describe(Shape<SqlConfig> &shape) {
       .orSingle()
       .check(&TopicFilter::problemWith);
   shape
+      .optional("fed_by", &SqlConfig::fedBy,
+                "id of a `cluster` instance: what its stream has is stored, and nothing of what comes by the bus")
+      .example("cluster");
+  shape
       .optional("rules", &SqlConfig::rules,
                 "which values of which points are stored; the first that fits a point counts, without one all are")
       .range(1, 10'000);

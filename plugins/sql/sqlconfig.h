@@ -48,6 +48,7 @@ struct SqlConfig {
   DatabaseLocation database;
   Secret password;
   QStringList points;
+  QString fedBy;
   QList<KeepRule> rules;
   Durability durability = Durability::Relaxed;
   SpoolConfig spool;

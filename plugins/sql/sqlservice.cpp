@@ -85,6 +85,20 @@ void SqlSink::requeue(Reply<int> reply, QList<qint64> ids) {
   work<int>(std::move(reply), [ids](Drain &drain) { return drain.requeue(ids); });
 }
 
+void SqlSink::storeBatches(Reply<int> reply, QString from, std::shared_ptr<const HistoryBatches> batches) {
+  if (!m_running || !m_drain) return reply(notRunning());
+  if (m_config.fedBy != from) {
+    // It would store from the bus, too, and everything would be there twice.
+    return reply(failure(QStringLiteral("'%1' takes no batches of '%2' (allowed: the instance that its `fed_by` names)")
+                             .arg(m_context.id(), from)));
+  }
+  const bool isTaken =
+      m_drain->storeBatches(std::move(batches), [mailbox = m_mailbox, reply](const Result<int> &stored) {
+        post(mailbox, [reply, stored](SqlSink &) { reply(stored); });
+      });
+  if (!isTaken) reply(failure(QStringLiteral("the history is busy")));
+}
+
 void SqlSink::discard(Reply<int> reply, QList<qint64> ids) {
   work<int>(std::move(reply), [ids](Drain &drain) { return drain.discard(ids); });
 }

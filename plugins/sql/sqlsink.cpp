@@ -166,6 +166,10 @@ void SqlSink::startDrain() {
 
 void SqlSink::write(const Samples &samples) {
   if (!m_running) return;
+  if (!m_config.fedBy.isEmpty()) {  // all of it comes by the stream
+    Q_EMIT written();
+    return;
+  }
   if (!m_isSpoolOpen) {
     m_held = samples;
     m_owesWritten = true;
@@ -239,7 +243,7 @@ const SqlSink::KnownPoint *SqlSink::known(PointId id) {
 }
 
 void SqlSink::notify(const Event &event) {
-  if (!m_running) return;
+  if (!m_running || !m_config.fedBy.isEmpty()) return;
   if (m_isSpoolOpen) {
     store(event);
   } else if (m_heldEvents.size() < mostHeldEvents) {

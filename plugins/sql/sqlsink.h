@@ -24,7 +24,7 @@ namespace tagwire::sql {
 /// Keeps the history: decides what is kept, puts it into the spool, and answers questions. The drain carries it on into
 /// the database. How it is itself, it says as points of its own. Thread-bound, in a thread of its own ("blocking" in
 /// plugin.json), since the spool waits for the disk. Owned by the host.
-class SqlSink : public Plugin, public Sink, public HistoryReader {
+class SqlSink : public Plugin, public Sink, public HistoryReader, public HistoryWriter {
   Q_OBJECT
  public:
   SqlSink(const SqlConfig &config, PluginContext &context);
@@ -43,6 +43,7 @@ class SqlSink : public Plugin, public Sink, public HistoryReader {
   void quarantined(Reply<QuarantinePage> reply, qint64 after, int limit) override;
   void requeue(Reply<int> reply, QList<qint64> ids) override;
   void discard(Reply<int> reply, QList<qint64> ids) override;
+  void storeBatches(Reply<int> reply, QString from, std::shared_ptr<const HistoryBatches> batches) override;
 
  private:
   /// The way back into our thread for those that work in others; closed when we stop.

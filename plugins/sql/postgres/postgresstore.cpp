@@ -82,12 +82,14 @@ StoreResult<void> PostgresStore::lockSpool(const QString &spool) {
 }
 
 StoreResult<QList<SpoolRange>> PostgresStore::delivered(const QString &spool) {
+  return lockSpool(spool).and_then([&] { return rangesOf(spool); });
+}
+
+StoreResult<QList<SpoolRange>> PostgresStore::rangesOf(const QString &spool) {
   PostgresParameters parameters;
   parameters.add(spool.toUtf8());
-  const auto found = lockSpool(spool).and_then([&] {
-    return m_connection.query(
-        "SELECT boot, stream, first, next FROM delivered WHERE spool = $1 ORDER BY boot, stream, first", parameters);
-  });
+  const auto found = m_connection.query(
+      "SELECT boot, stream, first, next FROM delivered WHERE spool = $1 ORDER BY boot, stream, first", parameters);
   if (!found) return tl::unexpected(found.error());
   QList<SpoolRange> ranges;
   for (int row = 0; row < found->rows(); ++row) {
@@ -110,15 +112,76 @@ StoreResult<void> PostgresStore::keepBoots(const QString &spool, const QList<qui
 
 StoreResult<void> PostgresStore::write(const WriteWork &work, const PointLookup &points) {
   if (const auto locked = lockSpool(work.spool); !locked) return locked;
-  return transaction([&]() -> StoreResult<void> {
-    auto records = m_points.recordsOf(work.samples, points, work.spool.isEmpty());
-    if (!records) return done(records);
-    const bool isSlice = static_cast<qsizetype>(records->size()) >= sliceRecords;
-    const auto written = isSlice ? storeSlice(std::move(*records)) : writeRecent(*records);
-    if (!written) return written;
-    if (const auto marked = writeGaps(work.gaps); !marked) return marked;
-    return writeEvents(work.events).and_then([&] { return enterDelivered(work); });
+  return transaction([&] { return writeRecords(work, points).and_then([&] { return enterDelivered(work); }); });
+}
+
+StoreResult<void> PostgresStore::writeRecords(const WriteWork &work, const PointLookup &points) {
+  auto records = m_points.recordsOf(work.samples, points, work.isImport());
+  if (!records) return done(records);
+  const bool isSlice = static_cast<qsizetype>(records->size()) >= sliceRecords;
+  const auto written = isSlice ? storeSlice(std::move(*records)) : writeRecent(*records);
+  if (!written) return written;
+  if (const auto marked = writeGaps(work.gaps); !marked) return marked;
+  return writeEvents(work.events);
+}
+
+StoreResult<int> PostgresStore::writeBatches(const HistoryBatches &batches) {
+  int count = 0;
+  const auto written = transaction([&]() -> StoreResult<void> {
+    const auto fresh =
+        NewRecords::of(batches, m_batchPoints, [this](const QString &origin) { return lockedRanges(origin); });
+    if (!fresh) return done(fresh);
+    count = fresh->count();
+    const auto stored = writeRecords(fresh->work(), [this](PointKey key) { return m_batchPoints.point(key); });
+    if (!stored) return stored;
+    for (const auto &[origin, ranges] : fresh->ranges()) {
+      for (const SpoolRange &range : ranges) {
+        if (const auto entered = enterMerged(origin, range); !entered) return entered;
+      }
+    }
+    return {};
   });
+  if (!written) return tl::unexpected(written.error());
+  return count;
+}
+
+// Until the end of the transaction: another hub may have the same batch, and waits here until it can see ours. All lock
+// in the order of names.
+StoreResult<QList<SpoolRange>> PostgresStore::lockedRanges(const QString &origin) {
+  PostgresParameters parameters;
+  parameters.add(origin.toUtf8());
+  const auto locked = m_connection.query(
+      "SELECT pg_advisory_xact_lock(" + lockNumber(PostgresLock::Spool) + ", hashtext(current_schema() || ' ' || $1))",
+      parameters);
+  if (!locked) return tl::unexpected(locked.error());
+  return rangesOf(origin);
+}
+
+StoreResult<void> PostgresStore::enterMerged(const QString &origin, const SpoolRange &range) {
+  PostgresParameters touched;
+  touched.add(origin.toUtf8())
+      .add(static_cast<qint64>(range.boot))
+      .add(static_cast<qint16>(range.stream))
+      .add(static_cast<qint64>(range.first))
+      .add(static_cast<qint64>(range.next));
+  const auto gone = m_connection.query(
+      "DELETE FROM delivered WHERE spool = $1 AND boot = $2 AND stream = $3 AND first <= $5 AND next >= $4"
+      " RETURNING first, next",
+      touched);
+  if (!gone) return done(gone);
+  SpoolRange whole = range;
+  for (int row = 0; row < gone->rows(); ++row) {
+    whole.first = std::min(whole.first, static_cast<quint64>(gone->value<qint64>(row, 0)));
+    whole.next = std::max(whole.next, static_cast<quint64>(gone->value<qint64>(row, 1)));
+  }
+  PostgresParameters entry;
+  entry.add(origin.toUtf8())
+      .add(static_cast<qint64>(whole.boot))
+      .add(static_cast<qint16>(whole.stream))
+      .add(static_cast<qint64>(whole.first))
+      .add(static_cast<qint64>(whole.next));
+  return done(
+      m_connection.query("INSERT INTO delivered(spool, boot, stream, first, next) VALUES ($1, $2, $3, $4, $5)", entry));
 }
 
 StoreResult<void> PostgresStore::writeRecent(const std::vector<PostgresRecord> &records) {

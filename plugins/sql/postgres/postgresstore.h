@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QHash>
+#include "store/newrecords.h"
 
 #include "postgrespartitions.h"
 #include "postgrespoints.h"
@@ -21,6 +22,7 @@ class PostgresStore : public HistoryStore {
   StoreResult<QList<SpoolRange>> delivered(const QString &spool) override;
   StoreResult<void> keepBoots(const QString &spool, const QList<quint64> &boots) override;
   StoreResult<void> write(const WriteWork &work, const PointLookup &points) override;
+  StoreResult<int> writeBatches(const HistoryBatches &batches) override;
   StoreResult<bool> maintain(Time now, const Retention &retention) override;
   void interrupt() override { m_connection.interrupt(); }
 
@@ -29,6 +31,10 @@ class PostgresStore : public HistoryStore {
 
   StoreResult<void> transaction(const Step &step);
   StoreResult<void> lockSpool(const QString &spool);
+  StoreResult<QList<SpoolRange>> rangesOf(const QString &spool);
+  StoreResult<QList<SpoolRange>> lockedRanges(const QString &origin);
+  StoreResult<void> writeRecords(const WriteWork &work, const PointLookup &points);
+  StoreResult<void> enterMerged(const QString &origin, const SpoolRange &range);
   StoreResult<void> writeRecent(const std::vector<PostgresRecord> &records);
   StoreResult<void> writeGaps(const QList<HistoryGap> &gaps);
   StoreResult<void> writeEvents(const std::vector<StoredEvent> &events);
@@ -49,6 +55,7 @@ class PostgresStore : public HistoryStore {
   PostgresRollups m_rollups{m_connection};
   PostgresPoints m_points{m_connection};
   QHash<QByteArray, qint64> m_gapRows;  ///< the last one that we entered, by reason
+  BatchPoints m_batchPoints;
   QString m_lockedSpool;
   qint64 m_recentRows = 0;
   qint64 m_recentBytes = 0;

@@ -88,23 +88,56 @@ StoreResult<void> SqliteStore::inTransaction(const std::function<StoreResult<voi
 }
 
 StoreResult<QList<SpoolRange>> SqliteStore::delivered(const QString &spool) {
-  QList<SpoolRange> ranges;
+  StoreResult<QList<SpoolRange>> ranges;
   const auto done = inTransaction([&]() -> StoreResult<void> {
-    Statement select;
-    const auto prepared = m_file.prepare(
-        select, "SELECT boot, stream, first, next FROM delivered WHERE spool = ? ORDER BY boot, stream, first");
-    if (!prepared) return prepared;
-    select.bind(1, storedName(spool));
-    for (;;) {
-      const auto row = m_file.next(select);
-      if (!row) return tl::unexpected(row.error());
-      if (!*row) return {};
-      ranges.append({static_cast<quint64>(select.integer(0)), static_cast<Stream>(select.integer(1)),
-                     static_cast<quint64>(select.integer(2)), static_cast<quint64>(select.integer(3))});
-    }
+    ranges = rangesOf(spool);
+    return ranges ? StoreResult<void>() : tl::unexpected(ranges.error());
   });
   if (!done) return tl::unexpected(done.error());
   return ranges;
+}
+
+StoreResult<QList<SpoolRange>> SqliteStore::rangesOf(const QString &spool) {
+  QList<SpoolRange> ranges;
+  Statement select;
+  const auto prepared = m_file.prepare(
+      select, "SELECT boot, stream, first, next FROM delivered WHERE spool = ? ORDER BY boot, stream, first");
+  if (!prepared) return tl::unexpected(prepared.error());
+  select.bind(1, storedName(spool));
+  for (;;) {
+    const auto row = m_file.next(select);
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return ranges;
+    ranges.append({static_cast<quint64>(select.integer(0)), static_cast<Stream>(select.integer(1)),
+                   static_cast<quint64>(select.integer(2)), static_cast<quint64>(select.integer(3))});
+  }
+}
+
+StoreResult<int> SqliteStore::writeBatches(const HistoryBatches &batches) {
+  int count = 0;
+  const auto done = inTransaction([&]() -> StoreResult<void> {
+    const auto fresh =
+        NewRecords::of(batches, m_batchPoints, [this](const QString &origin) { return rangesOf(origin); });
+    if (!fresh) return tl::unexpected(fresh.error());
+    count = fresh->count();
+    auto added = addRecords(fresh->work(), [this](PointKey key) { return m_batchPoints.point(key); });
+    for (const auto &[origin, ranges] : fresh->ranges()) {
+      for (const SpoolRange &range : ranges) {
+        if (added) added = addRange(origin, range);
+      }
+    }
+    return added;
+  });
+  if (!done) return tl::unexpected(done.error());
+  return count;
+}
+
+StoreResult<void> SqliteStore::addRecords(const WriteWork &work, const PointLookup &points) {
+  m_statements->points.beginTransaction(points, work.isImport());
+  auto done = addSamples(work);
+  if (done) done = addEvents(work.events);
+  if (done) done = addGaps(work.gaps);
+  return done;
 }
 
 StoreResult<void> SqliteStore::keepBoots(const QString &spool, const QList<quint64> &boots) {
@@ -122,10 +155,7 @@ StoreResult<void> SqliteStore::keepBoots(const QString &spool, const QList<quint
 
 StoreResult<void> SqliteStore::write(const WriteWork &work, const PointLookup &points) {
   return inTransaction([&] {
-    m_statements->points.beginTransaction(points, work.spool.isEmpty());
-    auto done = addSamples(work);
-    if (done) done = addEvents(work.events);
-    if (done) done = addGaps(work.gaps);
+    auto done = addRecords(work, points);
     for (const SpoolRange &range : work.ranges) {
       if (done && !work.spool.isEmpty() && !range.isEmpty()) done = addRange(work.spool, range);
     }

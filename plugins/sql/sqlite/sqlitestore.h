@@ -5,7 +5,7 @@
 #include "sqlite/oldtables.h"
 #include "sqlite/pointrows.h"
 #include "sqlite/recentrows.h"
-#include "store/historystore.h"
+#include "store/newrecords.h"
 
 namespace tagwire::sql {
 
@@ -23,6 +23,7 @@ class SqliteStore : public HistoryStore {
   StoreResult<QList<SpoolRange>> delivered(const QString &spool) override;
   StoreResult<void> keepBoots(const QString &spool, const QList<quint64> &boots) override;
   StoreResult<void> write(const WriteWork &work, const PointLookup &points) override;
+  StoreResult<int> writeBatches(const HistoryBatches &batches) override;
   StoreResult<bool> maintain(Time now, const Retention &retention) override;
   void interrupt() override { m_file.interrupt(); }
 
@@ -32,6 +33,8 @@ class SqliteStore : public HistoryStore {
   /// Runs `step` in a transaction; after any error nothing of it is left.
   StoreResult<void> inTransaction(const std::function<StoreResult<void>()> &step);
   StoreResult<void> check();
+  StoreResult<QList<SpoolRange>> rangesOf(const QString &spool);
+  StoreResult<void> addRecords(const WriteWork &work, const PointLookup &points);
   StoreResult<void> addSamples(const WriteWork &work);
   StoreResult<void> addSlice(RowKind kind, std::vector<Row> rows);
   StoreResult<void> addGaps(const QList<HistoryGap> &gaps);
@@ -42,6 +45,7 @@ class SqliteStore : public HistoryStore {
 
   const QString m_path;
   const std::chrono::milliseconds m_lockPatience;
+  BatchPoints m_batchPoints;
   HistoryFile m_file;
   std::unique_ptr<Statements> m_statements;  ///< none: not open
 };

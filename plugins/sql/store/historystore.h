@@ -9,6 +9,7 @@
 
 #include "record.h"
 #include "services/historyreader.h"
+#include "services/historywriter.h"
 #include "spool/storedevent.h"
 
 namespace tagwire::sql {
@@ -43,7 +44,10 @@ struct WriteWork {
   QList<SpoolRange> ranges;  ///< of one stream; entered into the table of what was delivered
   std::vector<StoredSample> samples;
   std::vector<StoredEvent> events;
-  QList<HistoryGap> gaps;  ///< to be marked: something was lost before it came to us
+  QList<HistoryGap> gaps;    ///< to be marked: something was lost before it came to us
+  bool isOfBatches = false;  ///< of other nodes: what they say of their points is as good as our own
+
+  bool isImport() const { return spool.isEmpty() && !isOfBatches; }
 };
 
 using PointLookup = std::function<StoredPointPointer(PointKey)>;
@@ -67,6 +71,8 @@ class HistoryStore {
   virtual StoreResult<void> keepBoots(const QString &spool, const QList<quint64> &boots) = 0;
   /// All or nothing, the delivered ranges included. Refused: nothing of it was stored, the store stays open.
   virtual StoreResult<void> write(const WriteWork &work, const PointLookup &points) = 0;
+  /// What of batches of other nodes is not there yet, with its keys; all or nothing. Says how many records were new.
+  virtual StoreResult<int> writeBatches(const HistoryBatches &batches);
   /// One small step of housekeeping (newest rows to their final place, retention). True: there is more to do.
   virtual StoreResult<bool> maintain(Time now, const Retention &retention) = 0;
   /// From any thread: lets a call that is under way come back soon, with an error; for the end of the program.

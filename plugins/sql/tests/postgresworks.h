@@ -113,7 +113,11 @@ inline QStringList shown(const QList<HistoryValue> &values) {
   return lines;
 }
 
-inline WriteWork workOf(const std::vector<StoredSample> &samples) { return {{}, {}, samples, {}, {}}; }
+inline WriteWork workOf(const std::vector<StoredSample> &samples) {
+  WriteWork work;
+  work.samples = samples;
+  return work;
+}
 
 template <class T>
 QString errorOf(const StoreResult<T> &result) {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The streams that a cluster stands on, made where they are missing.
+#include <deque>
+
+#include "link.h"
+
+namespace tagwire::cluster {
+
+namespace {
+
+constexpr qint64 streamSecond = 1'000'000'000;
+// A node that was away tries again within this: what it sends twice is known by its id until then. Later it is known
+// by its key in the history.
+constexpr qint64 duplicatesNs = 600 * streamSecond;
+
+/// Streams of leaf nodes, as libnats wants to be told of them. The texts outlive the call.
+struct Sources {
+  explicit Sources(const QStringList &domains, const QByteArray &stream) : name(stream) {
+    for (const QString &domain : domains) {
+      const QByteArray &prefix = prefixes.emplace_back("$JS." + domain.toUtf8() + ".API");
+      jsExternalStream &outside = external.emplace_back();
+      jsExternalStream_Init(&outside);
+      outside.APIPrefix = prefix.constData();
+      outside.DeliverPrefix = "";  // libnats 3.4.1 reads it, whether it is there or not
+      jsStreamSource &source = sources.emplace_back();
+      jsStreamSource_Init(&source);
+      source.Name = name.constData();
+      source.External = &outside;
+      pointers.push_back(&source);
+    }
+  }
+  QByteArray name;
+  std::deque<QByteArray> prefixes;
+  std::deque<jsExternalStream> external;
+  std::deque<jsStreamSource> sources;
+  std::vector<jsStreamSource *> pointers;
+};
+
+Result<void> provide(const Link &link, jsStreamConfig &wanted) {
+  jsStreamInfo *info = nullptr;
+  jsErrCode code = static_cast<jsErrCode>(0);
+  natsStatus status = js_GetStreamInfo(&info, link.stream(), wanted.Name, nullptr, &code);
+  if (status == NATS_NOT_FOUND) {
+    status = js_AddStream(&info, link.stream(), &wanted, nullptr, &code);
+    // Another node may have been faster.
+    if (code == JSStreamNameExistErr) status = js_GetStreamInfo(&info, link.stream(), wanted.Name, nullptr, &code);
+  } else if (status == NATS_OK && info->Config && info->Config->SourcesLen < wanted.SourcesLen) {
+    jsStreamInfo_Destroy(info);
+    info = nullptr;
+    status = js_UpdateStream(&info, link.stream(), &wanted, nullptr, &code);
+  }
+  jsStreamInfo_Destroy(info);
+  if (status != NATS_OK) {
+    const QByteArray what = QByteArray("the stream ") + wanted.Name + " can't be made";
+    return natsFailure(what.constData(), status, code);
+  }
+  return {};
+}
+
+}  // namespace
+
+QByteArray lastValuesBucket(const StreamConfig &config) { return config.name.toUtf8() + "_last"; }
+
+Result<void> provideStreams(const Link &link, const StreamConfig &config) {
+  const QByteArray name = config.name.toUtf8();
+  const char *subjects[] = {"tw.*.samples.*", "tw.*.events.*"};
+  Sources sources(config.sources, name);
+  jsStreamConfig records;
+  jsStreamConfig_Init(&records);
+  records.Name = name.constData();
+  records.Subjects = subjects;
+  records.SubjectsLen = 2;
+  records.MaxAge = config.hours * 3600LL * streamSecond;
+  records.MaxBytes = config.mostMegabytes * 1024LL * 1024;
+  records.Replicas = config.replicas;
+  records.Duplicates = duplicatesNs;
+  if (!sources.pointers.empty()) {
+    records.Sources = sources.pointers.data();
+    records.SourcesLen = static_cast<int>(sources.pointers.size());
+  }
+  if (const auto provided = provide(link, records); !provided) return provided;
+
+  const QByteArray bucket = lastValuesBucket(config);
+  const QByteArray stream = "KV_" + bucket;
+  const QByteArray keys = "$KV." + bucket + ".>";
+  const char *keySubjects[] = {keys.constData()};
+  Sources buckets(config.sources, stream);
+  jsStreamConfig last;
+  jsStreamConfig_Init(&last);
+  last.Name = stream.constData();
+  last.Subjects = keySubjects;
+  last.SubjectsLen = 1;
+  last.MaxMsgsPerSubject = 1;
+  last.Replicas = config.replicas;
+  last.Discard = js_DiscardNew;
+  last.AllowRollup = true;
+  last.DenyDelete = true;
+  last.AllowDirect = true;
+  if (!buckets.pointers.empty()) {
+    last.Sources = buckets.pointers.data();
+    last.SourcesLen = static_cast<int>(buckets.pointers.size());
+  }
+  return provide(link, last);
+}
+
+}  // namespace tagwire::cluster

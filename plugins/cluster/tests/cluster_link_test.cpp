@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <QTest>
+
+#include "clusternode.h"
+#include "natsserver.h"
+#include "services/historywriter.h"
+#include "testprogram.h"
+
+namespace cluster_link_test {
+
+using namespace tagwire;
+using namespace tagwire::cluster;
+using namespace std::chrono_literals;
+
+/// A history that keeps in memory what it is handed, by its keys, or refuses as long as it is told to.
+class MemoryHistory : public Plugin, public HistoryWriter {
+ public:
+  void start() override {}
+  void stop() override {}
+  void storeBatches(Reply<int> reply, QString, std::shared_ptr<const HistoryBatches> batches) override {
+    ++asked;
+    if (isDown) return reply(failure(QStringLiteral("the database is away")));
+    int isNew = 0;
+    for (const HistoryBatch &batch : *batches) {
+      for (const auto &sample : batch.samples) {
+        const auto key = std::tuple(batch.origin, batch.range.boot, sample.sequence);
+        if (!keys.insert(key).second) continue;
+        ++isNew;
+        numbers << toNumber(sample.value).value_or(-1);
+        historical += sample.isHistorical ? 1 : 0;
+      }
+      for (const auto &event : batch.events) events << event.json;
+    }
+    if (isSilent) return;  // stored, and killed before it could say so
+    reply(isNew);
+  }
+  std::set<std::tuple<QString, quint64, quint64>> keys;
+  QList<double> numbers;
+  QByteArrayList events;
+  int asked = 0;
+  int historical = 0;
+  bool isDown = false;
+  bool isSilent = false;
+};
+
+class ClusterLinkTest : public QObject {
+  Q_OBJECT
+ private:
+  static void give(Node &node, PointId point, double value, int times = 1) {
+    for (int i = 0; i < times; ++i) {
+      node.context->manualClock().advance(1ms);
+      const Samples samples{{point, Quality::good(), node.context->clock().now(), value + i}};
+      node.context->pointTable().update(samples);
+      const int before = node.written;
+      node.cluster->write(samples);
+      QTRY_COMPARE(node.written, before + 1);
+    }
+  }
+
+ private Q_SLOTS:
+  void whatAnEdgeHasIsOnTheGatewayUnderItsName() {
+    NatsServer server;
+    QVERIFY2(server.start(), qPrintable(server.output()));
+    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url());
+    hub.cluster->start();
+    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
+    edge.cluster->start();
+    Node gateway(QStringLiteral("gateway1"), "\"gateway\"", server.url());
+    gateway.cluster->start();
+    QTRY_COMPARE(gateway.state, PluginState::Running);
+    const PointId temp = edge.declare(
+        QStringLiteral("plc1"), {.name = QStringLiteral("boiler/temp"), .unit = QStringLiteral("K"), .writable = true});
+    give(edge, temp, 10, 50);
+    QTRY_COMPARE(gateway.lastOf(QStringLiteral("plc1/boiler/temp")), Value(59.0));
+    QTRY_COMPARE(gateway.samples.size(), 50);
+    QTRY_COMPARE(hub.samples.size(), 50);
+    QTRY_COMPARE(edge.state, PluginState::Running);
+    QVERIFY2(edge.text.isEmpty(), qPrintable(edge.text));
+
+    AlarmTransition alarm;
+    alarm.ruleId = 77;
+    alarm.state = AlarmState::Alarm;
+    alarm.point = temp;
+    edge.cluster->notify({5, edge.context->clock().now(), QStringLiteral("alarms"), alarm});
+    QTRY_COMPARE(gateway.events.size(), 1);
+    const auto &got = std::get<AlarmTransition>(gateway.events[0].body);
+    QCOMPARE(got.ruleId, 77);
+    QCOMPARE(got.point, gateway.find(QStringLiteral("plc1/boiler/temp")));
+    QCOMPARE(gateway.events[0].source, QStringLiteral("alarms"));
+
+    // One that comes later begins with the last values; what an edge says of its points is there as well.
+    Node late(QStringLiteral("gateway2"), "\"gateway\"", server.url(), "\"names\":\"with_site\"");
+    late.cluster->start();
+    QTRY_COMPARE(late.lastOf(QStringLiteral("plant1/plc1/boiler/temp")), Value(59.0));
+    const auto point = late.context->points().point(late.find(QStringLiteral("plant1/plc1/boiler/temp")));
+    QCOMPARE(point->unit, QStringLiteral("K"));
+    QVERIFY(point->writable);
+  }
+
+  void nothingIsLostWhileTheServerIsAway() {
+    NatsServer server;
+    QVERIFY(server.start());
+    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url(), "\"history\":\"history\"");
+    MemoryHistory history;
+    hub.context->addInstance(QStringLiteral("history"), QStringLiteral("sql"), &history);
+    hub.cluster->start();
+    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
+    const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
+    edge.cluster->start();
+    give(edge, point, 0, 100);
+    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 100, 20'000);
+    server.kill();
+    QTRY_COMPARE_WITH_TIMEOUT(edge.state, PluginState::Degraded, 20'000);
+    give(edge, point, 100, 100);
+    edge.cluster->stop();  // and its program ends meanwhile
+    Node again(QStringLiteral("edge1"), "\"edge\"", server.url(), {}, edge.context);
+    again.cluster->start();
+    give(again, point, 200, 100);
+    QVERIFY(server.start());
+    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 300, 30'000);
+    QList<double> wanted;
+    for (int i = 0; i < 300; ++i) wanted << i;
+    QCOMPARE(history.numbers, wanted);  // in order, each once
+    QTRY_COMPARE_WITH_TIMEOUT(hub.samples.size(), 300, 30'000);
+  }
+
+  void aBatchIsAcknowledgedOnlyWhenItIsStored() {
+    NatsServer server;
+    QVERIFY(server.start());
+    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
+    const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
+    edge.cluster->start();
+    MemoryHistory history;
+    history.isDown = true;
+    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url(), "\"history\":\"history\"");
+    hub.context->addInstance(QStringLiteral("history"), QStringLiteral("sql"), &history);
+    hub.cluster->start();
+    give(edge, point, 0, 20);
+    QTRY_VERIFY_WITH_TIMEOUT(history.asked >= 2, 20'000);
+    QCOMPARE(hub.state, PluginState::Degraded);
+    QVERIFY2(hub.text.contains(QStringLiteral("the database is away")), qPrintable(hub.text));
+    history.isDown = false;
+    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 20, 20'000);
+    QTRY_COMPARE_WITH_TIMEOUT(hub.state, PluginState::Running, 20'000);
+  }
+
+  void whatComesLateIsHistorical() {
+    NatsServer server;
+    QVERIFY(server.start());
+    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
+    const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
+    edge.cluster->start();
+    MemoryHistory history;
+    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url(), "\"history\":\"history\"");
+    hub.context->addInstance(QStringLiteral("history"), QStringLiteral("sql"), &history);
+    give(edge, point, 0, 20);
+    hub.context->manualClock().advance(1h);
+    hub.cluster->start();
+    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 20, 20'000);
+    QCOMPARE(history.historical, 20);
+  }
+};
+
+TAGWIRE_TEST(ClusterLinkTest)
+
+}  // namespace cluster_link_test
+
+#include "cluster_link_test.moc"
