@@ -53,6 +53,12 @@ void append(QCborStreamWriter &writer, const Value &value) {
   toCbor(value).toCbor(writer);
 }
 
+/// Null where there is no whole value: what Qt leaves of a broken one may not be looked at.
+QCborValue wholeValue(QCborStreamReader &reader) {
+  const QCborValue value = QCborValue::fromCbor(reader);
+  return reader.lastError() == QCborError::NoError ? value : QCborValue(QCborValue::Invalid);
+}
+
 /// One CBOR value that holds no container unless it is a position. The most frequent first.
 Result<Value> readValue(QCborStreamReader &reader) {
   if (reader.isDouble()) {
@@ -60,7 +66,7 @@ Result<Value> readValue(QCborStreamReader &reader) {
     reader.next();
     return Value(number);
   }
-  return valueFrom(QCborValue::fromCbor(reader));
+  return valueFrom(wholeValue(reader));
 }
 
 bool readInteger(QCborStreamReader &reader, qint64 &out) {
@@ -87,7 +93,7 @@ Result<Sample> readSample(QCborStreamReader &reader) {
   if (!readInteger(reader, time)) return failure(QStringLiteral("a sample's time is no count of nanoseconds"));
   Sample sample{static_cast<PointId>(point), {}, Time(std::chrono::nanoseconds(time)), std::move(*value)};
   if (hasQuality) {
-    const auto quality = qualityFrom(QCborValue::fromCbor(reader).toString());
+    const auto quality = qualityFrom(wholeValue(reader).toString());
     if (!quality) return failure(quality.error());
     sample.quality = *quality;
   }

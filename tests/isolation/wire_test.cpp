@@ -2,6 +2,8 @@
 #include "isolation/wire.h"
 
 #include <QTest>
+
+#include <random>
 #include "testprogram.h"
 
 namespace wire_test {
@@ -86,6 +88,26 @@ class WireTest : public QObject {
   void wrongSamplesAreErrors() {
     QFETCH(QByteArray, hex);
     QVERIFY(!samplesFrom(QByteArray::fromHex("8267") + "samples" + QByteArray::fromHex(hex)));
+  }
+  /// Whatever bytes a child sends: an error or samples, never an exception.
+  void brokenSamplesAreErrors() {
+    auto fix = std::make_shared<const Fix>(Fix{QStringLiteral("SIM1"), QStringLiteral("Sim"), QStringLiteral("g"), 90,
+                                               80, 7, 417, 0.5, QStringLiteral("west")});
+    const Samples samples{{static_cast<PointId>(1), Quality::bad(QualityReason::Timeout), someTime, 81.25},
+                          {static_cast<PointId>(4), {}, someTime, QStringLiteral("a text")},
+                          {static_cast<PointId>(6), {}, someTime, Position{1.5, -2, 3, fix}}};
+    const QByteArray whole = payloadOf(framedSamples(samples.constData(), samples.size(), 1));
+    for (qsizetype cut = 0; cut < whole.size(); ++cut) QVERIFY(!samplesFrom(whole.left(cut)) || cut > whole.size() - 3);
+    std::mt19937 random(1);
+    int errors = 0;
+    for (int i = 0; i < 100'000; ++i) {
+      QByteArray broken = whole;
+      for (int flips = 0; flips < 3; ++flips) {
+        broken[static_cast<qsizetype>(random() % static_cast<quint32>(broken.size()))] = static_cast<char>(random());
+      }
+      if (!samplesFrom(broken)) ++errors;
+    }
+    QVERIFY2(errors > 10'000, qPrintable(QString::number(errors)));
   }
   void alarmsComeThrough() {
     AlarmTransition alarm;
