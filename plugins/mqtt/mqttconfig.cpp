@@ -319,7 +319,7 @@ void MqttConfig::describe(Shape<MqttConfig> &shape) {
       .optional("status_topic", &MqttConfig::statusTopic,
                 "retained `online`, and `offline` as the last will; with {site} and {id}; not with `sparkplug`")
       .check(topicOf(outerNames()));
-  shape.optional("publish", &MqttConfig::publish, "what goes out");
+  shape.optional("publish", &MqttConfig::publish, "what goes out").suggested();
   shape.optional("subscribe", &MqttConfig::subscribe, "what comes in").range(1, 1000);
   shape.optional("max_points", &MqttConfig::mostPoints, "most points that messages may make").range(1, 100'000);
   shape.optional("max_message_bytes", &MqttConfig::largestMessage, "larger ones that come in are left out")

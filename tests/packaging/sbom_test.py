@@ -48,7 +48,7 @@ class Sbom(unittest.TestCase):
             self.assertIn(entry["relatedSpdxElement"], self.packages)
 
     def test_it_describes_our_packages(self):
-        expected = {"tagwire"} | {f"tagwire-plugin-{type}" for type in ("alarms", "rtls", "sql")
+        expected = {"tagwire"} | {f"tagwire-plugin-{type}" for type in ("alarms", "cluster", "mqtt", "rtls", "sql")
                                   if (BUILD / f"plugins/{type}.so").exists()}
         self.assertEqual(self.related("DESCRIBES"), expected)
 
