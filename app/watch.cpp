@@ -83,6 +83,9 @@ Watch::Watch(WatchRequest request, Print output, Print complaints, Delays delays
   connect(&m_socket, &QWebSocket::stateChanged, this, [this](QAbstractSocket::SocketState state) {
     if (state == QAbstractSocket::UnconnectedState) lost();
   });
+  // Queued: the socket is in the middle of reading the answer.
+  connect(&m_socket, qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, &Watch::refused,
+          Qt::QueuedConnection);
 }
 
 Watch::~Watch() { stop(); }
@@ -158,6 +161,11 @@ bool Watch::isRefused() const {
   static const QRegularExpression status(QStringLiteral("\\b40[13]\\b"));
   const int code = m_socket.closeCode();
   return code == 4401 || code == 4403 || (code < 4000 && status.match(m_socket.errorString()).hasMatch());
+}
+
+/// QWebSocket leaves the connection open after an answer that is no upgrade, as long as the server does.
+void Watch::refused() {
+  if (m_socket.state() == QAbstractSocket::ConnectingState) m_socket.abort();
 }
 
 void Watch::lost() {
