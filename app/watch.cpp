@@ -176,6 +176,10 @@ void Watch::lost() {
                    : QStringLiteral("error: the token in TAGWIRE_TOKEN is refused: wrong, over, or without the "
                                     "permission for this"));
   }
+  // Later it may be that a changed manifest is being applied.
+  if (m_epoch.isEmpty() && m_socket.errorString().contains(QLatin1String("status code: 404"))) {
+    return end(QStringLiteral("error: nothing is served at %1 (usually /ws/live)").arg(m_request.url.toString()));
+  }
   if (!std::exchange(m_isLost, true)) {
     const int code = m_socket.closeCode();
     const QString reason = m_socket.closeReason().isEmpty() ? m_socket.errorString() : m_socket.closeReason();
