@@ -50,7 +50,7 @@ QString synopsesOf(const char *command, std::span<const AccessVerb> verbs) {
 }
 
 int runVerb(const char *command, const AccessVerb &verb, const QStringList &given) {
-  if (given.contains(QStringLiteral("--help"))) {
+  if (wantsHelp(given)) {
     printLine(QStringLiteral("usage: %1\n\n%2").arg(synopsisOf(command, verb), QString::fromUtf8(verb.help)));
     return exitcode::ok;
   }
@@ -58,7 +58,7 @@ int runVerb(const char *command, const AccessVerb &verb, const QStringList &give
   const QStringList flags = QString::fromLatin1(verb.flags).split(u' ', Qt::SkipEmptyParts);
   const auto arguments = parseCommon(given, flags, synopsisOf(command, verb).section(u' ', 1), verb.fewest, verb.most,
                                      options + QStringList{dataDirOption, manifestOption});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   ::umask(0077);
   const auto place = AccessPlace::find(*arguments);
   return place ? verb.run(*arguments, *place) : place.error();
@@ -109,12 +109,7 @@ int runVerb(const char *command, std::span<const AccessVerb> verbs, const QStrin
     if (name == QLatin1String(verb.name)) return runVerb(command, verb, given.mid(1));
     known << QString::fromLatin1(verb.name);
   }
-  if (!name.isEmpty()) {
-    printError(QStringLiteral("unknown \"%1 %2\"%3 (allowed: %4)")
-                   .arg(QLatin1String(command), name.left(60), didYouMean(name.left(60), known),
-                        known.join(QLatin1String(", "))));
-  }
-  printError(synopsesOf(command, verbs));
+  printError(unknownVerb(command, name, known) + synopsesOf(command, verbs));
   return exitcode::usage;
 }
 

@@ -178,7 +178,7 @@ int bundleCommand(const QStringList &given) {
   const auto arguments =
       parseCommon(withLongOptions(given), {}, QStringLiteral("bundle MANIFEST [-o FILE] [--url URL]"), 1, 1,
                   {outputOption, urlOption});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   ::umask(0077);
   const QString name = usualName();
   const QString file =

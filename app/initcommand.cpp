@@ -91,7 +91,7 @@ void printNextSteps(const QString &manifest, const QStringList &types) {
 int initCommand(const QStringList &given) {
   const QString plugin = QStringLiteral("plugin");
   const auto arguments = parseCommon(given, {}, QStringLiteral("init [FOLDER] [--plugin TYPE]…"), 0, 1, {plugin});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   Schemas schemas;
   for (const QString &type : loader.types()) {

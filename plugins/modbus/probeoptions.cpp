@@ -135,7 +135,9 @@ Result<ProbeOptions> ProbeOptions::fromArguments(const QStringList &arguments) {
     options.wantsHelp = true;
     return options;
   }
-  if (parser.positionalArguments().size() != 1) return failure(usage());
+  const QStringList rest = parser.positionalArguments();
+  if (rest.size() > 1) return failure(QStringLiteral("unexpected \"%1\"\n").arg(rest[1].left(60)) + usage());
+  if (rest.isEmpty()) return failure(usage());
   return optionsOf(parser);
 }
 

@@ -46,7 +46,15 @@ class ProgramTest : public QObject {
     row("nothing", {}, "a command is due");
     row("unknown command", {QStringLiteral("rn")}, "did you mean \"run\"");
     row("no manifest", {QStringLiteral("run")}, "usage: tagwire run MANIFEST");
-    row("two manifests", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("b")}, "usage");
+    row("two manifests", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("b")},
+        "unexpected \"b\"\nusage: tagwire check MANIFEST");
+    row("unknown verb", {QStringLiteral("manifest"), QStringLiteral("histroy")},
+        "unknown \"manifest histroy\", did you mean \"history\"? (allowed: history, show, diff, rollback)\nusage: ");
+    row("unknown history", {QStringLiteral("history"), QStringLiteral("foo")},
+        "unknown \"history foo\" (allowed: export, import)\nusage: ");
+    row("history export",
+        {QStringLiteral("history"), QStringLiteral("export"), QStringLiteral("m"), QStringLiteral("x")},
+        "unexpected \"x\"\nusage: ");
     row("unknown option", {QStringLiteral("check"), QStringLiteral("--plugn-dir=x"), QStringLiteral("a")},
         "did you mean \"plugin-dir\"");
     row("option without value", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("--plugin-dir")},
@@ -56,6 +64,58 @@ class ProgramTest : public QObject {
     row("unknown sim", {QStringLiteral("sim"), QStringLiteral("modbuss")}, "did you mean \"modbus\"");
     row("watch with a credential", {QStringLiteral("watch"), QStringLiteral("ws://127.0.0.1:1/ws/live?token=hunter2")},
         "");
+  }
+  void helpIsNoError_data() {
+    QTest::addColumn<QString>("command");
+    for (const char *command : {"run",
+                                "check",
+                                "check a b",
+                                "init",
+                                "convert",
+                                "points",
+                                "points list",
+                                "points export",
+                                "schema",
+                                "plugins",
+                                "new-plugin",
+                                "sim",
+                                "sim modbus",
+                                "sim rtls",
+                                "probe",
+                                "probe modbus",
+                                "alarms",
+                                "alarms test-target",
+                                "history",
+                                "history export",
+                                "history import",
+                                "manifest",
+                                "manifest history",
+                                "manifest show",
+                                "manifest diff",
+                                "manifest rollback",
+                                "token",
+                                "token list",
+                                "user",
+                                "user add",
+                                "audit",
+                                "audit verify",
+                                "watch",
+                                "watch ws://x",
+                                "trace",
+                                "bundle",
+                                "bundle a"}) {
+      QTest::newRow(command) << QString::fromLatin1(command);
+    }
+  }
+  void helpIsNoError() {
+    QFETCH(QString, command);
+    const Outcome outcome = tagwire(command.split(u' ') << QStringLiteral("--help"));
+    QCOMPARE(outcome.errors, QString());
+    QCOMPARE(outcome.code, 0);
+    // Where a plugin's own help is asked for, or that of a verb, it is that one.
+    const QString due =
+        QStringLiteral("tagwire ") + command.section(QRegularExpression(QStringLiteral(" (a|ws:).*")), 0, 0);
+    QVERIFY2(outcome.out.contains(due), qPrintable(outcome.out));
   }
   void wrongUseIs64() {
     QFETCH(QStringList, arguments);

@@ -221,7 +221,7 @@ class TestModbusProbe : public QObject {
       QTest::newRow(arguments) << QString::fromLatin1(arguments) << QString::fromLatin1(error);
     };
     row("", "usage:");
-    row("tcp://a tcp://b", "usage:");
+    row("tcp://a tcp://b", "unexpected \"tcp://b\"\nusage:");
     row("plc", "rtu+tcp://host:port");
     row("tcp://a --nonsense", "nonsense");
     row("tcp://a --units 300", "--units");

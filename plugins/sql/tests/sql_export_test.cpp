@@ -90,6 +90,7 @@ class SqlExportTest : public QObject {
     QTest::addColumn<QByteArray>("arguments");
     QTest::addColumn<QString>("error");
     QTest::newRow("nothing") << QByteArray("") << QStringLiteral("usage: tagwire history export MANIFEST");
+    QTest::newRow("one more") << QByteArray("m x") << QStringLiteral("unexpected \"x\"\nusage: tagwire history");
     QTest::newRow("option") << QByteArray("m --pont a") << QStringLiteral("Unknown option 'pont'");
     QTest::newRow("time") << QByteArray("m --from yesterday") << QStringLiteral("--from: \"yesterday\" is no time");
     QTest::newRow("range") << QByteArray("m --from 2026-01-02 --to 2026-01-01")

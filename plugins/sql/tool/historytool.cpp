@@ -64,6 +64,11 @@ void HistoryTool::begin(std::function<int()> work) {
   });
 }
 
+QString HistoryTool::help(const char *usage) {
+  begin([] { return 0; });
+  return QString::fromUtf8(usage);
+}
+
 void HistoryTool::say(const QString &text) { std::fputs((text + u'\n').toUtf8().constData(), stderr); }
 
 int HistoryTool::exitCodeOf(const Result<void> &result) {
@@ -73,6 +78,7 @@ int HistoryTool::exitCodeOf(const Result<void> &result) {
 }
 
 tl::expected<QString, ToolError> ExportTool::start(const QStringList &arguments) {
+  if (arguments.contains(QLatin1String("--help"))) return help(ExportOptions::usage);
   const auto options = ExportOptions::parse(arguments);
   if (!options) return failure(options.error());
   const auto chosen = choose(options->manifest, options->instance);
@@ -115,6 +121,7 @@ Result<void> ExportTool::write(const ExportOptions &options, const Chosen &chose
 }
 
 tl::expected<QString, ToolError> ImportTool::start(const QStringList &arguments) {
+  if (arguments.contains(QLatin1String("--help"))) return help(ImportOptions::usage);
   const auto options = ImportOptions::parse(arguments);
   if (!options) return failure(options.error());
   const auto chosen = choose(options->manifest, options->instance);

@@ -40,6 +40,8 @@ class HistoryTool : public Tool {
   static tl::expected<Chosen, ToolError> choose(const QString &manifest, const QString &instance);
   /// Runs `work` in the thread; it returns the exit code.
   void begin(std::function<int()> work);
+  /// What start() returns when it was asked for help.
+  QString help(const char *usage);
   /// For people, on stderr; from any thread.
   static void say(const QString &text);
   /// The last words when `result` is an error; the exit code.
