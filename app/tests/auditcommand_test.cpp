@@ -85,11 +85,12 @@ void AuditCommandTest::wrongUseIs64() {
   QFETCH(QString, said);
   QStringList arguments = command.split(u' ');
   arguments.replaceInStrings(QStringLiteral("D"), m_folder->dataDir(), Qt::CaseSensitive);
+  QVERIFY(QDir().mkpath(m_folder->dataDir()));
   const Outcome outcome = runProgram(arguments);
   QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
   QCOMPARE(outcome.code, 64);
   QCOMPARE(outcome.out, QByteArray());
-  QCOMPARE(modeOf(m_folder->dataDir()), -1);
+  QVERIFY(QDir(m_folder->dataDir()).isEmpty());
 }
 
 void AuditCommandTest::everyVerbHasHelp() {
@@ -104,7 +105,7 @@ void AuditCommandTest::withoutATrail() {
   for (const char *command : {"audit verify", "audit list"}) {
     const Outcome outcome = runProgram(at(command));
     QCOMPARE(outcome.code, 66);
-    QVERIFY2(outcome.errors.startsWith("there is no /"), outcome.errors.constData());
+    QVERIFY2(outcome.errors.startsWith("there is no folder /"), outcome.errors.constData());
     QCOMPARE(modeOf(m_folder->dataDir()), -1);
   }
 }
