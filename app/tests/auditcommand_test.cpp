@@ -108,6 +108,15 @@ void AuditCommandTest::withoutATrail() {
     QVERIFY2(outcome.errors.startsWith("there is no folder /"), outcome.errors.constData());
     QCOMPARE(modeOf(m_folder->dataDir()), -1);
   }
+  QVERIFY(QDir().mkpath(m_folder->dataDir()));
+  const Outcome empty = runProgram(at("audit verify"));
+  QCOMPARE(empty.code, 66);
+  QCOMPARE(empty.errors, "there is no " + file("audit.db").toUtf8() + '\n');
+  // A link to itself, for nothing is forbidden to root.
+  QVERIFY(QFile::link(QStringLiteral("audit.db"), file("audit.db")));
+  const Outcome unreadable = runProgram(at("audit verify"));
+  QCOMPARE(unreadable.code, 66);
+  QCOMPARE(unreadable.errors, file("audit.db").toUtf8() + " can't be read: " + qt_error_string(ELOOP).toUtf8() + '\n');
 }
 
 void AuditCommandTest::tokensAndUsersAreOnRecord() {
