@@ -153,13 +153,23 @@ class ProgramTest : public QObject {
     RunningProgram program;
     QVERIFY(!program.start("{ \"data_dir\": \"/proc/nowhere\", \"plugins\": [] }"));
     QCOMPARE(program.process().exitCode(), 73);
-    QVERIFY(program.errors().contains(QLatin1String("/proc/nowhere")));
+    QVERIFY2(program.errors().contains(QStringLiteral("/proc/nowhere can't be made: ") + qt_error_string(ENOENT)),
+             qPrintable(program.errors()));
+    RunningProgram second;
+    QFile file(second.file("var"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(!second.start("{ \"data_dir\": \"var\", \"plugins\": [] }"));
+    QCOMPARE(second.process().exitCode(), 73);
+    QVERIFY2(second.errors().contains(QStringLiteral("var can't be made: ") + qt_error_string(ENOTDIR)),
+             qPrintable(second.errors()));
   }
   void secondInstanceOnTheSameDataDirIs75() {
     RunningProgram first;
     QVERIFY2(first.start("{ \"data_dir\": \"var\", \"plugins\": [] }"), qPrintable(first.errors()));
     const Outcome second = tagwire({QStringLiteral("run"), first.file("manifest.json")});
     QCOMPARE(second.code, 75);
+    const QString held = QStringLiteral("is held by another instance (pid %1): end it, or").arg(first.processId());
+    QVERIFY2(second.errors.contains(held), qPrintable(second.errors));
     QCOMPARE(first.terminate(), 0);
   }
   void killedProgramStartsAgain() {
