@@ -289,7 +289,7 @@ void Runtime::start() {
   QMetaObject::invokeMethod(this, &Runtime::checkReady, Qt::QueuedConnection);
 }
 
-void Runtime::stop() {
+void Runtime::stop(bool drains) {
   if (std::exchange(m_stopping, true)) return;
   m_reactions.stop();
   m_readyDeadline.stop();
@@ -300,7 +300,7 @@ void Runtime::stop() {
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
-  drain();
+  if (drains) drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
   if (m_hasStarted) m_audit.append(manifestRecord("stop", m_documents));
 }
