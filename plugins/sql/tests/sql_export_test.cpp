@@ -72,6 +72,17 @@ class SqlExportTest : public QObject {
     QCOMPARE(lines[25], QByteArray("2026-01-17T16:00:00.000Z,plc1/temp,,24000,1"));
   }
 
+  void withoutABeginningTheFirstIntervalIsWholeToo() {
+    MemoryReader reader;
+    reader.addPoint({QStringLiteral("plc1/temp")});
+    reader.add(1, newYear + 20min + 7s, Value(1.0));
+    reader.add(1, newYear + 70min, Value(2.0));
+    const auto result = exported(reader, "plant.json --aggregate avg,count --interval 1h");
+    QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
+    QCOMPARE(result.text, QByteArray("time,point,unit,avg,count\n2026-01-01T00:00:00.000Z,plc1/temp,,1,1\n"
+                                     "2026-01-01T01:00:00.000Z,plc1/temp,,2,1\n"));
+  }
+
   void manySlicesGiveEveryRowOnce() {
     MemoryReader reader;
     reader.addPoint({QStringLiteral("plc1/a")});
