@@ -33,8 +33,9 @@ Result<QString> nameOf(const QString &given, const QStringList &known) {
     return failure(QStringLiteral("several instances have a target \"%1\" (allowed: %2)")
                        .arg(given, fitting.join(QLatin1String(", "))));
   }
-  const QString allowed = known.isEmpty() ? QStringLiteral("the manifest names none") : known.join(QLatin1String(", "));
-  return failure(QStringLiteral("no target \"%1\" (allowed: %2)").arg(given, allowed));
+  if (known.isEmpty())
+    return failure(QStringLiteral("no target \"%1\": the manifest names no notifications").arg(given));
+  return failure(QStringLiteral("no target \"%1\" (allowed: %2)").arg(given, known.join(QLatin1String(", "))));
 }
 
 }  // namespace

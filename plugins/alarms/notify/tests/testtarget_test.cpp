@@ -84,7 +84,7 @@ class TestTargetTest : public QObject {
     QCOMPARE(test(instance("alarms", targets), "opps"), 64);
     QCOMPARE(m_errors, QStringLiteral("no target \"opps\" (allowed: alarms/boss, alarms/ops)\n"));
     QCOMPARE(test("{\"id\":\"a\",\"type\":\"example\"}", "ops"), 64);
-    QCOMPARE(m_errors, QStringLiteral("no target \"ops\" (allowed: the manifest names none)\n"));
+    QCOMPARE(m_errors, QStringLiteral("no target \"ops\": the manifest names no notifications\n"));
   }
 
   void severalInstances() {
