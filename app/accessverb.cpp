@@ -2,8 +2,12 @@
 #include "accessverb.h"
 
 #include <QDir>
+#include <QFileInfo>
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "audit/auditfile.h"
 #include "manifest.h"
@@ -49,8 +53,14 @@ QString synopsesOf(const char *command, std::span<const AccessVerb> verbs) {
   return QStringLiteral("usage: ") + lines.join(QLatin1String("\n       "));
 }
 
+QString whyNotThere(const QString &folder) {
+  const bool isHidden = ::access(QFile::encodeName(folder).constData(), F_OK) != 0 && errno != ENOENT;
+  return isHidden ? QStringLiteral("the folder %1 can't be read: %2").arg(folder, qt_error_string(errno))
+                  : QStringLiteral("there is no folder %1").arg(folder);
+}
+
 int runVerb(const char *command, const AccessVerb &verb, const QStringList &given) {
-  if (given.contains(QStringLiteral("--help"))) {
+  if (wantsHelp(given)) {
     printLine(QStringLiteral("usage: %1\n\n%2").arg(synopsisOf(command, verb), QString::fromUtf8(verb.help)));
     return exitcode::ok;
   }
@@ -58,10 +68,20 @@ int runVerb(const char *command, const AccessVerb &verb, const QStringList &give
   const QStringList flags = QString::fromLatin1(verb.flags).split(u' ', Qt::SkipEmptyParts);
   const auto arguments = parseCommon(given, flags, synopsisOf(command, verb).section(u' ', 1), verb.fewest, verb.most,
                                      options + QStringList{dataDirOption, manifestOption});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   ::umask(0077);
   const auto place = AccessPlace::find(*arguments);
-  return place ? verb.run(*arguments, *place) : place.error();
+  if (!place) return place.error();
+  const bool isThere = QFileInfo::exists(place->dataDir);
+  if (!isThere && !verb.makesFolder) {
+    printError(whyNotThere(place->dataDir));
+    return exitcode::cannotRead;
+  }
+  const int code = verb.run(*arguments, *place);
+  if (code == exitcode::ok && !isThere && !place->isOfManifest) {
+    printError(QStringLiteral("(the folder is new: does the manifest's data_dir say the same?)"));
+  }
+  return code;
 }
 
 }  // namespace
@@ -109,12 +129,7 @@ int runVerb(const char *command, std::span<const AccessVerb> verbs, const QStrin
     if (name == QLatin1String(verb.name)) return runVerb(command, verb, given.mid(1));
     known << QString::fromLatin1(verb.name);
   }
-  if (!name.isEmpty()) {
-    printError(QStringLiteral("unknown \"%1 %2\"%3 (allowed: %4)")
-                   .arg(QLatin1String(command), name.left(60), didYouMean(name.left(60), known),
-                        known.join(QLatin1String(", "))));
-  }
-  printError(synopsesOf(command, verbs));
+  printError(unknownVerb(command, name, known) + synopsesOf(command, verbs));
   return exitcode::usage;
 }
 

@@ -33,7 +33,8 @@ struct AccessVerb {
   qsizetype fewest;     ///< what has to stand beside the options
   qsizetype most;
   int (*run)(const Arguments &arguments, const AccessPlace &place);
-  const char *flags = "";  ///< options without a value; separated by spaces
+  const char *flags = "";    ///< options without a value; separated by spaces
+  bool makesFolder = false;  ///< where there is none yet
 };
 
 /// Runs the verb that `given` begins with; prints the help or what is wrong. Returns the exit code.

@@ -87,6 +87,7 @@ Result<void> BundleFolder::pack(const QString &file) {
 void addDocument(BundleFolder &bundle, const Problems &problems, const QString &file, int number) {
   const QString name = QStringLiteral("manifest/%1-%2").arg(number).arg(QFileInfo(file).fileName());
   const auto text = readManifestFile(file, Manifest::largest);
+  if (!text) printError(text.error() + QStringLiteral("; the bundle is without it"));
   Problems syntax;
   const ConfigNode root = text ? parseJson(*text, file, syntax) : ConfigNode();
   if (!text || hasErrors(syntax)) {
@@ -143,7 +144,11 @@ void addInstance(BundleFolder &bundle, const QString &address) {
   if (address.isEmpty())
     return bundle.add(where, "no listener is known: the manifest has no gateway (--url names one)\n");
   const auto url = instanceUrl(address);
-  if (!url) return bundle.add(where, address.toUtf8() + ": " + url.error().toUtf8() + '\n');
+  if (!url) {
+    // Not the address itself: it may hold a password.
+    printError(url.error() + QStringLiteral("; the instance was not asked"));
+    return bundle.add(where, address.toUtf8() + ": " + url.error().toUtf8() + '\n');
+  }
   InstanceClient instance(*url);
   QByteArray said = "asked at " + url->toDisplayString().toUtf8() +
                     (instance.hasToken() ? ", with $TAGWIRE_TOKEN\n" : ", without a credential\n");
@@ -178,7 +183,7 @@ int bundleCommand(const QStringList &given) {
   const auto arguments =
       parseCommon(withLongOptions(given), {}, QStringLiteral("bundle MANIFEST [-o FILE] [--url URL]"), 1, 1,
                   {outputOption, urlOption});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   ::umask(0077);
   const QString name = usualName();
   const QString file =

@@ -62,6 +62,17 @@ QStringList Arguments::values(const QString &option) const {
   return found;
 }
 
+bool wantsHelp(const QStringList &given) {
+  return given.mid(0, given.indexOf(QLatin1String("--"))).contains(QLatin1String("--help"));
+}
+
+QString unknownVerb(const char *command, const QString &name, const QStringList &known) {
+  if (name.isEmpty()) return {};
+  const QString some = name.left(60);
+  return QStringLiteral("unknown \"%1 %2\"%3 (allowed: %4)\n")
+      .arg(QLatin1String(command), some, didYouMean(some, known), known.join(QLatin1String(", ")));
+}
+
 void printLine(const QString &line) {
   std::fputs((line + u'\n').toUtf8().constData(), stdout);
   std::fflush(stdout);

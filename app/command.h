@@ -40,6 +40,12 @@ class Arguments {
   QStringList m_rest;
 };
 
+/// Whether --help stands among what was given to a command; not behind a --.
+bool wantsHelp(const QStringList &given);
+
+/// `unknown "<command> <name>"` with what it may have been and what is allowed; empty when no name was given.
+QString unknownVerb(const char *command, const QString &name, const QStringList &known);
+
 /// Writes a line to stdout, or stderr, at once.
 void printLine(const QString &line);
 void printError(const QString &line);

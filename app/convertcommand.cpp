@@ -36,7 +36,7 @@ int convertCommand(const QStringList &given) {
   }
   const QString output = QStringLiteral("output");
   const auto arguments = parseCommon(words, {}, QString::fromLatin1(convertUsage), 2, 2, {output});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   const QString kind = arguments->rest()[0];
   if (kind != u"telegraf" && kind != u"fuxa") {
     printError(QStringLiteral("unknown kind of file \"%1\" (allowed: telegraf, fuxa)").arg(kind));

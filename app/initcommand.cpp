@@ -6,6 +6,7 @@
 #include <QJsonDocument>
 
 #include "configtext.h"
+#include "datadir.h"
 #include "manifest.h"
 #include "manifestcommands.h"
 
@@ -91,7 +92,7 @@ void printNextSteps(const QString &manifest, const QStringList &types) {
 int initCommand(const QStringList &given) {
   const QString plugin = QStringLiteral("plugin");
   const auto arguments = parseCommon(given, {}, QStringLiteral("init [FOLDER] [--plugin TYPE]…"), 0, 1, {plugin});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   Schemas schemas;
   for (const QString &type : loader.types()) {
@@ -113,8 +114,8 @@ int initCommand(const QStringList &given) {
     printError(QStringLiteral("%1: is there already; nothing was written").arg(file));
     return exitcode::cannotWrite;
   }
-  if (!folder.mkpath(QStringLiteral("."))) {
-    printError(QStringLiteral("%1: can't be made").arg(folder.path()));
+  if (const auto made = makeFolders(folder.path()); !made) {
+    printError(QStringLiteral("%1 can't be made: %2").arg(folder.path(), made.error()));
     return exitcode::cannotWrite;
   }
   if (!writeFile(manifest, manifestStarter(*entries).toUtf8())) return exitcode::cannotWrite;

@@ -31,19 +31,25 @@ QByteArray readStdin() {
 
 }  // namespace
 
-std::optional<Arguments> parseCommon(const QStringList &given, const QStringList &flags, const QString &usage,
-                                     qsizetype leastRest, qsizetype mostRest, const QStringList &valued) {
+tl::expected<Arguments, int> parseCommon(const QStringList &given, const QStringList &flags, const QString &usage,
+                                         qsizetype leastRest, qsizetype mostRest, const QStringList &valued) {
+  if (wantsHelp(given)) {
+    printLine(QStringLiteral("usage: tagwire ") + usage);
+    return tl::unexpected(exitcode::ok);
+  }
   auto arguments = Arguments::parse(given, commonOptions() + valued, flags);
   QString wrong = arguments ? QString() : arguments.error();
   if (arguments && !arguments->value(QStringLiteral("log-level")).isEmpty()) {
     const auto level = setLogLevel(arguments->value(QStringLiteral("log-level")));
     if (!level) wrong = level.error();
   }
-  const bool isCountRight = arguments && arguments->rest().size() >= leastRest && arguments->rest().size() <= mostRest;
-  if (wrong.isEmpty() && isCountRight) return *arguments;
+  if (wrong.isEmpty() && arguments->rest().size() > mostRest) {
+    wrong = QStringLiteral("unexpected \"%1\"").arg(arguments->rest().at(mostRest).left(60));
+  }
+  if (wrong.isEmpty() && arguments->rest().size() >= leastRest) return *arguments;
   if (!wrong.isEmpty()) printError(wrong);
   printError(QStringLiteral("usage: tagwire ") + usage);
-  return std::nullopt;
+  return tl::unexpected(exitcode::usage);
 }
 
 int checkCommand(const QStringList &given) {
@@ -51,7 +57,7 @@ int checkCommand(const QStringList &given) {
   const QString fromStdin = QStringLiteral("stdin");
   const auto arguments =
       parseCommon(given, {json, fromStdin}, QStringLiteral("check MANIFEST [--json] [--stdin]"), 1, 1);
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   const Clock clock;
   Problems problems;
@@ -74,7 +80,7 @@ int checkCommand(const QStringList &given) {
 int schemaCommand(const QStringList &given) {
   const QString markdown = QStringLiteral("markdown");
   const auto arguments = parseCommon(given, {markdown}, QStringLiteral("schema [TYPE] [--markdown]"), 0, 1);
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   const QStringList wanted = arguments->rest().isEmpty() ? loader.types() : arguments->rest();
   QMap<QString, ConfigSchema> schemas;
@@ -102,7 +108,7 @@ int schemaCommand(const QStringList &given) {
 
 int pluginsCommand(const QStringList &given) {
   const auto arguments = parseCommon(given, {}, QStringLiteral("plugins"), 0, 0);
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));
   QList<PluginRefusal> refusals = loader.refusals();
   const auto plugins = loader.plugins();

@@ -211,12 +211,14 @@ int manifestCommand(const QStringList &given) {
   const auto verb =
       std::find_if(verbs.begin(), verbs.end(), [&](const Verb &each) { return name == QLatin1String(each.name); });
   if (verb == verbs.end()) {
-    printError(help());
+    QStringList known;
+    for (const Verb &each : verbs) known << QLatin1String(each.name);
+    printError(unknownVerb("manifest", name, known) + help());
     return exitcode::usage;
   }
   const auto arguments = parseCommon(given.mid(1), {}, QLatin1String(verb->synopsis), 1 + verb->fewest, 1 + verb->most,
                                      {dataDirOption, commentOption});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   ::umask(0077);
   const auto place = placeOf(*arguments);
   if (place) return verb->run(*place, arguments->rest().mid(1), *arguments);

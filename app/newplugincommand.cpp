@@ -88,7 +88,7 @@ int newPluginCommand(const QStringList &given) {
   const QString roleOption = QStringLiteral("role");
   const QString usage = QStringLiteral("new-plugin NAME [--role source|sink]");
   const auto arguments = parseCommon(given, {}, usage, 1, 1, {roleOption});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   const QString type = arguments->rest().first();
   const QString role = arguments->value(roleOption).isEmpty() ? QStringLiteral("source") : arguments->value(roleOption);
   QString wrong = wrongType(type);

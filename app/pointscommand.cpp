@@ -154,7 +154,7 @@ int exportPoints(const QStringList &given) {
   const QString plugin = QStringLiteral("plugin");
   const QString output = QStringLiteral("output");
   const auto arguments = parseCommon(given, {}, exportUsage, 1, 1, {plugin, output});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   Checked checked(arguments->values(QStringLiteral("plugin-dir")));
   if (!checked.read(arguments->rest().first())) return exitcode::badManifest;
   const auto all = rowsOf(checked);
@@ -173,7 +173,7 @@ int exportPoints(const QStringList &given) {
 int listPoints(const QStringList &given) {
   const QString asCsv = QStringLiteral("csv");
   const auto arguments = parseCommon(given, {asCsv}, listUsage, 1, 1);
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   Checked checked(arguments->values(QStringLiteral("plugin-dir")));
   if (!checked.read(arguments->rest().first())) return exitcode::badManifest;
   Lines lines{{QStringLiteral("name"), QStringLiteral("number"), QStringLiteral("type"), QStringLiteral("unit"),
@@ -193,11 +193,8 @@ int pointsCommand(const QStringList &given) {
   if (given.value(0) == QLatin1String("export")) return exportPoints(given.mid(1));
   if (given.value(0) == QLatin1String("list")) return listPoints(given.mid(1));
   const QStringList known{QStringLiteral("export"), QStringLiteral("list")};
-  if (!given.isEmpty()) {
-    printError(QStringLiteral("unknown \"points %1\"%2 (allowed: export, list)")
-                   .arg(given.first().left(60), didYouMean(given.first(), known)));
-  }
-  printError(QStringLiteral("usage: tagwire %1\n       tagwire %2").arg(exportUsage, listUsage));
+  printError(unknownVerb("points", given.value(0), known) +
+             QStringLiteral("usage: tagwire %1\n       tagwire %2").arg(exportUsage, listUsage));
   return exitcode::usage;
 }
 

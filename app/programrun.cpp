@@ -126,7 +126,8 @@ void ProgramRun::end() {
   m_isEnding = true;  // events go by yet, while sinks take what waits for them
   m_trial.stop();
   m_statusTimer.stop();
-  if (m_runtime) m_runtime->stop();
+  // A start that has failed has nothing worth waiting for, and a sink that did not start would never take it.
+  if (m_runtime) m_runtime->stop(m_hasToldReady || !m_hasFailed);
   if (m_starts) m_starts->forget();
 }
 

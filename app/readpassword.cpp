@@ -44,7 +44,10 @@ Result<QString> lineOfInput() {
   QByteArray line = input.readLine(longestLine);
   if (line.endsWith('\n')) line.chop(1);
   if (line.endsWith('\r')) line.chop(1);
-  if (line.isEmpty()) return failure(QStringLiteral("the password is due on stdin, as one line"));
+  if (line.isEmpty())
+    return failure(
+        QStringLiteral("the password is due on stdin, as one line (allowed: `… < FILE`, `… | tagwire user …`, or "
+                       "a terminal, where it is asked for)"));
   return decoded(line);
 }
 

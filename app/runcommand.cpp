@@ -43,7 +43,7 @@ void tellWatchdog(QTimer &timer) {
 int runCommand(const QStringList &given) {
   const QString safe = QStringLiteral("safe");
   const auto arguments = parseCommon(given, {safe}, QStringLiteral("run MANIFEST [--safe]"), 1, 1);
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   ::umask(0077);
   raiseDescriptorLimit();
   PluginLoader loader(PluginLoader::searchPath(arguments->values(QStringLiteral("plugin-dir"))));

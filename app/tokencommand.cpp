@@ -153,7 +153,7 @@ constexpr std::array tokenVerbs{
         "Makes a token for a device or a service and prints it, alone, on stdout. It is shown this once.\n"
         "  --allow PERMISSION…  what it allows, as in device:ems_001:publish, points:read, 'points:boiler/*:read'\n"
         "  --expires WHEN       in 90d, 12h or 30m; at 2030-12-31 (0:00 UTC) or 2030-12-31T18:00:00Z; else never",
-        "allow expires", 1, 1000, createToken},
+        "allow expires", 1, 1000, createToken, "", true},
     AccessVerb{"list", "", "Prints name, permissions, time of making and of expiry of each token.", "", 0, 0,
                listTokens},
     AccessVerb{"revoke", "NAME",

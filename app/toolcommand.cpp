@@ -67,10 +67,27 @@ int runTool(Tool &tool, const QStringList &arguments, bool endsBySignal) {
   return endsBySignal ? code : exitCodeAfterSignal(quittingSignal());
 }
 
+/// The types whose plugins have such a tool.
+QString typesWith(const ToolKind &kind, const QStringList &folders) {
+  PluginLoader loader(PluginLoader::searchPath(folders));
+  QStringList types;
+  for (const QString &type : loader.types()) {
+    const auto factory = loader.load(type);
+    if (factory && ((*factory)->*kind.make)()) types << type;
+  }
+  return types.join(QLatin1String(", "));
+}
+
 int runTool(const ToolKind &kind, QStringList arguments) {
   const QStringList folders = takeFolders(arguments);
+  const QString usage =
+      QStringLiteral("usage: tagwire %1 TYPE [options; --help lists them]").arg(QLatin1String(kind.command));
+  if (arguments.value(0) == QLatin1String("--help")) {
+    printLine(usage + QStringLiteral("\n  TYPE  one of: ") + typesWith(kind, folders));
+    return exitcode::ok;
+  }
   if (arguments.isEmpty() || arguments.first().startsWith(u'-')) {
-    printError(QStringLiteral("usage: tagwire %1 TYPE [options; --help lists them]").arg(QLatin1String(kind.command)));
+    printError(usage);
     return exitcode::usage;
   }
   const auto tool = makeTool(kind, folders, arguments.first());
@@ -83,12 +100,19 @@ int runTool(const ToolKind &kind, QStringList arguments) {
 
 /// A command that stands for a plugin's tools: `tagwire <command> <verb> …`.
 struct VerbCommand {
+  const char *name;
   const char *type;
+  QStringList verbs;
   const char *usage;
 };
 
 int runToolVerb(const VerbCommand &command, QStringList arguments) {
   PluginLoader loader(PluginLoader::searchPath(takeFolders(arguments)));
+  const QString usage = QString::fromUtf8(command.usage);
+  if (arguments.value(0) == QLatin1String("--help")) {
+    printLine(usage);
+    return exitcode::ok;
+  }
   const auto factory = loader.load(QLatin1String(command.type));
   if (!factory) {
     printError(factory.error());
@@ -96,7 +120,7 @@ int runToolVerb(const VerbCommand &command, QStringList arguments) {
   }
   const auto tool = (*factory)->tool(arguments.value(0));
   if (tool) return runTool(*tool, arguments.mid(1), false);
-  printError(QString::fromUtf8(command.usage));
+  printError(unknownVerb(command.name, arguments.value(0), command.verbs) + usage);
   return exitcode::usage;
 }
 
@@ -106,11 +130,16 @@ int simCommand(const QStringList &given) { return runTool(simulator, given); }
 int probeCommand(const QStringList &given) { return runTool(prober, given); }
 
 int alarmsCommand(const QStringList &given) {
-  return runToolVerb({"alarms", "usage: tagwire alarms test-target MANIFEST TARGET"}, given);
+  return runToolVerb(
+      {"alarms", "alarms", {QStringLiteral("test-target")}, "usage: tagwire alarms test-target MANIFEST TARGET"},
+      given);
 }
 
 int historyCommand(const QStringList &given) {
-  return runToolVerb({"sql", "usage: tagwire history export|import MANIFEST …; each without more says what it takes"},
+  return runToolVerb({"history",
+                      "sql",
+                      {QStringLiteral("export"), QStringLiteral("import")},
+                      "usage: tagwire history export|import MANIFEST …; --help behind the verb says what it takes"},
                      given);
 }
 

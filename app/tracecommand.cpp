@@ -126,7 +126,7 @@ int traceCommand(const QStringList &given) {
   const auto arguments =
       parseCommon(given, {json}, QStringLiteral("trace [URL] POINT [--count N] [--seconds S] [--json]"), 1, 2,
                   {QStringLiteral("count"), QStringLiteral("seconds")});
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   const auto url = instanceUrl(arguments->rest().size() == 2 ? arguments->rest().first() : QLatin1String(usualUrl));
   const auto wish = wishOf(*arguments);
   if (!url || !wish) {

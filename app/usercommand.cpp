@@ -122,7 +122,7 @@ constexpr std::array userVerbs{
         "Adds somebody who may log in to the pages. The password, 10 to 1024 bytes, is asked for at the terminal\n"
         "or read from stdin, one line.\n"
         "  --role ROLE  viewer, operator, engineer, admin, or (with --manifest) one of the manifest's own",
-        "role", 1, 1, addUser},
+        "role", 1, 1, addUser, "", true},
     AccessVerb{"list", "", "Prints name, role and time of making of each user.", "", 0, 0, listUsers},
     AccessVerb{"remove", "NAME", "Removes a user. A running instance notices within a second, and ends the sessions.",
                "", 1, 1, removeUser},

@@ -83,6 +83,9 @@ Watch::Watch(WatchRequest request, Print output, Print complaints, Delays delays
   connect(&m_socket, &QWebSocket::stateChanged, this, [this](QAbstractSocket::SocketState state) {
     if (state == QAbstractSocket::UnconnectedState) lost();
   });
+  // Queued: the socket is in the middle of reading the answer.
+  connect(&m_socket, qOverload<QAbstractSocket::SocketError>(&QWebSocket::error), this, &Watch::refused,
+          Qt::QueuedConnection);
 }
 
 Watch::~Watch() { stop(); }
@@ -160,6 +163,11 @@ bool Watch::isRefused() const {
   return code == 4401 || code == 4403 || (code < 4000 && status.match(m_socket.errorString()).hasMatch());
 }
 
+/// QWebSocket leaves the connection open after an answer that is no upgrade, as long as the server does.
+void Watch::refused() {
+  if (m_socket.state() == QAbstractSocket::ConnectingState) m_socket.abort();
+}
+
 void Watch::lost() {
   if (m_isStopped || m_again.isActive()) return;
   if (isRefused()) {
@@ -167,6 +175,10 @@ void Watch::lost() {
                    ? QStringLiteral("error: a credential is needed (allowed: a token in TAGWIRE_TOKEN)")
                    : QStringLiteral("error: the token in TAGWIRE_TOKEN is refused: wrong, over, or without the "
                                     "permission for this"));
+  }
+  // Later it may be that a changed manifest is being applied.
+  if (m_epoch.isEmpty() && m_socket.errorString().contains(QLatin1String("status code: 404"))) {
+    return end(QStringLiteral("error: nothing is served at %1 (usually /ws/live)").arg(m_request.url.toString()));
   }
   if (!std::exchange(m_isLost, true)) {
     const int code = m_socket.closeCode();

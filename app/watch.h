@@ -50,6 +50,7 @@ class Watch : public QObject {
   void subscribe();
   void take(const QString &text);
   void takeError(const QJsonObject &message);
+  void refused();
   void lost();
   bool isRefused() const;
   void end(const QString &complaint);

@@ -8,7 +8,7 @@ namespace tagwire {
 
 int watchCommand(const QStringList &given) {
   const auto arguments = parseCommon(given, {}, QStringLiteral("watch URL [TOPIC…]"), 1, 1000);
-  if (!arguments) return exitcode::usage;
+  if (!arguments) return arguments.error();
   const auto request = WatchRequest::fromArguments(arguments->rest());
   if (!request) {
     printError(request.error());

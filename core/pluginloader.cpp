@@ -70,6 +70,15 @@ QString openToAll(const QFileInfo &info) {
   return isOpen ? QStringLiteral("can be changed by anyone (chmod o-w it)") : QString();
 }
 
+/// Of what Qt says, which names the file once or twice and that it is no plugin, the part that is new.
+QString reasonOf(const QString &said, const QString &file) {
+  const QString name = QStringLiteral("'%1' ").arg(file);
+  const qsizetype at = said.lastIndexOf(name);
+  const QString reason = at < 0 ? said : said.mid(at + name.size());
+  const auto same = QLatin1String("is not a Qt plugin");
+  return reason.startsWith(same) ? reason.mid(same.size()) : QStringLiteral(": ") + reason;
+}
+
 Result<PluginDescription> describeLibrary(const QString &file) {
   const QFileInfo info(file);
   if (info.isDir()) return failure(QStringLiteral("is a directory"));
@@ -78,7 +87,7 @@ Result<PluginDescription> describeLibrary(const QString &file) {
   if (const QString open = openToAll(info); !open.isEmpty()) return failure(open);
   const QPluginLoader library(file);
   const QJsonObject meta = library.metaData();
-  if (meta.isEmpty()) return failure(QStringLiteral("is no Qt plugin: %1").arg(library.errorString()));
+  if (meta.isEmpty()) return failure(QStringLiteral("is no Qt plugin") + reasonOf(library.errorString(), file));
   if (const auto fits = checkInterface(meta); !fits) return failure(fits.error());
   return describe(meta.value(QLatin1String("MetaData")).toObject(), file);
 }

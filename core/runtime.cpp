@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "audit/manifestrecord.h"
+#include "datadir.h"
 
 namespace tagwire {
 
@@ -243,8 +244,8 @@ void Runtime::checkReferences(const QList<ConfigReader::Pending> &references, Pr
 Result<void> Runtime::takeDataDir(int &exitCode) {
   exitCode = exitCantCreate;
   const bool existed = QDir(m_dataDir).exists();
-  if (!existed && !QDir().mkpath(m_dataDir)) {
-    return failure(QStringLiteral("data_dir %1 can't be made").arg(m_dataDir));
+  if (const auto made = makeFolders(m_dataDir); !made) {
+    return failure(QStringLiteral("data_dir %1 can't be made: %2").arg(m_dataDir, made.error()));
   }
   const QByteArray path = QFile::encodeName(m_dataDir);
   if (!existed) ::chmod(path.constData(), 0700);
@@ -256,7 +257,9 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   if (m_lock < 0) return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, qt_error_string()));
   if (::flock(m_lock, LOCK_EX | LOCK_NB) != 0) {
     exitCode = exitHeld;
-    return failure(QStringLiteral("data_dir %1 is held by another instance").arg(m_dataDir));
+    return failure(
+        QStringLiteral("data_dir %1 is held by another instance%2: end it, or give this one another data_dir")
+            .arg(m_dataDir, lockHolder(m_lock)));
   }
   if (const auto kept = m_points.assignNumbers(); !kept) {
     return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, kept.error()));
@@ -286,7 +289,7 @@ void Runtime::start() {
   QMetaObject::invokeMethod(this, &Runtime::checkReady, Qt::QueuedConnection);
 }
 
-void Runtime::stop() {
+void Runtime::stop(bool drains) {
   if (std::exchange(m_stopping, true)) return;
   m_reactions.stop();
   m_readyDeadline.stop();
@@ -297,7 +300,7 @@ void Runtime::stop() {
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) {
     if (isPureSource(*instance)) (*instance)->stop();
   }
-  drain();
+  if (drains) drain();
   for (auto instance = m_instances.rbegin(); instance != m_instances.rend(); ++instance) (*instance)->stop();
   if (m_hasStarted) m_audit.append(manifestRecord("stop", m_documents));
 }

@@ -48,7 +48,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// Starts sinks, then those that are both, then sources. ready() follows.
   void start();
   /// Stops sources first, lets the sinks take what is queued (up to 3 s), then stops those. Returns when all stopped.
-  void stop();
+  /// `drains`: what is queued for sinks is waited for, 3 s at most.
+  void stop(bool drains = true);
 
   /// SIGHUP: every running plugin reads the files again that its configuration names.
   void reloadFiles();

@@ -23,7 +23,7 @@ QString listenerKey(const QString &instance, const QString &address) { return in
 QString Runtime::Reloaded::text() const {
   QStringList parts{listed("added", added), listed("replaced", replaced), listed("removed", removed)};
   parts.removeAll(QString());
-  return parts.isEmpty() ? QStringLiteral("no instance is another") : parts.join(QLatin1String(", "));
+  return parts.isEmpty() ? QStringLiteral("no instance differs") : parts.join(QLatin1String(", "));
 }
 
 Runtime::Reloaded Runtime::reload(const Manifest &manifest, Problems &problems) {

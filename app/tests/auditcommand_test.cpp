@@ -85,11 +85,12 @@ void AuditCommandTest::wrongUseIs64() {
   QFETCH(QString, said);
   QStringList arguments = command.split(u' ');
   arguments.replaceInStrings(QStringLiteral("D"), m_folder->dataDir(), Qt::CaseSensitive);
+  QVERIFY(QDir().mkpath(m_folder->dataDir()));
   const Outcome outcome = runProgram(arguments);
   QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
   QCOMPARE(outcome.code, 64);
   QCOMPARE(outcome.out, QByteArray());
-  QCOMPARE(modeOf(m_folder->dataDir()), -1);
+  QVERIFY(QDir(m_folder->dataDir()).isEmpty());
 }
 
 void AuditCommandTest::everyVerbHasHelp() {
@@ -104,9 +105,18 @@ void AuditCommandTest::withoutATrail() {
   for (const char *command : {"audit verify", "audit list"}) {
     const Outcome outcome = runProgram(at(command));
     QCOMPARE(outcome.code, 66);
-    QVERIFY2(outcome.errors.startsWith("there is no /"), outcome.errors.constData());
+    QVERIFY2(outcome.errors.startsWith("there is no folder /"), outcome.errors.constData());
     QCOMPARE(modeOf(m_folder->dataDir()), -1);
   }
+  QVERIFY(QDir().mkpath(m_folder->dataDir()));
+  const Outcome empty = runProgram(at("audit verify"));
+  QCOMPARE(empty.code, 66);
+  QCOMPARE(empty.errors, "there is no " + file("audit.db").toUtf8() + '\n');
+  // A link to itself, for nothing is forbidden to root.
+  QVERIFY(QFile::link(QStringLiteral("audit.db"), file("audit.db")));
+  const Outcome unreadable = runProgram(at("audit verify"));
+  QCOMPARE(unreadable.code, 66);
+  QCOMPARE(unreadable.errors, file("audit.db").toUtf8() + " can't be read: " + qt_error_string(ELOOP).toUtf8() + '\n');
 }
 
 void AuditCommandTest::tokensAndUsersAreOnRecord() {

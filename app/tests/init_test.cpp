@@ -128,6 +128,8 @@ class InitTest : public QObject {
     QVERIFY(place.errors.contains("points of other plugins"));
     QVERIFY(place.write("file", "x"));
     QCOMPARE(place.run({initWord, QStringLiteral("file/below")}), 73);
+    QVERIFY2(place.errors.contains("below can't be made: " + qt_error_string(ENOTDIR).toUtf8()),
+             place.errors.constData());
     QCOMPARE(QDir(place.file(".")).entryList(QDir::Files), QStringList{QStringLiteral("file")});
   }
 };

@@ -27,6 +27,8 @@ class TokenCommandTest : public QObject {
   void wrongUseIs64_data();
   void wrongUseIs64();
   void everyVerbHasHelp();
+  void aFolderThatIsNotThereIs66();
+  void aNewFolderIsToldOf();
   void R2_11_tokenStandsAloneOnStdout();
   void R2_11_lifetimes_data();
   void R2_11_lifetimes();
@@ -66,7 +68,6 @@ void TokenCommandTest::wrongUseIs64_data() {
   row("token create a --alow points:read --data-dir D", "did you mean \"allow\"?");
   row("token list a --data-dir D", "usage: tagwire token list (--data-dir");
   row("token revoke --data-dir D", "usage: tagwire token revoke NAME");
-  row("token revoke a --data-dir D", "there is no token \"a\"");
 }
 
 void TokenCommandTest::wrongUseIs64() {
@@ -148,10 +149,14 @@ void TokenCommandTest::R2_11_lifetimes() {
 }
 
 void TokenCommandTest::R2_11_listAndRevoke() {
+  QVERIFY(QDir().mkpath(dataDir()));
   const Outcome none = runProgram(at("token list"));
   QCOMPARE(none.code, 0);
   QCOMPARE(none.out, QByteArray());
   QVERIFY(none.errors.startsWith("There are no tokens in "));
+  const Outcome unknown = runProgram(at("token revoke a"));
+  QCOMPARE(unknown.code, 64);
+  QVERIFY2(unknown.errors.startsWith("there is no token \"a\""), unknown.errors.constData());
   const QByteArray first = runProgram(at("token create ems --allow points:read alarms:ack --expires 2100-01-01")).out;
   const QByteArray second = runProgram(at("token create a.longer-name_2 --allow *:read")).out;
   const Outcome twice = runProgram(at("token create ems --allow points:read"));
@@ -235,6 +240,37 @@ void TokenCommandTest::besideARunningInstance() {
   running.terminate();
   QVERIFY(running.waitForFinished(20'000));
   QCOMPARE(running.exitCode(), 0);
+}
+
+void TokenCommandTest::aFolderThatIsNotThereIs66() {
+  const QStringList commands{QStringLiteral("token list"),      QStringLiteral("token revoke a"),
+                             QStringLiteral("user list"),       QStringLiteral("user remove a"),
+                             QStringLiteral("user password a"), QStringLiteral("user role a --role viewer"),
+                             QStringLiteral("audit verify"),    QStringLiteral("audit list")};
+  for (const QString &command : commands) {
+    const Outcome outcome = runProgram(at(command.toUtf8().constData()));
+    QVERIFY2(outcome.code == 66, qPrintable(command));
+    QCOMPARE(outcome.errors, "there is no folder " + dataDir().toUtf8() + '\n');
+    QVERIFY(!QFile::exists(dataDir()));
+  }
+}
+
+void TokenCommandTest::aNewFolderIsToldOf() {
+  const QByteArray told = "(the folder is new: does the manifest's data_dir say the same?)\n";
+  const Outcome first = runProgram(at("token create a --allow points:read"));
+  QCOMPARE(first.code, 0);
+  QVERIFY2(first.errors.endsWith(told), first.errors.constData());
+  const Outcome second = runProgram(at("token create b --allow points:read"));
+  QCOMPARE(second.code, 0);
+  QVERIFY2(!second.errors.contains(told), second.errors.constData());
+  // A manifest is right about its own folder.
+  const QString manifest = m_folder->writeManifest("{ \"data_dir\": \"other\", \"plugins\": [] }");
+  const Outcome ofManifest = runProgram(words("token create a --allow points:read --manifest") << manifest);
+  QCOMPARE(ofManifest.code, 0);
+  QVERIFY2(!ofManifest.errors.contains(told), ofManifest.errors.constData());
+  const Outcome user =
+      runProgram(words("user add anna --role viewer --data-dir") << dataDir() + u'2', "correct horse\n");
+  QVERIFY2(user.code == 0 && user.errors.endsWith(told), user.errors.constData());
 }
 
 void TokenCommandTest::whatCannotBeWrittenIs73_data() {

@@ -34,8 +34,7 @@ class ToolTest : public QObject {
     row("sim", "tools", "busy", 69, "", "port 1502 is busy\n");
     row("sim", "tools", "wrong", 64, "", "usage: wrong --its-own\n");
     row("probe", "tool", "end", 64, "", "no plugin of type \"tool\", did you mean \"tools\"?");
-    row("probe", "--help", "", 64, "", "usage: tagwire probe TYPE");
-    row("sim", "--help", "", 64, "", "usage: tagwire sim TYPE");
+    row("probe", "--nonsense", "", 64, "", "usage: tagwire probe TYPE");
   }
   void endsWithWhatTheToolSays() {
     QFETCH(QStringList, arguments);
@@ -49,6 +48,19 @@ class ToolTest : public QObject {
     QCOMPARE(process.readAllStandardOutput(), out);
     const QByteArray said = process.readAllStandardError();
     QVERIFY2(said.startsWith(errors), said.constData());
+  }
+
+  void helpNamesTheTypes() {
+    for (const char *command : {"sim", "probe"}) {
+      QProcess process;
+      start(process, {QLatin1String(command), QStringLiteral("--help")});
+      QVERIFY(process.waitForFinished(20'000));
+      QCOMPARE(process.exitCode(), 0);
+      QCOMPARE(process.readAllStandardError(), QByteArray());
+      const QByteArray said = process.readAllStandardOutput();
+      QVERIFY2(said.startsWith(QByteArray("usage: tagwire ") + command + " TYPE"), said.constData());
+      QVERIFY2(said.contains("tools"), said.constData());
+    }
   }
 
   void runsUntilItIsTold_data() {

@@ -245,24 +245,33 @@ void WatchTest::refusedCredentialsEndIt_data() {
   QTest::addColumn<QByteArray>("token");
   QTest::addColumn<QByteArray>("status");
   QTest::addColumn<QString>("complaint");
-  QTest::newRow("none") << QByteArray() << QByteArray("401 Unauthorized") << "a credential is needed";
-  QTest::newRow("wrong") << QByteArray("secret-one") << QByteArray("403 Forbidden") << "is refused";
-  QTest::newRow("busy") << QByteArray() << QByteArray("503 Service Unavailable") << "trying again";
+  QTest::addColumn<bool>("isKept");
+  for (const bool isKept : {false, true}) {
+    const auto row = [isKept](const char *name, const char *token, const char *status, const char *complaint) {
+      QTest::addRow("%s%s", name, isKept ? ", and the connection stays" : "")
+          << QByteArray(token) << QByteArray(status) << QString::fromLatin1(complaint) << isKept;
+    };
+    row("none", "", "401 Unauthorized", "a credential is needed");
+    row("wrong", "secret-one", "403 Forbidden", "is refused");
+    row("path", "", "404 Not Found", "error: nothing is served at ws://");
+    row("busy", "", "503 Service Unavailable", "trying again");
+  }
 }
 
 void WatchTest::refusedCredentialsEndIt() {
   QFETCH(QByteArray, token);
   QFETCH(QByteArray, status);
   QFETCH(QString, complaint);
+  QFETCH(bool, isKept);
   QTcpServer server;
   QVERIFY(server.listen(QHostAddress::LocalHost));
   connect(&server, &QTcpServer::newConnection, &server, [&] {
     QTcpSocket *socket = server.nextPendingConnection();
-    connect(socket, &QTcpSocket::readyRead, socket, [socket, status] {
+    connect(socket, &QTcpSocket::readyRead, socket, [socket, status, isKept] {
       if (!socket->readAll().endsWith("\r\n\r\n")) return;
-      socket->write("HTTP/1.1 " + status +
-                    "\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-      socket->disconnectFromHost();
+      socket->write("HTTP/1.1 " + status + "\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\nConnection: " +
+                    (isKept ? "keep-alive" : "close") + "\r\n\r\n");
+      if (!isKept) socket->disconnectFromHost();
     });
   });
   qputenv("TAGWIRE_TOKEN", token);

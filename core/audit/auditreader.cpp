@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "auditreader.h"
 
-#include <QFileInfo>
+#include <QFile>
 #include <QVariant>
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "../storage/statement.h"
 #include "auditschema.h"
@@ -66,7 +68,10 @@ AuditReader::AuditReader(const QString &dataDir, const std::atomic<bool> *mustSt
     : m_path(dataDir + u'/' + QLatin1String(auditFileName)), m_mustStop(mustStop) {}
 
 Result<void> AuditReader::open() {
-  if (!QFileInfo::exists(m_path)) return failure(QStringLiteral("there is no %1").arg(m_path));
+  if (::access(QFile::encodeName(m_path).constData(), R_OK) != 0) {
+    return errno == ENOENT ? failure(QStringLiteral("there is no %1").arg(m_path))
+                           : failure(QStringLiteral("%1 can't be read: %2").arg(m_path, qt_error_string(errno)));
+  }
   if (const auto opened = m_connection.openForReading(m_path, busyTimeout); !opened) {
     return failure(QStringLiteral("%1: %2").arg(m_path, opened.error()));
   }

@@ -84,6 +84,13 @@ Result<Endpoint> Endpoint::fromText(const QString &text) {
 Result<Endpoint> Endpoint::toListenOn(const QString &text) {
   const QUrl url(text, QUrl::StrictMode);
   const QString scheme = text.section(u':', 0, 0).toLower();
+  if (!text.contains(u"://")) {
+    const QString meant = QStringLiteral("tcp://") + text;
+    const bool isHost = !text.isEmpty() && toListenOn(meant).has_value();
+    return wrong(
+        QStringLiteral("not an endpoint") + (isHost ? QStringLiteral(", did you mean \"%1\"?").arg(meant) : QString()),
+        allForms);
+  }
   if (!text.mid(scheme.size()).startsWith(u"://")) return wrong(QStringLiteral("not an endpoint"), allForms);
   // Looked for in the text itself: a URL that is broken otherwise must not print its password either.
   if (text.contains(u'@')) {

@@ -31,6 +31,7 @@ struct Options {
   int unit = 1;
   QList<int> silentUnits;
   int delayMs = 0;
+  bool wantsHelp = false;
 };
 
 Result<int> numberOf(const QString &text, const char *option, int highest) {
@@ -72,8 +73,15 @@ Result<Options> parse(const QStringList &arguments) {
                      {QStringLiteral("help"), QString()}});
   // The parser takes the first for the program's name.
   if (!parser.parse(QStringList(QStringLiteral("sim")) + arguments)) return failure(parser.errorText() + u'\n' + usage);
-  if (parser.isSet(QStringLiteral("help"))) return failure(usage);
-  if (!parser.isSet(QStringLiteral("points")) || !parser.positionalArguments().isEmpty()) return failure(usage);
+  if (parser.isSet(QStringLiteral("help"))) {
+    Options options;
+    options.wantsHelp = true;
+    return options;
+  }
+  if (!parser.positionalArguments().isEmpty()) {
+    return failure(QStringLiteral("unexpected \"%1\"\n").arg(parser.positionalArguments().first().left(60)) + usage);
+  }
+  if (!parser.isSet(QStringLiteral("points"))) return failure(QStringLiteral("--points is due\n") + usage);
   return read(parser);
 }
 
@@ -103,6 +111,11 @@ ModbusSimulator::ModbusSimulator(const Clock *clock) : m_clock(clock ? *clock : 
 tl::expected<QString, ToolError> ModbusSimulator::start(const QStringList &arguments) {
   const auto options = parse(arguments);
   if (!options) return failure(options.error());
+  if (options->wantsHelp) {
+    QMetaObject::invokeMethod(
+        this, [this] { Q_EMIT finished(0); }, Qt::QueuedConnection);
+    return usage;
+  }
   if (auto loaded = load(options->points, static_cast<quint8>(options->unit)); !loaded) return failure(loaded.error());
   for (const int unit : options->silentUnits) m_server.setSilent(static_cast<quint8>(unit));
   m_server.setDelay(std::chrono::milliseconds(options->delayMs));

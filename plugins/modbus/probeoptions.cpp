@@ -81,12 +81,17 @@ Result<ProbeOptions> scanOf(const QCommandLineParser &parser, ProbeOptions optio
 
 Result<ProbeOptions> optionsOf(const QCommandLineParser &parser) {
   ProbeOptions options;
-  const auto endpoint = Endpoint::fromText(parser.positionalArguments().first());
-  if (!endpoint) return failure(endpoint.error());
+  const QString given = parser.positionalArguments().first();
+  const auto endpoint = Endpoint::fromText(given);
+  // With an @ it may hold a password.
+  if (!endpoint) {
+    return failure(given.contains(u'@') ? endpoint.error()
+                                        : QStringLiteral("\"%1\": %2").arg(given.left(100), endpoint.error()));
+  }
   options.endpoint = *endpoint;
-  const QString given = parser.value(QStringLiteral("units"));
+  const QString wanted = parser.value(QStringLiteral("units"));
   const QString usual = QLatin1String(endpoint->isLine() ? usualLineUnits : usualTcpUnits);
-  const auto units = unitsFromText(parser.isSet(QStringLiteral("units")) ? given : usual, endpoint->isLine());
+  const auto units = unitsFromText(parser.isSet(QStringLiteral("units")) ? wanted : usual, endpoint->isLine());
   if (!units) return failure(units.error());
   options.units = *units;
   const auto timeout = timeoutOf(parser.value(QStringLiteral("timeout-ms")));
@@ -135,7 +140,9 @@ Result<ProbeOptions> ProbeOptions::fromArguments(const QStringList &arguments) {
     options.wantsHelp = true;
     return options;
   }
-  if (parser.positionalArguments().size() != 1) return failure(usage());
+  const QStringList rest = parser.positionalArguments();
+  if (rest.size() > 1) return failure(QStringLiteral("unexpected \"%1\"\n").arg(rest[1].left(60)) + usage());
+  if (rest.isEmpty()) return failure(usage());
   return optionsOf(parser);
 }
 

@@ -127,6 +127,16 @@ class BundleTest : public QObject {
     QVERIFY(files[QStringLiteral("manifest/1-manifest.json")].startsWith("it can't be read as JSON"));
     QVERIFY(!files[QStringLiteral("check.txt")].isEmpty());
   }
+  void saysWhatIsNotInIt() {
+    QTemporaryDir temporary;
+    QString said;
+    const QStringList arguments{QStringLiteral("bundle"), QStringLiteral("nope.json"), QStringLiteral("--url"),
+                                QStringLiteral("http://me:InlineSecret-7744@x")};
+    QCOMPARE(run(QStringLiteral(TAGWIRE_PROGRAM), arguments, temporary.path(), &said), 0);
+    QVERIFY2(said.contains(QLatin1String("there is no file nope.json; the bundle is without it\n")), qPrintable(said));
+    QVERIFY2(said.contains(QLatin1String("; the instance was not asked\n")), qPrintable(said));
+    QVERIFY2(!said.contains(QLatin1String("InlineSecret-7744")), qPrintable(said));
+  }
   void thatCantBeWritten() {
     QTemporaryDir temporary;
     const QDir folder(temporary.path());

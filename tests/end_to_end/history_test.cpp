@@ -131,6 +131,26 @@ class HistoryTest : public QObject {
     QCOMPARE(days.first().toObject().value(QLatin1String("max")).toDouble(), 5.9);
   }
 
+  void whatCantBeReadIs66AndWhatCantBeWritten73() {
+    // What run() prints before the text is the exit code, which it did not expect.
+    const QString manifest = QStringLiteral("manifest.json");
+    const QByteArray noFile = run({QStringLiteral("import"), manifest, QStringLiteral("nope.csv")});
+    QVERIFY2(noFile.startsWith("66: can't read nope.csv: "), noFile.constData());
+    const QString nowhere = QStringLiteral("/proc/x/y.csv");
+    const QByteArray noOutput = run({QStringLiteral("export"), manifest, QStringLiteral("--output"), nowhere});
+    QVERIFY2(noOutput.startsWith("73: can't write /proc/x/y.csv: "), noOutput.constData());
+    QFile other(m_program->file("other.json"));
+    QVERIFY(other.open(QIODevice::WriteOnly));
+    other.write(
+        "{ \"data_dir\": \"other\", \"plugins\": [ { \"id\": \"h\", \"type\": \"sql\", \"config\": "
+        "{ \"database\": \"sqlite:history.db\" } } ] }");
+    other.close();
+    const QByteArray none = run({QStringLiteral("export"), QStringLiteral("other.json")});
+    QCOMPARE(none, "66: there is no history yet in " + m_program->file("other/history.db").toUtf8() +
+                       ": tagwire run makes it\n");
+    QVERIFY(!QFile::exists(m_program->file("other")));
+  }
+
   void aLineThatIsWrongIsNamed() {
     QFile file(m_program->file("bad.csv"));
     QVERIFY(file.open(QIODevice::WriteOnly));

@@ -46,7 +46,15 @@ class ProgramTest : public QObject {
     row("nothing", {}, "a command is due");
     row("unknown command", {QStringLiteral("rn")}, "did you mean \"run\"");
     row("no manifest", {QStringLiteral("run")}, "usage: tagwire run MANIFEST");
-    row("two manifests", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("b")}, "usage");
+    row("two manifests", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("b")},
+        "unexpected \"b\"\nusage: tagwire check MANIFEST");
+    row("unknown verb", {QStringLiteral("manifest"), QStringLiteral("histroy")},
+        "unknown \"manifest histroy\", did you mean \"history\"? (allowed: history, show, diff, rollback)\nusage: ");
+    row("unknown history", {QStringLiteral("history"), QStringLiteral("foo")},
+        "unknown \"history foo\" (allowed: export, import)\nusage: ");
+    row("history export",
+        {QStringLiteral("history"), QStringLiteral("export"), QStringLiteral("m"), QStringLiteral("x")},
+        "unexpected \"x\"\nusage: ");
     row("unknown option", {QStringLiteral("check"), QStringLiteral("--plugn-dir=x"), QStringLiteral("a")},
         "did you mean \"plugin-dir\"");
     row("option without value", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("--plugin-dir")},
@@ -56,6 +64,58 @@ class ProgramTest : public QObject {
     row("unknown sim", {QStringLiteral("sim"), QStringLiteral("modbuss")}, "did you mean \"modbus\"");
     row("watch with a credential", {QStringLiteral("watch"), QStringLiteral("ws://127.0.0.1:1/ws/live?token=hunter2")},
         "");
+  }
+  void helpIsNoError_data() {
+    QTest::addColumn<QString>("command");
+    for (const char *command : {"run",
+                                "check",
+                                "check a b",
+                                "init",
+                                "convert",
+                                "points",
+                                "points list",
+                                "points export",
+                                "schema",
+                                "plugins",
+                                "new-plugin",
+                                "sim",
+                                "sim modbus",
+                                "sim rtls",
+                                "probe",
+                                "probe modbus",
+                                "alarms",
+                                "alarms test-target",
+                                "history",
+                                "history export",
+                                "history import",
+                                "manifest",
+                                "manifest history",
+                                "manifest show",
+                                "manifest diff",
+                                "manifest rollback",
+                                "token",
+                                "token list",
+                                "user",
+                                "user add",
+                                "audit",
+                                "audit verify",
+                                "watch",
+                                "watch ws://x",
+                                "trace",
+                                "bundle",
+                                "bundle a"}) {
+      QTest::newRow(command) << QString::fromLatin1(command);
+    }
+  }
+  void helpIsNoError() {
+    QFETCH(QString, command);
+    const Outcome outcome = tagwire(command.split(u' ') << QStringLiteral("--help"));
+    QCOMPARE(outcome.errors, QString());
+    QCOMPARE(outcome.code, 0);
+    // Where a plugin's own help is asked for, or that of a verb, it is that one.
+    const QString due =
+        QStringLiteral("tagwire ") + command.section(QRegularExpression(QStringLiteral(" (a|ws:).*")), 0, 0);
+    QVERIFY2(outcome.out.contains(due), qPrintable(outcome.out));
   }
   void wrongUseIs64() {
     QFETCH(QStringList, arguments);
@@ -88,18 +148,29 @@ class ProgramTest : public QObject {
     QCOMPARE(program.process().exitCode(), 69);
     QVERIFY2(program.errors().contains(QStringLiteral("127.0.0.1:%1").arg(other.serverPort())),
              qPrintable(program.errors()));
+    QVERIFY2(!program.errors().contains(QLatin1String("did not take all")), qPrintable(program.errors()));
   }
   void dataDirThatCantBeMadeIs73() {
     RunningProgram program;
     QVERIFY(!program.start("{ \"data_dir\": \"/proc/nowhere\", \"plugins\": [] }"));
     QCOMPARE(program.process().exitCode(), 73);
-    QVERIFY(program.errors().contains(QLatin1String("/proc/nowhere")));
+    QVERIFY2(program.errors().contains(QStringLiteral("/proc/nowhere can't be made: ") + qt_error_string(ENOENT)),
+             qPrintable(program.errors()));
+    RunningProgram second;
+    QFile file(second.file("var"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QVERIFY(!second.start("{ \"data_dir\": \"var\", \"plugins\": [] }"));
+    QCOMPARE(second.process().exitCode(), 73);
+    QVERIFY2(second.errors().contains(QStringLiteral("var can't be made: ") + qt_error_string(ENOTDIR)),
+             qPrintable(second.errors()));
   }
   void secondInstanceOnTheSameDataDirIs75() {
     RunningProgram first;
     QVERIFY2(first.start("{ \"data_dir\": \"var\", \"plugins\": [] }"), qPrintable(first.errors()));
     const Outcome second = tagwire({QStringLiteral("run"), first.file("manifest.json")});
     QCOMPARE(second.code, 75);
+    const QString held = QStringLiteral("is held by another instance (pid %1): end it, or").arg(first.processId());
+    QVERIFY2(second.errors.contains(held), qPrintable(second.errors));
     QCOMPARE(first.terminate(), 0);
   }
   void killedProgramStartsAgain() {
@@ -118,7 +189,9 @@ class ProgramTest : public QObject {
     text.close();
     const Outcome list = tagwire({QStringLiteral("plugins"), QStringLiteral("--plugin-dir"), program.folder()});
     QCOMPARE(list.code, 0);
-    QVERIFY2(list.out.contains(QLatin1String("bad.so: is no Qt plugin")), qPrintable(list.out));
+    const QString refusal = list.out.mid(list.out.indexOf(QLatin1String("refused: ")));
+    QVERIFY2(refusal.contains(QLatin1String("bad.so: is no Qt plugin")), qPrintable(list.out));
+    QVERIFY2(refusal.count(program.file("bad.so")) == 1, qPrintable(refusal));
     for (const char *type : {"modbus", "rtls", "alarms", "sql", "ws"}) QVERIFY(list.out.contains(QLatin1String(type)));
   }
   void clientsGet1001AtShutdown() {

@@ -33,14 +33,24 @@ Result<QString> nameOf(const QString &given, const QStringList &known) {
     return failure(QStringLiteral("several instances have a target \"%1\" (allowed: %2)")
                        .arg(given, fitting.join(QLatin1String(", "))));
   }
-  const QString allowed = known.isEmpty() ? QStringLiteral("the manifest names none") : known.join(QLatin1String(", "));
-  return failure(QStringLiteral("no target \"%1\" (allowed: %2)").arg(given, allowed));
+  if (known.isEmpty())
+    return failure(QStringLiteral("no target \"%1\": the manifest names no notifications").arg(given));
+  return failure(QStringLiteral("no target \"%1\" (allowed: %2)").arg(given, known.join(QLatin1String(", "))));
 }
 
 }  // namespace
 
 tl::expected<QString, ToolError> TargetTester::start(const QStringList &arguments) {
-  if (arguments.size() != 2) return failure(QStringLiteral("usage: tagwire alarms test-target MANIFEST TARGET"));
+  const QString usage = QStringLiteral("usage: tagwire alarms test-target MANIFEST TARGET");
+  if (arguments.contains(QLatin1String("--help"))) {
+    QMetaObject::invokeMethod(
+        this, [this] { Q_EMIT finished(0); }, Qt::QueuedConnection);
+    return usage +
+           QStringLiteral(
+               "\nSends one test notice to a target of the alarms' `notifications` now, and says what it answered.");
+  }
+  if (arguments.size() > 2) return failure(QStringLiteral("unexpected \"%1\"\n").arg(arguments[2].left(60)) + usage);
+  if (arguments.size() < 2) return failure(usage);
   Problems problems;
   const Manifest manifest = Manifest::read(arguments.first(), problems);
   const auto targets = targetsOf(manifest, problems);

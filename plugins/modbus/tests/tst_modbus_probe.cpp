@@ -221,8 +221,10 @@ class TestModbusProbe : public QObject {
       QTest::newRow(arguments) << QString::fromLatin1(arguments) << QString::fromLatin1(error);
     };
     row("", "usage:");
-    row("tcp://a tcp://b", "usage:");
+    row("tcp://a tcp://b", "unexpected \"tcp://b\"\nusage:");
     row("plc", "rtu+tcp://host:port");
+    row("127.0.0.1", "\"127.0.0.1\": not an endpoint, did you mean \"tcp://127.0.0.1\"? (allowed: tcp://host:port");
+    row("plc:502/x", "\"plc:502/x\": not an endpoint (allowed: tcp://host:port");
     row("tcp://a --nonsense", "nonsense");
     row("tcp://a --units 300", "--units");
     row("tcp://a --timeout-ms 5", "from 10 to 60000");

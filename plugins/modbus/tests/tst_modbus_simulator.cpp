@@ -196,6 +196,15 @@ class TestModbusSimulator : public QObject {
     QVERIFY2(line.error().text.contains(error), qPrintable(line.error().text));
   }
 
+  void helpIsNoError() {
+    ModbusSimulator simulator;
+    QSignalSpy finished(&simulator, &Tool::finished);
+    const auto help = simulator.start({QStringLiteral("--help")});
+    QVERIFY(help && help->startsWith(u"usage: tagwire sim modbus") && help->contains(u"x-sim"));
+    QTRY_COMPARE(finished.size(), 1);
+    QCOMPARE(finished.first().first().toInt(), 0);
+  }
+
   void argumentsThatAreWrong() {
     const QStringList good = argumentsFor("name,register,type\na,40001,int16\n");
     const auto errorOf = [](const QStringList &arguments) {
@@ -203,8 +212,8 @@ class TestModbusSimulator : public QObject {
       const auto line = simulator.start(arguments);
       return line ? QString() : line.error().text;
     };
-    QVERIFY(errorOf({}).startsWith(u"usage:"));
-    QVERIFY(errorOf({QStringLiteral("--help")}).contains(u"x-sim"));
+    QVERIFY(errorOf({}).startsWith(u"--points is due\nusage:"));
+    QVERIFY(errorOf(good + QStringList{QStringLiteral("more")}).startsWith(u"unexpected \"more\"\nusage:"));
     QVERIFY(errorOf(good + QStringList{QStringLiteral("--unit"), QStringLiteral("256")}).contains(u"255"));
     QVERIFY(errorOf(good + QStringList{QStringLiteral("--nonsense")}).contains(u"nonsense"));
     QVERIFY(errorOf({QStringLiteral("--points"), QStringLiteral("/nonexistent.csv")}).contains(u"can't read"));

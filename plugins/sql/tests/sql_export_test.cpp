@@ -72,6 +72,17 @@ class SqlExportTest : public QObject {
     QCOMPARE(lines[25], QByteArray("2026-01-17T16:00:00.000Z,plc1/temp,,24000,1"));
   }
 
+  void withoutABeginningTheFirstIntervalIsWholeToo() {
+    MemoryReader reader;
+    reader.addPoint({QStringLiteral("plc1/temp")});
+    reader.add(1, newYear + 20min + 7s, Value(1.0));
+    reader.add(1, newYear + 70min, Value(2.0));
+    const auto result = exported(reader, "plant.json --aggregate avg,count --interval 1h");
+    QVERIFY2(result.error.isEmpty(), qPrintable(result.error));
+    QCOMPARE(result.text, QByteArray("time,point,unit,avg,count\n2026-01-01T00:00:00.000Z,plc1/temp,,1,1\n"
+                                     "2026-01-01T01:00:00.000Z,plc1/temp,,2,1\n"));
+  }
+
   void manySlicesGiveEveryRowOnce() {
     MemoryReader reader;
     reader.addPoint({QStringLiteral("plc1/a")});
@@ -90,6 +101,7 @@ class SqlExportTest : public QObject {
     QTest::addColumn<QByteArray>("arguments");
     QTest::addColumn<QString>("error");
     QTest::newRow("nothing") << QByteArray("") << QStringLiteral("usage: tagwire history export MANIFEST");
+    QTest::newRow("one more") << QByteArray("m x") << QStringLiteral("unexpected \"x\"\nusage: tagwire history");
     QTest::newRow("option") << QByteArray("m --pont a") << QStringLiteral("Unknown option 'pont'");
     QTest::newRow("time") << QByteArray("m --from yesterday") << QStringLiteral("--from: \"yesterday\" is no time");
     QTest::newRow("range") << QByteArray("m --from 2026-01-02 --to 2026-01-01")

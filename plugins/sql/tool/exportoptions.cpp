@@ -91,7 +91,11 @@ Result<ExportOptions> ExportOptions::parse(const QStringList &arguments) {
   parser.addOption({QStringLiteral("format"), QString(), QStringLiteral("value"), QStringLiteral("csv")});
   parser.addOptions({{QStringLiteral("events"), QString()}, {QStringLiteral("progress"), QString()}});
   if (!parser.parse(QStringList(QStringLiteral("export")) + arguments)) return failure(parser.errorText());
-  if (parser.positionalArguments().size() != 1) return failure(QString::fromUtf8(usage));
+  const QStringList rest = parser.positionalArguments();
+  if (rest.size() > 1) {
+    return failure(QStringLiteral("unexpected \"%1\"\n").arg(rest[1].left(60)) + QString::fromUtf8(usage));
+  }
+  if (rest.isEmpty()) return failure(QString::fromUtf8(usage));
   ExportOptions options;
   options.manifest = parser.positionalArguments().first();
   options.instance = parser.value(QStringLiteral("instance"));

@@ -12,6 +12,11 @@ namespace {
 constexpr qsizetype bufferBytes = 256 * 1024;
 constexpr qsizetype pointsTogether = 100;
 
+Time bucketStart(Time time, std::chrono::nanoseconds length) {
+  const auto into = time.time_since_epoch() % length;  // below 0 before 1970
+  return time - (into.count() < 0 ? into + length : into);
+}
+
 bool isPattern(const QString &name) { return name.contains(u'*') || name.contains(u'#'); }
 
 }  // namespace
@@ -136,8 +141,9 @@ Result<void> HistoryExport::exportTrends() {
 }
 
 Result<void> HistoryExport::exportTrend(const PointRow &point) {
-  const auto first = within([&] { return firstTime(point); });
+  auto first = within([&] { return firstTime(point); });
   if (!first) return tl::unexpected(first.error());
+  if (!m_options.from) first = bucketStart(*first, m_options.interval);
   HistoryQuestions questions(m_reader);
   HistoryTrendQuery query;
   query.points = QStringList{point.point.name};

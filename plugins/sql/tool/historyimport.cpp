@@ -26,7 +26,11 @@ Result<ImportOptions> ImportOptions::parse(const QStringList &arguments) {
   for (const char *flag : {"progress", "dry-run", "skip-bad", "older"})
     parser.addOption({QLatin1String(flag), QString()});
   if (!parser.parse(QStringList(QStringLiteral("import")) + arguments)) return failure(parser.errorText());
-  if (parser.positionalArguments().size() != 2) return failure(QString::fromUtf8(usage));
+  const QStringList rest = parser.positionalArguments();
+  if (rest.size() > 2) {
+    return failure(QStringLiteral("unexpected \"%1\"\n").arg(rest[2].left(60)) + QString::fromUtf8(usage));
+  }
+  if (rest.size() < 2) return failure(QString::fromUtf8(usage));
   ImportOptions options;
   options.manifest = parser.positionalArguments().first();
   options.file = parser.positionalArguments().last();

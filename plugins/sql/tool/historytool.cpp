@@ -6,6 +6,10 @@
 #include <QFileInfo>
 #include <QSaveFile>
 
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "audit/auditfile.h"
 #include "manifest.h"
 
@@ -13,9 +17,26 @@ namespace tagwire::sql {
 
 namespace {
 
+// As those of the program itself: sysexits(3).
+constexpr int cannotRead = 66;
+constexpr int cannotWrite = 73;
+
 bool isEmptyFile(const QString &path) {
   const QFileInfo file(path);
   return !file.exists() || (file.isFile() && file.size() == 0);
+}
+
+Result<void> checkReadable(const QString &path) {
+  const int error = ::access(QFile::encodeName(path).constData(), R_OK) == 0 ? 0 : errno;
+  if (error == ENOENT || (error == 0 && isEmptyFile(path))) {
+    return failure(QStringLiteral("there is no history yet in %1: tagwire run makes it").arg(path));
+  }
+  if (error != 0) return failure(QStringLiteral("%1 can't be read: %2").arg(path, qt_error_string(error)));
+  return {};
+}
+
+Result<void> cantWrite(const QString &name, const QIODevice &output) {
+  return failure(QStringLiteral("can't write %1: %2").arg(name, output.errorString()));
 }
 
 }  // namespace
@@ -64,15 +85,21 @@ void HistoryTool::begin(std::function<int()> work) {
   });
 }
 
+QString HistoryTool::help(const char *usage) {
+  begin([] { return 0; });
+  return QString::fromUtf8(usage);
+}
+
 void HistoryTool::say(const QString &text) { std::fputs((text + u'\n').toUtf8().constData(), stderr); }
 
-int HistoryTool::exitCodeOf(const Result<void> &result) {
+int HistoryTool::exitCodeOf(const Result<void> &result, int code) {
   if (result) return 0;
   say(result.error());
-  return 1;
+  return code;
 }
 
 tl::expected<QString, ToolError> ExportTool::start(const QStringList &arguments) {
+  if (arguments.contains(QLatin1String("--help"))) return help(ExportOptions::usage);
   const auto options = ExportOptions::parse(arguments);
   if (!options) return failure(options.error());
   const auto chosen = choose(options->manifest, options->instance);
@@ -82,21 +109,27 @@ tl::expected<QString, ToolError> ExportTool::start(const QStringList &arguments)
 }
 
 int ExportTool::run(const ExportOptions &options, const Chosen &chosen) const {
+  const auto &database = chosen.config.database;
+  const auto readable = database.postgres() ? Result<void>() : checkReadable(database.pathIn(chosen.dataDir));
+  if (!readable) return exitCodeOf(readable, cannotRead);
   if (options.output.isEmpty()) {
     QFile output;
     if (!output.open(STDOUT_FILENO, QIODevice::WriteOnly | QIODevice::Unbuffered)) {
-      return exitCodeOf(failure(QStringLiteral("can't write to stdout: ") + output.errorString()));
+      return exitCodeOf(failure(QStringLiteral("can't write to stdout: ") + output.errorString()), cannotWrite);
     }
-    return exitCodeOf(write(options, chosen, output));
+    return writtenCode(write(options, chosen, output), output);
   }
   QSaveFile output(options.output);
   if (!output.open(QIODevice::WriteOnly)) {
-    return exitCodeOf(failure(QStringLiteral("can't write %1: %2").arg(options.output, output.errorString())));
+    return exitCodeOf(cantWrite(options.output, output), cannotWrite);
   }
   const auto written = write(options, chosen, output);
-  if (!written) return exitCodeOf(written);
-  if (output.commit()) return 0;
-  return exitCodeOf(failure(QStringLiteral("can't write %1: %2").arg(options.output, output.errorString())));
+  if (!written) return writtenCode(written, output);
+  return output.commit() ? 0 : exitCodeOf(cantWrite(options.output, output), cannotWrite);
+}
+
+int ExportTool::writtenCode(const Result<void> &written, const QFileDevice &output) {
+  return exitCodeOf(written, output.error() == QFileDevice::NoError ? 1 : cannotWrite);
 }
 
 Result<void> ExportTool::write(const ExportOptions &options, const Chosen &chosen, QIODevice &output) const {
@@ -115,6 +148,7 @@ Result<void> ExportTool::write(const ExportOptions &options, const Chosen &chose
 }
 
 tl::expected<QString, ToolError> ImportTool::start(const QStringList &arguments) {
+  if (arguments.contains(QLatin1String("--help"))) return help(ImportOptions::usage);
   const auto options = ImportOptions::parse(arguments);
   if (!options) return failure(options.error());
   const auto chosen = choose(options->manifest, options->instance);
@@ -146,7 +180,7 @@ int ImportTool::run(const ImportOptions &options, const Chosen &chosen) {
   QFile file(options.file);
   if (!file.open(QIODevice::ReadOnly) || file.isSequential()) {
     const QString reason = file.isOpen() ? QStringLiteral("it is no file") : file.errorString();
-    return exitCodeOf(failure(QStringLiteral("can't read %1: %2").arg(options.file, reason)));
+    return exitCodeOf(failure(QStringLiteral("can't read %1: %2").arg(options.file, reason)), cannotRead);
   }
   // As the program makes it, should this be before its first run.
   if (!options.isDry && !QDir(chosen.dataDir).exists() && QDir().mkpath(chosen.dataDir)) {
@@ -154,7 +188,8 @@ int ImportTool::run(const ImportOptions &options, const Chosen &chosen) {
   }
   AuditFile trail(chosen.dataDir);
   if (const auto opened = options.isDry ? Result<void>() : trail.open(); !opened) {
-    return exitCodeOf(failure(opened.error() + QStringLiteral(" (nothing was imported: it could not go on record)")));
+    return exitCodeOf(failure(opened.error() + QStringLiteral(" (nothing was imported: it could not go on record)")),
+                      cannotWrite);
   }
   // A dry run may be before the first start: then there is nothing yet, and it makes nothing.
   const auto &database = chosen.config.database;
@@ -169,7 +204,8 @@ int ImportTool::run(const ImportOptions &options, const Chosen &chosen) {
   const auto recorded = options.isDry ? Result<void>() : trail.append(entryOf(chosen.id, options.file, work));
   if (!done) return exitCodeOf(done);
   if (!recorded) {
-    return exitCodeOf(failure(recorded.error() + QStringLiteral(" (it was imported, but is not on record)")));
+    return exitCodeOf(failure(recorded.error() + QStringLiteral(" (it was imported, but is not on record)")),
+                      cannotWrite);
   }
   const auto &counts = work.counts();
   const qint64 due = counts.lines - counts.bad - counts.present;

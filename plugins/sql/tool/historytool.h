@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QFileDevice>
 #include <QThreadPool>
 
 #include <atomic>
@@ -40,10 +41,12 @@ class HistoryTool : public Tool {
   static tl::expected<Chosen, ToolError> choose(const QString &manifest, const QString &instance);
   /// Runs `work` in the thread; it returns the exit code.
   void begin(std::function<int()> work);
+  /// What start() returns when it was asked for help.
+  QString help(const char *usage);
   /// For people, on stderr; from any thread.
   static void say(const QString &text);
-  /// The last words when `result` is an error; the exit code.
-  static int exitCodeOf(const Result<void> &result);
+  /// The last words when `result` is an error, and `code`; else 0.
+  static int exitCodeOf(const Result<void> &result, int code = 1);
 
   const StoreMakers m_makers;
   const std::shared_ptr<std::atomic_bool> m_mustStop = std::make_shared<std::atomic_bool>(false);
@@ -62,6 +65,7 @@ class ExportTool : public HistoryTool {
  private:
   int run(const ExportOptions &options, const Chosen &chosen) const;
   Result<void> write(const ExportOptions &options, const Chosen &chosen, QIODevice &output) const;
+  static int writtenCode(const Result<void> &written, const QFileDevice &output);
 };
 
 /// `tagwire history import`. Thread-bound; owned by the command.

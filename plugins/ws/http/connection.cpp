@@ -108,7 +108,8 @@ bool HttpConnection::readRequest() {
     m_takesLongBody = false;
     ++m_requests;
     m_wantsHead = request.method == "HEAD";
-    m_keepsAlive = request.keepAlive;
+    // Who is refused an upgrade has nothing more to ask, and many a client waits for the end.
+    m_keepsAlive = request.keepAlive && !request.wantsWebSocket();
     m_host.requestArrived(*this, request);
     return true;
   }

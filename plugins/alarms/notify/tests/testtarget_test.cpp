@@ -84,7 +84,7 @@ class TestTargetTest : public QObject {
     QCOMPARE(test(instance("alarms", targets), "opps"), 64);
     QCOMPARE(m_errors, QStringLiteral("no target \"opps\" (allowed: alarms/boss, alarms/ops)\n"));
     QCOMPARE(test("{\"id\":\"a\",\"type\":\"example\"}", "ops"), 64);
-    QCOMPARE(m_errors, QStringLiteral("no target \"ops\" (allowed: the manifest names none)\n"));
+    QCOMPARE(m_errors, QStringLiteral("no target \"ops\": the manifest names no notifications\n"));
   }
 
   void severalInstances() {
@@ -103,11 +103,22 @@ class TestTargetTest : public QObject {
     QCOMPARE(run({QStringLiteral("test-target"), QStringLiteral("/no/such/file"), QStringLiteral("ops")}), 78);
   }
 
+  void helpIsNoError() {
+    QCOMPARE(run({QStringLiteral("test-target"), QStringLiteral("--help")}), 0);
+    QVERIFY2(m_out.startsWith(QStringLiteral("usage: tagwire alarms test-target MANIFEST TARGET\n")),
+             qPrintable(m_out));
+    QCOMPARE(m_errors, QString());
+  }
+
   void wrongUse() {
     QCOMPARE(run({}), 64);
     QCOMPARE(m_errors, QStringLiteral("usage: tagwire alarms test-target MANIFEST TARGET\n"));
     QCOMPARE(run({QStringLiteral("test-target"), QStringLiteral("manifest.json")}), 64);
     QCOMPARE(run({QStringLiteral("ack")}), 64);
+    QVERIFY2(m_errors.startsWith(QStringLiteral("unknown \"alarms ack\" (allowed: test-target)\nusage: ")),
+             qPrintable(m_errors));
+    QCOMPARE(run({QStringLiteral("test-target"), QStringLiteral("m"), QStringLiteral("x"), QStringLiteral("y")}), 64);
+    QVERIFY2(m_errors.startsWith(QStringLiteral("unexpected \"y\"\nusage: ")), qPrintable(m_errors));
   }
 };
 
