@@ -148,6 +148,15 @@ class ProgramTest : public QObject {
     QCOMPARE(program.process().exitCode(), 69);
     QVERIFY2(program.errors().contains(QStringLiteral("127.0.0.1:%1").arg(other.serverPort())),
              qPrintable(program.errors()));
+  }
+  void aStartThatHasToSucceedAndFailsIs70AndWaitsForNoSink() {
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost, 0));
+    RunningProgram program;
+    const QByteArray history = "{\"id\":\"h\",\"type\":\"sql\",\"config\":{\"database\":\"sqlite:h.db\"}},";
+    const QByteArray manifest = webManifest(other.serverPort(), history);
+    QVERIFY(!program.start(QByteArray(manifest).replace("\"ws\",", "\"ws\", \"on_start_error\": \"fail\",")));
+    QCOMPARE(program.process().exitCode(), 70);
     QVERIFY2(!program.errors().contains(QLatin1String("did not take all")), qPrintable(program.errors()));
   }
   void dataDirThatCantBeMadeIs73() {
