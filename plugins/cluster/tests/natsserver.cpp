@@ -34,9 +34,13 @@ bool NatsServer::start() {
   if (!m_domain.isEmpty()) file.write(", domain: " + m_domain);
   file.write(", max_file: 4GB }\n" + m_more + '\n');
   file.close();
+  return startWith(file.fileName());
+}
+
+bool NatsServer::startWith(const QString &configuration) {
   QString program = QStringLiteral("/usr/sbin/nats-server");
   if (!QFile::exists(program)) program = QStringLiteral("nats-server");
-  m_process.start(program, {QStringLiteral("-c"), file.fileName()});
+  m_process.start(program, {QStringLiteral("-c"), configuration});
   if (!m_process.waitForStarted()) return false;
   QDeadlineTimer deadline(10'000);
   while (!deadline.hasExpired() && m_process.state() == QProcess::Running) {

@@ -19,6 +19,8 @@ class NatsServer {
 
   /// Again on the same port, with what is on its disk.
   bool start();
+  /// With this configuration instead of one of ours; it listens on port().
+  bool startWith(const QString &configuration);
   void kill();
   /// It is there and does nothing.
   void freeze();
