@@ -78,12 +78,12 @@ void Cluster::start() {
   m_startedAt = m_context.clock().now();
   m_voice.start(m_context.clock().elapsed());
   m_mailbox = std::make_shared<Mailbox>(this);
-  showState();
   if (m_config.has(Role::Edge) || m_config.has(Role::Hub)) startPublisher();
   if (m_config.history) startHistory();
   if (m_config.has(Role::Hub) || m_config.has(Role::Gateway)) startLive();
   if (m_config.has(Role::Gateway)) m_devices.start(m_mailbox, tellOf(Devices));
   startWire();
+  showState();
   m_secondTimer.start();
 }
 

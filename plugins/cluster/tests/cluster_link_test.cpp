@@ -32,6 +32,7 @@ class ClusterLinkTest : public QObject {
     QVERIFY2(server.start(), qPrintable(server.output()));
     Node hub(QStringLiteral("hub1"), "\"hub\"", server.url());
     hub.cluster->start();
+    QTRY_COMPARE(hub.state, PluginState::Running);
     Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
     edge.cluster->start();
     Node gateway(QStringLiteral("gateway1"), "\"gateway\"", server.url());
