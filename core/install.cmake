@@ -8,7 +8,8 @@ set(public_headers
   audit/audittrail.h
   commands/commandcontrol.h commands/interlockstatus.h commands/scenestatus.h
   network/allowednetwork.h network/descriptor.h network/listenaddress.h
-  services/alarmdesk.h services/fixintake.h services/gisdata.h services/historycsv.h services/historyreader.h
+  services/alarmdesk.h services/deviceownership.h services/fixintake.h services/gisdata.h services/historycsv.h
+  services/historyreader.h
   services/ingestdesk.h services/locationhub.h services/request.h services/service.h services/sitemap.h
   services/zonecatalog.h
   testing/fakecommandcontrol.h testing/manualclock.h testing/memoryaudittrail.h testing/quietalarmdesk.h

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmdesk.h"
+#include "deviceownership.h"
 #include "fixintake.h"
 #include "historyreader.h"
 #include "historywriter.h"
@@ -12,6 +13,8 @@ namespace tagwire {
 
 // Defined here, so that each class has one type information for all plugins and dynamic_cast works between them.
 AlarmDesk::~AlarmDesk() = default;
+DeviceHolder::~DeviceHolder() = default;
+DeviceOwnership::~DeviceOwnership() = default;
 FixIntake::~FixIntake() = default;
 HistoryReader::~HistoryReader() = default;
 HistoryWriter::~HistoryWriter() = default;

@@ -62,6 +62,7 @@ Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
                     if (m_wire) m_wire->answer(reply, data);
                   }}),
       m_voice(config.node),
+      m_devices(m_config, context),
       m_secondTimer(this),
       m_metrics(context.metrics()) {
   m_points.expect();
@@ -77,11 +78,12 @@ void Cluster::start() {
   m_startedAt = m_context.clock().now();
   m_voice.start(m_context.clock().elapsed());
   m_mailbox = std::make_shared<Mailbox>(this);
-  showState();
   if (m_config.has(Role::Edge) || m_config.has(Role::Hub)) startPublisher();
   if (m_config.history) startHistory();
   if (m_config.has(Role::Hub) || m_config.has(Role::Gateway)) startLive();
+  if (m_config.has(Role::Gateway)) m_devices.start(m_mailbox, tellOf(Devices));
   startWire();
+  showState();
   m_secondTimer.start();
 }
 
@@ -90,6 +92,7 @@ void Cluster::stop() {
   m_running = false;
   m_secondTimer.stop();
   m_mailbox->close();
+  m_devices.stop();
   m_wire.reset();
   m_live.reset();
   m_history.reset();
@@ -215,7 +218,7 @@ void Cluster::setTrouble(Part part, const QString &trouble) {
 void Cluster::showState() {
   if (!m_running) return;
   QStringList troubles;
-  static const char *const names[] = {"out", "history", "live", "between nodes"};
+  static const char *const names[] = {"out", "history", "live", "between nodes", "devices"};
   for (int part = 0; part < parts; ++part) {
     const auto &trouble = m_troubles[static_cast<size_t>(part)];
     if (trouble && !trouble->isEmpty()) troubles << QStringLiteral("%1: %2").arg(QLatin1String(names[part]), *trouble);
@@ -236,6 +239,7 @@ void Cluster::everySecond() {
   const QByteArray mark = isHub ? (m_voice.isSpeaking() ? speakingMark : hubMark) : "";
   if (m_wire) m_wire->sayAlive(mark);
   findSilent();
+  m_devices.look();
   if (m_publisher) m_metrics.show(m_publisher->figures());
   if (!m_history) return;
   const qint64 stored = m_history->stored();
@@ -273,6 +277,10 @@ void Cluster::publish(const Event &event) {
 
 void Cluster::execute(const Command &command) {
   if (m_wire) m_commands.ask(command, *m_wire);
+}
+
+void Cluster::claimDevice(Reply<QString> reply, QString device, std::weak_ptr<DeviceHolder> holder) {
+  m_devices.claim(reply, device, holder);
 }
 
 bool Cluster::isOld(Time time) const { return m_context.clock().now() - time > m_config.historicalAfter; }
@@ -326,6 +334,7 @@ void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
   for (const StoredPoint &point : batch.points) {
     const PointId id = m_points.find(sender, point.name);
     ids.push_back(m_points.owner(id) ? id : m_points.declare(sender, point));
+    m_points.follow(ids.back(), sender);
   }
   Samples samples;
   samples.reserve(static_cast<qsizetype>(batch.samples.size()));

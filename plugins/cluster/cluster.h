@@ -4,6 +4,7 @@
 #include <QTimer>
 
 #include "alarmvoice.h"
+#include "devicedesk.h"
 #include "feed.h"
 #include "mailbox.h"
 #include "metrics.h"
@@ -16,7 +17,7 @@ namespace tagwire::cluster {
 
 /// A running instance: one node of the cluster. Thread-bound, in the host's thread; whatever may wait for a server or
 /// the disk is in threads of its parts. Owned by the host.
-class Cluster : public Plugin, public Source, public Sink {
+class Cluster : public Plugin, public Source, public Sink, public DeviceOwnership {
   Q_OBJECT
  public:
   Cluster(const ClusterConfig &config, PluginContext &context);
@@ -27,9 +28,10 @@ class Cluster : public Plugin, public Source, public Sink {
   void execute(const Command &command) override;
   void write(const Samples &samples) override;
   void notify(const Event &event) override;
+  void claimDevice(Reply<QString> reply, QString device, std::weak_ptr<DeviceHolder> holder) override;
 
  private:
-  enum Part { Out, History, Live, Between, parts };
+  enum Part { Out, History, Live, Between, Devices, parts };
 
   void startPublisher();
   void startHistory();
@@ -58,7 +60,8 @@ class Cluster : public Plugin, public Source, public Sink {
   std::unique_ptr<Wire> m_wire;            ///< while it runs
   RemotePoints m_points;
   RemoteCommands m_commands;
-  AlarmVoice m_voice;  ///< a hub
+  AlarmVoice m_voice;    ///< a hub
+  DeviceDesk m_devices;  ///< a gateway
   struct Life {
     std::chrono::nanoseconds heard{0};
     bool isLost = false;

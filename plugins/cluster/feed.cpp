@@ -59,7 +59,8 @@ void Feed::run() {
         done = failure(opened.error());
       }
     }
-    if (link && needsStreams()) done = provideStreams(*link, m_config.stream);
+    // Whoever else reads them may not make them.
+    if (link && needsStreams() && m_config.has(Role::Hub)) done = provideStreams(*link, m_config.stream);
     if (link && done) done = read(*link);
     if (m_mustStop) break;
     if (link && !link->isConnected()) continue;

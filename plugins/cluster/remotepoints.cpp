@@ -60,6 +60,11 @@ const Sender *RemotePoints::owner(PointId point) const {
   return found == m_owners.cend() ? nullptr : &*found;
 }
 
+void RemotePoints::follow(PointId point, const Sender &sender) {
+  const auto found = m_owners.find(point);
+  if (found != m_owners.end() && *found != sender) *found = sender;
+}
+
 QString RemotePoints::nameAt(const Sender &sender, PointId id) const {
   const auto point = m_context.points().point(id);
   if (!point) return {};

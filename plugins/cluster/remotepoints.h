@@ -23,6 +23,8 @@ class RemotePoints {
   PointId declare(const Sender &sender, const spool::StoredPoint &point);
   /// Whose it is; null: none of ours.
   const Sender *owner(PointId point) const;
+  /// It comes from this node now: a device that has moved.
+  void follow(PointId point, const Sender &sender);
   /// What it is called where it is from.
   QString nameAt(const Sender &sender, PointId point) const;
   /// Values only go forward in the source's time; false: `time` is older than what is known.

@@ -41,6 +41,9 @@ Result<StreamReader> StreamReader::shared(const Link &link, const ClusterConfig 
   status = js_PullSubscribe(&subscription, link.stream(), everything, name, nullptr, &options, &code);
   if (status != NATS_OK) return natsFailure("the consumer can't be used", status, code);
   StreamReader reader;
+  reader.m_stream = link.stream();
+  reader.m_streamName = stream;
+  reader.m_consumer = name;
   reader.m_subscription.reset(subscription);
   return reader;
 }
@@ -79,11 +82,20 @@ Result<std::vector<Message>> StreamReader::fetch(int most, std::chrono::millisec
   if (status != NATS_TIMEOUT) return natsFailure("the stream can't be read", status, code);
   if (++m_emptyFetches < emptyFetchesToDoubt) return messages;
   m_emptyFetches = 0;
-  jsConsumerInfo *info = nullptr;
-  const natsStatus found = natsSubscription_GetConsumerInfo(&info, m_subscription.get(), nullptr, &code);
-  jsConsumerInfo_Destroy(info);
+  const natsStatus found = findConsumer(&code);
   if (found != NATS_OK) return natsFailure("the consumer is gone", found, code);
   return messages;
+}
+
+/// libnats 3.4.1 does not know the consumer of a subscription that has not made it.
+natsStatus StreamReader::findConsumer(jsErrCode *code) const {
+  jsConsumerInfo *info = nullptr;
+  const natsStatus found =
+      m_consumer.isEmpty()
+          ? natsSubscription_GetConsumerInfo(&info, m_subscription.get(), nullptr, code)
+          : js_GetConsumerInfo(&info, m_stream, m_streamName.constData(), m_consumer.constData(), nullptr, code);
+  jsConsumerInfo_Destroy(info);
+  return found;
 }
 
 StreamReader::Place StreamReader::placeOf(natsMsg *message) {

@@ -26,6 +26,11 @@ class StreamReader {
   static Place placeOf(natsMsg *message);
 
  private:
+  natsStatus findConsumer(jsErrCode *code) const;
+
+  jsCtx *m_stream = nullptr;
+  QByteArray m_streamName;
+  QByteArray m_consumer;  ///< that others share; empty: our own
   Subscription m_subscription;
   int m_emptyFetches = 0;
 };

@@ -2,7 +2,7 @@
 // The streams that a cluster stands on, made where they are missing.
 #include <deque>
 
-#include "link.h"
+#include "deviceleases.h"
 
 namespace tagwire::cluster {
 
@@ -12,6 +12,8 @@ constexpr qint64 streamSecond = 1'000'000'000;
 // A node that was away tries again within this: what it sends twice is known by its id until then. Later it is known
 // by its key in the history.
 constexpr qint64 duplicatesNs = 600 * streamSecond;
+
+constexpr qint64 leaseNs = 120 * streamSecond;
 
 /// Streams of leaf nodes, as libnats wants to be told of them. The texts outlive the call.
 struct Sources {
@@ -57,7 +59,30 @@ Result<void> provide(const Link &link, jsStreamConfig &wanted) {
   return {};
 }
 
+/// Leases that end by themselves: in memory, for with the last server they are all over.
+Result<void> provideDevices(const Link &link, const StreamConfig &config) {
+  const QByteArray bucket = devicesBucket(config);
+  const QByteArray stream = "KV_" + bucket;
+  const QByteArray keys = "$KV." + bucket + ".>";
+  const char *subjects[] = {keys.constData()};
+  jsStreamConfig leases;
+  jsStreamConfig_Init(&leases);
+  leases.Name = stream.constData();
+  leases.Subjects = subjects;
+  leases.SubjectsLen = 1;
+  leases.MaxMsgsPerSubject = 1;
+  leases.MaxAge = leaseNs;
+  leases.Storage = js_MemoryStorage;
+  leases.Replicas = config.replicas;
+  leases.Discard = js_DiscardNew;
+  leases.AllowRollup = true;
+  leases.DenyDelete = true;
+  return provide(link, leases);
+}
+
 }  // namespace
+
+QByteArray devicesBucket(const StreamConfig &config) { return config.name.toUtf8() + "_devices"; }
 
 QByteArray lastValuesBucket(const StreamConfig &config) { return config.name.toUtf8() + "_last"; }
 
@@ -100,7 +125,8 @@ Result<void> provideStreams(const Link &link, const StreamConfig &config) {
     last.Sources = buckets.pointers.data();
     last.SourcesLen = static_cast<int>(buckets.pointers.size());
   }
-  return provide(link, last);
+  if (const auto provided = provide(link, last); !provided) return provided;
+  return provideDevices(link, config);
 }
 
 }  // namespace tagwire::cluster

@@ -17,7 +17,8 @@ class Node : public QObject {
     const QByteArray json = "{\"node\":\"" + name.toUtf8() + "\",\"roles\":" + roles + ",\"servers\":\"" +
                             server.toUtf8() +
                             "\",\"batch_interval_ms\":5,\"last_values_interval_ms\":100,"
-                            "\"ack_timeout_ms\":1000,\"stream\":{\"max_mb\":64}" +
+                            "\"ack_timeout_ms\":1000" +
+                            (more.contains("\"stream\"") ? "" : ",\"stream\":{\"max_mb\":64}") +
                             (more.isEmpty() ? QByteArray() : "," + more) + "}";
     QString errors;
     const auto config = readConfig<ClusterConfig>(json, &errors);
@@ -45,6 +46,15 @@ class Node : public QObject {
   }
   PointId find(const QString &name) const { return context->points().find(name); }
   Value lastOf(const QString &name) const { return context->points().last(find(name)).value; }
+
+  /// A metric without labels; 0: there is none.
+  double metric(const char *name) const {
+    const QByteArray lines = '\n' + QByteArray::fromStdString(context->metrics().text());
+    const qsizetype at = lines.indexOf(QByteArray("\n") + name + ' ');
+    if (at < 0) return 0;
+    const qsizetype from = at + 2 + static_cast<qsizetype>(qstrlen(name));
+    return lines.mid(from, lines.indexOf('\n', from) - from).toDouble();
+  }
 
   std::shared_ptr<TestContext> context;
   std::unique_ptr<Cluster> cluster;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QProcess>
+#include <QTcpServer>
 #include <QTemporaryDir>
 
 namespace tagwire::cluster {
@@ -10,14 +11,16 @@ namespace tagwire::cluster {
 /// its process id.
 class NatsServer {
  public:
-  /// `more` is added to its configuration.
-  explicit NatsServer(QByteArray more = {});
+  /// `more` is added to its configuration; `domain` is its JetStream domain.
+  explicit NatsServer(QByteArray more = {}, QByteArray domain = {});
   ~NatsServer();
   NatsServer(const NatsServer &) = delete;
   NatsServer &operator=(const NatsServer &) = delete;
 
   /// Again on the same port, with what is on its disk.
   bool start();
+  /// With this configuration instead of one of ours; it listens on port().
+  bool startWith(const QString &configuration);
   void kill();
   /// It is there and does nothing.
   void freeze();
@@ -30,8 +33,25 @@ class NatsServer {
  private:
   QTemporaryDir m_folder;
   QByteArray m_more;
+  QByteArray m_domain;
   quint16 m_port = 0;
   QProcess m_process;
+};
+
+/// A line to a port of loopback that can be cut.
+class TcpGate {
+ public:
+  explicit TcpGate(quint16 target);
+  quint16 port() const { return m_server.serverPort(); }
+  void cut();
+  void mend() { m_isCut = false; }
+
+ private:
+  void connectNext();
+
+  const quint16 m_target;
+  bool m_isCut = false;
+  QTcpServer m_server;
 };
 
 /// A port that nobody listens on at this moment.

@@ -5,6 +5,12 @@
 
 namespace tagwire::ws {
 
+namespace {
+
+QString replacedReason() { return QStringLiteral("replaced by a new connection"); }
+
+}  // namespace
+
 Device::Device(const QString &id, QString home, std::shared_ptr<const Model> model, const QTimeZone &zone,
                QList<PointId> points)
     : m_id(id), m_home(std::move(home)), m_gatekeeper(id, std::move(model), zone), m_points(std::move(points)) {}
@@ -16,7 +22,15 @@ bool Device::isLive(std::chrono::nanoseconds now) const {
 void Device::publish(Session &session, std::chrono::nanoseconds now) {
   Session *before = std::exchange(m_publisher, &session);
   m_heard = now;
-  if (before) before->close(4409, QStringLiteral("replaced by a new connection"));
+  m_takenAway.reset();
+  if (before) before->close(4409, replacedReason());
+}
+
+void Device::takeAway(std::chrono::nanoseconds now) {
+  if (!m_publisher) return;
+  m_takenAway = now;
+  takeovers.count(now);
+  m_publisher->close(4409, replacedReason());
 }
 
 void Device::watch(Session &session) {

@@ -31,6 +31,10 @@ class Device {
   /// It is connected, and sent data, answered a PING or was accepted a moment ago (R2-4).
   bool isLive(std::chrono::nanoseconds now) const;
 
+  /// Its connection is at another node now; true for some time after.
+  void takeAway(std::chrono::nanoseconds now);
+  bool isTakenAway(std::chrono::nanoseconds now) const { return m_takenAway && now - *m_takenAway <= liveFor; }
+
   /// The publisher sent something, good or not.
   void hear(std::chrono::nanoseconds now) { m_heard = now; }
   /// This session publishes from now on; one that did is closed with 4409.
@@ -64,6 +68,7 @@ class Device {
   QList<PointId> m_points;
   Session *m_publisher = nullptr;
   std::chrono::nanoseconds m_heard{0};  ///< data, or accepted
+  std::optional<std::chrono::nanoseconds> m_takenAway;
   QList<Watcher> m_watchers;
   Frame m_last;
   bool m_hasLast = false;

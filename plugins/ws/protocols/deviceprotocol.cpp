@@ -14,6 +14,22 @@ bool isPublisher(const Caller &caller, const QString &device) {
   return caller.kind == Caller::Kind::Token && caller.permissions.nameExactly(right::publishDevice, device);
 }
 
+/// The connection of a device, as other nodes know it.
+class HeldDevice : public DeviceHolder {
+ public:
+  HeldDevice(const std::shared_ptr<Device> &device, quint64 session, const Clock &clock)
+      : m_device(device), m_session(session), m_clock(clock) {}
+  void taken(const QString &) override {
+    const auto device = m_device.lock();
+    if (device && device->publisher() && device->publisher()->id() == m_session) device->takeAway(m_clock.elapsed());
+  }
+
+ private:
+  const std::weak_ptr<Device> m_device;
+  const quint64 m_session;
+  const Clock &m_clock;
+};
+
 }  // namespace
 
 DeviceProtocol::Counters::Counters(Metrics &metrics)
@@ -46,7 +62,8 @@ std::optional<Refusal> DeviceProtocol::check(const Upgrade &upgrade, const Calle
 std::optional<Refusal> DeviceProtocol::admit(const Upgrade &upgrade, const Caller &caller) {
   const auto device = m_book.find(deviceOf(upgrade));
   const auto now = m_context.clock().elapsed();
-  if (!device || !isPublisher(caller, device->id()) || !device->isLive(now)) return std::nullopt;
+  if (!device || !isPublisher(caller, device->id())) return std::nullopt;
+  if (!device->isLive(now) && !device->isTakenAway(now)) return std::nullopt;
   const Takeovers::Verdict verdict = device->takeovers.judge(now);
   if (verdict == Takeovers::Verdict::Admitted) return std::nullopt;
   m_counters.takeoversRefused.add();
@@ -86,12 +103,25 @@ void DeviceProtocol::opened(Session &session) {
   const auto device = m_book.find(deviceOf(session.upgrade()));
   if (!device) return session.close(1008, QStringLiteral("there is no such device"));
   const bool publishes = isPublisher(*session.caller(), device->id());
-  m_links.emplace(session.id(), Link{device, publishes});
+  m_links.emplace(session.id(), Link{device, publishes, {}});
   if (!publishes) return device->watch(session);
   const auto now = m_context.clock().elapsed();
   if (device->isLive(now)) device->takeovers.count(now);
   if (device->publisher()) m_counters.takeovers.add();
   device->publish(session, now);
+  claim(device, session);
+}
+
+/// It is connected whatever the other nodes say: the newest connection is the device's.
+void DeviceProtocol::claim(const std::shared_ptr<Device> &device, const Session &session) {
+  const auto holder = std::make_shared<HeldDevice>(device, session.id(), m_context.clock());
+  m_links.at(session.id()).holder = holder;
+  const auto answered = [this, device](const Result<QString> &before) {
+    if (!before || before->isEmpty()) return;
+    device->takeovers.count(m_context.clock().elapsed());
+    m_counters.takeovers.add();
+  };
+  m_context.request(&DeviceOwnership::claimDevice, answered, device->id(), std::weak_ptr<DeviceHolder>(holder));
 }
 
 void DeviceProtocol::callerChanged(Session &session) {

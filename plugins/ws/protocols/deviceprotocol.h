@@ -8,6 +8,7 @@
 #include "endpointlimits.h"
 #include "gatewaystate.h"
 #include "protocols/protocol.h"
+#include "services/deviceownership.h"
 
 namespace tagwire::ws {
 
@@ -44,12 +45,14 @@ class DeviceProtocol : public Protocol {
   struct Link {
     std::shared_ptr<Device> device;
     bool publishes = false;
+    std::shared_ptr<DeviceHolder> holder;  ///< of who publishes; other nodes may take the device away
   };
 
   void takePayload(Device &device, const QByteArray &text);
   void tellWrongClock(Device &device, Time claimed);
   void reject(Device &device, const Rejection &rejection);
   void tellTakeovers(const Device &device, const Upgrade &upgrade);
+  void claim(const std::shared_ptr<Device> &device, const Session &session);
   void publish(const Samples &samples);
 
   GatewayState &m_state;
