@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto fetchPatience = 500ms;
+constexpr auto fetchPatience = 200ms;
 constexpr int fetchedForHistory = 64;
 constexpr int fetchedLive = 32;
 constexpr auto storePatience = 8s;

@@ -10,7 +10,7 @@ constexpr qint64 ackWait = 30 * second;
 constexpr qint64 mostUnacknowledged = 1000;
 constexpr qint64 inactiveThreshold = 30 * second;
 // So many empty ones, and it is asked whether the consumer is there at all.
-constexpr int emptyFetchesToDoubt = 6;
+constexpr int emptyFetchesToDoubt = 15;
 const char *const everything = "tw.>";
 
 }  // namespace

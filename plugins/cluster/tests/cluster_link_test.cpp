@@ -67,53 +67,6 @@ class ClusterLinkTest : public QObject {
     QVERIFY(point->writable);
   }
 
-  void nothingIsLostWhileTheServerIsAway() {
-    NatsServer server;
-    QVERIFY(server.start());
-    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url(), "\"history\":\"history\"");
-    MemoryHistory history;
-    hub.context->addInstance(QStringLiteral("history"), QStringLiteral("sql"), &history);
-    hub.cluster->start();
-    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
-    const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
-    edge.cluster->start();
-    give(edge, point, 0, 100);
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 100, 20'000);
-    server.kill();
-    QTRY_COMPARE_WITH_TIMEOUT(edge.state, PluginState::Degraded, 20'000);
-    give(edge, point, 100, 100);
-    edge.cluster->stop();  // and its program ends meanwhile
-    Node again(QStringLiteral("edge1"), "\"edge\"", server.url(), {}, edge.context);
-    again.cluster->start();
-    give(again, point, 200, 100);
-    QVERIFY(server.start());
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 300, 30'000);
-    QList<double> wanted;
-    for (int i = 0; i < 300; ++i) wanted << i;
-    QCOMPARE(history.numbers, wanted);  // in order, each once
-    QTRY_COMPARE_WITH_TIMEOUT(hub.samples.size(), 300, 30'000);
-  }
-
-  void aBatchIsAcknowledgedOnlyWhenItIsStored() {
-    NatsServer server;
-    QVERIFY(server.start());
-    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
-    const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
-    edge.cluster->start();
-    MemoryHistory history;
-    history.isDown = true;
-    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url(), "\"history\":\"history\"");
-    hub.context->addInstance(QStringLiteral("history"), QStringLiteral("sql"), &history);
-    hub.cluster->start();
-    give(edge, point, 0, 20);
-    QTRY_VERIFY_WITH_TIMEOUT(history.asked >= 2, 20'000);
-    QCOMPARE(hub.state, PluginState::Degraded);
-    QVERIFY2(hub.text.contains(QStringLiteral("the database is away")), qPrintable(hub.text));
-    history.isDown = false;
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 20, 20'000);
-    QTRY_COMPARE_WITH_TIMEOUT(hub.state, PluginState::Running, 20'000);
-  }
-
   void whatComesLateIsHistorical() {
     NatsServer server;
     QVERIFY(server.start());

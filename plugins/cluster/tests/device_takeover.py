@@ -22,7 +22,9 @@ class Gateway(Program):
         web = {"id": "web", "type": "ws", "config": {
             "listen": f"127.0.0.1:{self.port}", "auth": {"anonymous": ["*:*"]}, "serve": ["ws", "rest", "metrics"],
             "endpoints": [{"path": "/ws/device/{device_id}", "protocol": "device"}],
-            "models": {"ems": {"fields": {"soc": "float"}}}, "devices": [{"id": "ems_001", "model": "ems"}]}}
+            "models": {"ems": {"fields": {"soc": "float"}}}}}
+        if self.name != "hub1":  # it has no devices of its own: their points come from the gateways
+            web["config"]["devices"] = [{"id": "ems_001", "model": "ems"}]
         text = json.dumps({"site": {"name": "plant"}, "data_dir": "var", "plugins": plugins + [web]})
         (self.folder / "manifest.json").write_text(text)
 
