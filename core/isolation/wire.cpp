@@ -183,7 +183,8 @@ Result<SamplesMessage> samplesFrom(const QByteArray &payload) {
   if (!reader.isArray()) return failure(QStringLiteral("no [type, body]"));
   reader.enterContainer();
   const bool hasType = wholeValue(reader).isString();
-  if (!hasType || !reader.isArray() || !reader.isLengthKnown()) return failure(QStringLiteral("an array of samples is due"));
+  if (!hasType || !reader.isArray() || !reader.isLengthKnown())
+    return failure(QStringLiteral("an array of samples is due"));
   if (reader.length() > static_cast<quint64>(mostSamples)) {
     return failure(QStringLiteral("%1 samples in a frame (allowed: %2)").arg(reader.length()).arg(mostSamples));
   }
