@@ -191,6 +191,7 @@ test('a viewer sees all and is offered nothing', async () => {
 
 test('a new alarm is told on every page, and its notice leads to it', async () => {
   const page = await openAs(plant, users.viewer, { hash: '#/overview' });
+  await page.locator('tw-alarm-badge').getByText(/\d/).first().waitFor();
   await cycle(20, 85);
   const notice = page.getByRole('link', { name: 'Critical alarm: Boiler hot' }).first();
   await notice.waitFor();
