@@ -22,7 +22,7 @@ int quitting = 0;
 
 void onSignal(int signal) {
   // Only what a signal handler may do: one byte through a pipe. The loop does the rest.
-  const char byte = static_cast<char>(signal);
+  const auto byte = static_cast<unsigned char>(signal);
   if (::write(signalPipe[1], &byte, 1) < 0) return;
 }
 
@@ -117,7 +117,7 @@ void quitOnSignals(const std::function<void()> &reload) {
   if (::pipe2(signalPipe, O_CLOEXEC | O_NONBLOCK) != 0) qFatal("no pipe for signals");
   auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, QCoreApplication::instance());
   QObject::connect(notifier, &QSocketNotifier::activated, notifier, [reload] {
-    char byte = 0;
+    unsigned char byte = 0;
     while (::read(signalPipe[0], &byte, 1) == 1) {
       if (byte != SIGHUP) {
         quitting = byte;

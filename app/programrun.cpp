@@ -21,6 +21,7 @@ Q_LOGGING_CATEGORY(programRunLog, "tagwire.host", QtInfoMsg)
 /// After that a plugin that can't go on is trouble like any other.
 constexpr std::chrono::seconds trialTime{30};
 constexpr std::chrono::seconds statusPeriod{1};
+constexpr int largePiece = 1024 * 1024;
 /// Between two tries while another change is being applied.
 constexpr std::chrono::milliseconds busyPause{200};
 
@@ -90,8 +91,11 @@ int ProgramRun::begin() {
 }
 
 void ProgramRun::start() {
-  // The manifest's tree is gone; give its memory back before the long run.
+  // The manifest's tree is gone; give its memory back before the long run. What is large (a slice of the history, a
+  // snapshot) goes back when it is freed: left alone, glibc takes such pieces from the heap after the first.
   ::malloc_trim(0);
+  ::mallopt(M_MMAP_THRESHOLD, largePiece);
+  ::mallopt(M_TRIM_THRESHOLD, 8 * largePiece);
   connect(m_runtime.get(), &Runtime::ready, this, &ProgramRun::becameReady);
   connect(m_runtime.get(), &Runtime::fatal, this, &ProgramRun::failed);
   QMetaObject::invokeMethod(m_runtime.get(), &Runtime::start, Qt::QueuedConnection);

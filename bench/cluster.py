@@ -20,6 +20,8 @@ import time
 
 import websockets
 
+import result
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "plugins/cluster/tests"))
 from cluster_proof import Nats, Program, cluster, find_values, sources, until  # noqa: E402
 
@@ -102,13 +104,19 @@ async def measure(options, folder):
     print(f"{accepted / took:,.0f} samples/s accepted, {stored / took:,.0f}/s stored, "
           f"{sent / max(accepted, 1):.1f} bytes a sample on the wire (last values included), "
           f"{kept / max(accepted, 1):.1f} in the stream")
+    result.report("edge through nats-server into the history of a hub", "samples/s", stored / took,
+                  limit=("accepted at the edge", accepted / took))
     print("| program | CPU, % of a core | µs a sample | resident, MiB |\n|---|---|---|---|")
     for who, pid in pids.items():
         print(f"| {who} | {100 * used[who] / took:.0f} | {1e6 * used[who] / max(accepted, 1):.1f} | "
               f"{resident_mib(pid):.0f} |")
+    medians = []
     for title, reader in (("in the same process", edge), ("through the cluster", gateway)):
         median, high = await latencies(edge, reader, options.writes)
+        medians.append(median)
         print(f"latency {title}: median {median:.1f} ms, 99 % {high:.1f} ms")
+    result.report(f"value at the edge to a client of a gateway, batches of {options.batch_ms} ms, p50", "ms", medians[1],
+                  limit=("client of the edge", medians[0]))
 
 
 def main():

@@ -21,9 +21,11 @@ import time
 
 import modbus_parts as parts
 import postgres_parts
+import result
 
 TARGET_MS = 100
 IN_ONE_TOKEN = 100
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 FIELDS = {"battery.soc": {"type": "float", "min": 0, "max": 1, "required": True}, "battery.voltage": "float",
           "battery.current": "float", "battery.faults": "string",
           "grid.status": {"type": "enum", "values": ["connected", "island"]}, "grid.power": "float"}
@@ -92,7 +94,9 @@ def measure(options, port, tokens, process, what):
     due = options.watchers * options.seconds
     print(f"{options.database} {what}: {figures['messages']} messages (due {due}), p50 {ages['p50']:.2f} ms, "
           f"p99 {ages['p99']:.2f} ms, max {ages['max']:.2f} ms, {100 * cpu / (options.seconds + 2):.0f} % of a core")
-    return ages["p99"] <= TARGET_MS and figures["messages"] >= 0.95 * due
+    return result.report(f"device push to {options.watchers} watchers, {options.devices} devices at 1 Hz, "
+                         f"{NAMES[options.database]} {what}, p99", "ms", ages["p99"], at_most=TARGET_MS,
+                         also=("95 % of what is due", figures["messages"] >= 0.95 * due))
 
 
 def says(log, words, seconds):

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user would write with node and `ws` (npm ci in tests/node) in place of a gateway: waits for all clients, then
+// What a user would write with node and `ws` (tests/node/install FOLDER) in place of a gateway: waits for all clients, then
 // sends everyone the same messages, a burst each turn, and waits while a client has a megabyte unread.
 //
-//   node fanout_node.mjs --clients 100 --burst 1 --size 200
+//   TAGWIRE_NODE_PACKAGES=FOLDER node fanout_node.mjs --clients 100 --burst 1 --size 200
 //
 // The first line on stdout is {"listening":[port]}. Ends with SIGTERM.
 import { createRequire } from 'node:module';
 
-const require = createRequire(new URL('../tests/node/package.json', import.meta.url));
-const { WebSocketServer } = require('ws');
+const { WebSocketServer } = createRequire(process.env.TAGWIRE_NODE_PACKAGES + '/package.json')('ws');
 
 const options = { clients: 100, burst: 1, size: 200 };
 for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].slice(2)] = Number(process.argv[i + 1]);

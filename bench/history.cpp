@@ -14,6 +14,7 @@
 #include <cmath>
 
 #include "history_limits.h"
+#include "result.h"
 #include "sqlsink.h"
 #include "testing/testcontext.h"
 
@@ -194,6 +195,16 @@ void show(const char *name, const Stopwatch &limit, const Run &run, double bytes
   std::printf("%-11s %12.0f %12.0f %6.2f %12.0f %12.0f %12.0f %6.2f %10.1f %10.1f %7d\n", name, most, run.rowsPerSecond,
               run.rowsPerSecond / most, run.worstSecond, mostOfCpu, ofCpu, ofCpu / mostOfCpu, bytes / rows,
               answers.isEmpty() ? 0 : answers[answers.size() / 2], run.failures);
+  const bool isSqlite = std::string_view(name) == "SQLite";
+  const char *bare = isSqlite ? "bare inserts" : "COPY";
+  const QString whole = QStringLiteral("plugin sql into %1, spool and roll-ups included").arg(QLatin1String(name));
+  report({whole,
+          QStringLiteral("rows/s"),
+          run.rowsPerSecond,
+          Beside{bare, most},
+          {},
+          Target{Target::Sense::AtLeast, isSqlite ? 0.6 : 0.5, Target::Of::Limit}});
+  report({whole + QStringLiteral(", by CPU time"), QStringLiteral("rows per CPU s"), ofCpu, Beside{bare, mostOfCpu}});
 }
 
 SqlConfig configOf(const Options &options, const QString &database, const QString &spool) {
@@ -223,6 +234,12 @@ void measureEvents(Options options, const QString &folder) {
   QCoreApplication::exec();
   std::printf("single events, durability sync: %.0f/s until written (the metrics are of the last second)\n",
               run.writtenPerSecond);
+  report({QStringLiteral("single events into SQLite, durability sync"),
+          QStringLiteral("events/s"),
+          run.writtenPerSecond,
+          {},
+          {},
+          Target{Target::Sense::AtLeast, 10'000}});
 }
 
 void measurePostgres(const Options &options, const QString &folder) {
@@ -282,5 +299,5 @@ int main(int argc, char **argv) {
     measureSqlite(options, folder.path());
     measureEvents(options, folder.path());
   }
-  return 0;
+  return exitCode;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "hub.h"
+#include "result.h"
 
 using namespace tagwire;
 
@@ -137,7 +138,7 @@ constexpr int batchSizes[] = {1, 100, 1000, 100'000};
 
 void sizes(benchmark::internal::Benchmark *benchmark) {
   for (const int size : batchSizes) benchmark->Arg(size);
-  benchmark->MinTime(1);
+  benchmark->MinTime(0.5);
 }
 
 BENCHMARK(plainLoop)->Name("limit")->Apply(sizes);
@@ -162,10 +163,23 @@ class RatioReporter : public benchmark::ConsoleReporter {
           "watched %.1f million, %.2f of the hub without\n",
           batchSizes[i], sinkCount, hub / 1e6, limit / 1e6, hub / limit, m_rates[i + 2 * count] / 1e6,
           m_rates[i + 2 * count] / hub);
+      tell(batchSizes[i], hub, limit);
     }
   }
 
  private:
+  void tell(int batch, double hub, double limit) {
+    bench::Figure figure;
+    figure.work = QStringLiteral("hub to %1 sinks, one core, batches of %2")
+                      .arg(sinkCount)
+                      .arg(QLocale(QLocale::English).toString(batch));
+    figure.unit = QStringLiteral("samples/s");
+    figure.ours = hub;
+    figure.limit = {"plain loop", limit};
+    if (batch == 100) figure.target = {bench::Target::Sense::AtLeast, 5'000'000};
+    bench::report(figure);
+  }
+
   std::vector<double> m_rates;
 };
 
@@ -177,5 +191,5 @@ int main(int argc, char **argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
   RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
-  return 0;
+  return bench::exitCode;
 }

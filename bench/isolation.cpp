@@ -16,6 +16,7 @@
 #include "isolation/isolatedplugin.h"
 #include "isolation/pluginhost.h"
 #include "isolation/wire.h"
+#include "result.h"
 #include "testcontext.h"
 
 using namespace tagwire;
@@ -178,6 +179,9 @@ int main(int argc, char *argv[]) {
         "batches of %4d: in the host %.2f million/s, in a process %.2f million/s (ratio %.3f), bare sockets %.2f "
         "million/s (ratio %.3f)\n",
         batch, host / 1e6, process / 1e6, process / host, raw / 1e6, process / raw);
+    bench::report({QStringLiteral("out of a plugin in a process of its own, batches of %1").arg(batch),
+                   QStringLiteral("samples/s"), process, bench::Beside{"bare sockets", raw},
+                   bench::Beside{"in the host", host}});
   }
   const Percentiles host = roundTrip(loader, false);
   const Percentiles process = roundTrip(loader, true);
@@ -186,5 +190,8 @@ int main(int argc, char *argv[]) {
       "there and back: in the host p50 %.1f us, p99 %.1f us; in a process p50 %.1f us, p99 %.1f us; bare sockets p50 "
       "%.1f us, p99 %.1f us (ratio of p50 %.1f)\n",
       host.p50, host.p99, process.p50, process.p99, raw.p50, raw.p99, process.p50 / raw.p50);
+  bench::report({QStringLiteral("there and back of one sample, plugin in a process of its own, p50"),
+                 QStringLiteral("µs"), process.p50, bench::Beside{"bare sockets", raw.p50},
+                 bench::Beside{"in the host", host.p50}});
   return 0;
 }

@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import modbus_parts as parts
+import result
 
 TARGETS = {1: 2.0, 10: 1.7, 100: 1.5}  # p50 of the raw gateway's
 SUBSCRIBE = json.dumps({"op": "subscribe", "id": "a", "topics": ["points/plc1/*", "points/plc1/*/*"]})
@@ -113,8 +114,9 @@ def main():
         medians, ratio = rounds(options, clients)
         ours, raw = medians["tagwire"], medians["raw"]
         target = TARGETS.get(clients)
+        fine = result.report(f"register read to {clients} WebSocket clients, {options.registers} registers, p50", "ms",
+                             ours["p50"], limit=("least gateway", raw["p50"]), ratio=ratio, of="limit", at_most=target) and fine
         if target is not None:
-            fine = fine and ratio <= target
             verdicts.append(f"{'holds' if ratio <= target else 'does not hold'}: {clients} clients: p50 {ratio:.2f} x the "
                             f"raw gateway's (target <= {target})")
         rows.append((clients, f"{ours['p50']:.3f}", f"{raw['p50']:.3f}", f"{ratio:.2f}", target or "",

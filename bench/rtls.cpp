@@ -20,6 +20,7 @@
 #include <random>
 
 #include "regionindex.h"
+#include "result.h"
 #include "rtls_geos.h"
 #include "rtls_scene.h"
 #include "tracker.h"
@@ -239,7 +240,7 @@ void everyTag(benchmark::State &state) {
 }
 
 #define AGAINST_TRIGGERS(function, name) \
-  BENCHMARK(function)->Name(name)->ArgsProduct({{10, 100, 1000, 10000}, {0, 1}})->MinTime(0.5)
+  BENCHMARK(function)->Name(name)->ArgsProduct({{10, 100, 1000, 10000}, {0, 1}})->MinTime(0.2)
 AGAINST_TRIGGERS(board, "board");
 AGAINST_TRIGGERS(everyTrigger, "every_trigger");
 AGAINST_TRIGGERS(geos, "geos");
@@ -247,8 +248,8 @@ AGAINST_TRIGGERS(levels, "levels");
 AGAINST_TRIGGERS(boostTree, "boost_rtree");
 AGAINST_TRIGGERS(oneGrid, "one_grid");
 AGAINST_TRIGGERS(tracker, "tracker");
-BENCHMARK(portable)->Name("portable")->Arg(1000)->Arg(10000)->Arg(100000)->MinTime(0.5);
-BENCHMARK(everyTag)->Name("every_tag")->Arg(1000)->Arg(10000)->Arg(100000)->MinTime(0.5);
+BENCHMARK(portable)->Name("portable")->Arg(1000)->Arg(10000)->Arg(100000)->MinTime(0.2);
+BENCHMARK(everyTag)->Name("every_tag")->Arg(1000)->Arg(10000)->Arg(100000)->MinTime(0.2);
 
 /// The usual table, and what it means.
 class RatioReporter : public benchmark::ConsoleReporter {
@@ -262,10 +263,9 @@ class RatioReporter : public benchmark::ConsoleReporter {
     for (const char *layout : {"/0", "/1"}) printTriggers(layout);
     printCrowd();
   }
-  bool holds() const { return m_holds; }
 
  private:
-  double rate(const std::string &name, const std::string &end) { return m_rates[name + end + "/min_time:0.500"]; }
+  double rate(const std::string &name, const std::string &end) { return m_rates[name + end + "/min_time:0.200"]; }
 
   void printTriggers(const std::string &layout) {
     std::printf("\n1,000 fixes/s, triggers %s (times what GEOS does)\n%9s",
@@ -277,9 +277,7 @@ class RatioReporter : public benchmark::ConsoleReporter {
       const double limit = rate("geos", end);
       std::printf("\n%9s", triggers);
       for (const char *name : names) std::printf(" %8.0f (%4.2f)", rate(name, end) / 1000, rate(name, end) / limit);
-      if (triggers != std::string("1000")) continue;
-      demand(rate("board", end) >= limit, "the board is slower than GEOS");
-      demand(rate("tracker", end) >= 200'000, "below 200,000 fixes/s");
+      if (layout == "/0") tell(triggers, end);
     }
     std::printf("\n");
   }
@@ -293,14 +291,26 @@ class RatioReporter : public benchmark::ConsoleReporter {
     }
   }
 
-  void demand(bool holds, const char *wrong) {
-    if (holds) return;
-    std::printf("  <- %s", wrong);
-    m_holds = false;
+  void tell(const char *triggers, const std::string &end) {
+    const bool isTarget = triggers == std::string("1000");
+    const bench::Beside geos{"GEOS, finding only", rate("geos", end)};
+    const QString against = QStringLiteral(" against %1 polygon triggers").arg(QLatin1String(triggers));
+    bench::Figure board{
+        QStringLiteral("trigger board, one core,") + against, QStringLiteral("fixes/s"), rate("board", end), {}, geos};
+    bench::Figure tracker{QStringLiteral("whole way of a fix through plugin rtls, one core,") + against,
+                          QStringLiteral("fixes/s"),
+                          rate("tracker", end),
+                          {},
+                          geos};
+    if (isTarget) {
+      board.target = {bench::Target::Sense::AtLeast, 1, bench::Target::Of::Peer};
+      tracker.target = {bench::Target::Sense::AtLeast, 200'000};
+    }
+    bench::report(board);
+    bench::report(tracker);
   }
 
   std::map<std::string, double> m_rates;
-  bool m_holds = true;
 };
 
 size_t heapBytes() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
@@ -349,5 +359,5 @@ int main(int argc, char **argv) {
   RatioReporter reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
   printMemory();
-  return reporter.holds() ? 0 : 1;
+  return bench::exitCode;
 }

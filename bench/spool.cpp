@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records per second through the spool of plugins/sql, beside a SQLite file that is used as one (WAL, a row for each
+// Records per second through core/spool, beside a SQLite file that is used as one (WAL, a row for each
 // record, read and deleted again): the same records, the same bytes, the same number in a commit, in the same run.
 #include <QElapsedTimer>
 #include <QFile>
@@ -12,11 +12,12 @@
 #include <thread>
 #include <vector>
 
+#include "result.h"
 #include "spool/recordcoding.h"
 #include "spool/spool.h"
 
 using namespace tagwire;
-using namespace tagwire::sql;
+using namespace tagwire::spool;
 
 namespace {
 
@@ -218,6 +219,12 @@ int main(int argc, char **argv) {
     const Rates spool = SpoolRun(isSync, records).measure();
     print("SQLite", sqlite, sqlite);
     print("segments", spool, sqlite);
+    bench::report({QStringLiteral("spool, in and out at once, %1")
+                       .arg(isSync ? QStringLiteral("on the disk") : QStringLiteral("in the system's cache")),
+                   QStringLiteral("records/s"),
+                   spool.both,
+                   {},
+                   bench::Beside{"SQLite as a spool", sqlite.both}});
     if (!isSync) std::printf("  bytes per record in segments: %.1f\n", spool.bytes);
   }
   const double seconds = SpoolRun(false, records).reopenSeconds();

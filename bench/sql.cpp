@@ -14,6 +14,7 @@
 #include "postgres/postgresreader.h"
 #include "postgres/postgresstore.h"
 #include "query/historyquestions.h"
+#include "result.h"
 #include "sqlite/sqlitereader.h"
 #include "sqlite/sqlitestore.h"
 
@@ -92,12 +93,27 @@ void compareRates(const Load &load, qint64 rows, const QString &folder) {
                                                         {1'000, "store, 1,000 a transaction"}};
   for (const auto &[batch, what] : batches) {
     const QString path = folder + QStringLiteral("/history.db");
+    Stopwatch watch;
     {
       SqliteStore store(path, std::chrono::seconds(5));
       need(store.open().has_value(), path);
-      printRates(what, rows, timeToWrite(store, load, rows, batch), limit);
+      watch = timeToWrite(store, load, rows, batch);
+      printRates(what, rows, watch, limit);
     }
-    std::printf("  %.1f bytes a sample\n", static_cast<double>(QFileInfo(path).size()) / static_cast<double>(rows));
+    const double bytes = static_cast<double>(QFileInfo(path).size()) / static_cast<double>(rows);
+    std::printf("  %.1f bytes a sample\n", bytes);
+    const auto count = static_cast<double>(rows);
+    report({QStringLiteral("SQLite store of the history, %1 rows a transaction")
+                .arg(QLocale(QLocale::English).toString(qlonglong(batch))),
+            QStringLiteral("rows/s"), count / watch.seconds(), Beside{"bare inserts", count / limit.seconds()}});
+    if (batch == HistoryStore::sliceRecords) {
+      report({QStringLiteral("a sample in SQLite with its share of the roll-ups"),
+              QStringLiteral("bytes"),
+              bytes,
+              {},
+              {},
+              Target{Target::Sense::AtMost, 30}});
+    }
     QFile::remove(path);
   }
 }
@@ -116,7 +132,7 @@ Result<HistoryPage> trendOf(HistoryQuestions &questions, const Load &load, qint6
   return questions.trend(query, {steady_clock::now() + std::chrono::minutes(5)});
 }
 
-/// As REST asks: trends over all there is, and an hour of values in the middle.
+/// As REST asks: trends over all there is, and an hour of values in the middle. The first trend of each kind is told.
 void ask(StoreReader &reader, const Load &load, qint64 rows) {
   HistoryQuestions questions(reader);
   const std::tuple<int, const char *> trends[] = {{1, "trend of 1 point, at most 500 buckets"},
@@ -130,6 +146,17 @@ void ask(StoreReader &reader, const Load &load, qint64 rows) {
     qsizetype buckets = 0;
     for (const HistorySeries &series : page->series) buckets += series.buckets.size();
     printTime(what, buckets, "buckets", start);
+    if (std::string_view(what) != "the same again") {
+      report({QStringLiteral("first trend of %1 of %2 points over all %3 days, 500 buckets")
+                  .arg(points)
+                  .arg(load.points)
+                  .arg(std::chrono::duration_cast<std::chrono::hours>(load.timeOf(rows) - load.timeOf(0)).count() / 24),
+              QStringLiteral("ms"),
+              secondsSince(start) * 1000,
+              {},
+              {},
+              Target{Target::Sense::AtMost, points == 1 ? 50.0 : 500.0}});
+    }
   }
   const auto start = steady_clock::now();
   need(reader.begin(start + std::chrono::minutes(1), nullptr).has_value(), QStringLiteral("begin"));
@@ -220,5 +247,5 @@ int main(int argc, char **argv) {
   } else {
     compareRates(load, std::max(1, parser.value(rows).toInt()), folder.path());
   }
-  return 0;
+  return exitCode;
 }

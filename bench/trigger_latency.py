@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 import modbus_parts as parts
+import result
 
 TARGET_MS = 5
 PERIOD_MS = 100
@@ -124,7 +125,10 @@ def main():
     print(f"{options.tags} tags, {options.tags * 1000 // PERIOD_MS} fixes/s, {options.triggers} triggers, medians of "
           f"{options.rounds} rounds of {options.seconds} s ({os.cpu_count()} cores)")
     print("\n".join(parts.table(["server", "p50 ms", "ratio", "p99 ms", "ratio", "max ms", "of the events due", "CPU %"], rows, False)))
-    fine = median(1, "p99") <= TARGET_MS and median(1, "part") > 0.999 and not any(each[1]["refused"] for each in rounds)
+    all_there = median(1, "part") > 0.999 and not any(each[1]["refused"] for each in rounds)
+    fine = result.report(f"fix to trigger event at a client, {options.tags * 1000 // PERIOD_MS:,} fixes/s, "
+                         f"{options.triggers:,} triggers, p99", "ms", median(1, "p99"), at_most=TARGET_MS,
+                         limit=("least server", median(0, "p99")), also=("every event there", all_there))
     print(f"{'holds' if fine else 'does not hold'}: p99 {median(1, 'p99'):.2f} ms (target <= {TARGET_MS}), "
           f"every event there")
     sys.exit(0 if fine else 1)

@@ -10,6 +10,7 @@ single one or a burst of 32 each turn. Told are the medians of the rounds, and o
 when a target does not hold."""
 import argparse
 import json
+import os
 import pathlib
 import shutil
 import statistics
@@ -19,22 +20,26 @@ import tempfile
 
 import latency
 import modbus_parts as parts
+import result
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Of the raw broadcaster's rate of single messages to as many clients.
 TARGETS = {(100, 1): 1.0, (1000, 1): 0.8, (100, 32): 20.0, (1000, 32): 20.0}
 MOST_BYTES_IDLE = 24 * 1024
+MOST_MS = 250
+LEAST_CONNECTS = 1000  # per second
 IDLE_CLIENTS = 10_000
 
 
 def senders(options):
     """The command of each, by name."""
     found = {"raw": [options.build / "bench" / "fanout_raw"], "tagwire": [options.build / "bench" / "fanout_gateway"]}
-    node = shutil.which("node")
-    if node and (HERE.parent / "tests" / "node" / "node_modules" / "ws").exists():
+    node, packages = shutil.which("node"), options.build / "node"
+    if node and subprocess.run([HERE.parent / "tests" / "node" / "install", packages], check=False).returncode == 0:
+        os.environ["TAGWIRE_NODE_PACKAGES"] = str(packages)
         found["node ws"] = [node, HERE / "fanout_node.mjs"]
     else:
-        print("node ws: skipped (needs node, and npm ci in tests/node)", file=sys.stderr)
+        print("node ws: left out", file=sys.stderr)
     return found
 
 
@@ -86,7 +91,11 @@ def fanout(options):
             of_single = ratio(kind, ("raw", 1), "rate")
             target = TARGETS[count, burst] if name == "tagwire" else None
             if target is not None:
-                fine = fine and of_single >= target
+                limit = ("single ones by raw sockets", median(("raw", 1), "rate"))
+                peer = ("node ws, same bursts", median(("node ws", burst), "rate")) if "node ws" in commands else None
+                fine = result.report(f"200-byte messages to {count:,} WebSocket clients, " +
+                                     (f"bursts of {burst}" if burst > 1 else "single ones"), "messages/s",
+                                     median(kind, "rate"), limit=limit, peer=peer, ratio=of_single, of="limit", at_least=target) and fine
                 verdicts.append(f"{'holds' if of_single >= target else 'does not hold'}: {count} clients, bursts of "
                                 f"{burst}: {of_single:.2f} x raw single messages (target >= {target})")
             rows.append((f"{name}, {burst}", count, f"{median(kind, 'rate') / 1000:,.0f}", f"{of_single:.2f}",
@@ -107,11 +116,16 @@ def stalled(options):
             figures = counted(options, listening(process), count, "--stalled", lame)
             memory = parts.resident_mib(process.pid)
         due = 1000 * figures["seconds"]
-        fine = fine and figures["least"] >= 0.95 * due and figures["ms"]["p99"] < 250
+        holds = figures["least"] >= 0.95 * due and figures["ms"]["p99"] <= MOST_MS
+        fine = fine and holds
+        if lame > 1:
+            result.report(f"100 clients that read, 1,000 messages/s, beside {lame} that do not, p99", "ms",
+                          figures["ms"]["p99"], at_most=MOST_MS,
+                          also=("95 % of what is due", figures["least"] >= 0.95 * due))
         rows.append((lame, count - lame, f"{figures['least'] / due:.3f}", f"{figures['ms']['p50']:.2f}",
                      f"{figures['ms']['p99']:.2f}", f"{memory:.1f}"))
-    verdicts.append(f"{'holds' if fine else 'does not hold'}: those that read get at least 95 % of what is due, p99 under "
-                    "250 ms")
+    verdicts.append(f"{'holds' if fine else 'does not hold'}: those that read get at least 95 % of what is due, p99 at most "
+                    f"{MOST_MS} ms")
     return ("clients that do not read", "that read", "of what is due", "p50 ms", "p99 ms", "MiB"), rows, verdicts, fine
 
 
@@ -156,7 +170,12 @@ def memory(options):
                 parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
             parts.line_with(process, "ready")
             rows.append(("whole program, live", *idle_cost(options, process, port, "/ws/live")))
-    fine = all(row[1] <= MOST_BYTES_IDLE for row in rows)
+    # Memory that the start left free hides what clients take of it: the larger figure counts.
+    idle, seconds = max(row[1] for row in rows), rows[-1][2]
+    result.report(f"an idle WebSocket client, {IDLE_CLIENTS:,} of them", "bytes", idle, at_most=MOST_BYTES_IDLE)
+    connects = result.report(f"{IDLE_CLIENTS:,} clients connect at once, whole program", "clients/s", IDLE_CLIENTS / seconds,
+                             at_least=LEAST_CONNECTS)
+    fine = idle <= MOST_BYTES_IDLE and connects
     verdicts = [f"{'holds' if fine else 'does not hold'}: an idle client costs at most {MOST_BYTES_IDLE} bytes"]
     return ((f"{IDLE_CLIENTS:,} idle clients", "bytes a client", "all connected after s"),
             [(name, f"{bytes:.0f}", f"{seconds:.2f}") for name, bytes, seconds in rows], verdicts, fine)

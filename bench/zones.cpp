@@ -14,6 +14,7 @@
 #include <random>
 
 #include "proximityboard.h"
+#include "result.h"
 #include "zonemap.h"
 
 using namespace tagwire;
@@ -171,6 +172,13 @@ bool zones(int count) {
   const double byGeos = rate(fixes, others, [&](const Vertex &at) { return geos.deepest(at); });
   std::printf("%8d %10.0f %10.0f %10.0f %10.0f\n", count, byMap, byEvery, byBoost, byGeos);
   const bool agree = ours == every && ours == boost && ours == others;
+  if (count >= 1000) {
+    bench::report({QStringLiteral("deepest of %1 zones, one core").arg(QLocale(QLocale::English).toString(count)),
+                   QStringLiteral("look-ups/s"),
+                   byMap * 1000,
+                   {},
+                   bench::Beside{"GEOS", byGeos * 1000}});
+  }
   if (!agree) std::fprintf(stderr, "zones: they do not agree at %d zones\n", count);
   return agree;
 }

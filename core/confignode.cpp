@@ -213,6 +213,22 @@ QString ConfigNode::kindText() const {
   return {};
 }
 
+namespace {
+
+/// A text that another program or a full disk has spoilt is told as what it is.
+QString parseErrorText(const QByteArray &text, const rapidjson::ParseResult &result) {
+  const QByteArray trimmed = text.trimmed();
+  if (trimmed.isEmpty()) return QStringLiteral("the file is empty (a JSON object is due)");
+  if (text.startsWith("\xFF\xFE") || text.startsWith("\xFE\xFF") || text.contains('\0')) {
+    return QStringLiteral("the file is not UTF-8 (save it as UTF-8)");
+  }
+  const auto end = static_cast<size_t>(text.indexOf(trimmed) + trimmed.size());
+  if (result.Offset() >= end) return QStringLiteral("the file ends too early (a value, ] or } is due; is it cut off?)");
+  return QString::fromLatin1(rapidjson::GetParseError_En(result.Code()));
+}
+
+}  // namespace
+
 ConfigNode parseJson(const QByteArray &given, const QString &file, Problems &problems) {
   constexpr unsigned flags = rapidjson::kParseCommentsFlag | rapidjson::kParseTrailingCommasFlag |
                              rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag |
@@ -225,9 +241,8 @@ ConfigNode parseJson(const QByteArray &given, const QString &file, Problems &pro
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
   if (result.IsError()) {
-    QString message = QString::fromLatin1(rapidjson::GetParseError_En(result.Code()));
-    if (builder.tooDeep()) message = QStringLiteral("nested too deep (allowed: 64 levels)");
-    if (text.trimmed().isEmpty()) message = QStringLiteral("the file is empty (a JSON object is due)");
+    const QString message =
+        builder.tooDeep() ? QStringLiteral("nested too deep (allowed: 64 levels)") : parseErrorText(text, result);
     problems.append({lines.at(result.Offset()), QString(), message, false});
     return {};
   }

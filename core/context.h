@@ -95,7 +95,8 @@ class TAGWIRE_EXPORT PluginContext {
   /// Asks another instance: request(&AlarmDesk::standingAlarms, [](Result<…> answer) {…}, arguments…). The first
   /// instance that offers the service answers, or the one named `instance`. The callback comes in the caller's thread,
   /// never from within this call; within 5 s, with an error when there is no such instance, it stopped meanwhile or was
-  /// too slow; never, when the caller stopped meanwhile. Call it in the instance's own thread.
+  /// too slow (a callback that takes Answered<…> is told which); never, when the caller stopped meanwhile. Call it in
+  /// the instance's own thread.
   template <class Service, class Answer, class... Taken, class Callback, class... Given>
   void request(void (Service::*method)(Reply<Answer>, Taken...), Callback callback, Given &&...given) {
     requestFrom(QString(), method, std::move(callback), std::forward<Given>(given)...);
@@ -106,10 +107,10 @@ class TAGWIRE_EXPORT PluginContext {
 
  protected:
   virtual std::shared_ptr<void> sharedObject(const char *name, const std::function<std::shared_ptr<void>()> &make) = 0;
-  /// `cast` tells whether a plugin offers the service; `call` runs in its thread; `answer` (null or the error) in ours.
+  /// `offers` tells whether a plugin offers the service; `call` runs in its thread; `answer` in ours.
   virtual void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
                      std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-                     std::function<void(Result<std::shared_ptr<void>>)> answer) = 0;
+                     std::function<void(Answered<std::shared_ptr<void>>)> answer) = 0;
 };
 
 }  // namespace tagwire

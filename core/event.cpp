@@ -205,4 +205,13 @@ std::optional<CommandStatus> obstacleNow(const Command &command) {
 
 QString newCommandId() { return QUuid::createUuid().toString(QUuid::WithoutBraces); }
 
+qsizetype textSize(const Event &event) {
+  if (const auto *custom = std::get_if<CustomEvent>(&event.body)) return 2 * custom->type.size() + custom->json.size();
+  if (const auto *system = std::get_if<SystemEvent>(&event.body)) return 2 * system->text.size();
+  if (const auto *status = std::get_if<CommandStatus>(&event.body)) return 2 * status->error.size();
+  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) return 2 * alarm->message.size();
+  if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) return 2 * change->comment.size();
+  return 0;
+}
+
 }  // namespace tagwire

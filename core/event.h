@@ -130,6 +130,9 @@ struct Event {
 /// No further step follows this one.
 constexpr bool isFinal(CommandState state) { return state >= CommandState::Succeeded; }
 
+/// Bytes of the texts in it that may be long: who keeps events bounds them by these.
+TAGWIRE_EXPORT qsizetype textSize(const Event &event);
+
 TAGWIRE_EXPORT QLatin1String toText(AlarmState state);  ///< "OK", "WARNING", "ALARM"
 /// "Normal", "Unacknowledged-Active", "Acknowledged-Active", "RTN-Unacknowledged", "Latched", "Shelved",
 /// "Suppressed-by-Design", "Out-of-Service".

@@ -16,7 +16,9 @@ Hub::Hub(PointTable &points, Metrics &metrics)
     : m_points(points),
       m_samples(metrics.counter("tagwire_hub_samples_total", "Samples that went through the hub")),
       m_batches(metrics.counter("tagwire_hub_batches_total", "Batches of samples that went through the hub")),
-      m_events(metrics.counter("tagwire_hub_events_total", "Events that went through the hub")) {}
+      m_events(metrics.counter("tagwire_hub_events_total", "Events that went through the hub")),
+      m_unknown(metrics.counter("tagwire_hub_unknown_samples_total",
+                                "Of the samples, those of a point that nobody declared: a fault of a plugin")) {}
 
 void Hub::addSink(const Plugin *plugin, SinkRunner *runner) { m_routes.push_back({plugin, runner}); }
 
@@ -95,7 +97,7 @@ void Hub::handOut(Item &item) {
   if (!isPassed(item)) return;
   ++m_sequence;
   if (const auto *samples = std::get_if<Samples>(&item.content)) {
-    m_points.update(*samples);
+    if (const size_t unknown = m_points.update(*samples)) m_unknown.add(static_cast<double>(unknown));
     m_batches.add();
     m_samples.add(static_cast<double>(samples->size()));
     if (m_trace && m_trace->isOn()) m_trace->received(m_trace->tracedOf(*samples));

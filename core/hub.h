@@ -88,6 +88,7 @@ class TAGWIRE_EXPORT Hub : public QObject {
   Counter m_samples;
   Counter m_batches;
   Counter m_events;
+  Counter m_unknown;
 };
 
 }  // namespace tagwire

@@ -2,15 +2,17 @@
 # What is installed for authors of plugins (package tagwire-dev); included by core's CMakeLists.txt. The headers of this
 # list are the API that docs/decisions/0032-sdk.md makes promises about: the rest of core is the host's own.
 set(public_headers
-  backoff.h command.h config.h configlocation.h confignode.h configshape.h context.h event.h export.h keptfile.h metrics.h
-  plugin.h point.h pointtable.h pointtrace.h quality.h result.h sample.h status.h timestamp.h tool.h value.h
+  backoff.h command.h config.h configlocation.h confignode.h configshape.h context.h event.h export.h foreigntext.h
+  keptfile.h metrics.h
+  plugin.h point.h pointtable.h pointtrace.h quality.h result.h sample.h scalartype.h status.h timestamp.h tool.h value.h
   access/pathpattern.h access/permissions.h access/privatefile.h
   audit/audittrail.h
   commands/commandcontrol.h commands/interlockstatus.h commands/scenestatus.h
   network/allowednetwork.h network/descriptor.h network/listenaddress.h
   services/alarmdesk.h services/deviceownership.h services/fixintake.h services/gisdata.h services/historycsv.h
   services/historyreader.h
-  services/ingestdesk.h services/locationhub.h services/request.h services/service.h services/sitemap.h
+  services/ingestdesk.h services/locationhub.h services/request.h services/resumepoints.h services/service.h
+  services/sitemap.h
   services/zonecatalog.h
   testing/fakecommandcontrol.h testing/manualclock.h testing/memoryaudittrail.h testing/quietalarmdesk.h
   testing/quiethistory.h testing/readconfig.h testing/testauthority.h testing/testcontext.h testing/testprogram.h)

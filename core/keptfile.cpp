@@ -20,10 +20,11 @@ void KeptFile::flush() {
   if (!written) qCWarning(m_log).noquote() << written.error() << "- the newest changes are lost";
 }
 
-Result<void> KeptFile::putAside(const QString &name) {
+Result<QString> KeptFile::putAside() {
+  const QString name = path() + QStringLiteral(".damaged");
   QFile::remove(name);
   QFile file(path());
-  if (file.rename(name)) return {};
+  if (file.rename(name)) return name;
   return failure(QStringLiteral("%1 can't be put aside: %2").arg(path(), file.errorString()));
 }
 

@@ -35,8 +35,8 @@ class TAGWIRE_EXPORT KeptFile : public QObject {
   const QString &path() const { return m_file.path(); }
   /// Nothing when there is no such file. Blocks; before the first write() only.
   Result<std::optional<QByteArray>> read() { return m_file.read(); }
-  /// Puts a file that can't be understood out of the way, under another name.
-  Result<void> putAside(const QString &name);
+  /// Gives a file that can't be understood the name "<path>.damaged", in place of an earlier one. Answers with it.
+  Result<QString> putAside();
   /// The newest content wins.
   void write(Content content);
   void write(const QByteArray &content) {

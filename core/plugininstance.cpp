@@ -42,7 +42,7 @@ class InstanceContext : public PluginContext {
   }
   void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
              std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-             std::function<void(Result<std::shared_ptr<void>>)> answer) override {
+             std::function<void(Answered<std::shared_ptr<void>>)> answer) override {
     m_runtime.route(&m_instance, instance, service, std::move(offers), std::move(call), std::move(answer));
   }
 
@@ -275,7 +275,7 @@ void PluginInstance::pluginThrew(const QString &what) { pluginStateChanged(Plugi
 
 void PluginInstance::pluginStateChanged(PluginState state, const QString &text) {
   if (!m_started) return;
-  if (state == PluginState::Running || state == PluginState::Degraded) {
+  if (tagwire::isUp(state)) {
     m_everRan = true;
     m_backoff.reset();
   }

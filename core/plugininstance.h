@@ -46,7 +46,7 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   SinkRunner *runner() const { return m_runner.get(); }
   PluginState state() const { return m_state; }
   /// Running or degraded.
-  bool isUp() const { return m_state == PluginState::Running || m_state == PluginState::Degraded; }
+  bool isUp() const { return tagwire::isUp(m_state); }
   QString stateText() const { return m_stateText; }
   /// In which order instances start: pure sinks first, so that nothing a source brings is missed; pure sources last.
   int startRank() const { return m_description.isSource ? (m_description.isSink ? 1 : pureSource) : 0; }

@@ -195,8 +195,10 @@ Result<PluginFactory *> PluginLoader::load(const QString &type) {
   if (PluginFactory *known = m_loaded.value(type)) return known;
   const PluginDescription *plugin = find(type);
   if (!plugin) {
-    return failure(QStringLiteral("no plugin of type \"%1\"%2 (there are: %3)")
-                       .arg(type, didYouMean(type, types()), types().join(QLatin1String(", "))));
+    QString text = QStringLiteral("no plugin of type \"%1\"%2 (there are: %3)")
+                       .arg(type, didYouMean(type, types()), types().join(QLatin1String(", ")));
+    if (!m_refusals.isEmpty()) text += QLatin1String("; some were refused: tagwire plugins says which and why");
+    return failure(text);
   }
   if (plugin->isProgram) {
     m_programs.push_back(std::make_unique<IsolatedFactory>(*plugin));

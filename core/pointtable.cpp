@@ -248,15 +248,17 @@ const Sample &PointTable::last(PointId id) const {
   return index < m_last.size() ? m_last[index] : noSample();
 }
 
-void PointTable::update(const Samples &samples) {
+size_t PointTable::update(const Samples &samples) {
+  size_t unknown = 0;
   for (const Sample &sample : samples) {
     const quint32 index = static_cast<quint32>(sample.point) - 1;
     if (index < m_last.size()) {
       m_last[index] = sample;
     } else {
-      ++m_unknownIds;
+      ++unknown;
     }
   }
+  return unknown;
 }
 
 }  // namespace tagwire

@@ -57,9 +57,9 @@ class TAGWIRE_EXPORT PointTable {
 
   /// The newest sample of a point; quality Bad (waiting_for_first_value) before the first. Host thread.
   const Sample &last(PointId id) const;
-  /// Called by the hub for each batch, before the sinks get it. Unknown ids are skipped and counted. Host thread.
-  void update(const Samples &samples);
-  quint64 unknownIds() const { return m_unknownIds; }
+  /// Called by the hub for each batch, before the sinks get it. Answers with how many are of no point that is known: a
+  /// fault of whoever sent them. Host thread.
+  size_t update(const Samples &samples);
 
  private:
   int giveNumber(const QString &fullName);
@@ -83,7 +83,6 @@ class TAGWIRE_EXPORT PointTable {
   int m_nextNumber = 1;
   quint32 m_removed = 0;
   std::atomic<quint64> m_revision = 0;
-  quint64 m_unknownIds = 0;
 };
 
 }  // namespace tagwire

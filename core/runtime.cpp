@@ -25,6 +25,8 @@ Q_LOGGING_CATEGORY(hostLog, "tagwire.host", QtInfoMsg)
 
 constexpr std::chrono::seconds drainFor{3};
 constexpr std::chrono::milliseconds lagPeriod{500};
+// Seconds within a period; less is a clock that is being led to the right time.
+constexpr double clockStep = 1;
 
 constexpr int exitPortBusy = 69;
 constexpr int exitCantCreate = 73;
@@ -74,7 +76,9 @@ Runtime::Runtime(PluginLoader &loader, const Clock &clock)
       m_epoch(QUuid::createUuid().toString(QUuid::WithoutBraces)),
       m_lag(m_metrics.gauge("tagwire_loop_lag_seconds", "How late the event loop came to its last timer")),
       m_lags(m_metrics.histogram("tagwire_loop_delay_seconds",
-                                 "How late the event loop came to each timer of two a second")) {
+                                 "How late the event loop came to each timer of two a second")),
+      m_clockSteps(
+          m_metrics.counter("tagwire_clock_steps_total", "Times that the machine's clock was set by over 1 s")) {
   m_hub.setTrace(&m_trace);
   m_commands.setGuard(
       {[this](PointId point, const Value &value) { return m_interlocks.obstacles(point, value); },
@@ -106,7 +110,8 @@ void Runtime::load(const Manifest &manifest, Problems &problems) {
   m_documents = manifest.documents;
   const QString numbers = m_dataDir + QLatin1String("/point-numbers.tsv");
   if (const auto unreadable = m_points.keepNumbersIn(numbers); !unreadable) {
-    problems.append({{}, QStringLiteral("data_dir"), unreadable.error(), false});
+    const QString text = QStringLiteral("%1 (the user that runs this must be able to read it)");
+    problems.append({{}, QStringLiteral("data_dir"), text.arg(unreadable.error()), false});
   } else if (*unreadable > 0) {
     const QString text = QStringLiteral("%1: %2 lines can't be read; their points get new numbers");
     problems.append({{}, QStringLiteral("data_dir"), text.arg(numbers).arg(*unreadable), true});
@@ -207,8 +212,9 @@ void Runtime::addInstance(const ManifestEntry &entry, Problems &problems, QList<
   if (!entry.enabled || !isUsable) return;
   PluginInstance *added = instance.get();
   connect(added, &PluginInstance::stateChanged, this, [this, added] { instanceChanged(added); });
-  connect(added, &PluginInstance::portIsBusy, this, [this](const QString &address) {
-    const QString why = QStringLiteral("port is busy: %1 (another program listens there)").arg(address);
+  connect(added, &PluginInstance::portIsBusy, this, [this, added](const QString &address) {
+    const QString why = QStringLiteral("port is busy: %1, which %2 wants (ss -ltnp tells who listens there)")
+                            .arg(address, added->entry().id);
     qCCritical(hostLog).noquote() << why;
     Q_EMIT fatal(exitPortBusy, why);
   });
@@ -275,6 +281,7 @@ void Runtime::start() {
   noteNumbers();
   m_readyDeadline.start(readyAfter);
   m_lagExpected = m_clock.elapsed() + lagPeriod;
+  m_wallOffset = m_clock.now().time_since_epoch() - m_clock.elapsed();
   m_lagTimer.start(lagPeriod);
   m_audit.append(manifestRecord("start", m_documents));
   m_hasStarted = true;
@@ -377,6 +384,13 @@ void Runtime::measureLag() {
   m_lag.set(lag);
   m_lags.observe(lag);
   m_lagExpected = now + lagPeriod;
+  const auto offset = m_clock.now().time_since_epoch() - m_clock.elapsed();
+  const double step = std::chrono::duration<double>(offset - std::exchange(m_wallOffset, offset)).count();
+  if (std::abs(step) < clockStep) return;
+  m_clockSteps.add();
+  qCWarning(hostLog).noquote() << "the machine's clock was set" << (step > 0 ? "forward by" : "back by")
+                               << QString::number(std::abs(step), 'f', 1)
+                               << "s: times before and after do not fit together";
 }
 
 void Runtime::tellAuditTrouble(const QString &trouble) {

@@ -100,7 +100,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// Serves PluginContext::request for `caller`; null: the host itself asks, in its thread. Thread-safe.
   void route(PluginInstance *caller, const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
              std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-             std::function<void(Result<std::shared_ptr<void>>)> answer);
+             std::function<void(Answered<std::shared_ptr<void>>)> answer);
 
  Q_SIGNALS:
   /// Every instance runs or is degraded, or 3 s went by.
@@ -129,8 +129,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   void instanceChanged(PluginInstance *instance);
   void checkReady();
   void answerGone(const PluginInstance *instance);
-  void finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome);
-  PluginInstance *serving(const QString &instance, const std::function<bool(Plugin *)> &offers) const;
+  void finish(const std::shared_ptr<OpenRequest> &request, Answered<std::shared_ptr<void>> outcome);
+  tl::expected<PluginInstance *, NoAnswer> serving(const QString &instance,
+                                                   const std::function<bool(Plugin *)> &offers) const;
   void drain();
   void endCommands();
   bool waitFor(const std::function<bool()> &isOpen);
@@ -177,6 +178,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   std::chrono::nanoseconds m_lagExpected{0};
   Gauge m_lag;
   Histogram m_lags;
+  Counter m_clockSteps;
+  std::chrono::nanoseconds m_wallOffset{0};  ///< of the clock that people set against the one that only goes forward
   bool m_hasStarted = false;
   bool m_ready = false;
   bool m_stopping = false;

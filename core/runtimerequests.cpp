@@ -21,23 +21,26 @@ struct Runtime::OpenRequest {
   QPointer<PluginInstance> caller;  ///< null: the host, or it is gone since
   PluginInstance *serving = nullptr;
   QString service;
-  std::function<void(Result<std::shared_ptr<void>>)> answer;
+  std::function<void(Answered<std::shared_ptr<void>>)> answer;
   std::atomic<bool> answered = false;
   std::unique_ptr<QTimer> deadline;  ///< of the host thread, and only there
 };
 
-PluginInstance *Runtime::serving(const QString &id, const std::function<bool(Plugin *)> &offers) const {
+tl::expected<PluginInstance *, NoAnswer> Runtime::serving(const QString &id,
+                                                          const std::function<bool(Plugin *)> &offers) const {
+  auto why = NoAnswer::Absent;
   for (const auto &instance : m_instances) {
-    if (instance->isUp() && (id.isEmpty() || instance->entry().id == id) && offers(instance->plugin()))
-      return instance.get();
+    if ((!id.isEmpty() && instance->entry().id != id) || !offers(instance->plugin())) continue;
+    if (instance->isUp()) return instance.get();
+    why = NoAnswer::Down;
   }
-  return nullptr;
+  return tl::unexpected(why);
 }
 
 void Runtime::route(PluginInstance *caller, const QString &instance, const char *service,
                     std::function<bool(Plugin *)> offers,
                     std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-                    std::function<void(Result<std::shared_ptr<void>>)> answer) {
+                    std::function<void(Answered<std::shared_ptr<void>>)> answer) {
   auto request = std::make_shared<OpenRequest>();
   request->isOfHost = caller == nullptr;
   request->caller = caller;
@@ -47,30 +50,31 @@ void Runtime::route(PluginInstance *caller, const QString &instance, const char 
   QMetaObject::invokeMethod(
       this,
       [this, request, instance, offers = std::move(offers), call = std::move(call)] {
-        request->serving = serving(instance, offers);
-        if (!request->serving) {
-          finish(request, failure(QStringLiteral("no running plugin offers the %1").arg(request->service)));
-          return;
+        const auto found = serving(instance, offers);
+        if (!found) {
+          return finish(request,
+                        {found.error(), QStringLiteral("no running plugin offers the %1").arg(request->service)});
         }
+        request->serving = *found;
         m_requests.push_back(request);
         request->deadline = std::make_unique<QTimer>();
         request->deadline->setSingleShot(true);
         request->deadline->callOnTimeout(this, [this, open = std::weak_ptr(request)] {
           if (const auto late = open.lock()) {
-            finish(late, failure(QStringLiteral("the %1 did not answer in time").arg(late->service)));
+            finish(late, {NoAnswer::Late, QStringLiteral("the %1 did not answer in time").arg(late->service)});
           }
         });
         request->deadline->start(answerWithin);
         Plugin *plugin = request->serving->plugin();
         auto done = [this, request](std::shared_ptr<void> result) {
-          QMetaObject::invokeMethod(this, [this, request, result] { finish(request, result); });
+          QMetaObject::invokeMethod(this, [this, request, result] { finish(request, {result}); });
         };
         QMetaObject::invokeMethod(plugin, [plugin, call, done] { guard([&] { call(plugin, done); }); });
       },
       Qt::QueuedConnection);
 }
 
-void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Result<std::shared_ptr<void>> outcome) {
+void Runtime::finish(const std::shared_ptr<OpenRequest> &request, Answered<std::shared_ptr<void>> outcome) {
   if (request->answered.exchange(true)) return;
   std::erase(m_requests, request);
   // It may be what called us.
@@ -90,7 +94,7 @@ void Runtime::answerGone(const PluginInstance *instance) {
   const auto open = m_requests;  // finish() takes them out
   for (const auto &request : open) {
     if (request->serving == instance)
-      finish(request, failure(QStringLiteral("gone: \"%1\" stopped").arg(instance->entry().id)));
+      finish(request, {NoAnswer::Down, QStringLiteral("\"%1\" stopped meanwhile").arg(instance->entry().id)});
   }
 }
 

@@ -10,6 +10,8 @@ namespace tagwire {
 
 enum class PluginState : quint8 { Stopped, Starting, Running, Degraded, Failed };
 
+/// It does its work, as far as what it talks to lets it.
+constexpr bool isUp(PluginState state) { return state == PluginState::Running || state == PluginState::Degraded; }
 /// "stopped", "starting", "running", "degraded", "failed".
 TAGWIRE_EXPORT QLatin1String toText(PluginState state);
 

@@ -357,6 +357,8 @@ def operations(scene):
     scene.must("systemctl stop tagwire")
     # The back-up of the page has today's date; the one that it unpacks has another.
     scene.places.append((r"tagwire-2026-02-10\.tar\.gz", "tagwire-$(date +%F).tar.gz"))
+    scene.places.append((r"(?<=/backup/)2026-02-10\b", "$(date +%F)"))
+    scene.places.append((r"tar -C / ", f"tar -C {scene.folder} "))
     scene.must("rm plant/tagwire.json && cp /etc/tagwire/manifest.json plant/tagwire.json && systemctl start tagwire")
 
 

@@ -82,7 +82,7 @@ class TelegrafReader {
   void workarounds(const toml::table &section, Members &config);
   void registerFields(const toml::table &section);
   void requests(const toml::table &section, std::string_view key);
-  void field(const toml::table &field, Group group, const QString &place, bool isRegisterStyle);
+  void field(const toml::table &field, const Group &group, const QString &place, bool isRegisterStyle);
   QString tagsOf(const toml::table &request);
 
   QString m_file;
@@ -330,7 +330,7 @@ QString TelegrafReader::tagsOf(const toml::table &request) {
   return parts.join(QLatin1String(", "));
 }
 
-void TelegrafReader::field(const toml::table &field, Group group, const QString &place, bool isRegisterStyle) {
+void TelegrafReader::field(const toml::table &field, const Group &group, const QString &place, bool isRegisterStyle) {
   if (field.get("omit") && field.get("omit")->value_or(false)) return;
   const QString outer = std::exchange(m_place, place);
   tellOthers(field, fieldKeys);

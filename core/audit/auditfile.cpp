@@ -21,21 +21,9 @@ namespace {
 // FULL: what was committed is there after a power cut too. The check of cells finds a damaged page before it is used.
 constexpr const char *settingsSql = "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON";
 
-// Files that were put aside. More of them mean a broken machine; we never delete them.
-constexpr qsizetype mostPutAside = 100;
-
 constexpr const char *insertSql =
     "INSERT INTO audit(number, time_ns, kind, action, actor, address, subject, reference, comment, details, hash) "
     "VALUES(?,?,?,?,?,?,?,?,?,?,?)";
-
-/// "audit.db.damaged-20260210T142530123Z", one that is not taken yet.
-QString asideName(const QString &path, const char *why) {
-  const QString stamp = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd'T'HHmmsszzz'Z'"));
-  const QString name = path + u'.' + QLatin1String(why) + u'-' + stamp;
-  QString free = name;
-  for (int i = 2; QFile::exists(free); ++i) free = name + u'-' + QString::number(i);
-  return free;
-}
 
 }  // namespace
 
@@ -65,6 +53,8 @@ Result<void> AuditFile::tryOpen() {
     m_trouble = Trouble::Damaged;
     return failed(QStringLiteral("a symbolic link (allowed: a plain file)"));
   }
+  const QFileInfo file(m_path);
+  m_wasEmptied = file.exists() && file.size() == 0 && !QFileInfo::exists(m_path + QStringLiteral("-wal"));
   if (const auto opened = m_connection.open(m_path, m_patience); !opened) return failed(opened.error());
   return checkFile().and_then([this] { return checkLast(); });
 }
@@ -112,6 +102,10 @@ Result<void> AuditFile::make() {
 }
 
 Result<void> AuditFile::begin() {
+  if (m_wasEmptied && m_reason.isEmpty()) {
+    m_reason = QStringLiteral("%1 was there, and empty").arg(m_path);
+    m_notice = m_reason + QStringLiteral("; a new trail was begun in it");
+  }
   if (const auto begun = run("BEGIN IMMEDIATE"); !begun) return begun;
   const QByteArray schema = QByteArray(auditSchemaSql) +
                             "PRAGMA application_id = " + QByteArray::number(auditApplicationId) +
@@ -171,23 +165,10 @@ Result<void> AuditFile::putAside(const QString &trouble) {
   const auto lock = guarded.lock();
   if (!lock) return failure(lock.error());
   if (m_connection.handle() && m_connection.wasMoved()) return {};
-  const QFileInfo file(m_path);
-  const QStringList before = file.dir().entryList({file.fileName() + QStringLiteral(".damaged-*Z")}, QDir::Files);
-  if (before.size() >= mostPutAside)
-    return failure(trouble + QStringLiteral("; too many such files lie there already"));
-  // What is in its journal stays there: bringing it home would change the file.
-  if (m_connection.handle()) sqlite3_db_config(m_connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  close();
-  const QString aside = asideName(m_path, m_trouble == Trouble::Newer ? "newer" : "damaged");
-  // The file itself last: what is left of a journal alone would be taken for that of the new file.
-  for (const char *suffix : {"-wal", "-shm", "-journal", ""}) {
-    QFile part(m_path + QLatin1String(suffix));
-    if ((part.exists() || QFileInfo(part).isSymLink()) && !part.rename(aside + QLatin1String(suffix))) {
-      return failure(QStringLiteral("%1; %2 can't be put aside: %3").arg(trouble, part.fileName(), part.errorString()));
-    }
-  }
+  const auto aside = m_connection.putAside(m_trouble == Trouble::Newer ? "newer" : "damaged");
+  if (!aside) return failure(trouble + QStringLiteral("; ") + aside.error());
   m_reason = trouble;
-  m_aside = QFileInfo(aside).fileName();
+  m_aside = *aside;
   m_notice = QStringLiteral("%1; it lies as %2 now, and a new one was begun").arg(trouble, m_aside);
   return {};
 }

@@ -57,6 +57,7 @@ class TAGWIRE_EXPORT AuditFile {
   QString m_reason;                   ///< why the next new file is one; empty: there was none
   QString m_aside;                    ///< and where what was there before lies now
   QString m_notice;
+  bool m_wasEmptied = false;  ///< what was in it is gone, or was never written
 };
 
 }  // namespace tagwire

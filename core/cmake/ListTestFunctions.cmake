@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Asks a test program for its classes and their functions and writes the tests that TESTS names, a line each:
 # class|name|timeout|whole|label|fixture. One test for each function that proves a requirement, and one for all the others
-# of a class together, since starting a process takes longer than most functions do.
+# of a class together, since starting a process takes longer than most functions do. Where `whole` is EACH, one for each
+# function, or row of its data.
 execute_process(COMMAND ${PROGRAM} --list OUTPUT_VARIABLE list RESULT_VARIABLE code)
 if(NOT code EQUAL 0)
   message(FATAL_ERROR "${PROGRAM} --list ended with ${code}")
@@ -19,11 +20,35 @@ set(text "")
 function(append_test name)
   set(arguments)
   foreach(function IN LISTS ARGN)
+    string(REPLACE "@SEMICOLON@" ";" function "${function}")
     string(APPEND arguments " [=[${function}]=]")
   endforeach()
   set(text "${text}add_test([=[${name}]=] [=[${PROGRAM}]=] ${class}${arguments})\n\
 set_tests_properties([=[${name}]=] PROPERTIES TIMEOUT ${timeout} LABELS \"${label}\" FIXTURES_REQUIRED \"${fixture}\")\n"
     PARENT_SCOPE)
+endfunction()
+
+# The functions of the class and the rows of their data, each a test of its own.
+function(append_each name)
+  execute_process(COMMAND ${PROGRAM} ${class} -datatags OUTPUT_VARIABLE output RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${PROGRAM} ${class} -datatags ended with ${code}")
+  endif()
+  string(REPLACE ";" "@SEMICOLON@" output "${output}")  # or it would part the row
+  string(REGEX MATCHALL "[^\n]+" lines "${output}")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "^[^ ]+ ([^ ]+) ?(.*)$" ignored "${line}")
+    set(function ${CMAKE_MATCH_1})
+    set(row "${CMAKE_MATCH_2}")
+    string(REGEX REPLACE "R([0-9]+)_([0-9]+)" "R\\1-\\2" shown "${function}")
+    if(row)
+      string(REGEX REPLACE "[^A-Za-z0-9_.-]+" "_" shown_row "${row}")
+      append_test(${name}.${shown}.${shown_row} "${function}:${row}")
+    else()
+      append_test(${name}.${shown} ${function})
+    endif()
+  endforeach()
+  set(text "${text}" PARENT_SCOPE)
 endfunction()
 
 file(STRINGS ${TESTS} tests)
@@ -41,7 +66,9 @@ foreach(test IN LISTS tests)
   set(functions ${functions_of_${class}})
   set(proofs ${functions})
   list(FILTER proofs INCLUDE REGEX "R[0-9]+_[0-9]+")
-  if(whole OR NOT proofs)
+  if(whole STREQUAL EACH)
+    append_each(${name})
+  elseif(whole OR NOT proofs)
     append_test(${name})
   else()
     set(others ${functions})

@@ -29,7 +29,7 @@ Result<void> InterlockLatches::open(const QString &folder, const QLoggingCategor
   const auto done = read();
   if (done) return {};
   m_latches.clear();
-  const auto moved = m_file->putAside(m_file->path() + QLatin1String(".damaged"));
+  const auto moved = m_file->putAside();
   return failure(moved ? done.error() : done.error() + QLatin1String(" - ") + moved.error());
 }
 

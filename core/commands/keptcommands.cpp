@@ -17,11 +17,10 @@ QJsonArray KeptCommands::read(const QString &folder, const QString &fileName, co
   if (content && !*content) return {};
   const QJsonDocument document = content ? QJsonDocument::fromJson(**content) : QJsonDocument();
   if (document.isArray()) return document.array();
-  const QString aside = m_file->path() + QLatin1String(".damaged");
   qCWarning(log).noquote() << m_file->path() << "can't be read and is put aside:"
                            << (content ? QStringLiteral("it is no list") : content.error()) << "-" << unknown
                            << "is not known";
-  if (const auto moved = m_file->putAside(aside); !moved) qCWarning(log).noquote() << moved.error();
+  if (const auto moved = m_file->putAside(); !moved) qCWarning(log).noquote() << moved.error();
   return {};
 }
 

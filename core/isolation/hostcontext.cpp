@@ -214,9 +214,9 @@ std::shared_ptr<void> HostContext::sharedObject(const char *name, const std::fun
 
 void HostContext::route(const QString &, const char *service, std::function<bool(Plugin *)>,
                         std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)>,
-                        std::function<void(Result<std::shared_ptr<void>>)> answer) {
+                        std::function<void(Answered<std::shared_ptr<void>>)> answer) {
   const QString why = QStringLiteral("the %1 is %2").arg(QLatin1String(service), notHere());
-  QTimer::singleShot(0, [answer = std::move(answer), why] { answer(failure(why)); });
+  QTimer::singleShot(0, [answer = std::move(answer), why] { answer({NoAnswer::Absent, why}); });
 }
 
 }  // namespace tagwire

@@ -88,7 +88,7 @@ class HostContext : public QObject, public PluginContext {
   std::shared_ptr<void> sharedObject(const char *name, const std::function<std::shared_ptr<void>()> &make) override;
   void route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
              std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-             std::function<void(Result<std::shared_ptr<void>>)> answer) override;
+             std::function<void(Answered<std::shared_ptr<void>>)> answer) override;
 
  private:
   void join(PointId hosts, PointId local);

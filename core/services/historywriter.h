@@ -27,9 +27,10 @@ class TAGWIRE_EXPORT HistoryWriter {
   static constexpr const char *serviceName = "history writer";
   virtual ~HistoryWriter();
 
-  /// `from`: the instance that asks. Stores all of it or nothing, together with its keys (origin, boot, stream,
-  /// sequence): what is there already, from whomever, is left out. Says how many records were new. After an error the
-  /// same may be tried again; after none they are in the database for good.
+  /// `from`: the instance that asks. Stores it together with its keys (origin, boot, stream, sequence): what is there
+  /// already, from whomever, is left out, and a record that the database refuses for its content is set aside. Says how
+  /// many records were new. After an error the same is to be tried again, some of it may be stored; after none it is in
+  /// the database for good.
   virtual void storeBatches(Reply<int> reply, QString from, std::shared_ptr<const HistoryBatches> batches) = 0;
 };
 

@@ -19,11 +19,11 @@ void PluginContext::requestFrom(const QString &instance, void (Service::*method)
         };
         std::apply([&](auto &...each) { (dynamic_cast<Service *>(plugin)->*method)(reply, each...); }, *arguments);
       },
-      [callback = std::move(callback)](Result<std::shared_ptr<void>> outcome) mutable {
+      [callback = std::move(callback)](const Answered<std::shared_ptr<void>> &outcome) mutable {
         if (!outcome) {
-          callback(Result<Answer>(failure(outcome.error())));
+          callback(Answered<Answer>(*outcome.none, outcome.error()));
         } else {
-          callback(std::move(*std::static_pointer_cast<Result<Answer>>(*outcome)));
+          callback(Answered<Answer>(std::move(*std::static_pointer_cast<Result<Answer>>(*outcome))));
         }
       });
 }

@@ -6,6 +6,7 @@
 #include "historywriter.h"
 #include "ingestdesk.h"
 #include "locationhub.h"
+#include "resumepoints.h"
 #include "sitemap.h"
 #include "zonecatalog.h"
 
@@ -21,6 +22,7 @@ HistoryWriter::~HistoryWriter() = default;
 HubListener::~HubListener() = default;
 IngestDesk::~IngestDesk() = default;
 LocationHub::~LocationHub() = default;
+ResumePoints::~ResumePoints() = default;
 SiteMap::~SiteMap() = default;
 ZoneCatalog::~ZoneCatalog() = default;
 

@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -94,7 +95,7 @@ Result<void> SpoolFile::sync() {
 QByteArray SegmentHead::written() const {
   QByteArray head(bytes, '\0');
   char *to = head.data();
-  std::memcpy(to, segmentMagic, 8);
+  std::copy_n(segmentMagic, 8, to);
   qToLittleEndian(thisVersion, to + VersionAt);
   to[StreamAt] = static_cast<char>(stream);
   to[ThinAt] = static_cast<char>(thinLevel);

@@ -48,7 +48,8 @@ SpoolBatch SpoolReader::read(Stream stream, std::optional<quint64> from, qsizety
 }
 
 bool SpoolReader::isFull(const SpoolBatch &batch, qsizetype most) const {
-  return static_cast<qsizetype>(batch.samples.size() + batch.events.size()) >= most || m_bytes >= mostBatchBytes;
+  const auto records = static_cast<qsizetype>(batch.samples.size()) + static_cast<qsizetype>(batch.events.size());
+  return records >= most || m_bytes >= mostBatchBytes;
 }
 
 SpoolReader::Part SpoolReader::readHole(const SpoolLedger::Place &place) const {

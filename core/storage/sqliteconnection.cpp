@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqliteconnection.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -19,6 +20,17 @@ namespace tagwire {
 
 namespace {
 
+constexpr qsizetype mostPutAside = 100;
+
+/// "audit.db.damaged-20260210T142530123Z", one that is not taken yet.
+QString asideName(const QString &path, const char *why) {
+  const QString stamp = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd'T'HHmmsszzz'Z'"));
+  const QString name = path + u'.' + QLatin1String(why) + u'-' + stamp;
+  QString free = name;
+  for (int i = 2; QFile::exists(free); ++i) free = name + u'-' + QString::number(i);
+  return free;
+}
+
 // Made beforehand, since SQLite would make it readable for others. Its -wal and -shm get the same mode. One that is
 // there is not opened here: closing it would let go of every lock that this process holds on it.
 Result<void> makeFile(const QString &path) {
@@ -34,7 +46,11 @@ Result<void> makeFile(const QString &path) {
     return {};
   }
   const bool isThere = errno == EEXIST && ::faccessat(AT_FDCWD, name.constData(), R_OK | W_OK, AT_EACCESS) == 0;
-  return isThere ? Result<void>() : failure(qt_error_string(errno));
+  if (isThere) return {};
+  const QString reason = qt_error_string(errno);
+  const bool isForbidden = errno == EACCES || errno == EPERM;
+  return failure(isForbidden ? reason + QStringLiteral(" (the user that runs this must be able to read and write it)")
+                             : reason);
 }
 
 }  // namespace
@@ -76,6 +92,25 @@ void SqliteConnection::close() {
   if (wasMoved()) sqlite3_wal_checkpoint_v2(m_handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   sqlite3_close(m_handle);
   m_handle = nullptr;
+}
+
+Result<QString> SqliteConnection::putAside(const char *why) {
+  const QFileInfo file(m_path);
+  const QStringList before =
+      file.dir().entryList({file.fileName() + u'.' + QLatin1String(why) + QStringLiteral("-*Z")}, QDir::Files);
+  if (before.size() >= mostPutAside) return failure(QStringLiteral("too many such files lie there already"));
+  // What is in its journal stays there: bringing it home would change the file.
+  if (m_handle) sqlite3_db_config(m_handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  close();
+  const QString aside = asideName(m_path, why);
+  // The file itself last: what is left of a journal alone would be taken for that of the new file.
+  for (const char *suffix : {"-wal", "-shm", "-journal", ""}) {
+    QFile part(m_path + QLatin1String(suffix));
+    if ((part.exists() || QFileInfo(part).isSymLink()) && !part.rename(aside + QLatin1String(suffix))) {
+      return failure(QStringLiteral("%1 can't be put aside: %2").arg(part.fileName(), part.errorString()));
+    }
+  }
+  return QFileInfo(aside).fileName();
 }
 
 Result<void> SqliteConnection::execute(const char *sql) {

@@ -29,6 +29,10 @@ class TAGWIRE_EXPORT SqliteConnection {
   Result<void> openForReading(const QString &path, std::chrono::milliseconds longestWait);
   /// Every Statement on it must be gone. Safe at any time.
   void close();
+  /// Closes, and gives the file and its journal, as they are, another name: "<path>.<why>-<time>". Who opens next
+  /// begins a new one. Answers with that name, without the folder. An error, too, when a hundred such files lie there
+  /// already: more of them mean a broken machine, and nobody deletes them.
+  Result<QString> putAside(const char *why);
 
   /// The C interface's connection; null when closed.
   sqlite3 *handle() const { return m_handle; }

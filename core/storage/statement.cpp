@@ -77,6 +77,10 @@ QString errorText(sqlite3 *database) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return text + QStringLiteral(" (another program holds a lock)");
+    case SQLITE_IOERR:
+      return text + QStringLiteral(" (the disk is full or fails)");
+    case SQLITE_FULL:
+      return text + QStringLiteral(" (make room on the disk)");
     default:
       return text;
   }

@@ -35,7 +35,7 @@ void TestContext::addInstance(const QString &id, const QString &type, Plugin *pl
 
 void TestContext::route(const QString &instance, const char *service, std::function<bool(Plugin *)> offers,
                         std::function<void(Plugin *, std::function<void(std::shared_ptr<void>)>)> call,
-                        std::function<void(Result<std::shared_ptr<void>>)> answer) {
+                        std::function<void(Answered<std::shared_ptr<void>>)> answer) {
   // As in the host: the answer never comes from within the call.
   QMetaObject::invokeMethod(
       &m_queue,
@@ -47,10 +47,15 @@ void TestContext::route(const QString &instance, const char *service, std::funct
           if (other != m_plugins.cend()) plugin = *other;
         }
         if (!plugin || !offers(plugin)) {
-          answer(failure(QStringLiteral("no instance offers the %1").arg(name)));
+          answer({NoAnswer::Absent, QStringLiteral("no instance offers the %1").arg(name)});
           return;
         }
-        call(plugin, [answer](std::shared_ptr<void> result) { answer(std::move(result)); });
+        const auto isDown = [&](const InstanceStatus &each) { return each.id == instance && !isUp(each.state); };
+        if (std::any_of(m_instances.cbegin(), m_instances.cend(), isDown)) {
+          answer({NoAnswer::Down, QStringLiteral("no running instance offers the %1").arg(name)});
+          return;
+        }
+        call(plugin, [answer](std::shared_ptr<void> result) { answer({std::move(result)}); });
       },
       Qt::QueuedConnection);
 }

@@ -215,14 +215,15 @@ void Alarms::publish(Outcome &outcome, const Moment &moment, QList<AlarmRule> ru
   const QList<Notice> notices = work.notices;
   for (const Notice &each : notices) m_notices.insert(each.id, each);
   const QList<AlarmRule> changed = work.rules;
-  m_store->commit(std::move(work), [this, events = outcome.events, notices, changed, released](bool isStored) {
-    if (!isStored) {
-      keepMissed(events);
-      m_missedRules << changed;
-    }
-    release(events, notices, isStored);
-    if (released) released(isStored);
-  });
+  m_store->commit(std::move(work),
+                  [this, events = outcome.events, notices, changed, released = std::move(released)](bool isStored) {
+                    if (!isStored) {
+                      keepMissed(events);
+                      m_missedRules << changed;
+                    }
+                    release(events, notices, isStored);
+                    if (released) released(isStored);
+                  });
 }
 
 void Alarms::release(QList<Event> events, const QList<Notice> &notices, bool isStored) {

@@ -48,7 +48,7 @@ void Alarms::areas(Reply<QList<AlarmArea>> reply) {
 
 void Alarms::history(Reply<QList<Event>> reply, AlarmHistoryQuery query) {
   if (const auto yes = ready(); !yes) return reply(failure(yes.error()));
-  m_store->history(std::move(reply), std::move(query));
+  m_store->history(std::move(reply), query);
 }
 
 void Alarms::statistics(Reply<AlarmStatistics> reply, Time from, Time to) {

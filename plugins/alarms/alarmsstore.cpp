@@ -70,8 +70,8 @@ void Alarms::openedLate(const Result<StoreContent> &content) {
 /// It is over at once and stays until somebody has seen it.
 void Alarms::tellSetAside(const StoreContent &held) {
   if (held.setAside.isEmpty()) return;
-  const QString text = QStringLiteral("the alarm store was damaged and lies now in %1; states and history begin anew")
-                           .arg(held.setAside);
+  const QString text = QStringLiteral("%1; the alarm store lies as %2 now, states and history begin anew")
+                           .arg(held.whyAside, held.setAside);
   setStoreAlarm(AlarmState::Alarm, text);
   setStoreAlarm(AlarmState::Ok, {});
 }

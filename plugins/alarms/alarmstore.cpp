@@ -78,8 +78,8 @@ void AlarmStore::fileOpened(const Result<StoreContent> &content) {
     return;
   }
   if (!content->setAside.isEmpty()) {
-    qCWarning(m_log).noquote() << "the alarm store could not be read: it lies as" << content->setAside
-                               << "now, and a new one was begun";
+    qCWarning(m_log).noquote()
+        << QStringLiteral("%1; it lies as %2 now, and a new one was begun").arg(content->whyAside, content->setAside);
     ++m_files;
   }
   m_state = State::Up;

@@ -26,32 +26,22 @@ constexpr const char *settingsSql =
 // Pages of the journal at which the writer itself brings it home, since the reader does not get to it.
 constexpr int mostJournalPages = 16'000;
 
-// Files that were put aside. More of them mean a broken machine; we never delete them.
-constexpr qsizetype mostPutAside = 100;
-
 Time timeFrom(qint64 count) { return Time(std::chrono::nanoseconds(count)); }
 
 QString both(const QString &first, const QString &second) { return first + QStringLiteral("; ") + second; }
-
-/// "alarms.db.damaged-20260210T142530123Z", one that is not taken yet.
-QString asideName(const QString &path, const char *why) {
-  const QString stamp = QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd'T'HHmmsszzz'Z'"));
-  const QString name = path + u'.' + QLatin1String(why) + u'-' + stamp;
-  QString free = name;
-  for (int i = 2; QFile::exists(free); ++i) free = name + u'-' + QString::number(i);
-  return free;
-}
 
 }  // namespace
 
 Result<StoreContent> StoreFile::open() {
   auto opened = tryOpen();
   if (!opened && m_trouble != Trouble::Other) {
+    const QString why = opened.error();
     const auto aside = putAside();
     if (!aside) {
       opened = failure(both(opened.error(), aside.error()));
     } else if ((opened = tryOpen())) {
       opened->setAside = *aside;
+      opened->whyAside = why;
     }
   }
   if (!opened) close();
@@ -234,21 +224,8 @@ void StoreFile::close() {
 
 /// Gives the name that the file has now, without the folder.
 Result<QString> StoreFile::putAside() {
-  const QFileInfo file(m_path);
-  const QStringList before = file.dir().entryList({file.fileName() + QStringLiteral(".damaged-*Z")}, QDir::Files);
-  if (before.size() >= mostPutAside) return failure(QStringLiteral("too many damaged files lie there already"));
-  // What is in its journal stays there: bringing it home would change the file.
-  if (m_connection.handle()) sqlite3_db_config(m_connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  close();
-  const QString aside = asideName(m_path, m_trouble == Trouble::Newer ? "newer" : "damaged");
-  // The file itself last: what is left of a journal alone would be taken for that of the new file.
-  for (const char *suffix : {"-wal", "-shm", "-journal", ""}) {
-    QFile part(m_path + QLatin1String(suffix));
-    if (part.exists() && !part.rename(aside + QLatin1String(suffix))) {
-      return failure(QStringLiteral("%1 can't be put aside: %2").arg(part.fileName(), part.errorString()));
-    }
-  }
-  return QFileInfo(aside).fileName();
+  m_writer.reset();
+  return m_connection.putAside(m_trouble == Trouble::Newer ? "newer" : "damaged");
 }
 
 }  // namespace tagwire::alarms

@@ -36,6 +36,7 @@ struct StoreContent {
   qint64 lastOccurrence = 0;
   qint64 lastNotice = 0;
   QString setAside;  ///< name under which a file that could not be read lies now; empty: all was well
+  QString whyAside;  ///< and why, with its path
 };
 
 /// An alarm that came (OK → WARNING or ALARM) or rose.

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "alarmvoice.h"
 
+#include <algorithm>
+
 namespace tagwire::cluster {
 
 bool AlarmVoice::concerns(const Event &event) {
   return std::holds_alternative<AlarmTransition>(event.body) ||
          std::holds_alternative<AlarmConditionChange>(event.body);
+}
+
+bool AlarmVoice::isOperators(const Event &event) {
+  const auto *change = std::get_if<AlarmConditionChange>(&event.body);
+  return change && !change->by.isEmpty() && change->by != u"tagwire";
 }
 
 // Not its time and not its number: two hubs have different ones for the same.
@@ -19,72 +26,83 @@ QByteArray AlarmVoice::keyOf(const Event &event) {
     parts << alarm->level.toUtf8();
   } else if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) {
     add(change->ruleId);
+    parts << change->cause.toUtf8();
+    // Two hubs need not agree on where it stood before.
+    if (isOperators(event)) return "operator " + change->by.toUtf8() + ' ' + parts.join(' ');
     add(change->condition);
     add(change->previous);
-    parts << change->cause.toUtf8();
   }
   return event.source.toUtf8() + ' ' + parts.join(' ');
 }
 
-void AlarmVoice::start(Moment now) {
-  m_startedAt = now;
-  m_isSpeaking = false;
-  m_others.clear();
+AlarmVoice::Keep::iterator AlarmVoice::find(Keep &keep, const QByteArray &key) {
+  return std::find_if(keep.begin(), keep.end(), [&](const Kept &kept) { return kept.key == key; });
+}
+
+void AlarmVoice::start() {
+  m_confirmed.reset();
+  m_isOthers = false;
   m_held.clear();
   m_told.clear();
 }
 
-void AlarmVoice::heard(const QString &node, bool isSpeaking, Moment now) {
-  if (node == m_node) return;
-  m_others[node] = {now, isSpeaking};
-  // Both do, after they did not hear each other: the first by name goes on.
-  if (isSpeaking && m_isSpeaking && node < m_node) m_isSpeaking = false;
-}
-
-QList<Event> AlarmVoice::look(Moment now) {
-  forget(now);
-  std::erase_if(m_others, [&](const auto &each) { return now - each.second.heard >= silence; });
-  if (m_isSpeaking || now - m_startedAt < silence) return {};
-  for (const auto &[node, other] : m_others) {
-    if (other.isSpeaking || node < m_node) return {};
-  }
-  m_isSpeaking = true;
+QList<Event> AlarmVoice::confirmed(Moment begin, Moment now) {
+  // Told too late, after a pause of the process: another may have the lease by now.
+  if (now - begin >= confidence) return {};
+  m_confirmed = begin;
+  m_isOthers = false;
   QList<Event> due;
-  for (const Kept &kept : m_held) due << kept.event;
-  m_held.clear();
+  while (!m_held.empty() && m_held.front().at <= begin) {
+    due << m_held.front().event;
+    m_held.pop_front();
+  }
   return due;
 }
 
 void AlarmVoice::forget(Moment now) {
-  for (auto *kept : {&m_held, &m_told}) {
-    while (!kept->empty() && (now - kept->front().at >= sameAlarm || kept->size() > mostHeld)) kept->pop_front();
+  const auto isOver = [&](const Kept &kept) { return now - kept.at >= sameAlarm; };
+  while (!m_told.empty() && (isOver(m_told.front()) || m_told.size() > mostHeld)) m_told.pop_front();
+  // While nobody is known to tell, what is here may be told nowhere else.
+  while (m_isOthers && !m_held.empty() && isOver(m_held.front())) m_held.pop_front();
+  while (m_held.size() > mostHeld) {
+    if (!m_isOthers) ++m_dropped;
+    m_held.pop_front();
   }
 }
 
 bool AlarmVoice::tells(const Event &event, Moment now) {
+  forget(now);
   const QByteArray key = keyOf(event);
-  const auto isSame = [&](const Kept &kept) { return kept.key == key; };
-  const auto found = std::find_if(m_told.begin(), m_told.end(), isSame);
+  const auto found = find(m_told, key);
   if (found != m_told.end()) {  // the other was faster
     m_told.erase(found);
     return false;
   }
-  if (m_isSpeaking) return true;
+  if (isOperators(event)) return true;
   m_held.push_back({now, key, event});
   forget(now);
   return false;
 }
 
-void AlarmVoice::told(const Event &event, Moment now) {
+void AlarmVoice::told(const Event &event, Moment now, bool isLate) {
   const QByteArray key = keyOf(event);
-  const auto isSame = [&](const Kept &kept) { return kept.key == key; };
-  const auto found = std::find_if(m_held.begin(), m_held.end(), isSame);
+  const auto found = find(m_held, key);
   if (found != m_held.end()) {
     m_held.erase(found);
-  } else if (!m_isSpeaking) {
+  } else if (!isLate && !isSpeaking(now) && !isOperators(event)) {
     m_told.push_back({now, key, event});
-    forget(now);
   }
+  forget(now);
+}
+
+void AlarmVoice::follows(const Event &event, Moment now) {
+  m_told.push_back({now, keyOf(event), event});
+  forget(now);
+}
+
+void AlarmVoice::forgets(const Event &event) {
+  const auto found = find(m_told, keyOf(event));
+  if (found != m_told.end()) m_told.erase(found);
 }
 
 }  // namespace tagwire::cluster

@@ -2,57 +2,62 @@
 #pragma once
 
 #include <deque>
-#include <map>
 
 #include "event.h"
 
 namespace tagwire::cluster {
 
-/// Which of several hubs tells of alarms. All evaluate the same values, one of them speaks: it goes on for as long as
-/// it is heard, and then the first by name takes over. The others keep what they would have told, until it comes from
-/// who speaks; what is left when they take over they tell. Plain class; `now` is Clock::elapsed.
+/// Which alarms this hub tells. All hubs evaluate the same values, and the one that holds the lease (VoiceLease) tells.
+/// Whatever comes is kept first: the holder tells it once the lease was confirmed after it came, so that nothing is on
+/// its way out that another hub may tell as well. Who is not the holder drops what the holder has told, and what is
+/// left for long. What an operator did happened on one hub alone, which tells it. Plain class; `now` is Clock::elapsed.
 class AlarmVoice {
  public:
   using Moment = std::chrono::nanoseconds;
-  static constexpr std::chrono::seconds silence{3};
+  /// So long after the last confirmation somebody holds the lease; another may take it after VoiceLease::length.
+  static constexpr std::chrono::seconds confidence{3};
   /// So long after its own an alarm of another hub is the same one.
   static constexpr std::chrono::seconds sameAlarm{30};
   static constexpr size_t mostHeld = 10'000;
 
-  explicit AlarmVoice(QString node) : m_node(std::move(node)) {}
+  void start();
+  /// The lease was ours at `begin`: what came up to then is to be told now.
+  QList<Event> confirmed(Moment begin, Moment now);
+  /// Another hub holds it.
+  void taken() { m_isOthers = true; }
+  bool isSpeaking(Moment now) const { return m_confirmed && now - *m_confirmed < confidence; }
+  /// Something waits for the lease to be confirmed.
+  bool isWaiting() const { return !m_isOthers && !m_held.empty(); }
 
-  void start(Moment now);
-  void heard(const QString &node, bool isSpeaking, Moment now);
-  /// Decides anew; what is to be told now.
-  QList<Event> look(Moment now);
-  bool isSpeaking() const { return m_isSpeaking; }
   /// An alarm of our own: true when it is to be told at once, else it is kept.
   bool tells(const Event &event, Moment now);
-  /// Another hub told this.
-  void told(const Event &event, Moment now);
+  /// Another hub told this; `isLate`: long ago.
+  void told(const Event &event, Moment now, bool isLate = false);
+  /// What this operator's change comes to here is not told once more; forgotten when nothing came of it.
+  void follows(const Event &event, Moment now);
+  void forgets(const Event &event);
+  qint64 dropped() const { return m_dropped; }
 
   /// Alarms only: of anything else every node has its own.
   static bool concerns(const Event &event);
+  static bool isOperators(const Event &event);
 
  private:
-  struct Other {
-    Moment heard{0};
-    bool isSpeaking = false;
-  };
   struct Kept {
     Moment at;
     QByteArray key;
     Event event;
   };
+  using Keep = std::deque<Kept>;
   static QByteArray keyOf(const Event &event);
+  static Keep::iterator find(Keep &keep, const QByteArray &key);
   void forget(Moment now);
 
-  const QString m_node;
-  Moment m_startedAt{0};
-  bool m_isSpeaking = false;
-  std::map<QString, Other> m_others;
-  std::deque<Kept> m_held;  ///< our own, not told
-  std::deque<Kept> m_told;  ///< by another, and not by us yet
+  std::optional<Moment> m_confirmed;
+  bool m_isOthers = false;
+  Keep m_held;  ///< our own, not told
+  Keep m_told;  ///< by another, and not by us yet
+  qint64 m_dropped = 0;
 };
 
 }  // namespace tagwire::cluster

@@ -15,29 +15,8 @@ namespace {
 
 constexpr int version = 1;
 constexpr int compression = 1;  // names repeat: even the fastest makes a message a quarter
-// A message is 1 MiB at most, as NATS has it; nobody blows one up to more than this.
-constexpr qsizetype longestPlain = 64 * 1024 * 1024;
 
 tl::unexpected<QString> unreadable() { return failure(QStringLiteral("not a batch of this version")); }
-
-QByteArray packed(const QByteArray &plain) { return qCompress(plain, compression); }
-
-/// Invalid unless all of it is CBOR.
-QCborValue treeOf(const QByteArray &bytes) {
-  QCborParserError error;
-  const QCborValue tree = QCborValue::fromCbor(bytes, &error);
-  return error.error == QCborError::NoError ? tree : QCborValue(QCborValue::Invalid);
-}
-
-Result<QByteArray> unpacked(const QByteArray &bytes) {
-  if (bytes.size() < 5) return unreadable();
-  const auto *head = reinterpret_cast<const uchar *>(bytes.constData());
-  const qint64 size = (qint64(head[0]) << 24) | (head[1] << 16) | (head[2] << 8) | head[3];
-  if (size > longestPlain) return unreadable();
-  QByteArray plain = qUncompress(bytes);
-  if (plain.isEmpty()) return unreadable();
-  return plain;
-}
 
 void append(QCborStreamWriter &out, const Value &value) {
   switch (typeOf(value)) {
@@ -172,7 +151,28 @@ StoredEvent eventFrom(Reader &in) {
   return event;
 }
 
+bool isOf(const SpoolRange &range, quint64 sequence) { return sequence >= range.first && sequence < range.next; }
+
 }  // namespace
+
+QByteArray packed(const QByteArray &plain) { return qCompress(plain, compression); }
+
+/// Invalid unless all of it is CBOR.
+QCborValue treeOf(const QByteArray &bytes) {
+  QCborParserError error;
+  const QCborValue tree = QCborValue::fromCbor(bytes, &error);
+  return error.error == QCborError::NoError ? tree : QCborValue(QCborValue::Invalid);
+}
+
+Result<QByteArray> unpacked(const QByteArray &bytes) {
+  if (bytes.size() < 5) return unreadable();
+  const auto *head = reinterpret_cast<const uchar *>(bytes.constData());
+  const qint64 size = (qint64(head[0]) << 24) | (head[1] << 16) | (head[2] << 8) | head[3];
+  if (size > longestPlain) return unreadable();
+  QByteArray plain = qUncompress(bytes);
+  if (plain.isEmpty()) return unreadable();
+  return plain;
+}
 
 int codeOf(Quality quality) { return static_cast<int>(quality.level) << 8 | static_cast<int>(quality.reason); }
 
@@ -187,7 +187,8 @@ Quality qualityFrom(qint64 code) {
 
 QByteArray encode(const Batch &batch) {
   QByteArray plain;
-  plain.reserve(static_cast<qsizetype>(256 + batch.points.size() * 64 + batch.samples.size() * 20));
+  const auto count = [](const auto &list) { return static_cast<qsizetype>(list.size()); };
+  plain.reserve(256 + count(batch.points) * 64 + count(batch.samples) * 20);
   QCborStreamWriter out(&plain);
   out.startArray(10);
   out.append(version);
@@ -248,12 +249,15 @@ Result<Batch> decodeBatch(const QByteArray &bytes) {
     sample.quality = qualityFrom(code >> 1);
     sample.isHistorical = code & 1;
     sample.value = in.value();
-    if (sample.point == 0 || sample.point > points) return unreadable();
+    if (sample.point == 0 || sample.point > points || !isOf(batch.range, sample.sequence)) return unreadable();
     batch.samples.push_back(sample);
   }
   in.endArray();
   const quint64 events = in.beginArray();
-  for (quint64 i = 0; i < events && in.isGood(); ++i) batch.events.push_back(eventFrom(in));
+  for (quint64 i = 0; i < events && in.isGood(); ++i) {
+    batch.events.push_back(eventFrom(in));
+    if (!isOf(batch.range, batch.events.back().sequence)) return unreadable();
+  }
   in.endArray();
   in.endArray();
   const bool isInRange = batch.range.first <= batch.range.next && !batch.origin.isEmpty() && batch.origin.size() <= 64;

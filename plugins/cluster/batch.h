@@ -2,6 +2,8 @@
 // What travels in messages: docs/decisions/0036-cluster.md says why it looks so.
 #pragma once
 
+#include <QCborValue>
+
 #include "event.h"
 #include "spool/record.h"
 #include "spool/storedevent.h"
@@ -44,6 +46,14 @@ struct Page {
 };
 QByteArray encode(const Page &page);
 Result<Page> decodePage(const QByteArray &bytes);
+
+/// A message is 1 MiB at most, as NATS has it; nobody blows one up to more than this.
+constexpr qsizetype longestPlain = 64 * 1024 * 1024;
+/// Deflated, and back: an error for what is not, or would become too large.
+QByteArray packed(const QByteArray &plain);
+Result<QByteArray> unpacked(const QByteArray &bytes);
+/// Invalid unless all of it is CBOR.
+QCborValue treeOf(const QByteArray &bytes);
 
 int codeOf(Quality quality);
 Quality qualityFrom(qint64 code);

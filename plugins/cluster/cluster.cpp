@@ -12,42 +12,8 @@ namespace {
 
 // An edge says every second that it is there.
 constexpr auto silence = 5s;
-// What a hub says with it: that it is one, and that it is the one that tells of alarms.
-const char *const hubMark = "hub";
-const char *const speakingMark = "hub speaks";
 
 }  // namespace
-
-Cluster::Metering::Metering(Metrics &metrics)
-    : accepted(
-          metrics.counter("tagwire_cluster_accepted_total", "Records in the spool, those found at the start included")),
-      delivered(metrics.counter("tagwire_cluster_delivered_total", "Of these, acknowledged by the stream")),
-      lost(metrics.counter("tagwire_cluster_lost_total", "Of these, dropped for room, thinned out or damaged")),
-      refused(metrics.counter("tagwire_cluster_refused_total", "Never accepted: neither disk nor memory had room")),
-      messages(metrics.counter("tagwire_cluster_messages_total", "Messages acknowledged by the stream")),
-      bytes(metrics.counter("tagwire_cluster_bytes_total", "Bytes of these")),
-      repeats(
-          metrics.counter("tagwire_cluster_repeats_total", "Messages sent once more, for none confirmed them in time")),
-      duplicates(metrics.counter("tagwire_cluster_duplicates_total", "Of these, known to the stream already")),
-      stored(metrics.counter("tagwire_cluster_stored_total", "Records of the stream that went into the history")),
-      unreadable(metrics.counter("tagwire_cluster_unreadable_total", "Messages that are no batches of ours")),
-      received(metrics.counter("tagwire_cluster_received_total", "Records of other nodes published here")),
-      old(metrics.counter("tagwire_cluster_old_total",
-                          "Records of other nodes not published here: older than what is known")),
-      waiting(metrics.gauge("tagwire_cluster_waiting", "Records in the spool that the stream has not acknowledged")) {}
-
-void Cluster::Metering::show(const PublisherFigures &now) {
-  accepted.add(static_cast<double>(std::max<qint64>(0, now.accepted - shown.accepted)));
-  delivered.add(static_cast<double>(std::max<qint64>(0, now.delivered - shown.delivered)));
-  lost.add(static_cast<double>(std::max<qint64>(0, now.lost - shown.lost)));
-  refused.add(static_cast<double>(std::max<qint64>(0, now.refused - shown.refused)));
-  messages.add(static_cast<double>(std::max<qint64>(0, now.messages - shown.messages)));
-  bytes.add(static_cast<double>(std::max<qint64>(0, now.bytes - shown.bytes)));
-  repeats.add(static_cast<double>(std::max<qint64>(0, now.repeats - shown.repeats)));
-  duplicates.add(static_cast<double>(std::max<qint64>(0, now.duplicates - shown.duplicates)));
-  waiting.set(static_cast<double>(now.waiting));
-  shown = now;
-}
 
 Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
     : m_config(config),
@@ -61,7 +27,15 @@ Cluster::Cluster(const ClusterConfig &config, PluginContext &context)
                   [this](const QByteArray &reply, const QByteArray &data) {
                     if (m_wire) m_wire->answer(reply, data);
                   }}),
-      m_voice(config.node),
+      m_remoteAlarms(context, m_points, this,
+                     [this](const Sender &hub, quint64 number, const QByteArray &data) -> Result<void> {
+                       return m_wire ? m_wire->askDesk(hub, number, data) : failure(QStringLiteral("not running"));
+                     }),
+      m_alarmServer(m_config, context, m_points,
+                    [this](const QByteArray &reply, const Result<QCborValue> &answer) {
+                      if (m_wire) m_wire->answerDesk(reply, answer);
+                    }),
+      m_follower(m_config, context, m_remoteAlarms, m_voice),
       m_devices(m_config, context),
       m_secondTimer(this),
       m_metrics(context.metrics()) {
@@ -76,8 +50,8 @@ void Cluster::start() {
   if (m_running) return;
   m_running = true;
   m_startedAt = m_context.clock().now();
-  m_voice.start(m_context.clock().elapsed());
   m_mailbox = std::make_shared<Mailbox>(this);
+  startAlarms();
   if (m_config.has(Role::Edge) || m_config.has(Role::Hub)) startPublisher();
   if (m_config.history) startHistory();
   if (m_config.has(Role::Hub) || m_config.has(Role::Gateway)) startLive();
@@ -93,6 +67,7 @@ void Cluster::stop() {
   m_secondTimer.stop();
   m_mailbox->close();
   m_devices.stop();
+  stopAlarms();
   m_wire.reset();
   m_live.reset();
   m_history.reset();
@@ -103,9 +78,14 @@ void Cluster::stop() {
   m_lives.clear();
   m_metrics.shown = {};
   m_metrics.shownStored = m_metrics.shownUnreadable = 0;
-  m_owesWritten = false;
+  m_owesWritten = m_owesMark = m_isCaughtUp = false;
+  m_marks.clear();
   m_state = PluginState::Stopped;
   m_stateText.clear();
+}
+
+bool Cluster::isSelf(const Sender &sender) const {
+  return sender == Sender{subjectToken(m_context.site().name), m_config.node};
 }
 
 Feed::Tell Cluster::tellOf(Part part) {
@@ -120,10 +100,8 @@ void Cluster::startPublisher() {
   tell.taken = [this, mailbox = m_mailbox] {
     Mailbox::post(mailbox, [this] {
       if (std::exchange(m_owesWritten, false)) Q_EMIT written();
+      markIfSettled();
     });
-  };
-  tell.opened = [this, mailbox = m_mailbox](const QString &spool) {
-    Mailbox::post(mailbox, [this, spool] { m_spool = spool; });
   };
   tell.state = tellOf(Out);
   m_publisher = std::make_unique<Publisher>(m_config, m_context, tell);
@@ -146,42 +124,69 @@ void Cluster::startLive() {
       m_live->done();
     });
   };
-  take.batch = [this, mailbox = m_mailbox](const Sender &sender, Batch batch) {
+  take.batch = [this, mailbox = m_mailbox](const Sender &sender, Batch batch, quint64 position, bool isOfLeaf) {
     const auto shared = std::make_shared<const Batch>(std::move(batch));
-    Mailbox::post(mailbox, [this, sender, shared] {
-      takeBatch(sender, *shared);
+    Mailbox::post(mailbox, [this, sender, shared, position, isOfLeaf] {
+      takeBatch(sender, *shared, isOfLeaf);
+      m_marks.passed(position);
       m_live->done();
     });
   };
   m_live = std::make_unique<LiveFeed>(m_config, m_context.clock(), take, tellOf(Live));
 }
 
+/// In a thread of libnats. What is dropped comes again (signs, marks), or who asks sees that nothing comes.
+template <class Task>
+void Cluster::postWire(WireKind kind, Task task) {
+  static constexpr std::array<int, wireKinds> most{RemoteCommands::mostOpen,
+                                                   4 * RemoteCommands::mostOpen,
+                                                   AlarmServer::mostOpen,
+                                                   1'000,  // parts of 128 KiB
+                                                   20'000,
+                                                   1'000,
+                                                   2'000};
+  if (m_waiting[kind] >= most[kind]) {
+    ++m_dropped;
+    return;
+  }
+  ++m_waiting[kind];
+  Mailbox::post(m_mailbox, [this, kind, task = std::move(task)] {
+    --m_waiting[kind];
+    task();
+  });
+}
+
 void Cluster::startWire() {
   Wire::Take take;
-  take.answer = [this, mailbox = m_mailbox](quint64 number, const QByteArray &data, bool isNobody) {
-    Mailbox::post(mailbox, [this, number, data, isNobody] { m_commands.answered(number, data, isNobody); });
+  take.answer = [this](quint64 number, const QByteArray &data, bool isNobody) {
+    postWire(Answers, [this, number, data, isNobody] { m_commands.answered(number, data, isNobody); });
+  };
+  take.deskAnswer = [this](quint64 number, const QByteArray &data, bool isNobody) {
+    postWire(DeskAnswers, [this, number, data, isNobody] { m_remoteAlarms.answered(number, data, isNobody); });
   };
   if (m_config.has(Role::Edge)) {
-    take.command = [this, mailbox = m_mailbox](const QString &from, const QByteArray &data, const QByteArray &reply) {
-      if (m_waitingAsks >= RemoteCommands::mostOpen) return;  // who asks sees that nothing comes
-      ++m_waitingAsks;
-      Mailbox::post(mailbox, [this, from, data, reply] {
-        --m_waitingAsks;
-        m_commands.take(from, data, reply);
-      });
+    take.command = [this](const QString &from, const QByteArray &data, const QByteArray &reply) {
+      postWire(Asks, [this, from, data, reply] { m_commands.take(from, data, reply); });
+    };
+  }
+  if (m_config.has(Role::Hub)) {
+    take.deskAsk = [this](const QString &from, const QByteArray &data, const QByteArray &reply) {
+      postWire(DeskAsks, [this, from, data, reply] { m_alarmServer.take(from, data, reply); });
     };
   }
   if (m_live) {
-    take.alive = [this, mailbox = m_mailbox](const Sender &sender, const QByteArray &data) {
-      Mailbox::post(mailbox, [this, sender, data] { heard(sender, data); });
+    take.alive = [this](const Sender &sender) { postWire(Signs, [this, sender] { heard(sender); }); };
+    take.hub = [this](const Sender &sender, bool isSpeaking) {
+      if (isSelf(sender)) return;
+      postWire(Hubs, [this, sender, isSpeaking] { m_remoteAlarms.heard(sender, isSpeaking); });
     };
+    take.mark = [this](const QByteArray &data) { postWire(Places, [this, data] { heardMark(data); }); };
   }
-  m_waitingAsks = 0;
+  for (auto &waiting : m_waiting) waiting = 0;
   m_wire = std::make_unique<Wire>(m_config, subjectToken(m_context.site().name), take, tellOf(Between));
 }
 
-void Cluster::heard(const Sender &sender, const QByteArray &data) {
-  if (data.startsWith(hubMark)) m_voice.heard(sender.node, data == speakingMark, m_context.clock().elapsed());
+void Cluster::heard(const Sender &sender) {
   const auto life = m_lives.find(sender);
   if (life == m_lives.end()) return;
   life->heard = m_context.clock().elapsed();
@@ -218,7 +223,7 @@ void Cluster::setTrouble(Part part, const QString &trouble) {
 void Cluster::showState() {
   if (!m_running) return;
   QStringList troubles;
-  static const char *const names[] = {"out", "history", "live", "between nodes", "devices"};
+  static const char *const names[] = {"out", "history", "live", "between nodes", "devices", "alarms"};
   for (int part = 0; part < parts; ++part) {
     const auto &trouble = m_troubles[static_cast<size_t>(part)];
     if (trouble && !trouble->isEmpty()) troubles << QStringLiteral("%1: %2").arg(QLatin1String(names[part]), *trouble);
@@ -233,13 +238,15 @@ void Cluster::showState() {
 
 void Cluster::everySecond() {
   const bool isHub = m_config.has(Role::Hub);
-  if (isHub) {
-    for (const Event &event : m_voice.look(m_context.clock().elapsed())) publish(event);
-  }
-  const QByteArray mark = isHub ? (m_voice.isSpeaking() ? speakingMark : hubMark) : "";
-  if (m_wire) m_wire->sayAlive(mark);
+  const bool isSpeaking = m_voice.isSpeaking(m_context.clock().elapsed());
+  if (isHub) lookAtAlarms(isSpeaking);
+  if (m_wire) m_wire->sayAlive();
+  if (m_wire && isHub) m_wire->sayHub(isSpeaking);
   findSilent();
   m_devices.look();
+  markNow();
+  const qint64 dropped = m_dropped;
+  m_metrics.dropped.add(static_cast<double>(dropped - std::exchange(m_metrics.shownDropped, dropped)));
   if (m_publisher) m_metrics.show(m_publisher->figures());
   if (!m_history) return;
   const qint64 stored = m_history->stored();
@@ -263,7 +270,7 @@ void Cluster::notify(const Event &event) {
   if (const auto *status = std::get_if<CommandStatus>(&event.body)) m_commands.passed(*status);
   if (!m_publisher) return;
   const bool isAlarm = m_config.has(Role::Hub) && AlarmVoice::concerns(event);
-  if (!isAlarm || m_voice.tells(event, m_context.clock().elapsed())) publish(event);
+  if (!isAlarm || tellsAlarm(event)) publish(event);
 }
 
 void Cluster::publish(const Event &event) {
@@ -282,8 +289,6 @@ void Cluster::execute(const Command &command) {
 void Cluster::claimDevice(Reply<QString> reply, QString device, std::weak_ptr<DeviceHolder> holder) {
   m_devices.claim(reply, device, holder);
 }
-
-bool Cluster::isOld(Time time) const { return m_context.clock().now() - time > m_config.historicalAfter; }
 
 void Cluster::store(const std::shared_ptr<const std::vector<Batch>> &batches, HistoryFeed::Done done) {
   auto wanted = std::make_shared<HistoryBatches>();
@@ -308,7 +313,7 @@ void Cluster::store(const std::shared_ptr<const std::vector<Batch>> &batches, Hi
 }
 
 void Cluster::takePage(const Sender &sender, const Page &page) {
-  if (sender == Sender{subjectToken(m_context.site().name), m_config.node}) return;
+  if (isSelf(sender)) return;
   Samples samples;
   Life &life = m_lives[sender];
   if (life.heard.count() == 0) life.heard = m_context.clock().elapsed();
@@ -318,6 +323,7 @@ void Cluster::takePage(const Sender &sender, const Page &page) {
     const bool isNewer = m_points.advance(id, entry.last.time);
     const Sample &last = m_context.points().last(id);
     // The node is heard again: what is in the bucket still holds.
+    if (isNewer) m_points.beginAhead(id);
     const bool isBack = last.quality == Quality::bad(QualityReason::NoConnection);
     if (isBack) {
       samples.append({id, entry.last.quality, m_context.clock().now(), entry.last.value});
@@ -328,8 +334,8 @@ void Cluster::takePage(const Sender &sender, const Page &page) {
   if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
 }
 
-void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
-  if (batch.origin == m_spool) return;
+void Cluster::takeBatch(const Sender &sender, const Batch &batch, bool isOfLeaf) {
+  if (isSelf(sender)) return;
   std::vector<PointId> ids;
   for (const StoredPoint &point : batch.points) {
     const PointId id = m_points.find(sender, point.name);
@@ -345,8 +351,9 @@ void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
     const PointId id = ids[sample.point - 1];
     if (id == PointId::None) continue;
     const Sample &last = m_context.points().last(id);
-    // The bucket may have brought it before.
-    const bool isKnown = sample.time == last.time && sample.quality == last.quality && sample.value == last.value;
+    // The bucket may have brought it before: then it is told again, for those who follow the stream (Marks).
+    const bool isSame = sample.time == last.time && sample.quality == last.quality && sample.value == last.value;
+    const bool isKnown = isSame && !(m_points.endAhead(id) && m_isCaughtUp);
     if (isKnown || !m_points.isNew(batch, sample.sequence) || !m_points.advance(id, sample.time)) {
       m_metrics.old.add();
       continue;
@@ -364,29 +371,28 @@ void Cluster::takeBatch(const Sender &sender, const Batch &batch) {
     samples = last;
   }
   m_metrics.received.add(static_cast<double>(samples.size()));
-  if (!samples.isEmpty()) Q_EMIT samplesReady(samples);
-  for (const StoredEvent &event : batch.events) raise(sender, batch, event);
+  if (!samples.isEmpty()) hand(samples);
+  for (const StoredEvent &event : batch.events) raise(sender, batch, event, isOfLeaf);
   m_points.seen(batch);
 }
 
-void Cluster::raise(const Sender &sender, const Batch &batch, const StoredEvent &stored) {
+void Cluster::raise(const Sender &sender, const Batch &batch, const StoredEvent &stored, bool isOfLeaf) {
   // Those from before our start have been told, and reactions to what is long over would be wrong.
-  if (stored.time < m_startedAt || isOld(stored.time) || !m_points.isNew(batch, stored.sequence)) return;
+  if (stored.time < m_startedAt || !m_points.isNew(batch, stored.sequence)) return;
   auto body = decodeEventBody(stored.json);
   if (!body) return;
   Event event = std::move(body->event);
   if (PointId *point = pointOf(event))
     *point = body->point.isEmpty() ? PointId::None : m_points.find(sender, body->point);
-  const auto *status = std::get_if<CommandStatus>(&event.body);
-  if (status && m_commands.isAsked(status->commandId)) return;
   event.sequence = 0;
   event.source = QString::fromUtf8(stored.source);
-  if (m_config.has(Role::Hub) && AlarmVoice::concerns(event)) {
-    // It has an alarm of its own for it, which is the same.
-    return m_voice.told(event, m_context.clock().elapsed());
-  }
+  // A leaf node's server lets in what it likes, under any name.
+  const bool isOfHub = !isOfLeaf && m_remoteAlarms.isHub(sender);
+  if (m_config.has(Role::Hub) && isOfHub && AlarmVoice::concerns(event)) return hearAlarm(sender, event);
+  const auto *status = std::get_if<CommandStatus>(&event.body);
+  if (isOld(stored.time) || (status && m_commands.isAsked(status->commandId))) return;
   m_metrics.received.add();
-  Q_EMIT eventRaised(event);
+  hand(event);
 }
 
 }  // namespace tagwire::cluster

@@ -14,6 +14,14 @@ QString problemWithToken(const QString &text) {
   return QStringLiteral("\"%1\" can't be a part of a subject (allowed: up to 64 letters, digits, - and _)").arg(text);
 }
 
+QString problemWithSource(const QString &text) {
+  const QString site = text.section(u'/', 1);
+  const bool isGood = problemWithToken(text.section(u'/', 0, 0)).isEmpty() &&
+                      (!text.contains(u'/') || problemWithToken(site).isEmpty());
+  if (isGood) return {};
+  return QStringLiteral("\"%1\" is no source (allowed: <domain>, or <domain>/<site>, as in edge1/plant1)").arg(text);
+}
+
 QString problemWithFullName(const QString &name) {
   if (name.indexOf(u'/') > 0 && !name.endsWith(u'/')) return {};
   return QStringLiteral("\"%1\" is no full name (allowed: <first level>/<name>, as in plc1/boiler/temp)").arg(name);
@@ -88,14 +96,18 @@ void StreamConfig::describe(Shape<StreamConfig> &shape) {
   shape.optional("domain", &StreamConfig::domain, "JetStream domain of a leaf node: the stream is there")
       .example("edge1")
       .check(&problemWithToken);
-  shape.optional("sources", &StreamConfig::sources, "a hub: domains of leaf nodes whose streams are taken in")
-      .example("edge1")
+  shape
+      .optional("sources", &StreamConfig::sources,
+                "a hub: domains of leaf nodes whose streams are taken in; with a site, only what is of that site")
+      .example("edge1/plant1")
       .range(1, 1000)
-      .check(&problemWithToken);
+      .check(&problemWithSource);
 }
 
 void ClusterConfig::describe(Shape<ClusterConfig> &shape) {
-  shape.required("node", &ClusterConfig::node, "what this node is called; another one for each of a site")
+  shape
+      .required("node", &ClusterConfig::node,
+                "what this node is called; another one for each of a site, and for each hub and gateway of the cluster")
       .example("edge1")
       .check(&problemWithToken);
   shape
@@ -136,6 +148,17 @@ void ClusterConfig::describe(Shape<ClusterConfig> &shape) {
       .range(1, 1000)
       .orSingle()
       .check(&problemWithToken);
+  shape
+      .optional(
+          "alarms_from", &ClusterConfig::alarmsFrom,
+          "a hub: nodes whose operators acknowledge, shelve … and change rules here: gateways, and the other hubs; "
+          "none if absent")
+      .example("gateway1")
+      .range(1, 1000)
+      .orSingle()
+      .check(&problemWithToken);
+  shape.optional("hub_alarms", &ClusterConfig::showsHubAlarms,
+                 "a gateway that is no hub: shows the alarms of the hubs; false where it has `alarms` of its own");
   shape.optional("batch_interval_ms", &ClusterConfig::batchInterval, "an edge: what comes in is sent after this time")
       .range(1, 60'000);
   shape
@@ -159,6 +182,9 @@ std::optional<ClusterConfig> ClusterConfig::read(ConfigReader &reader) {
   checkCredentials(*config, reader);
   if (config->history && !config->has(Role::Hub)) {
     reader.error(QStringLiteral("history"), QStringLiteral("does nothing here (allowed with the role hub)"));
+  }
+  if (!config->alarmsFrom.isEmpty() && !config->has(Role::Hub)) {
+    reader.error(QStringLiteral("alarms_from"), QStringLiteral("does nothing here (allowed with the role hub)"));
   }
   if (!config->stream.sources.isEmpty() && !config->has(Role::Hub)) {
     reader.error(QStringLiteral("stream.sources"), QStringLiteral("does nothing here (allowed with the role hub)"));

@@ -73,6 +73,8 @@ struct ClusterConfig {
   Names names = Names::Original;
   QList<ExpectedPoint> expects;
   QStringList commandsFrom;
+  QStringList alarmsFrom;
+  bool showsHubAlarms = true;
   std::chrono::milliseconds batchInterval{50};
   std::chrono::milliseconds lastValuesInterval{5000};
   std::chrono::milliseconds ackTimeout{5000};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cluster.h"
+#include "gatewaycluster.h"
 
 namespace tagwire::cluster {
 
@@ -11,7 +11,7 @@ class ClusterFactory : public QObject, public PluginFactory {
  public:
   std::unique_ptr<Plugin> create(ConfigReader &reader, PluginContext &context) override {
     const auto config = ClusterConfig::read(reader);
-    return config ? std::make_unique<Cluster>(*config, context) : nullptr;
+    return config ? makeCluster(*config, context) : nullptr;
   }
   ConfigSchema schema() const override { return schemaOf<ClusterConfig>(); }
 };

@@ -36,7 +36,7 @@ Result<void> DeviceLeases::read(const Link &link) {
   if (status != NATS_OK) return natsFailure("the bucket of devices can't be read", status);
   kvWatcher *rawWatcher = nullptr;
   status = kvStore_Watch(&rawWatcher, rawStore, (m_site + ".*").constData(), nullptr);
-  const KeyWatcher watcher(rawWatcher);
+  const KeyWatcher watcher(rawWatcher, EndWatcher{&link});
   if (status != NATS_OK) return natsFailure("the bucket of devices can't be read", status);
   say({});
   // What happened while the connection was away, the watcher may have missed: from the beginning then.

@@ -8,7 +8,6 @@
 namespace tagwire::cluster {
 
 using KeyValues = std::unique_ptr<kvStore, Destroyer<kvStore_Destroy>>;
-using KeyWatcher = std::unique_ptr<kvWatcher, Destroyer<kvWatcher_Destroy>>;
 
 /// Which node has which device: an entry each in a bucket, replaced by compare and set, which ends by itself when its
 /// node does not renew it. The newest claim wins; one that could not be made for a while gives way to one that was made

@@ -26,6 +26,14 @@ std::optional<Sender> senderOf(const QByteArray &subject) {
   return std::nullopt;
 }
 
+std::optional<std::pair<Sender, Batch>> batchOf(const natsMsg *message) {
+  const auto sender = senderOf(natsMsg_GetSubject(message));
+  auto batch = decodeBatch(dataOf(message));
+  if (!sender || !batch) return std::nullopt;
+  batch->origin = sender->site + u'/' + sender->node + u'/' + batch->origin;
+  return std::pair(*sender, std::move(*batch));
+}
+
 void Feed::end() {
   {
     const std::lock_guard lock(m_mutex);
@@ -36,15 +44,20 @@ void Feed::end() {
 }
 
 void Feed::say(const QString &trouble) {
-  if (std::exchange(m_hasTold, true) && trouble == m_trouble) return;
-  m_trouble = trouble;
-  m_tell(trouble);
+  const QString text = trouble.isEmpty() && m_link ? m_link->refusal() : trouble;
+  if (std::exchange(m_hasTold, true) && text == m_trouble) return;
+  m_trouble = text;
+  m_tell(text);
 }
 
 void Feed::run() {
   std::unique_ptr<Link> link;
   while (!m_mustStop) {
     Result<void> done;
+    if (link && link->isClosed()) {
+      m_link = nullptr;
+      link.reset();
+    }
     if (link && !link->isConnected()) {  // it mends itself; asking it anything would only take time
       say(QStringLiteral("no connection to %1").arg(m_config.servers.join(QStringLiteral(", "))));
       waitUntil(100ms, [] { return false; });
@@ -55,6 +68,7 @@ void Feed::run() {
       auto opened = Link::open(m_config, m_purpose);
       if (opened) {
         link = std::move(*opened);
+        m_link = link.get();
       } else {
         done = failure(opened.error());
       }
@@ -82,7 +96,10 @@ Result<void> HistoryFeed::read(const Link &link) {
   while (!mustStop() && link.isConnected()) {
     auto messages = reader->fetch(fetchedForHistory, fetchPatience);
     if (!messages) return failure(messages.error());
-    if (messages->empty()) continue;
+    if (messages->empty()) {
+      say({});
+      continue;
+    }
     if (const auto stored = handOver(std::move(*messages)); !stored) {
       say(stored.error());
       waitUntil(1s, [] { return false; });
@@ -96,9 +113,9 @@ Result<void> HistoryFeed::read(const Link &link) {
 Result<void> HistoryFeed::handOver(std::vector<Message> messages) {
   auto batches = std::make_shared<std::vector<Batch>>();
   for (Message &message : messages) {
-    auto batch = decodeBatch(dataOf(message.get()));
+    auto batch = batchOf(message.get());
     if (batch) {
-      batches->push_back(std::move(*batch));
+      batches->push_back(std::move(batch->second));
     } else {  // it would come again for ever
       ++m_unreadable;
       natsMsg_Term(message.get(), nullptr);
@@ -163,7 +180,7 @@ Result<void> LiveFeed::readPages(const Link &link, const QByteArray &keys) {
   kvWatchOptions_Init(&options);
   options.IgnoreDeletes = true;
   status = kvStore_Watch(&rawWatcher, rawStore, keys.constData(), &options);
-  const std::unique_ptr<kvWatcher, Destroyer<kvWatcher_Destroy>> watcher(rawWatcher);
+  const KeyWatcher watcher(rawWatcher, EndWatcher{&link});
   if (status != NATS_OK) return natsFailure("the bucket of last values can't be read", status);
   while (!mustStop()) {
     kvEntry *rawEntry = nullptr;
@@ -193,25 +210,28 @@ Result<void> LiveFeed::readStream(const Link &link) {
     }
     auto messages = reader->fetch(fetchedLive, fetchPatience);
     if (!messages) return failure(messages.error());
+    say({});
     if (messages->empty()) m_isCaughtUp = true;
-    const auto taken = takeMessages(std::move(*messages));
+    const auto taken = takeMessages(*messages);
     if (!taken) return failure(taken.error());
     if (!*taken) return {};  // some were lost on the way: from there on once more
   }
   return {};
 }
 
-Result<bool> LiveFeed::takeMessages(std::vector<Message> messages) {
+Result<bool> LiveFeed::takeMessages(const std::vector<Message> &messages) {
   for (const Message &message : messages) {
     const StreamReader::Place place = StreamReader::placeOf(message.get());
     if (place.consumer != m_consumer + 1) return false;
     m_consumer = place.consumer;
     m_sequence = place.sequence;
+    auto batch = batchOf(message.get());
+    if (batch && waitForRoom()) {
+      const char *source = nullptr;
+      const bool isOfLeaf = natsMsgHeader_Get(message.get(), "Nats-Stream-Source", &source) == NATS_OK;
+      m_take.batch(batch->first, std::move(batch->second), place.sequence, isOfLeaf);
+    }
     if (place.pending == 0) m_isCaughtUp = true;
-    const auto sender = senderOf(natsMsg_GetSubject(message.get()));
-    auto batch = decodeBatch(dataOf(message.get()));
-    if (!sender || !batch || !waitForRoom()) continue;
-    m_take.batch(*sender, std::move(*batch));
   }
   return true;
 }

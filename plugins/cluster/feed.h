@@ -22,6 +22,9 @@ inline size_t qHash(const Sender &sender, size_t seed = 0) { return qHashMulti(s
 /// Of "tw.<site>.<kind>.<node>" and "$KV.<bucket>.<site>.<node>.<page>". Nothing for other subjects.
 std::optional<Sender> senderOf(const QByteArray &subject);
 
+/// The batch of a message of the stream. Its origin is bound to its sender: nobody takes keys that are another's.
+std::optional<std::pair<Sender, Batch>> batchOf(const natsMsg *message);
+
 /// What reads the stream, in a thread of its own. Ends with the object, within some seconds.
 class Feed {
  public:
@@ -62,6 +65,7 @@ class Feed {
     }
     m_changed.notify_all();
   }
+  /// An empty `trouble` becomes what the server has refused, if it has.
   void say(const QString &trouble);
 
   const ClusterConfig m_config;
@@ -70,6 +74,7 @@ class Feed {
   void run();
 
   const char *m_purpose;
+  const Link *m_link = nullptr;  ///< in the thread only
   const Tell m_tell;
   Backoff m_backoff;
   QString m_trouble;
@@ -113,7 +118,8 @@ class LiveFeed : public Feed {
  public:
   struct Take {
     std::function<void(const Sender &, Page)> page;
-    std::function<void(const Sender &, Batch)> batch;
+    /// With its place in the stream; `isOfLeaf`: a leaf node's server has let it in, not one that hubs share.
+    std::function<void(const Sender &, Batch, quint64 position, bool isOfLeaf)> batch;
   };
   static constexpr int mostWaiting = 64;  ///< handed over and not done() yet
 
@@ -128,13 +134,18 @@ class LiveFeed : public Feed {
   void refresh(const Sender &sender) {
     change([&] { m_refresh.append(sender); });
   }
-  bool isCaughtUp() const { return m_isCaughtUp; }
+  /// It has come to the end of the stream once, and all until there is done().
+  bool isAllHandedOver() {
+    bool isDone = false;
+    change([&] { isDone = m_isCaughtUp && m_waiting == 0; });
+    return isDone;
+  }
 
  private:
   Result<void> read(const Link &link) override;
   Result<void> readPages(const Link &link, const QByteArray &keys);
   Result<void> readStream(const Link &link);
-  Result<bool> takeMessages(std::vector<Message> messages);
+  Result<bool> takeMessages(const std::vector<Message> &messages);
   bool waitForRoom();
 
   const Clock &m_clock;

@@ -2,6 +2,11 @@
 #include "link.h"
 
 #include <QFile>
+#include <QLoggingCategory>
+
+#include <map>
+
+#include "foreigntext.h"
 
 namespace tagwire::cluster {
 
@@ -12,6 +17,52 @@ constexpr qint64 reconnectWaitMs = 250;
 constexpr qint64 apiPatienceMs = 3000;
 constexpr qint64 pingIntervalMs = 5000;
 constexpr qint64 writeDeadlineMs = 5000;
+constexpr qint64 flushPatienceMs = 2000;
+
+/// What servers have refused, by connection: libnats may still call when a Link has ended.
+class Refusals {
+ public:
+  void begin(const natsConnection *connection) {
+    const std::lock_guard lock(m_mutex);
+    m_texts[connection];
+  }
+  void end(const natsConnection *connection) {
+    const std::lock_guard lock(m_mutex);
+    m_texts.erase(connection);
+  }
+  void set(const natsConnection *connection, const QString &text) {
+    const std::lock_guard lock(m_mutex);
+    if (const auto found = m_texts.find(connection); found != m_texts.end()) found->second = text;
+  }
+  QString of(const natsConnection *connection) {
+    const std::lock_guard lock(m_mutex);
+    const auto found = m_texts.find(connection);
+    return found == m_texts.end() ? QString() : found->second;
+  }
+
+ private:
+  std::mutex m_mutex;
+  std::map<const natsConnection *, QString> m_texts;
+};
+
+Q_LOGGING_CATEGORY(natsLog, "tagwire.cluster", QtInfoMsg)
+
+Refusals &refusals() {
+  static auto *all = new Refusals;  // threads of libnats outlive everything
+  return *all;
+}
+
+void onError(natsConnection *connection, natsSubscription *, natsStatus status, void *) {
+  natsStatus last = status;
+  const char *text = nats_GetLastError(&last);  // of this thread: of this error
+  if (status != NATS_NOT_PERMITTED) {
+    qCWarning(natsLog).noquote() << "NATS:" << natsStatus_GetText(status);
+    return;
+  }
+  refusals().set(connection, printable(QString::fromUtf8(text ? text : "")).left(200));
+}
+
+void onReconnected(natsConnection *connection, void *) { refusals().set(connection, {}); }
 
 struct OptionsDestroyer {
   void operator()(natsOptions *options) const { natsOptions_Destroy(options); }
@@ -37,12 +88,16 @@ Result<QByteArray> contentOf(const QString &file) {
 
 }  // namespace
 
+QByteArray inboxOf(const QString &node) { return "_INBOX." + node.toUtf8(); }
+
 tl::unexpected<QString> natsFailure(const char *what, natsStatus status, jsErrCode code) {
   QString text = QStringLiteral("%1: %2").arg(QLatin1String(what), QLatin1String(natsStatus_GetText(status)));
   natsStatus last = NATS_OK;
   const char *more = nats_GetLastError(&last);  // of this thread; it may be of long ago
   if (last == status && more && *more) text += QStringLiteral(", ") + QString::fromUtf8(more);
   if (code != 0) text += QStringLiteral(" (JetStream error %1)").arg(static_cast<int>(code));
+  const bool isOff = code == JSNotEnabledErr || code == JSNotEnabledForAccountErr;
+  if (isOff) text += QStringLiteral("; JetStream is off at the server (nats-server -js, or jetstream {} in its file)");
   return failure(text);
 }
 
@@ -111,10 +166,13 @@ Result<void> Link::setUp(natsOptions *options, const ClusterConfig &config, cons
   const QByteArray name = "tagwire " + config.node.toUtf8() + ' ' + purpose;
   const natsStatus steps[] = {natsOptions_SetServers(options, servers.data(), static_cast<int>(servers.size())),
                               natsOptions_SetName(options, name.constData()),
+                              natsOptions_SetCustomInboxPrefix(options, inboxOf(config.node).constData()),
                               natsOptions_SetTimeout(options, connectPatienceMs),
                               natsOptions_SetMaxReconnect(options, -1),
                               natsOptions_SetReconnectWait(options, reconnectWaitMs),
                               natsOptions_SetReconnectJitter(options, reconnectWaitMs, reconnectWaitMs),
+                              natsOptions_SetErrorHandler(options, &onError, nullptr),
+                              natsOptions_SetReconnectedCB(options, &onReconnected, nullptr),
                               natsOptions_SetPingInterval(options, pingIntervalMs),
                               natsOptions_SetMaxPingsOut(options, 2),
                               natsOptions_SetWriteDeadline(options, writeDeadlineMs),
@@ -138,6 +196,7 @@ Result<std::unique_ptr<Link>> Link::open(const ClusterConfig &config, const char
     const QString servers = config.servers.join(QStringLiteral(", "));
     return failure(QStringLiteral("%1: %2").arg(servers, QLatin1String(natsStatus_GetText(connected))));
   }
+  refusals().begin(link->m_connection);
   jsOptions how;
   jsOptions_Init(&how);
   how.Wait = apiPatienceMs;
@@ -149,10 +208,31 @@ Result<std::unique_ptr<Link>> Link::open(const ClusterConfig &config, const char
 }
 
 Link::~Link() {
+  refusals().end(m_connection);
   jsCtx_Destroy(m_stream);
-  if (m_connection) natsConnection_Close(m_connection);
+  if (m_connection) natsConnection_Close(m_connection);  // ends its reading thread
+  for (const auto &free : m_toFree) free();
   natsConnection_Destroy(m_connection);
 }
+
+void Link::freeLater(std::function<void()> free) const {
+  m_toFree.push_back(std::move(free));
+  // The answer to a PING is read after whatever was in the reading thread's hand.
+  if (m_toFree.size() < mostToFree || natsConnection_FlushTimeout(m_connection, flushPatienceMs) != NATS_OK) return;
+  for (const auto &each : std::exchange(m_toFree, {})) each();
+}
+
+void EndSubscription::operator()(natsSubscription *subscription) const {
+  natsSubscription_Unsubscribe(subscription);
+  link->freeLater([subscription] { natsSubscription_Destroy(subscription); });
+}
+
+void EndWatcher::operator()(kvWatcher *watcher) const {
+  kvWatcher_Stop(watcher);
+  link->freeLater([watcher] { kvWatcher_Destroy(watcher); });
+}
+
+QString Link::refusal() const { return refusals().of(m_connection); }
 
 quint64 Link::reconnects() const {
   natsStatistics *statistics = nullptr;
@@ -175,12 +255,45 @@ Result<void> Link::publish(const QByteArray &subject, const QByteArray &data, co
   return {};
 }
 
-Result<Subscription> Link::subscribe(const QByteArray &subject, natsMsgHandler handler, void *closure) const {
+Result<Listening> Link::listen(const QByteArray &subject, Listening::Take take) const {
+  Listening listening;
+  listening.m_delivery = std::make_shared<Listening::Delivery>();
+  listening.m_delivery->take = std::move(take);
+  auto theirs = std::make_unique<std::shared_ptr<Listening::Delivery>>(listening.m_delivery);
   natsSubscription *subscription = nullptr;
-  const natsStatus status =
-      natsConnection_Subscribe(&subscription, m_connection, subject.constData(), handler, closure);
+  natsStatus status =
+      natsConnection_Subscribe(&subscription, m_connection, subject.constData(), &Listening::onMessage, theirs.get());
   if (status != NATS_OK) return natsFailure("no subscription", status);
-  return Subscription(subscription);
+  listening.m_subscription = Subscription(subscription, EndSubscription{this});
+  // From here on it is freed by libnats, or not at all.
+  status = natsSubscription_SetOnCompleteCB(subscription, &Listening::onComplete, theirs.release());
+  if (status != NATS_OK) return natsFailure("no subscription", status);
+  return listening;
 }
+
+Listening &Listening::operator=(Listening &&other) noexcept {
+  end();
+  m_subscription = std::move(other.m_subscription);
+  m_delivery = std::move(other.m_delivery);
+  return *this;
+}
+
+void Listening::end() {
+  if (m_delivery) {
+    const std::lock_guard lock(m_delivery->mutex);
+    m_delivery->take = {};
+  }
+  m_delivery.reset();
+  m_subscription.reset();
+}
+
+void Listening::onMessage(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
+  const Message message(raw);
+  const std::shared_ptr<Delivery> delivery = *static_cast<std::shared_ptr<Delivery> *>(closure);
+  const std::lock_guard lock(delivery->mutex);
+  if (delivery->take) delivery->take(raw);
+}
+
+void Listening::onComplete(void *delivery) { delete static_cast<std::shared_ptr<Delivery> *>(delivery); }
 
 }  // namespace tagwire::cluster

@@ -3,6 +3,7 @@
 
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRandomGenerator>
 
 namespace tagwire::cluster {
 
@@ -30,6 +31,8 @@ Publisher::Publisher(const ClusterConfig &config, PluginContext &context, Tell t
       m_node(config.node.toUtf8()),
       m_spool(config.spool.settings(context.dataDir(), context.id())),
       m_backoff(250ms, 10s),
+      m_inbox(inboxOf(config.node) + ".ack."),
+      m_number(QRandomGenerator::system()->generate64() >> 1),
       m_thread([this] { run(); }) {}
 
 Publisher::~Publisher() {
@@ -44,6 +47,7 @@ Publisher::~Publisher() {
 void Publisher::take(const Samples &samples) {
   {
     const std::lock_guard lock(m_mutex);
+    ++m_given;
     m_samples = samples;
   }
   m_changed.notify_all();
@@ -52,6 +56,7 @@ void Publisher::take(const Samples &samples) {
 bool Publisher::take(const StoredEvent &event) {
   {
     const std::lock_guard lock(m_mutex);
+    ++m_given;
     if (m_events.size() >= mostHeldEvents) {
       ++m_refusedEvents;
       return false;
@@ -62,17 +67,13 @@ bool Publisher::take(const StoredEvent &event) {
   return true;
 }
 
-PublisherFigures Publisher::figures() const {
-  const std::lock_guard lock(m_mutex);
-  return m_figures;
-}
-
 void Publisher::run() {
   while (true) {
     std::optional<Samples> samples;
     std::deque<StoredEvent> events;
     std::deque<Ack> acks;
     bool mustStop = false;
+    quint64 given = 0;
     {
       std::unique_lock lock(m_mutex);
       const auto isWoken = [this] {
@@ -87,6 +88,7 @@ void Publisher::run() {
       if (m_isSpoolOpen || mustStop) {
         samples.swap(m_samples);
         events.swap(m_events);
+        given = m_given;
       }
       acks.swap(m_acks);
     }
@@ -95,19 +97,22 @@ void Publisher::run() {
     if (m_isSpoolOpen) store(samples.value_or(Samples()), events);
     if (samples && m_tell.taken) m_tell.taken();
     settle(acks, now);
+    if (m_isSpoolOpen) confirm(given);
     showFigures();
     if (mustStop) break;
+    if (m_link && m_link->isClosed()) closeLink(now);
     if (m_isSpoolOpen && !m_link) openLink(now);
     if (m_link && m_link->isConnected()) {
+      if (std::exchange(m_isAway, false) || m_trouble.isEmpty()) say({});
       repeatOverdue(now);
       fillWindow(now);
     } else if (m_link) {
+      m_isAway = true;
       say(QStringLiteral("no connection to %1").arg(m_config.servers.join(QStringLiteral(", "))));
     }
     if (m_flushAt <= now) m_flushAt = now + m_config.batchInterval;
   }
-  m_ackSubscription.reset();
-  m_link.reset();
+  closeLink({});
   if (m_isSpoolOpen && !m_spool.commit()) m_spool.giveUpPending();
 }
 
@@ -121,7 +126,6 @@ void Publisher::openSpool(Moment now) {
   m_isSpoolOpen = true;
   m_backoff.reset();
   m_retryAt = now;
-  m_tell.opened(m_spool.id());
 }
 
 void Publisher::openLink(Moment now) {
@@ -138,32 +142,34 @@ void Publisher::openLink(Moment now) {
       return say(provided.error());
     }
   }
-  natsInbox *inbox = nullptr;
-  if (natsInbox_Create(&inbox) != NATS_OK) return;
-  m_inbox = QByteArray(inbox) + '.';
-  natsInbox_Destroy(inbox);
-  auto subscription = (*link)->subscribe(m_inbox + '*', &Publisher::onAck, this);
-  if (!subscription) return say(subscription.error());
+  auto acks = (*link)->listen(m_inbox + '*', [this](natsMsg *message) { takeAck(message); });
+  if (!acks) return say(acks.error());
   m_link = std::move(*link);
-  m_ackSubscription = std::move(*subscription);
+  m_acksComing = std::move(*acks);
   m_reconnects = 0;
   m_backoff.reset();
   say({});
 }
 
-void Publisher::onAck(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
-  const Message message(raw);
-  auto *publisher = static_cast<Publisher *>(closure);
-  const QByteArray subject(natsMsg_GetSubject(raw));
+void Publisher::closeLink(Moment now) {
+  m_acksComing.end();
+  m_link.reset();
+  m_retryAt = now + m_backoff.next();
+  // Whatever comes for these comes to nobody: all of them once more, by the next link.
+  for (auto &[number, message] : m_underWay) message.due = now;
+}
+
+void Publisher::takeAck(natsMsg *message) {
+  const QByteArray subject(natsMsg_GetSubject(message));
   bool isNumber = false;
   const quint64 number = subject.mid(subject.lastIndexOf('.') + 1).toULongLong(&isNumber);
   if (!isNumber) return;
   {
-    const std::lock_guard lock(publisher->m_mutex);
-    if (publisher->m_acks.size() > 4 * mostUnderWay) return;  // it will be asked for once more
-    publisher->m_acks.push_back({number, dataOf(raw), natsMsg_IsNoResponders(raw)});
+    const std::lock_guard lock(m_mutex);
+    if (m_acks.size() > 4 * mostUnderWay) return;  // it will be asked for once more
+    m_acks.push_back({number, dataOf(message), natsMsg_IsNoResponders(message)});
   }
-  publisher->m_changed.notify_all();
+  m_changed.notify_all();
 }
 
 const Publisher::KnownPoint *Publisher::known(PointId id) {
@@ -193,6 +199,7 @@ void Publisher::store(const Samples &samples, const std::deque<StoredEvent> &eve
   }
   for (const StoredEvent &event : events) m_spool.add(event);
   const auto committed = m_spool.commit();
+  m_isCommitted = committed.has_value();
   if (!committed) say(committed.error());
   m_spool.takeLosses();  // they show in the figures
 }
@@ -208,13 +215,13 @@ void Publisher::settle(const std::deque<Ack> &acks, Moment now) {
       // No stream yet, or it is full, or has no leader: the same once more, after a pause.
       const QString reason =
           json.value(QLatin1String("error")).toObject().value(QLatin1String("description")).toString();
-      say(ack.isNobody ? QStringLiteral("there is no stream yet (a hub makes it)")
+      say(ack.isNobody ? QStringLiteral("there is no stream yet (a hub makes it; servers need JetStream)")
                        : QStringLiteral("the stream refuses %1: %2").arg(QString::fromUtf8(message.subject), reason));
       message.due = now + refusedPause;
       m_isProven = false;
       continue;
     }
-    acknowledged(message, ack.text);
+    acknowledged(message, static_cast<quint64>(json.value(QLatin1String("seq")).toInteger()));
     if (json.value(QLatin1String("duplicate")).toBool()) ++m_duplicates;
     m_underWay.erase(found);
     m_isProven = m_isProven || m_underWay.empty();
@@ -222,10 +229,11 @@ void Publisher::settle(const std::deque<Ack> &acks, Moment now) {
   }
 }
 
-void Publisher::acknowledged(const UnderWay &message, const QByteArray &) {
+void Publisher::acknowledged(const UnderWay &message, quint64 position) {
   ++m_messages;
   m_bytes += message.payload.size();
   if (message.page >= 0) return m_lastValues.ended(message.page, true);
+  m_newestPosition = std::max(m_newestPosition, position);
   m_spool.delivered(message.range);
 }
 
@@ -360,30 +368,10 @@ void Publisher::post(quint64 number, UnderWay &message, Moment now) {
 }
 
 void Publisher::say(const QString &trouble) {
-  if (std::exchange(m_hasTold, true) && trouble == m_trouble) return;
-  m_trouble = trouble;
-  m_tell.state(trouble);
-}
-
-void Publisher::showFigures() {
-  PublisherFigures figures;
-  if (m_isSpoolOpen) {
-    for (const Stream stream : {Stream::Telemetry, Stream::Events}) {
-      const SpoolFigures of = m_spool.figures(stream);
-      figures.accepted += of.accepted;
-      figures.delivered += of.delivered;
-      figures.waiting += of.waiting;
-      figures.lost += of.overflowed + of.thinned + of.damaged;
-      figures.refused += of.refused;
-    }
-  }
-  figures.messages = m_messages;
-  figures.bytes = m_bytes;
-  figures.repeats = m_repeats;
-  figures.duplicates = m_duplicates;
-  const std::lock_guard lock(m_mutex);
-  figures.refused += m_refusedEvents;
-  m_figures = figures;
+  const QString text = trouble.isEmpty() && m_link ? m_link->refusal() : trouble;
+  if (std::exchange(m_hasTold, true) && text == m_trouble) return;
+  m_trouble = text;
+  m_tell.state(text);
 }
 
 }  // namespace tagwire::cluster

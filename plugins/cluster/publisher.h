@@ -27,6 +27,9 @@ struct PublisherFigures {
   qint64 bytes = 0;       ///< of these
   qint64 repeats = 0;     ///< sent once more
   qint64 duplicates = 0;  ///< of which the stream knew already
+  /// All of the first `confirmedGiven` given() are in the stream (or lost), at `newestPosition` or before.
+  quint64 confirmedGiven = 0;
+  quint64 newestPosition = 0;
 };
 
 /// Carries what is here into the stream, in a thread of its own: into the spool first, then in batches with a window of
@@ -37,7 +40,6 @@ class Publisher {
   struct Tell {
     std::function<void()> taken;                        ///< what take() got is in the spool, or refused; once for each
     std::function<void(const QString &trouble)> state;  ///< empty: all is well
-    std::function<void(const QString &spool)> opened;   ///< id of the spool: our own messages have it
   };
   /// `tell` is called in the publisher's thread.
   Publisher(const ClusterConfig &config, PluginContext &context, Tell tell);
@@ -51,6 +53,8 @@ class Publisher {
   /// False: too many wait; it is counted.
   bool take(const spool::StoredEvent &event);
   PublisherFigures figures() const;
+  /// How often take() was called.
+  quint64 given() const;
 
  private:
   using Moment = std::chrono::steady_clock::time_point;
@@ -81,10 +85,12 @@ class Publisher {
   void run();
   void openSpool(Moment now);
   void openLink(Moment now);
+  void closeLink(Moment now);
   void store(const Samples &samples, const std::deque<spool::StoredEvent> &events);
   const KnownPoint *known(PointId id);
+  void confirm(quint64 stored);
   void settle(const std::deque<Ack> &acks, Moment now);
-  void acknowledged(const UnderWay &message, const QByteArray &text);
+  void acknowledged(const UnderWay &message, quint64 position);
   void repeatOverdue(Moment now);
   void fillWindow(Moment now);
   bool sendNext(spool::Stream stream, Moment now);
@@ -94,7 +100,7 @@ class Publisher {
   void post(quint64 number, UnderWay &message, Moment now);
   void say(const QString &trouble);
   void showFigures();
-  static void onAck(natsConnection *, natsSubscription *, natsMsg *message, void *closure);
+  void takeAck(natsMsg *message);
 
   const ClusterConfig m_config;
   PluginContext &m_context;
@@ -109,6 +115,7 @@ class Publisher {
   std::deque<Ack> m_acks;  ///< no more than are under way, and late ones of those
   PublisherFigures m_figures;
   qint64 m_refusedEvents = 0;
+  quint64 m_given = 0;
   bool m_mustStop = false;
 
   // In the thread only.
@@ -117,11 +124,11 @@ class Publisher {
   Backoff m_backoff;
   Moment m_retryAt;
   std::unique_ptr<Link> m_link;
-  QByteArray m_inbox;
-  Subscription m_ackSubscription;
+  const QByteArray m_inbox;
+  Listening m_acksComing;
   quint64 m_reconnects = 0;
   std::map<quint64, UnderWay> m_underWay;  ///< by number, which stands in the reply subject
-  quint64 m_number = 0;
+  quint64 m_number;                        ///< begins anywhere: what comes late for an earlier run fits nothing
   /// The stream takes what it gets. Else one at a time, so that the order stays while some are refused and others not.
   bool m_isProven = false;
   std::array<quint64, 2> m_next{};  ///< by stream: where this boot goes on
@@ -132,9 +139,20 @@ class Publisher {
   Moment m_flushAt;
   quint32 m_round = 1;
   Moment m_roundAt;
+  /// What was given until a moment ends before these sequences; the next moment is taken when all of it is in the
+  /// stream.
+  struct Checkpoint {
+    quint64 given = 0;
+    std::array<quint64, 2> end{};
+  };
+  std::optional<Checkpoint> m_checkpoint;
+  bool m_isCommitted = false;
+  quint64 m_confirmedGiven = 0;
+  quint64 m_newestPosition = 0;
   qint64 m_messages = 0, m_bytes = 0, m_repeats = 0, m_duplicates = 0;
   QString m_trouble;
   bool m_hasTold = false;
+  bool m_isAway = false;  ///< the connection was lost, and that was told
   std::thread m_thread;
 };
 

@@ -38,7 +38,7 @@ void RemoteCommands::ask(const Command &command, Wire &wire) {
   QCborMap map;
   map.insert(commandKey, isolation::toCbor(command));
   map.insert(pointKey, m_points.nameAt(*owner, command.point));
-  const quint64 number = ++m_number;
+  const quint64 number = Wire::newNumber();
   if (const auto sent = wire.ask(*owner, number, map.toCborValue().toCbor()); !sent) {
     failed.error = sent.error();
     return m_tell.status(failed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "command.h"
 #include "remotepoints.h"
 #include "wire.h"
 
@@ -46,7 +47,6 @@ class RemoteCommands {
   PluginContext &m_context;
   const RemotePoints &m_points;
   const Tell m_tell;
-  quint64 m_number = 0;
   std::map<quint64, Asked> m_asked;
   QSet<QString> m_askedIds;
   QHash<QString, Taken> m_taken;

@@ -92,6 +92,7 @@ void RemotePoints::seen(const Batch &batch) {
 void RemotePoints::forget() {
   m_seen.clear();
   m_newest.clear();
+  m_ahead.clear();
 }
 
 }  // namespace tagwire::cluster

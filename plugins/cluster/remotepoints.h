@@ -29,6 +29,10 @@ class RemotePoints {
   QString nameAt(const Sender &sender, PointId point) const;
   /// Values only go forward in the source's time; false: `time` is older than what is known.
   bool advance(PointId point, Time time);
+  /// The bucket of last values has brought its newest value, maybe ahead of the stream.
+  void beginAhead(PointId point) { m_ahead.insert(point); }
+  /// The stream has brought the same; true once.
+  bool endAhead(PointId point) { return m_ahead.remove(point); }
   const QHash<PointId, Sender> &owners() const { return m_owners; }
 
   /// Sequences of this range that have not come yet are marked as come; false: all had.
@@ -53,6 +57,7 @@ class RemotePoints {
   QHash<QString, PointId> m_byName;  ///< by the name here; None: refused
   QHash<PointId, Sender> m_owners;
   QHash<PointId, Time> m_newest;
+  QSet<PointId> m_ahead;
   QHash<Key, spool::SequenceSet> m_seen;
 };
 

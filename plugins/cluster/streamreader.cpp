@@ -44,7 +44,7 @@ Result<StreamReader> StreamReader::shared(const Link &link, const ClusterConfig 
   reader.m_stream = link.stream();
   reader.m_streamName = stream;
   reader.m_consumer = name;
-  reader.m_subscription.reset(subscription);
+  reader.m_subscription = Subscription(subscription, EndSubscription{&link});
   return reader;
 }
 
@@ -64,7 +64,7 @@ Result<StreamReader> StreamReader::own(const Link &link, const ClusterConfig &co
       js_PullSubscribe(&subscription, link.stream(), everything, nullptr, nullptr, &options, &code);
   if (status != NATS_OK) return natsFailure("the stream can't be read", status, code);
   StreamReader reader;
-  reader.m_subscription.reset(subscription);
+  reader.m_subscription = Subscription(subscription, EndSubscription{&link});
   return reader;
 }
 
@@ -73,6 +73,7 @@ Result<std::vector<Message>> StreamReader::fetch(int most, std::chrono::millisec
   jsErrCode code = static_cast<jsErrCode>(0);
   const natsStatus status = natsSubscription_Fetch(&list, m_subscription.get(), most, longest.count(), &code);
   std::vector<Message> messages;
+  messages.reserve(static_cast<size_t>(list.Count));
   for (int i = 0; i < list.Count; ++i) messages.emplace_back(std::exchange(list.Msgs[i], nullptr));
   natsMsgList_Destroy(&list);
   if (status == NATS_OK) {

@@ -2,7 +2,7 @@
 // The streams that a cluster stands on, made where they are missing.
 #include <deque>
 
-#include "deviceleases.h"
+#include "voicelease.h"
 
 namespace tagwire::cluster {
 
@@ -15,11 +15,16 @@ constexpr qint64 duplicatesNs = 600 * streamSecond;
 
 constexpr qint64 leaseNs = 120 * streamSecond;
 
-/// Streams of leaf nodes, as libnats wants to be told of them. The texts outlive the call.
+/// Streams of leaf nodes, as libnats wants to be told of them. The texts outlive the call. Of one that is bound to a
+/// site only that site's are taken: the stream has one subject, and the filter is that with the site's name for the
+/// first '*' (the server takes a stream as a source once only, and no filter that is neither wider nor narrower than a
+/// subject).
 struct Sources {
-  explicit Sources(const QStringList &domains, const QByteArray &stream) : name(stream) {
-    for (const QString &domain : domains) {
-      const QByteArray &prefix = prefixes.emplace_back("$JS." + domain.toUtf8() + ".API");
+  explicit Sources(const QStringList &given, const QByteArray &stream, const QByteArray &subject) : name(stream) {
+    for (const QString &each : given) {
+      const QByteArray site = each.section(u'/', 1).toUtf8();
+      const QByteArray &prefix = prefixes.emplace_back("$JS." + each.section(u'/', 0, 0).toUtf8() + ".API");
+      const QByteArray &filter = filters.emplace_back(QByteArray(subject).replace(subject.indexOf('*'), 1, site));
       jsExternalStream &outside = external.emplace_back();
       jsExternalStream_Init(&outside);
       outside.APIPrefix = prefix.constData();
@@ -28,15 +33,31 @@ struct Sources {
       jsStreamSource_Init(&source);
       source.Name = name.constData();
       source.External = &outside;
+      if (!site.isEmpty()) source.FilterSubject = filter.constData();
       pointers.push_back(&source);
     }
   }
   QByteArray name;
   std::deque<QByteArray> prefixes;
+  std::deque<QByteArray> filters;
   std::deque<jsExternalStream> external;
   std::deque<jsStreamSource> sources;
   std::vector<jsStreamSource *> pointers;
 };
+
+/// Whether the stream takes in the same, by the same filters.
+bool isSameSources(const jsStreamConfig &one, const jsStreamConfig &other) {
+  const auto textsOf = [](const jsStreamConfig &config) {
+    QByteArrayList texts;
+    for (int i = 0; i < config.SourcesLen; ++i) {
+      const jsStreamSource &source = *config.Sources[i];
+      texts << QByteArray(source.External ? source.External->APIPrefix : "") + ' ' + QByteArray(source.FilterSubject);
+    }
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  return textsOf(one) == textsOf(other);
+}
 
 Result<void> provide(const Link &link, jsStreamConfig &wanted) {
   jsStreamInfo *info = nullptr;
@@ -46,7 +67,7 @@ Result<void> provide(const Link &link, jsStreamConfig &wanted) {
     status = js_AddStream(&info, link.stream(), &wanted, nullptr, &code);
     // Another node may have been faster.
     if (code == JSStreamNameExistErr) status = js_GetStreamInfo(&info, link.stream(), wanted.Name, nullptr, &code);
-  } else if (status == NATS_OK && info->Config && info->Config->SourcesLen < wanted.SourcesLen) {
+  } else if (status == NATS_OK && info->Config && wanted.SourcesLen > 0 && !isSameSources(*info->Config, wanted)) {
     jsStreamInfo_Destroy(info);
     info = nullptr;
     status = js_UpdateStream(&info, link.stream(), &wanted, nullptr, &code);
@@ -60,8 +81,7 @@ Result<void> provide(const Link &link, jsStreamConfig &wanted) {
 }
 
 /// Leases that end by themselves: in memory, for with the last server they are all over.
-Result<void> provideDevices(const Link &link, const StreamConfig &config) {
-  const QByteArray bucket = devicesBucket(config);
+Result<void> provideLeases(const Link &link, const StreamConfig &config, const QByteArray &bucket) {
   const QByteArray stream = "KV_" + bucket;
   const QByteArray keys = "$KV." + bucket + ".>";
   const char *subjects[] = {keys.constData()};
@@ -84,17 +104,19 @@ Result<void> provideDevices(const Link &link, const StreamConfig &config) {
 
 QByteArray devicesBucket(const StreamConfig &config) { return config.name.toUtf8() + "_devices"; }
 
+QByteArray alarmsBucket(const StreamConfig &config) { return config.name.toUtf8() + "_alarms"; }
+
 QByteArray lastValuesBucket(const StreamConfig &config) { return config.name.toUtf8() + "_last"; }
 
 Result<void> provideStreams(const Link &link, const StreamConfig &config) {
   const QByteArray name = config.name.toUtf8();
-  const char *subjects[] = {"tw.*.samples.*", "tw.*.events.*"};
-  Sources sources(config.sources, name);
+  const char *subjects[] = {"tw.*.*.*"};  // samples and events; all else has another number of parts
+  Sources sources(config.sources, name, subjects[0]);
   jsStreamConfig records;
   jsStreamConfig_Init(&records);
   records.Name = name.constData();
   records.Subjects = subjects;
-  records.SubjectsLen = 2;
+  records.SubjectsLen = 1;
   records.MaxAge = config.hours * 3600LL * streamSecond;
   records.MaxBytes = config.mostMegabytes * 1024LL * 1024;
   records.Replicas = config.replicas;
@@ -109,7 +131,7 @@ Result<void> provideStreams(const Link &link, const StreamConfig &config) {
   const QByteArray stream = "KV_" + bucket;
   const QByteArray keys = "$KV." + bucket + ".>";
   const char *keySubjects[] = {keys.constData()};
-  Sources buckets(config.sources, stream);
+  Sources buckets(config.sources, stream, "$KV." + bucket + ".*.>");
   jsStreamConfig last;
   jsStreamConfig_Init(&last);
   last.Name = stream.constData();
@@ -126,7 +148,8 @@ Result<void> provideStreams(const Link &link, const StreamConfig &config) {
     last.SourcesLen = static_cast<int>(buckets.pointers.size());
   }
   if (const auto provided = provide(link, last); !provided) return provided;
-  return provideDevices(link, config);
+  if (const auto provided = provideLeases(link, config, devicesBucket(config)); !provided) return provided;
+  return provideLeases(link, config, alarmsBucket(config));
 }
 
 }  // namespace tagwire::cluster

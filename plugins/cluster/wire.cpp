@@ -1,87 +1,188 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire.h"
 
+#include <QRandomGenerator>
+
 namespace tagwire::cluster {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr qsizetype longestMark = 1024;
+const char *const commandKind = "cmd";
+const char *const deskKind = "alarms";
+const char *const aliveWord = "alive";
+const char *const speaksWord = "speaks";
+const char *const listensWord = "listens";
+
+/// Of "tw.<site>.node.<node>.<what>".
+Sender nodeOf(const QByteArray &subject) {
+  const QByteArrayList parts = subject.split('.');
+  return {QString::fromUtf8(parts.value(1)), QString::fromUtf8(parts.value(3))};
+}
+
+/// By its sender, that is: not by the server, which confirms to any subject that somebody names, with its own rights.
+bool isSaid(natsMsg *message) {
+  const char **keys = nullptr;
+  int count = 0;
+  if (natsMsgHeader_Keys(message, &keys, &count) == NATS_OK) free(keys);
+  return count == 0 && !natsMsg_GetReply(message);
+}
+
+QByteArray lastPart(const QByteArray &subject) { return subject.mid(subject.lastIndexOf('.') + 1); }
+
+}  // namespace
 
 Wire::Wire(const ClusterConfig &config, const QString &site, Take take, Tell tell)
     : Feed(config, "wire", std::move(tell)),
       m_take(std::move(take)),
       m_site(site.toUtf8()),
-      m_node(config.node.toUtf8()) {
-  natsInbox *inbox = nullptr;
-  if (natsInbox_Create(&inbox) == NATS_OK) m_inbox = QByteArray(inbox) + '.';
-  natsInbox_Destroy(inbox);
+      m_node(config.node.toUtf8()),
+      m_inbox(inboxOf(config.node) + '.') {
   begin();
 }
 
 Wire::~Wire() { end(); }
 
-Result<void> Wire::read(const Link &link) {
-  std::vector<Subscription> subscriptions;
-  const auto listen = [&](const QByteArray &subject, natsMsgHandler handler) -> Result<void> {
-    auto subscription = link.subscribe(subject, handler, this);
-    if (!subscription) return failure(subscription.error());
-    subscriptions.push_back(std::move(*subscription));
-    return {};
+quint64 Wire::newNumber() { return QRandomGenerator::system()->generate64(); }
+
+Result<std::vector<Listening>> Wire::listen(const Link &link) const {
+  std::vector<Listening> all;
+  Result<void> done;
+  const auto add = [&](bool isWanted, const QByteArray &to, Listening::Take take) {
+    if (!done || !isWanted) return;
+    auto listening = link.listen(to, std::move(take));
+    if (!listening) return void(done = failure(listening.error()));
+    all.push_back(std::move(*listening));
   };
-  Result<void> done = listen(m_inbox + '*', &Wire::onAnswer);
-  if (done && m_take.command) done = listen("tw." + m_site + ".cmd." + m_node + ".*", &Wire::onCommand);
-  if (done && m_take.alive) done = listen("tw.*.alive.*", &Wire::onAlive);
-  if (!done) return done;
-  {
-    const std::lock_guard lock(m_linkMutex);
-    m_link = &link;
+  const auto answers = [&](const char *kind, const TakeAnswer &taker) {
+    add(bool(taker), m_inbox + kind + ".*", [&taker](natsMsg *message) { handBack(taker, message); });
+  };
+  const auto asks = [&](const char *kind, const TakeAsk &taker) {
+    add(bool(taker), "tw." + m_site + '.' + kind + '.' + m_node + ".*",
+        [&taker, kind](natsMsg *message) { handOn(kind, taker, message); });
+  };
+  answers(commandKind, m_take.answer);
+  answers(deskKind, m_take.deskAnswer);
+  asks(commandKind, m_take.command);
+  asks(deskKind, m_take.deskAsk);
+  add(bool(m_take.alive), "tw.*.node.*.alive", [this](natsMsg *message) {
+    if (isSaid(message) && dataOf(message) == aliveWord) m_take.alive(nodeOf(natsMsg_GetSubject(message)));
+  });
+  add(bool(m_take.hub), "tw.*.node.*.hub", [this](natsMsg *message) {
+    if (!isSaid(message) || (dataOf(message) != speaksWord && dataOf(message) != listensWord)) return;
+    m_take.hub(nodeOf(natsMsg_GetSubject(message)), dataOf(message) == speaksWord);
+  });
+  add(bool(m_take.mark), "tw.*.node.*.mark", [this](natsMsg *message) {
+    if (isSaid(message) && natsMsg_GetDataLength(message) <= longestMark) m_take.mark(dataOf(message));
+  });
+  if (!done) return failure(done.error());
+  return all;
+}
+
+Result<void> Wire::read(const Link &link) {
+  const auto all = listen(link);
+  if (!all) return failure(all.error());
+  while (!mustStop() && !link.isClosed()) {
+    m_isConnected = link.isConnected();
+    say(m_isConnected ? QString()
+                      : QStringLiteral("no connection to %1").arg(m_config.servers.join(QStringLiteral(", "))));
+    waitUntil(500ms, [this] { return !m_out.empty() || !m_deskAnswers.empty(); });
+    sendWaiting(link);
+    sendDeskAnswer(link);
   }
-  while (!mustStop()) {
-    say(link.isConnected() ? QString()
-                           : QStringLiteral("no connection to %1").arg(m_config.servers.join(QStringLiteral(", "))));
-    waitUntil(500ms, [] { return false; });
-  }
-  const std::lock_guard lock(m_linkMutex);
-  m_link = nullptr;
+  m_isConnected = false;
   return {};
 }
 
-Result<void> Wire::publish(const QByteArray &subject, const QByteArray &data, const QByteArray &reply) {
-  const std::lock_guard lock(m_linkMutex);
-  // What waits for a connection would come when nobody wants it any more.
-  if (!m_link || !m_link->isConnected()) return failure(QStringLiteral("there is no connection to the NATS servers"));
-  return m_link->publish(subject, data, reply);
+void Wire::sendWaiting(const Link &link) {
+  std::deque<Out> out;
+  change([&] {
+    out.swap(m_out);
+    m_outBytes = 0;
+  });
+  for (const Out &each : out) {
+    const bool isSent = !mustStop() && link.isConnected() && link.publish(each.subject, each.data, each.reply);
+    if (!isSent && each.notSent) each.notSent();
+  }
+}
+
+void Wire::sendDeskAnswer(const Link &link) {
+  std::optional<DeskAnswer> answer;
+  change([&] {
+    if (m_deskAnswers.empty()) return;
+    answer = std::move(m_deskAnswers.front());
+    m_deskAnswers.pop_front();
+    m_answerElements -= answer->elements;
+  });
+  if (!answer) return;
+  const QByteArrayList parts = encodeAnswer(answer->data);
+  for (const QByteArray &part : parts) {
+    if (mustStop() || !link.isConnected()) return;
+    (void)link.publish(answer->reply, part);  // who asks sees that it does not come
+    sendWaiting(link);                        // nobody who says something short waits behind something long
+  }
+}
+
+bool Wire::send(Out out) {
+  bool isTaken = false;
+  const qsizetype bytes = out.subject.size() + out.data.size() + out.reply.size();
+  change([&] {
+    // What waits for a connection would come when nobody wants it any more.
+    isTaken = m_isConnected && m_outBytes + bytes <= mostOutBytes;
+    if (!isTaken) return;
+    m_outBytes += bytes;
+    m_out.push_back(std::move(out));
+  });
+  return isTaken;
+}
+
+Result<void> Wire::ask(const char *kind, const Sender &node, quint64 number, const QByteArray &data,
+                       const TakeAnswer &taker) {
+  if (!m_isConnected) return failure(QStringLiteral("there is no connection to the NATS servers"));
+  const QByteArray to = "tw." + node.site.toUtf8() + '.' + kind + '.' + node.node.toUtf8() + '.' + m_node;
+  const QByteArray reply = m_inbox + kind + '.' + QByteArray::number(number);
+  if (send({to, data, reply, [&taker, number] { taker(number, {}, true); }})) return {};
+  return failure(QStringLiteral("too much waits for the NATS servers"));
 }
 
 Result<void> Wire::ask(const Sender &node, quint64 number, const QByteArray &data) {
-  const QByteArray subject = "tw." + node.site.toUtf8() + ".cmd." + node.node.toUtf8() + '.' + m_node;
-  return publish(subject, data, m_inbox + QByteArray::number(number));
+  return ask(commandKind, node, number, data, m_take.answer);
 }
 
-void Wire::answer(const QByteArray &reply, const QByteArray &data) {
-  // Nobody waits for it any more when it can't be sent.
-  (void)publish(reply, data);
+Result<void> Wire::askDesk(const Sender &hub, quint64 number, const QByteArray &data) {
+  return ask(deskKind, hub, number, data, m_take.deskAnswer);
 }
 
-void Wire::sayAlive(const QByteArray &data) { (void)publish("tw." + m_site + ".alive." + m_node, data); }
+void Wire::answer(const QByteArray &reply, const QByteArray &data) { send({reply, data}); }
 
-void Wire::onCommand(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
-  const Message message(raw);
-  const QByteArray subject(natsMsg_GetSubject(raw));
-  const QByteArray reply(natsMsg_GetReply(raw));
-  const QByteArray from = subject.mid(subject.lastIndexOf('.') + 1);
-  static_cast<Wire *>(closure)->m_take.command(QString::fromUtf8(from), dataOf(raw), reply);
+void Wire::answerDesk(const QByteArray &reply, const Result<QCborValue> &data) {
+  const qsizetype elements = 1 + (data && data->isArray() ? data->toArray().size() : 0);
+  change([&] {
+    // Who asks sees that nothing comes.
+    if (!m_deskAnswers.empty() && m_answerElements + elements > mostAnswerElements) return;
+    m_answerElements += elements;
+    m_deskAnswers.push_back({reply, data, elements});
+  });
 }
 
-void Wire::onAnswer(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
-  const Message message(raw);
-  const QByteArray subject(natsMsg_GetSubject(raw));
-  const quint64 number = subject.mid(subject.lastIndexOf('.') + 1).toULongLong();
-  static_cast<Wire *>(closure)->m_take.answer(number, dataOf(raw), natsMsg_IsNoResponders(raw));
+void Wire::sayAlive() { send({subject("alive"), aliveWord}); }
+
+void Wire::sayHub(bool isSpeaking) { send({subject("hub"), isSpeaking ? speaksWord : listensWord}); }
+
+void Wire::sayMark(const QByteArray &data) { send({subject("mark"), data}); }
+
+void Wire::handOn(const char *kind, const TakeAsk &taker, const natsMsg *asked) {
+  const QByteArray from = lastPart(natsMsg_GetSubject(asked));
+  const QByteArray reply(natsMsg_GetReply(asked));
+  // An answer goes with our rights to where the asker says: to its own inbox only, never into a stream or a bucket.
+  if (!reply.startsWith(inboxOf(QString::fromUtf8(from)) + '.' + kind + '.')) return;
+  taker(QString::fromUtf8(from), dataOf(asked), reply);
 }
 
-void Wire::onAlive(natsConnection *, natsSubscription *, natsMsg *raw, void *closure) {
-  const Message message(raw);
-  if (const auto sender = senderOf(natsMsg_GetSubject(raw)))
-    static_cast<Wire *>(closure)->m_take.alive(*sender, dataOf(raw));
+void Wire::handBack(const TakeAnswer &taker, natsMsg *answer) {
+  taker(lastPart(natsMsg_GetSubject(answer)).toULongLong(), dataOf(answer), natsMsg_IsNoResponders(answer));
 }
 
 }  // namespace tagwire::cluster

@@ -58,7 +58,9 @@ class Example : public Plugin, public Source, public Sink {
   void publish() {
     const Time now = m_context.clock().now();
     const double sine = m_config.amplitude * std::sin(toMilliseconds(now) / 1000.0);
-    Samples samples{{m_points[0], {}, now, sine}, {m_points[2], {}, now, m_config.amplitude}};  // {}: quality Good
+    Samples samples;
+    samples << Sample{m_points[0], {}, now, sine};  // {}: quality Good
+    samples << Sample{m_points[2], {}, now, m_config.amplitude};
     if (m_count > 0) samples << Sample{m_points[1], {}, now, m_sum / m_count};
     m_sum = m_count = 0;
     Q_EMIT samplesReady(samples);

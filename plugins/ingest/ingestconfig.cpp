@@ -5,22 +5,8 @@ namespace tagwire::ingest {
 
 namespace {
 
-ValueType valueType(PointType type) {
-  switch (type) {
-    case PointType::Bool:
-      return ValueType::Bool;
-    case PointType::Int64:
-      return ValueType::Int;
-    case PointType::Float64:
-      return ValueType::Double;
-    case PointType::String:
-      return ValueType::Text;
-  }
-  return ValueType::None;
-}
-
 void check(ConfigReader &reader, const PointConfig &point, const QString &at) {
-  const bool isNumber = point.type == PointType::Int64 || point.type == PointType::Float64;
+  const bool isNumber = point.type == ScalarType::Int64 || point.type == ScalarType::Float64;
   if (!isNumber && point.minimum) reader.error(at + QStringLiteral(".min"), QStringLiteral("only a number has limits"));
   if (!isNumber && point.maximum) reader.error(at + QStringLiteral(".max"), QStringLiteral("only a number has limits"));
   if (point.minimum && point.maximum && *point.minimum > *point.maximum) {
@@ -49,7 +35,7 @@ void PointConfig::describe(Shape<PointConfig> &shape) {
 PointInfo PointConfig::info() const {
   PointInfo info;
   info.name = name;
-  info.type = valueType(type);
+  info.type = valueTypeOf(type);
   info.number = number;
   info.unit = unit;
   info.description = description;

@@ -3,20 +3,15 @@
 
 #include "config.h"
 #include "point.h"
+#include "scalartype.h"
 
 namespace tagwire::ingest {
-
-enum class PointType : quint8 { Bool, Int64, Float64, String };
-constexpr auto enumWords(PointType) {
-  return std::array{std::pair{"bool", PointType::Bool}, std::pair{"int64", PointType::Int64},
-                    std::pair{"float64", PointType::Float64}, std::pair{"string", PointType::String}};
-}
 
 /// One virtual point as the manifest says it. Plain value.
 struct PointConfig {
   QString name;
   std::optional<int> number;
-  PointType type = PointType::Float64;
+  ScalarType type = ScalarType::Float64;
   QString unit;
   QString description;
   std::optional<double> minimum;

@@ -45,7 +45,6 @@ class Forwarder : public QObject {
   /// Looks for what there is to do.
   void advance();
   /// Messages that the broker has not acknowledged.
-  qsizetype inFlight() const { return m_inFlight.size(); }
 
  Q_SIGNALS:
   /// The broker will not take it, ever.

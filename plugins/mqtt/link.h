@@ -20,7 +20,7 @@
 
 struct mosquitto;
 struct mosquitto_message;
-struct mqtt5__property;
+struct mqtt5__property;  // NOLINT(bugprone-reserved-identifier): the name is libmosquitto's
 
 namespace tagwire::mqtt {
 

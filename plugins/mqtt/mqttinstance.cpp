@@ -9,6 +9,8 @@ namespace {
 
 // What is there when we stop is written to the disk; for no longer than this.
 constexpr auto lastWriting = 2s;
+// An edge node that has more is behind.
+constexpr int fewWaiting = 4000;
 
 QStringList outgoing(const MqttConfig &config) {
   if (config.publish) return config.publish->points;
@@ -227,12 +229,12 @@ void MqttInstance::everySecond() {
   if (m_host) m_host->tick();
   if (!m_outbox) return;
   if (m_home && m_link->isUp()) tellHomeAssistant();
+  const auto samples = m_outbox->figures(spool::Stream::Telemetry);
   if (m_edge && m_forwarder->isActive()) {
     m_forwarder->first([this] { return m_edge->changes(); });
     // Not before what waits of a device is told.
-    if (m_forwarder->inFlight() == 0) m_forwarder->first([this] { return m_edge->deaths(); });
+    if (samples.waiting <= fewWaiting) m_forwarder->first([this] { return m_edge->deaths(); });
   }
-  const auto samples = m_outbox->figures(spool::Stream::Telemetry);
   const auto events = m_outbox->figures(spool::Stream::Events);
   m_waiting.set(static_cast<double>(samples.waiting + events.waiting));
   m_spoolBytes.set(static_cast<double>(samples.bytes + events.bytes));

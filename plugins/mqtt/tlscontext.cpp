@@ -12,6 +12,13 @@ namespace tagwire::mqtt {
 
 namespace {
 
+/// OpenSSL has no words for a file that is not there.
+Result<void> checkReadable(const QString &name) {
+  QFile file(name);
+  if (file.open(QIODevice::ReadOnly)) return {};
+  return failure(QStringLiteral("%1 can't be read: %2").arg(name, file.errorString()));
+}
+
 QString opensslError() {
   const auto code = ERR_get_error();
   ERR_clear_error();
@@ -42,6 +49,7 @@ void nameTheServer(const SSL *ssl, int where, int) {
 }
 
 Result<void> useKey(SSL_CTX *context, const TlsConfig &config) {
+  if (const auto readable = checkReadable(config.certificate); !readable) return readable;
   const QByteArray file = QFile::encodeName(config.certificate);
   if (SSL_CTX_use_certificate_chain_file(context, file.constData()) != 1) {
     return failure(QStringLiteral("the certificate %1 can't be used: %2").arg(config.certificate, opensslError()));
@@ -80,6 +88,8 @@ Result<std::shared_ptr<ssl_ctx_st>> makeTlsContext(const TlsConfig &config, cons
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  const auto readable = config.ca.isEmpty() ? Result<void>() : checkReadable(config.ca);
+  if (!readable) return failure(readable.error());
   const QByteArray ca = QFile::encodeName(config.ca);
   const int trusted = ca.isEmpty() ? SSL_CTX_set_default_verify_paths(context.get())
                                    : SSL_CTX_load_verify_locations(context.get(), ca.constData(), nullptr);

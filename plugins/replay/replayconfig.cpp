@@ -10,20 +10,6 @@ namespace tagwire::replay {
 
 namespace {
 
-ValueType valueType(PointType type) {
-  switch (type) {
-    case PointType::Bool:
-      return ValueType::Bool;
-    case PointType::Int64:
-      return ValueType::Int;
-    case PointType::Float64:
-      return ValueType::Double;
-    case PointType::String:
-      return ValueType::Text;
-  }
-  return ValueType::None;
-}
-
 void readSpeed(ConfigReader &reader, ReplayConfig &config) {
   const ConfigNode &node = config.speedNode;
   const bool isNumber = node.kind == ConfigNode::Kind::Integer || node.kind == ConfigNode::Kind::Number;
@@ -60,7 +46,7 @@ void PointConfig::describe(Shape<PointConfig> &shape) {
 PointInfo PointConfig::info() const {
   PointInfo info;
   info.name = name;
-  info.type = valueType(type);
+  info.type = valueTypeOf(type);
   info.number = number;
   info.unit = unit;
   info.description = description;

@@ -3,14 +3,9 @@
 
 #include "config.h"
 #include "point.h"
+#include "scalartype.h"
 
 namespace tagwire::replay {
-
-enum class PointType : quint8 { Bool, Int64, Float64, String };
-constexpr auto enumWords(PointType) {
-  return std::array{std::pair{"bool", PointType::Bool}, std::pair{"int64", PointType::Int64},
-                    std::pair{"float64", PointType::Float64}, std::pair{"string", PointType::String}};
-}
 
 /// What time a played value has.
 enum class Times : quint8 { Now, Original };
@@ -22,7 +17,7 @@ constexpr auto enumWords(Times) {
 struct PointConfig {
   QString name;
   std::optional<int> number;
-  PointType type = PointType::Float64;
+  ScalarType type = ScalarType::Float64;
   QString unit;
   QString description;
   ConfigLocation where;

@@ -156,11 +156,9 @@ void ProximityBoard::restore(const Contact &contact) {
   const auto &[rule, tag, other, start] = contact;
   const bool isRoom = contactCount(rule, tag) < mostOfTag && contactCount(rule, other) < mostOfTag &&
                       m_pairs[static_cast<size_t>(rule)] < m_mostOfRule;
-  const auto isKnown = [&] {
-    const auto found = contactsOf(tag).find(rule);
-    return found != contactsOf(tag).end() && found->second.others.contains(other);
-  };
-  if (!isRoom || isKnown() || !m_crowd.member(tag).isHere || !m_crowd.member(other).isHere ||
+  const auto found = contactsOf(tag).find(rule);
+  const bool isKnown = found != contactsOf(tag).end() && found->second.others.contains(other);
+  if (!isRoom || isKnown || !m_crowd.member(tag).isHere || !m_crowd.member(other).isHere ||
       !isMeant(rule, tag, other) || !isNear(rule, tag, other, ruleOf(rule).exitTolerance)) {
     return;
   }

@@ -32,10 +32,9 @@ Result<std::optional<TrackerMemory>> TrackerFile::open() {
                                       m_context.log(), largestTrackerFile);
   auto memory = read();
   if (memory) return memory;
-  const QString aside = m_file->path() + QLatin1String(".damaged");
-  const auto moved = m_file->putAside(aside);
+  const auto moved = m_file->putAside();
   const QString text = QStringLiteral("%1 - %2 - every tag is seen for the first time")
-                           .arg(memory.error(), moved ? QStringLiteral("put aside as %1").arg(aside) : moved.error());
+                           .arg(memory.error(), moved ? QStringLiteral("put aside as %1").arg(*moved) : moved.error());
   qCWarning(m_context.log()).noquote() << text;
   return failure(text);
 }

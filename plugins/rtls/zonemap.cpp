@@ -24,6 +24,7 @@ std::vector<int> ranksOf(const std::vector<Zone> &zones) {
 
 std::vector<RegionIndex::Entry> boxesOf(const std::vector<Zone> &zones) {
   std::vector<RegionIndex::Entry> boxes;
+  boxes.reserve(zones.size());
   for (const Zone &zone : zones) boxes.push_back({zone.region.bounds(), static_cast<int>(boxes.size())});
   return boxes;
 }

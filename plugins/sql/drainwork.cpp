@@ -15,7 +15,9 @@ tl::unexpected<StoreError> asOutage(const QString &text) {
   return tl::unexpected(StoreError{StoreError::Kind::Outage, text});
 }
 
-qsizetype recordsIn(const WriteWork &work) { return static_cast<qsizetype>(work.samples.size() + work.events.size()); }
+qsizetype recordsIn(const WriteWork &work) {
+  return static_cast<qsizetype>(work.samples.size()) + static_cast<qsizetype>(work.events.size());
+}
 
 /// What the events about gaps say, for the table of gaps.
 QList<HistoryGap> gapsIn(const std::vector<StoredEvent> &events) {
@@ -257,13 +259,8 @@ StoreResult<void> DrainWork::setAside(const WriteWork &work, const QString &reas
     refused.record = work.events.front();
   }
   refused.key.next = refused.key.first + 1;
-  {
-    // Until it can be said to be delivered it is in both places, and counts as two.
-    const std::lock_guard lock(m_ledgerMutex);
-    const auto isNew = m_quarantine.add(refused);
-    if (!isNew) return asOutage(isNew.error());
-    if (*isNew) ++m_quarantinedBefore;
-  }
+  // Until it can be said to be delivered it is in both places, and counts as two.
+  if (const auto kept = keepRefused(refused); !kept) return kept;
   WriteWork rest;
   rest.spool = work.spool;
   rest.ranges = work.ranges;
@@ -281,48 +278,6 @@ void DrainWork::account(const SpoolRange &range, int setAside) {
   m_spool->delivered(range);
   m_setAside += setAside;
   m_quarantinedBefore -= setAside;
-}
-
-bool DrainWork::addBatches(std::shared_ptr<const HistoryBatches> batches, Stored stored) {
-  const std::lock_guard lock(m_batchesMutex);
-  if (m_batches.size() >= mostBatches) return false;
-  m_batches.push_back({std::move(batches), std::move(stored)});
-  return true;
-}
-
-bool DrainWork::hasBatches() const {
-  const std::lock_guard lock(m_batchesMutex);
-  return !m_batches.empty();
-}
-
-void DrainWork::giveUpBatches(const QString &reason) {
-  std::deque<Batches> batches;
-  {
-    const std::lock_guard lock(m_batchesMutex);
-    batches.swap(m_batches);
-  }
-  for (const Batches &each : batches) each.stored(failure(reason));
-}
-
-// They wait elsewhere, so whoever brings them is told at once how it went, and comes again.
-bool DrainWork::carryBatches(Moment now) {
-  Batches next;
-  {
-    const std::lock_guard lock(m_batchesMutex);
-    if (m_batches.empty()) return false;
-    next = std::move(m_batches.front());
-    m_batches.pop_front();
-  }
-  const auto written = m_store->writeBatches(*next.batches);
-  if (!written) {
-    if (written.error().kind == StoreError::Kind::Outage) failed(written.error(), now);
-    next.stored(failure(written.error().text));
-    return false;
-  }
-  m_outage.clear();
-  m_backoff.reset();
-  next.stored(*written);
-  return true;
 }
 
 bool DrainWork::carryRequeued(Moment now) {

@@ -104,6 +104,10 @@ class DrainWork {
   void account(const SpoolRange &range, int setAside = 0);
   Ledger countLedger() const;
   bool carryBatches(Moment now);
+  // What hubs hand in (drainbatches.cpp).
+  StoreResult<int> storeBatches(HistoryBatches batches);
+  StoreResult<int> setAside(HistoryBatch batch, const QString &reason);
+  StoreResult<void> keepRefused(const RefusedRecord &refused);
   bool carryRequeued(Moment now);
   bool maintain(Moment now);
   QString quarantineName() const { return m_spool->id() + QStringLiteral("/quarantine"); }

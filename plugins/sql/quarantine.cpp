@@ -126,12 +126,10 @@ Result<void> Quarantine::prepare() {
 }
 
 Result<void> Quarantine::putAside(const QString &trouble) {
-  closeFile();
-  const QString aside =
-      QStringLiteral("%1.damaged-%2").arg(m_path).arg(QDateTime::currentDateTimeUtc().toString(u"yyyyMMddTHHmmsszzz"));
-  for (const char *end : {"-wal", "-shm"}) QFile::remove(m_path + QLatin1String(end));
-  if (!QFile::rename(m_path, aside)) return failure(QStringLiteral("can't be put aside as %1").arg(aside));
-  qCWarning(quarantineLog).noquote() << QStringLiteral("%1: %2; put aside as %3").arg(m_path, trouble, aside);
+  m_statements.reset();
+  const auto aside = m_connection.putAside("damaged");
+  if (!aside) return failure(aside.error());
+  qCWarning(quarantineLog).noquote() << QStringLiteral("%1: %2; put aside as %3").arg(m_path, trouble, *aside);
   return {};
 }
 

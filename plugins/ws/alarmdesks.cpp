@@ -7,15 +7,6 @@
 
 namespace tagwire::ws {
 
-/// The host's own words: PluginContext::request tells it by nothing else.
-DeskSilence silenceOf(const QString &error) {
-  if (error.endsWith(QStringLiteral(" offers the ") + QLatin1String(AlarmDesk::serviceName))) {
-    return DeskSilence::Absent;
-  }
-  const bool isLate = error.endsWith(QLatin1String(" did not answer in time")) || error.startsWith(u"gone: ");
-  return isLate ? DeskSilence::Unavailable : DeskSilence::None;
-}
-
 namespace {
 
 /// Stands for the host where the id of an instance is due.

@@ -12,14 +12,6 @@
 
 namespace tagwire::ws {
 
-/// Why an instance gave no answer of its own.
-enum class DeskSilence : quint8 {
-  Absent,       ///< it does not know alarms
-  Unavailable,  ///< it does, but was too slow or stopped meanwhile
-  None          ///< the error is the desk's own answer
-};
-DeskSilence silenceOf(const QString &error);
-
 /// What the instances that offer the alarm desk answered. Plain value.
 template <class Answer>
 struct DeskAnswers {
@@ -44,42 +36,38 @@ struct DeskAnswers {
 /// Calls `ask` for every instance; it has to hand on the one answer of each. `taker` is called once, with all of them.
 template <class Answer>
 void gather(PluginContext &context,
-            const std::function<void(const QString &, std::function<void(const Result<Answer> &)>)> &ask,
+            const std::function<void(const QString &, std::function<void(const Answered<Answer> &)>)> &ask,
             std::function<void(const DeskAnswers<Answer> &)> taker) {
   struct Round {
     std::function<void(const DeskAnswers<Answer> &)> taker;
-    QList<std::optional<Result<Answer>>> answers;
+    QList<std::optional<Answered<Answer>>> answers;
     QStringList instances;
-    QStringList starting;  ///< know alarms by their type, and do not run (yet)
     qsizetype open = 0;
 
     void end() const {
       DeskAnswers<Answer> all;
       for (qsizetype i = 0; i < answers.size(); ++i) {
-        const Result<Answer> &each = *answers[i];
+        const Answered<Answer> &each = *answers[i];
         if (each) {
           all.entries.append({instances[i], *each});
-          continue;
+        } else if (each.none != NoAnswer::Absent) {
+          // "unreachable: " and "absent: " says a plugin whose desk is at another node.
+          if (each.error().startsWith(u"absent: ")) continue;
+          const bool isDesks = !each.none && !each.error().startsWith(u"unreachable: ");
+          if (isDesks) all.errors << each.error();
+          if (!isDesks) all.missing = instances[i] + QStringLiteral(": ") + each.error();
         }
-        const DeskSilence silence = silenceOf(each.error());
-        if (silence == DeskSilence::None) all.errors << each.error();
-        const bool isMissing = silence == DeskSilence::Unavailable || starting.contains(instances[i]);
-        if (isMissing) all.missing = instances[i] + QStringLiteral(": ") + each.error();
       }
       taker(all);
     }
   };
   const auto round = std::make_shared<Round>();
   round->taker = std::move(taker);
-  for (const InstanceStatus &instance : context.instances()) {
-    round->instances << instance.id;
-    const bool isUp = instance.state == PluginState::Running || instance.state == PluginState::Degraded;
-    if (instance.type == u"alarms" && !isUp) round->starting << instance.id;
-  }
+  for (const InstanceStatus &instance : context.instances()) round->instances << instance.id;
   round->open = round->instances.size();
   round->answers.resize(round->open);
   for (qsizetype place = 0; place < round->instances.size(); ++place) {
-    ask(round->instances[place], [round, place](const Result<Answer> &answer) {
+    ask(round->instances[place], [round, place](const Answered<Answer> &answer) {
       round->answers[place] = answer;
       if (--round->open == 0) round->end();
     });
@@ -92,7 +80,7 @@ void askDesks(PluginContext &context, void (AlarmDesk::*method)(Reply<Answer>, T
               std::type_identity_t<std::function<void(const DeskAnswers<Answer> &)>> taker, const Given &...given) {
   gather<Answer>(
       context,
-      [&](const QString &instance, const std::function<void(const Result<Answer> &)> &took) {
+      [&](const QString &instance, const std::function<void(const Answered<Answer> &)> &took) {
         context.requestFrom(instance, method, took, given...);
       },
       std::move(taker));

@@ -70,7 +70,7 @@ void askHistory(PluginContext &context, const AlarmHistoryQuery &query, const Al
                 std::function<void(const tl::expected<AlarmHistoryPage, Refusal> &)> taker) {
   gather<QList<Event>>(
       context,
-      [&](const QString &instance, const std::function<void(const Result<QList<Event>> &)> &took) {
+      [&](const QString &instance, const std::function<void(const Answered<QList<Event>> &)> &took) {
         AlarmHistoryQuery own = query;
         own.after = cursor.after(instance);
         context.requestFrom(instance, &AlarmDesk::history, took, own);

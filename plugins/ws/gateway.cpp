@@ -274,9 +274,14 @@ Response Gateway::reworded(const QByteArray &target, const Response &response) c
 }
 
 void Gateway::count(int status) {
-  m_context.metrics()
-      .counter("tagwire_http_responses_total", "HTTP responses by status", {{"status", std::to_string(status)}})
-      .add();
+  auto found = m_responses.find(status);
+  if (found == m_responses.end()) {
+    const std::string text = std::to_string(status);
+    Counter made =
+        m_context.metrics().counter("tagwire_http_responses_total", "HTTP responses by status", {{"status", text}});
+    found = m_responses.emplace(status, made).first;
+  }
+  found->second.add();
 }
 
 void Gateway::requestArrived(HttpConnection &connection, const Request &request) {

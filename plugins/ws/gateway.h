@@ -3,6 +3,7 @@
 
 #include <QTimer>
 
+#include <map>
 #include <unordered_map>
 
 #include "http/addressgroup.h"
@@ -80,6 +81,7 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   Admission m_admission;
   Farewells m_farewells;
   Counters m_counters;
+  std::map<int, Counter> m_responses;  ///< by status: there are some twenty
   Router m_router;
   std::vector<std::unique_ptr<RestPart>> m_parts;
   std::chrono::nanoseconds m_lastRefresh{0};

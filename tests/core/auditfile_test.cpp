@@ -132,6 +132,7 @@ class AuditFileTest : public QObject {
   void whatIsNoTrailIsPutAside();
   void aDamageWhileItRunsBeginsANewFile();
   void aMovedFileIsBegunAnew();
+  void anEmptiedFileIsBegunAnewAndSaysSo();
   void aChangedLastRecordIsTold();
   void aReaderNeedsAFile();
 };
@@ -454,6 +455,19 @@ void AuditFileTest::aMovedFileIsBegunAnew() {
   QCOMPARE(all.size(), 2);
   QVERIFY(all[1].entry.details.value(QStringLiteral("reason")).toString().contains(QStringLiteral("moved or deleted")));
   QVERIFY(file.takeNotice().contains(QStringLiteral("moved or deleted")));
+}
+
+void AuditFileTest::anEmptiedFileIsBegunAnewAndSaysSo() {
+  fill(3);
+  QVERIFY(QFile::resize(path(), 0));
+  QFile::remove(path() + QStringLiteral("-wal"));
+  QFile::remove(path() + QStringLiteral("-shm"));
+  AuditFile file(folder());
+  QVERIFY(file.append(entryOf(7)));
+  QVERIFY(file.takeNotice().contains(QStringLiteral("was there, and empty")));
+  const auto all = records();
+  QCOMPARE(all.size(), 2);
+  QVERIFY(all[1].entry.details.value(QStringLiteral("reason")).toString().contains(QStringLiteral("empty")));
 }
 
 void AuditFileTest::aChangedLastRecordIsTold() {

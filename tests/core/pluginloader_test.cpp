@@ -67,6 +67,9 @@ class PluginLoaderTest : public QObject {
     QCOMPARE(loader.refusals().size(), 1);
     QCOMPARE(loader.refusals().first().file, bad);
     QVERIFY2(loader.refusals().first().reason.contains(reason), qPrintable(loader.refusals().first().reason));
+    const QString unknown = loader.load(QStringLiteral("nobody")).error();
+    QVERIFY2(unknown.endsWith(QLatin1String("some were refused: tagwire plugins says which and why")),
+             qPrintable(unknown));
     QVERIFY(loader.load(QStringLiteral("recorder")).has_value());
   }
   void missingSymbolIsFoundAtLoading() {

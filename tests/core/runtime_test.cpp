@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime.h"
 
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -9,6 +10,12 @@
 namespace runtime_test {
 
 using namespace tagwire;
+
+/// The machine's, which somebody sets.
+struct SetClock : Clock {
+  Time now() const override { return Clock::now() + offset; }
+  std::chrono::hours offset{0};
+};
 
 /// The runtime with the plugin `recorder`, whose instances do what their configuration says.
 class RuntimeTest : public QObject {
@@ -30,6 +37,15 @@ class RuntimeTest : public QObject {
     QCOMPARE(plugin("a")->property("samples").toInt(), 0);
     const Sample &last = m_runtime->points().last(m_runtime->points().find(QStringLiteral("a/p")));
     QCOMPARE(std::get<double>(last.value), 4.5);
+  }
+  void aClockThatIsSetIsCounted() {
+    QCOMPARE(load(R"([{"id":"a","type":"recorder"}])"), QString());
+    startAndWait();
+    const auto text = [&] { return QByteArray::fromStdString(m_runtime->metrics().text()); };
+    QVERIFY(text().contains("\ntagwire_clock_steps_total 0\n"));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("clock was set back by 3600[.]0 s")));
+    m_clock.offset = std::chrono::hours(-1);
+    QTRY_VERIFY(text().contains("\ntagwire_clock_steps_total 1\n"));
   }
   void nothingIsHeardAfterStop() {
     QCOMPARE(load(R"([{"id":"a","type":"recorder","config":{"points":["p"]}},{"id":"b","type":"recorder"}])"),
@@ -151,7 +167,7 @@ class RuntimeTest : public QObject {
     QMetaObject::invokeMethod(plugin("b"), "ask");
     QCoreApplication::processEvents();
     Q_EMIT plugin("a")->statusChanged(PluginState::Failed, QStringLiteral("on purpose"));
-    QTRY_VERIFY(plugin("b")->property("answer").toString().contains(QLatin1String("gone")));
+    QTRY_VERIFY(plugin("b")->property("answer").toString().contains(QLatin1String("stopped meanwhile")));
   }
   void configuredNumberWinsOverAGivenOne() {
     QCOMPARE(load(R"([{"id":"a","type":"recorder","config":{"points":["p"]}},
@@ -214,7 +230,7 @@ class RuntimeTest : public QObject {
                               Q_ARG(double, value), Q_ARG(QString, QString::fromLatin1(correlation)));
   }
 
-  Clock m_clock;
+  SetClock m_clock;
   std::unique_ptr<QTemporaryDir> m_folder;
   std::unique_ptr<PluginLoader> m_loader;
   std::unique_ptr<Runtime> m_runtime;

@@ -2,6 +2,8 @@
 #include <QRandomGenerator>
 #include <QTest>
 
+#include <memory>
+
 #include "runningprogram.h"
 #include "testprogram.h"
 
@@ -45,11 +47,12 @@ class AlarmKillsTest : public QObject {
   void look();
   QList<QJsonObject> history() const;
 
-  RunningProgram m_program;
+  std::unique_ptr<RunningProgram> m_program = std::make_unique<RunningProgram>();
   quint16 m_port = 0;
   QRandomGenerator m_random;
   QSet<QString> m_told;        ///< all that clients were told, of every run
   int m_acknowledgements = 0;  ///< of these
+  bool m_stood = false;        ///< the disk stood for 2 s: told without being stored, as the README says, and marked so
 };
 
 QByteArray AlarmKillsTest::manifest(quint16 port) {
@@ -93,12 +96,12 @@ void AlarmKillsTest::work() {
       QVERIFY(answer.status / 100 == 2);
     }
   }
-  m_program.kill();
+  m_program->kill();
   QCoreApplication::processEvents();
   for (const QJsonObject &message : client.messages) {
     const QString type = message.value(QLatin1String("type")).toString();
     if (type != QLatin1String("alarm_state") && type != QLatin1String("alarm_condition")) continue;
-    QVERIFY2(!message.contains(QLatin1String("stored")), "told before it was stored");
+    if (message.contains(QLatin1String("stored"))) return void(m_stood = true);
     QVERIFY2(!m_told.contains(keyOf(message)), qPrintable(QStringLiteral("told twice: ") + keyOf(message)));
     m_told.insert(keyOf(message));
   }
@@ -164,16 +167,26 @@ void AlarmKillsTest::R3_22_nothingIsLostDoubledOrRaisedAgain() {
   const quint32 seed = QRandomGenerator::global()->generate();
   m_random.seed(seed);
   qInfo("seed %u, %d kills", seed, KILLS);
+  int disksThatStood = 0;
   for (int kill = 0; kill < KILLS && !QTest::currentTestFailed(); ++kill) {
-    QVERIFY2(m_program.start(manifest(m_port)), qPrintable(m_program.errors()));
+    QVERIFY2(m_program->start(manifest(m_port)), qPrintable(m_program->errors()));
     look();
     if (!QTest::currentTestFailed()) work();
+    if (!m_stood) continue;
+    // What is told unstored may be missing afterwards, so nothing can be proved with this folder any more.
+    QVERIFY2(++disksThatStood <= 3, "the disk stands all the time");
+    qWarning("the disk stood for 2 s: begun anew");
+    m_program = std::make_unique<RunningProgram>();
+    m_told.clear();
+    m_acknowledgements = 0;
+    m_stood = false;
+    kill = -1;
   }
   if (QTest::currentTestFailed()) return;
-  QVERIFY2(m_program.start(manifest(m_port)), qPrintable(m_program.errors()));
+  QVERIFY2(m_program->start(manifest(m_port)), qPrintable(m_program->errors()));
   look();
   QVERIFY(m_told.size() > KILLS);
-  QCOMPARE(m_program.terminate(), 0);
+  QCOMPARE(m_program->terminate(), 0);
 }
 
 TAGWIRE_TEST(AlarmKillsTest)

@@ -45,7 +45,12 @@ class CommandPlant {
   /// Until the device is polled well: there is a link then, and nothing of before is under way.
   void becomeHealthy() {
     const int before = m_plc.polls;
-    QTRY_VERIFY_WITH_TIMEOUT(m_plc.polls >= before + 4 && latest(63)[u"quality"] == QLatin1String("good"), patience);
+    QJsonObject speed;
+    const auto isHealthy = [&] {
+      return m_plc.polls >= before + 4 && (speed = latest(63))[u"quality"] == QLatin1String("good");
+    };
+    QVERIFY2(QTest::qWaitFor(isHealthy, patience),
+             qPrintable(QStringLiteral("%1 polls, %2").arg(m_plc.polls - before).arg(toText(speed))));
   }
   HttpAnswer post(const QByteArray &path, const QByteArray &body) { return http(m_webPort, "POST", path, body); }
   HttpAnswer write(int number, const QByteArray &value) {
@@ -60,6 +65,9 @@ class CommandPlant {
     return QJsonDocument::fromJson(answer.body).array().first().toObject();
   }
 
+  static QString toText(const QJsonObject &object) {
+    return QString::fromUtf8(QJsonDocument(object).toJson(QJsonDocument::Compact));
+  }
   QList<QJsonObject> events(const char *type) const {
     QList<QJsonObject> all;
     for (const QJsonObject &message : m_live->messages) {

@@ -139,6 +139,18 @@ class HistoryTest : public QObject {
     const QString nowhere = QStringLiteral("/proc/x/y.csv");
     const QByteArray noOutput = run({QStringLiteral("export"), manifest, QStringLiteral("--output"), nowhere});
     QVERIFY2(noOutput.startsWith("73: can't write /proc/x/y.csv: "), noOutput.constData());
+    // So little that it is written out at the end only. What a full disk says, a limit on the size of files does, too.
+    QProcess limited;
+    limited.setWorkingDirectory(m_program->folder());
+    limited.start(QStringLiteral("sh"),
+                  {QStringLiteral("-c"),
+                   QStringLiteral("trap '' XFSZ; ulimit -f 1; exec \"$1\" history export manifest.json --point 'lab/#' "
+                                  "--from 2026-02-10 --output small.csv"),
+                   QStringLiteral("sh"), QStringLiteral(TAGWIRE_PROGRAM)});
+    QVERIFY(limited.waitForFinished(20'000));
+    const QByteArray tooLarge = limited.readAllStandardError();
+    QVERIFY2(limited.exitCode() == 73 && tooLarge.startsWith("can't write small.csv: "), tooLarge.constData());
+    QVERIFY(!QFile::exists(m_program->file("small.csv")));
     QFile other(m_program->file("other.json"));
     QVERIFY(other.open(QIODevice::WriteOnly));
     other.write(

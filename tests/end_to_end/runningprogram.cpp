@@ -81,11 +81,12 @@ HttpAnswer http(quint16 port, const QByteArray &method, const QByteArray &path, 
                "\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " +
                QByteArray::number(body.size()) + "\r\n\r\n" + body);
   QByteArray answer;
-  QDeadlineTimer deadline(8000);
+  QDeadlineTimer deadline(30'000);
   while (!deadline.hasExpired()) {
     QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
     answer += socket.readAll();
-    if (socket.state() == QAbstractSocket::UnconnectedState && !answer.isEmpty()) break;
+    const bool isOver = !answer.isEmpty() || socket.error() == QAbstractSocket::ConnectionRefusedError;
+    if (socket.state() == QAbstractSocket::UnconnectedState && isOver) break;
   }
   const auto end = answer.indexOf("\r\n\r\n");
   return {answer.mid(9, 3).toInt(), answer.mid(end + 4)};

@@ -46,8 +46,9 @@ async function checkAlarmsTagsEvents() {
   const snapshot = await stream.ask('R6-2 the snapshot of all', subscribe('a', ['tags/*', 'alarms/#', 'events/#']), snapshotOf('a'));
   // Others may have left one that nobody acknowledged.
   check('R6-2 no active alarms yet', (snapshot.alarms ?? []).every((each) => each.state === 'OK'), snapshot);
-  const moving = await stream.waitFor('R1-11 a tag', (m) => m.op === 'update' && m.tags?.length > 0);
-  check('R6-2 fields of R1-11', moving.tags[0].ID === 'WALK1' && typeof moving.tags[0].X === 'number', moving);
+  const walker = (m) => m.tags?.find(fits({ ID: 'WALK1' })); // others may be lost meanwhile
+  const moving = await stream.waitFor('R1-11 a tag', (m) => m.op === 'update' && walker(m) !== undefined);
+  check('R6-2 fields of R1-11', typeof walker(moving).X === 'number', moving);
   await write(temperature, 85.5);
   const all = (key) => stream.messages.filter(fits({ op: 'update' })).flatMap((m) => m[key] ?? []);
   await stream.until('R6-2 an alarm', () => all('alarms').length > 0);
@@ -58,7 +59,8 @@ async function checkAlarmsTagsEvents() {
   check('R6-2 events have seq, type and t', events.every((e) => Number.isInteger(e.seq) && isIso(e.t, 3)), events);
   const late = await Stream.open(path, tokens.reader);
   const active = await late.ask('R6-2 the snapshot', subscribe('l', ['alarms/#']), snapshotOf('l'));
-  check('R6-2 has the active alarm', active.alarms.length === 1 && active.alarms[0].rule_id === 77, active);
+  const ids = active.alarms.filter((each) => each.state !== 'OK').map((each) => each.rule_id);
+  check('R6-2 has the active alarm', ids.length === 1 && ids[0] === 77, active);
   await write(temperature, 20);
   await late.waitFor('R6-2 it ends', (m) => m.op === 'update' && m.alarms?.at(-1).state === 'OK');
   await late.close();

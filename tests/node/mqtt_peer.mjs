@@ -4,7 +4,7 @@
 // usage: mqtt_peer.mjs PORT (with TAGWIRE_NODE_PACKAGES, the folder into which they were installed)
 //
 // Prints a line of JSON for each message: {"topic", "retain", "properties", "text"} or, of Sparkplug, "payload" as decoded.
-// Takes lines of JSON on stdin: {"topic", "text", "retain"} or {"topic", "payload"}, which it encodes, and publishes them.
+// Takes lines of JSON on stdin: {"topic", "text", "retain", "qos"} or {"topic", "payload", "qos"}, which it encodes, and publishes them.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
@@ -15,8 +15,9 @@ const sparkplug = packages('sparkplug-payload').get('spBv1.0');
 const client = mqtt.connect({ host: '127.0.0.1', port: Number(process.argv[2]), protocolVersion: 5, reconnectPeriod: 0 });
 const say = (line) => console.log(JSON.stringify(line, (key, value) => (typeof value === 'bigint' ? Number(value) : value)));
 
-/** 64-bit numbers come as objects of the library `long`. */
+/** 64-bit numbers come as objects of the library `long`, bytes are Base64 in JSON. */
 const plain = (value) => {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (value && typeof value === 'object' && typeof value.toNumber === 'function') return value.toNumber();
   if (Array.isArray(value)) return value.map(plain);
   if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, plain(of)]));
@@ -32,7 +33,8 @@ client.on('message', (topic, bytes, packet) => {
   say({ ...common, payload: plain(sparkplug.decodePayload(bytes)) });
 });
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const { topic, text, payload, retain = false } = JSON.parse(line);
-  client.publish(topic, payload ? Buffer.from(sparkplug.encodePayload(payload)) : text, { qos: payload ? 0 : 1, retain });
+  const { topic, text, payload, retain = false, qos = payload ? 0 : 1 } = JSON.parse(line);
+  for (const metric of payload?.metrics ?? []) if (metric.type === 'Bytes') metric.value = Buffer.from(metric.value, 'base64');
+  client.publish(topic, payload ? Buffer.from(sparkplug.encodePayload(payload)) : text, { qos, retain });
 });
 process.stdin.on('end', () => process.exit(0));

@@ -98,10 +98,13 @@ async function checkErrors(stream) {
   await other.ask('R5-8 over 50 subscriptions', many, fits({ type: 'error' }));
   await other.close();
   other = await connect();
-  for (let i = 0; i < 11; ++i) other.send({ type: 'ping' });
+  const start = performance.now();
+  for (let i = 0; i < 100; ++i) other.send({ type: 'ping' });
   await other.waitFor('R5-8 the 11th message of a second', fits({ type: 'error' }));
-  const pongs = other.messages.filter(fits({ type: 'pong' }));
-  check('R5-8 is not carried out', pongs.length === 10, pongs.length);
+  const most = 10 + (10 * (performance.now() - start)) / 1000;
+  const before = other.messages.slice(0, other.messages.findIndex(fits({ type: 'error' })));
+  const pongs = before.filter(fits({ type: 'pong' })).length;
+  check('R5-8 is not carried out', pongs >= 10 && pongs <= most, [pongs, most]);
   await other.close();
 }
 

@@ -161,13 +161,15 @@ async function checkLimits() {
   stream.send({ type: 'ping', data: { pad: 'x'.repeat(600) } });
   await stream.closed('R4-12 more than 512 bytes', 1009);
   stream = await connect();
-  for (let i = 0; i < 40; ++i) stream.send(ping);
+  const start = performance.now();
+  for (let i = 0; i < 200; ++i) stream.send(ping);
   await stream.waitFor('R4-12 more than 20 messages a second', isA('error'));
-  const pongs = stream.messages.filter(isA('pong'));
-  check('R4-12 those beyond are not carried out', pongs.length === 20, pongs.length);
+  const most = 20 + (20 * (performance.now() - start)) / 1000;
+  const pongs = stream.messages.slice(0, stream.messages.findIndex(isA('error'))).filter(isA('pong')).length;
+  check('R4-12 those beyond are not carried out', pongs >= 20 && pongs <= most, [pongs, most]);
   await stream.close();
   stream = await connect();
-  for (let i = 0; i < 40; ++i) stream.socket.ping();
+  for (let i = 0; i < 200 && stream.socket.readyState === stream.socket.OPEN; ++i) stream.socket.ping();
   await stream.closed('control frames over 10 a second and a burst of 20', 1008);
 }
 

@@ -41,9 +41,10 @@ export async function closeBrowser() {
 
 /**
  * A page of its own, not logged in. `page.said` is what stood in the console as error or warning, `page.foreign` whom it
- * asked beside the plant. While the server is away its refusals are no fault of the page: `page.mayFail = true`.
+ * asked beside the plant. While the server is away its refusals are no fault of the page: `page.mayFail = true`, as an
+ * option where that holds from the first request on.
  */
-export async function openPage(plant, { size = 'desk', theme = 'light', hash = '', storageState } = {}) {
+export async function openPage(plant, { size = 'desk', theme = 'light', hash = '', mayFail = false, storageState } = {}) {
   await openBrowser();
   const isPhone = size === 'phone';
   const context = await browser.newContext({
@@ -57,7 +58,7 @@ export async function openPage(plant, { size = 'desk', theme = 'light', hash = '
   page.setDefaultTimeout(20_000);
   page.said = [];
   page.foreign = [];
-  page.mayFail = false;
+  page.mayFail = mayFail;
   const { host } = new URL(plant.url);
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !page.mayFail) page.said.push(message.text());

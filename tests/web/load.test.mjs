@@ -53,8 +53,8 @@ async function measure(page) {
 }
 
 test('10,000 points at 10 Hz: above 30 frames a second', async () => {
-  const page = await openAs(plant, users.viewer, { hash: '#/points?under=plc1/many' });
-  page.mayFail = true; // without a history the browser reports the 404
+  // Without a history the browser reports the 404.
+  const page = await openAs(plant, users.viewer, { hash: '#/points?under=plc1/many', mayFail: true });
   await page.getByText('10 000 points in plc1/many'.replace(' ', '\u202f')).waitFor({ state: 'attached' });
   await page.evaluate(() => {
     // The console's own handle to the live client: what a page with all points on it would do.

@@ -73,11 +73,13 @@ class NewsourceInstance : public Plugin, public Source {
     }
     m_timer.start(number ? m_config.interval : m_backoff.next());
   }
-  /// Once for each change, however often it is tried.
+  /// Once for each change, however often it is tried; the log has no line when only the reason is another.
   void tell(PluginState state, const QString &why) {
-    if (state == m_state) return;
+    if (state == m_state && why == m_why) return;
+    const bool isNews = state != m_state;
     m_state = state;
-    if (state == PluginState::Degraded) qCWarning(m_context.log()).noquote() << why;
+    m_why = why;
+    if (isNews && state == PluginState::Degraded) qCWarning(m_context.log()).noquote() << why;
     Q_EMIT statusChanged(state, why);
   }
 
@@ -86,6 +88,7 @@ class NewsourceInstance : public Plugin, public Source {
   QTimer m_timer{this};
   Backoff m_backoff{std::chrono::seconds(1), std::chrono::seconds(30)};
   PluginState m_state = PluginState::Stopped;
+  QString m_why;
   PointId m_value = PointId::None;
 };
 

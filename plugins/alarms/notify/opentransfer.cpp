@@ -96,11 +96,12 @@ int OpenTransfer::closeSocket(void *book, curl_socket_t socket) {
 
 size_t OpenTransfer::takeBody(char *bytes, size_t size, size_t count, void *self) {
   auto *transfer = static_cast<OpenTransfer *>(self);
-  const auto length = static_cast<qsizetype>(size * count);
+  const size_t given = size * count;
+  const auto length = static_cast<qsizetype>(given);
   transfer->m_read += length;
   if (transfer->m_read > Transfers::mostRead) return 0;  // ends it; the status is known already
   transfer->m_answer.append(bytes, std::min(length, Transfers::mostKept - transfer->m_answer.size()));
-  return size * count;
+  return given;
 }
 
 /// Of SMTP: each line of the server.

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 
 #include "faultydisk.h"
+#include "stallwatch.h"
 #include "storefixture.h"
 #include "testprogram.h"
 
@@ -12,6 +13,7 @@ namespace storefailure_test {
 
 using namespace tagwire;
 using namespace tagwire::alarms;
+using tagwire::testing::StallWatch;
 
 namespace {
 
@@ -89,6 +91,7 @@ class StoreFailureTest : public QObject {
     const auto opened = fixture.reopen();
     QVERIFY(opened.has_value());
     QVERIFY2(opened->setAside.startsWith(name), qPrintable(opened->setAside));
+    QVERIFY2(opened->whyAside.startsWith(fixture.path() + QStringLiteral(": ")), qPrintable(opened->whyAside));
     QCOMPARE(contentOf(fixture.context.dataDir() + u'/' + opened->setAside), content);
     QVERIFY(opened->alarms.isEmpty());
     QCOMPARE(opened->lastOccurrence, 0);
@@ -203,22 +206,22 @@ class StoreFailureTest : public QObject {
   }
 
   void aLongLockIsToldAndHeals() {
-    StoreFixture fixture;
-    QVERIFY(fixture.open().has_value());
-    QVERIFY(fixture.commit(stateOf(1, "a")));
-    OtherProgram other(fixture.path());
-    QVERIFY(other.execute("BEGIN EXCLUSIVE"));
-    QVERIFY(!fixture.commit(stateOf(2, "b")));
-    QVERIFY(!fixture.store->isUp());
-    QCOMPARE(fixture.told.size(), 1);
-    QVERIFY2(fixture.told.first().contains(u"holds a lock"), qPrintable(fixture.told.first()));
-    QVERIFY(!fixture.commit(stateOf(3, "c")));
-    QCOMPARE(fixture.metric("tagwire_alarms_store_not_stored_total"), 2.0);
-    QVERIFY(other.execute("ROLLBACK"));
-    QTRY_VERIFY_WITH_TIMEOUT(fixture.store->isUp(), 20'000);
-    QCOMPARE(fixture.told.last(), needsAll);
-    QVERIFY(fixture.commit(stateOf(4, "d")));
-    QCOMPARE(fixture.read("SELECT group_concat(memory) FROM alarm_state"), QStringLiteral("a,d"));
+    // The lock is known after 1.5 s, and a disk is given up after 2 s. Where the machine stood in between, look again.
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      StallWatch watch(100);
+      StoreFixture fixture;
+      QVERIFY(fixture.open().has_value());
+      QVERIFY(fixture.commit(stateOf(1, "a")));
+      OtherProgram other(fixture.path());
+      QVERIFY(other.execute("BEGIN EXCLUSIVE"));
+      QVERIFY(!fixture.commit(stateOf(2, "b")));
+      QVERIFY(!fixture.store->isUp());
+      QCOMPARE(fixture.told.size(), 1);
+      const bool isLock = fixture.told.first().contains(u"holds a lock");
+      QVERIFY2(isLock || watch.stalls() > 0, qPrintable(fixture.told.first()));
+      if (isLock) return healsFromALock(fixture, other);
+    }
+    QFAIL("the machine stands all the time");
   }
 
   void aLockAtTheStartIsToldAndTheContentComesLater() {
@@ -385,6 +388,15 @@ class StoreFailureTest : public QObject {
   }
 
  private:
+  static void healsFromALock(StoreFixture &fixture, OtherProgram &other) {
+    QVERIFY(!fixture.commit(stateOf(3, "c")));
+    QCOMPARE(fixture.metric("tagwire_alarms_store_not_stored_total"), 2.0);
+    QVERIFY(other.execute("ROLLBACK"));
+    QTRY_VERIFY_WITH_TIMEOUT(fixture.store->isUp(), 20'000);
+    QCOMPARE(fixture.told.last(), needsAll);
+    QVERIFY(fixture.commit(stateOf(4, "d")));
+    QCOMPARE(fixture.read("SELECT group_concat(memory) FROM alarm_state"), QStringLiteral("a,d"));
+  }
   static QByteArray contentOf(const QString &path) {
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();

@@ -27,6 +27,31 @@ class ClusterAccessTest : public QObject {
     QTRY_VERIFY(hub.text.isEmpty());
   }
 
+  // libnats gives a connection up that is refused again and again.
+  void whoIsRefusedForAWhileComesBack() {
+    const QByteArray right = "authorization { users: [ { user: hub, password: \"sesame-1\" } ] }";
+    NatsServer server(right);
+    QVERIFY(server.start());
+    Node hub(QStringLiteral("hub1"), "[\"hub\",\"edge\"]", server.url(),
+             "\"user\":\"hub\",\"password\":{\"$env\":\"CLUSTER_TEST_PASSWORD\"}");
+    const PointId point = hub.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
+    hub.cluster->start();
+    QTRY_COMPARE(hub.state, PluginState::Running);
+    server.kill();
+    server.setMore("authorization { users: [ { user: hub, password: \"another\" } ] }");
+    QVERIFY(server.start());
+    for (const char *part : {"out: ", "live: ", "between nodes: ", "alarms: "}) {
+      const QString refused = QLatin1String(part) + server.url() + QStringLiteral(": Auth");
+      QTRY_VERIFY2_WITH_TIMEOUT(hub.text.contains(refused), qPrintable(hub.text), 30'000);
+    }
+    hub.give(point, 1.0);
+    server.kill();
+    server.setMore(right);
+    QVERIFY(server.start());
+    QTRY_VERIFY2_WITH_TIMEOUT(hub.state == PluginState::Running, qPrintable(hub.text), 30'000);
+    QTRY_COMPARE_WITH_TIMEOUT(hub.metric("tagwire_cluster_delivered_total"), 1.0, 20'000);
+  }
+
   void aWrongOneIsAnOutageThatDoesNotRepeatIt() {
     NatsServer server("authorization { users: [ { user: hub, password: \"another\" } ] }");
     QVERIFY(server.start());

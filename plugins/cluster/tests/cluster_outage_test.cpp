@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <QTest>
+#include <QTimer>
 
 #include "clusternode.h"
 #include "memoryhistory.h"
@@ -28,6 +29,30 @@ class ClusterOutageTest : public QObject {
   }
 
  private Q_SLOTS:
+  // What ends in the midst of a flood takes nothing with it: libnats has a message in hand then (EndSubscription).
+  void whoStopsWhileMuchComesEndsWell() {
+    NatsServer server;
+    QVERIFY(server.start());
+    Node hub(QStringLiteral("hub1"), "\"hub\"", server.url());
+    Node edge(QStringLiteral("edge1"), "\"edge\"", server.url());
+    Node gateway(QStringLiteral("gateway1"), "\"gateway\"", server.url());
+    const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
+    QTimer flood;
+    double value = 0;
+    connect(&flood, &QTimer::timeout, this, [&] {
+      edge.context->manualClock().advance(1ms);
+      edge.give(point, ++value);
+    });
+    for (Node *node : {&hub, &edge}) node->cluster->start();
+    flood.start(0ms);
+    for (int round = 0; round < 15; ++round) {
+      const qsizetype before = gateway.samples.size();
+      gateway.cluster->start();
+      QTRY_VERIFY_WITH_TIMEOUT(gateway.samples.size() > before + 50, 20'000);
+      gateway.cluster->stop();
+    }
+  }
+
   void nothingIsLostWhileTheServerIsAway() {
     NatsServer server;
     QVERIFY(server.start());

@@ -3,6 +3,7 @@
 #include <QTest>
 
 #include "clusternode.h"
+#include "memorydesk.h"
 #include "memoryhistory.h"
 #include "natskeys.h"
 #include "natsserver.h"
@@ -115,6 +116,27 @@ class ClusterPermissionsTest : public QObject {
                                  holder);
     QTRY_VERIFY(claimed);
     QVERIFY(*claimed);
+    // Its alarms, by the hub that has the lease.
+    MemoryDesk desk(hub);
+    std::optional<Result<QList<AlarmStatus>>> standing;
+    const auto isAnswered = [&] {
+      if (!standing || !*standing) {
+        dynamic_cast<AlarmDesk &>(*gateway.cluster).standingAlarms([&](const Result<QList<AlarmStatus>> &got) {
+          standing = got;
+        });
+      }
+      return standing && *standing;
+    };
+    QTRY_VERIFY(isAnswered());
+    // Where a node is in the stream.
+    const auto isKnown = [&] {
+      gateway.context->manualClock().advance(100ms);
+      bool hasPlace = false;
+      gateway.cluster->resumeAfter([&](const Result<ResumePoint> &place) { hasPlace = place.has_value(); },
+                                   hub.context->epoch(), hub.context->sequence());
+      return hasPlace;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(isKnown(), 20'000);
     // A gateway that comes later begins with the bucket.
     Node late(QStringLiteral("gateway1"), "\"gateway\"", m_server.url(), keysOf(m_gateway, "GATEWAY_SEED"));
     late.cluster->start();
@@ -136,7 +158,35 @@ class ClusterPermissionsTest : public QObject {
       QTRY_VERIFY2_WITH_TIMEOUT(violations().contains(QLatin1String(subject)), subject, 10'000);
     }
     QCOMPARE(edge.metric("tagwire_cluster_delivered_total"), 0.0);
+    // And whoever looks at it sees why.
+    QTRY_VERIFY2(edge.text.count(QStringLiteral("Permissions Violation")) == 2, qPrintable(edge.text));
+    QCOMPARE(edge.state, PluginState::Degraded);
     QCOMPARE(hub.find(QStringLiteral("plc2/a")), PointId::None);
+  }
+
+  // It can't say that it is a hub, hear what others are answered, or answer in a hub's stead.
+  void anEdgeIsNoHub() {
+    QString errors;
+    const auto config =
+        readConfig<ClusterConfig>("{\"node\":\"edge1\",\"roles\":\"edge\",\"servers\":\"" + m_server.url().toUtf8() +
+                                      "\"," + keysOf(m_edge, "EDGE_SEED") + "}",
+                                  &errors);
+    QVERIFY2(config, qPrintable(errors));
+    auto link = Link::open(*config, "test");
+    QVERIFY(link);
+    const auto refused = [&](const QByteArray &subject) {
+      return m_server.output().contains(QStringLiteral("Violation")) &&
+             violations().contains(QString::fromUtf8(subject));
+    };
+    for (const char *subject : {"tw.plant1.node.edge1.hub", "tw.plant1.alarms.hub1.edge1", "_INBOX.gateway1.alarms.1",
+                                "_INBOX.gateway1.ack.1", "tw.plant1.cmd.edge2.edge1"}) {
+      QVERIFY((*link)->publish(subject, "x"));
+      QTRY_VERIFY2(refused(subject), subject);
+    }
+    for (const char *subject : {"_INBOX.gateway1.>", "_INBOX.>", "tw.*.node.*.hub"}) {
+      const auto listening = (*link)->listen(subject, [](natsMsg *) {});
+      QTRY_VERIFY2(refused(subject), subject);
+    }
   }
 
   void whoHasNoKeyIsNotLetIn() {

@@ -311,7 +311,9 @@ async def prove(options, folder, database):
     accepted = sum(int(e.metric("tagwire_cluster_accepted_total")) for e in edges)
     lost = sum(int(e.metric("tagwire_cluster_lost_total") + e.metric("tagwire_cluster_refused_total")) for e in edges)
 
-    spools = "','".join((e.folder / "var/cluster.spool/spool.id").read_text().split()[0] for e in edges)
+    # A key has its sender in it.
+    spools = "','".join(f"plant/{e.name}/" + (e.folder / "var/cluster.spool/spool.id").read_text().split()[0]
+                        for e in edges)
 
     def stored():
         rows = psql("SELECT (SELECT count(*) FROM history WHERE name LIKE 'edge%') || ' ' || (SELECT count(*) FROM"

@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cluster.h"
+#include <QUuid>
+
+#include "gatewaycluster.h"
 #include "testcontext.h"
 
 namespace tagwire::cluster {
 
-/// One node of a test: a Cluster with a host of its own, its real clock, and what it publishes gathered.
+/// Each is a run of its own.
+class NodeContext : public TestContext {
+ public:
+  NodeContext() : TestContext(QStringLiteral("cluster")) {}
+  QString epoch() const override { return m_epoch; }
+
+ private:
+  const QString m_epoch = QUuid::createUuid().toString(QUuid::WithoutBraces);
+};
+
+/// One node of a test: a Cluster with a host of its own, its real clock, and what it publishes gathered and numbered,
+/// as the hub does.
 class Node : public QObject {
  public:
   Node(const QString &name, const QByteArray &roles, const QString &server, const QByteArray &more = {},
-       std::shared_ptr<TestContext> host = std::make_shared<TestContext>(QStringLiteral("cluster")))
+       std::shared_ptr<TestContext> host = std::make_shared<NodeContext>())
       : context(std::move(host)) {
     context->manualClock().setNow(std::chrono::system_clock::now());
     context->mutableSite().name = QStringLiteral("plant1");
@@ -23,17 +36,22 @@ class Node : public QObject {
     QString errors;
     const auto config = readConfig<ClusterConfig>(json, &errors);
     if (!config) qFatal("%s", qPrintable(errors));
-    cluster = std::make_unique<Cluster>(*config, *context);
+    cluster = makeCluster(*config, *context);
     connect(cluster.get(), &Plugin::samplesReady, this, [this](const Samples &batch) {
-      context->pointTable().update(batch);
+      number(batch);
       samples += batch;
     });
     connect(cluster.get(), &Plugin::eventRaised, this, [this](const Event &event) {
+      context->setSequence(context->sequence() + 1);
       events << event;
       const auto *status = std::get_if<CommandStatus>(&event.body);
       if (status && qEnvironmentVariableIsSet("CLUSTER_TEST_TALK")) qDebug() << status->error;
     });
-    connect(cluster.get(), &Plugin::written, this, [this] { ++written; });
+    connect(cluster.get(), &Plugin::written, this, [this] {
+      ++written;
+      m_isWriting = false;
+      if (!m_waiting.isEmpty()) write(std::exchange(m_waiting, {}));
+    });
     connect(cluster.get(), &Plugin::statusChanged, this, [this](PluginState now, const QString &why) {
       state = now;
       text = why;
@@ -43,6 +61,16 @@ class Node : public QObject {
 
   PointId declare(const QString &prefix, const PointInfo &info) {
     return context->declareUnder(prefix, {info}).first();
+  }
+  /// A source of its own has read it.
+  void give(PointId point, const Value &value) {
+    const Samples batch{{point, Quality::good(), context->clock().now(), value}};
+    number(batch);
+    if (m_isWriting) {
+      m_waiting += batch;
+    } else {
+      write(batch);
+    }
   }
   PointId find(const QString &name) const { return context->points().find(name); }
   Value lastOf(const QString &name) const { return context->points().last(find(name)).value; }
@@ -60,9 +88,25 @@ class Node : public QObject {
   std::unique_ptr<Cluster> cluster;
   Samples samples;
   QList<Event> events;
+  std::vector<std::pair<quint64, Sample>> numbered;  ///< all samples, its own as well
   int written = 0;
   PluginState state = PluginState::Stopped;
   QString text;
+
+ private:
+  // As the hub does: one at a time.
+  void write(const Samples &batch) {
+    m_isWriting = true;
+    cluster->write(batch);
+  }
+  bool m_isWriting = false;
+  Samples m_waiting;
+
+  void number(const Samples &batch) {
+    context->setSequence(context->sequence() + 1);
+    context->pointTable().update(batch);
+    for (const Sample &sample : batch) numbered.emplace_back(context->sequence(), sample);
+  }
 };
 
 }  // namespace tagwire::cluster

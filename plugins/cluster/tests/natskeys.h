@@ -12,30 +12,56 @@
 
 namespace tagwire::cluster {
 
-/// An NKey of a user, made on the spot.
+/// An NKey of a user, an account or an operator, made on the spot.
 class NatsKey {
  public:
-  NatsKey() {
+  enum class Kind { User = 20, Account = 0, Operator = 14 };  ///< their letters' places: U, A, O
+
+  explicit NatsKey(Kind kind = Kind::User) {
     QByteArray bytes(32, '\0');
     RAND_bytes(reinterpret_cast<unsigned char *>(bytes.data()), 32);
-    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
-                                     reinterpret_cast<const unsigned char *>(bytes.constData()), 32),
-        &EVP_PKEY_free);
+    const PrivateKey key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
+                                                      reinterpret_cast<const unsigned char *>(bytes.constData()), 32),
+                         &EVP_PKEY_free);
     QByteArray open(32, '\0');
     size_t size = 32;
     EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char *>(open.data()), &size);
-    // 'U' of a user, five bits wide, stands before the key; 'S' and 'U' before the seed.
-    constexpr int user = 20 << 3;
+    // The letter of the kind, five bits wide, stands before the key; 'S' and that letter before the seed.
+    const int letter = static_cast<int>(kind) << 3;
     constexpr int seed = 18 << 3;
-    m_public = encoded(static_cast<char>(user) + open);
+    m_public = encoded(QByteArray(1, static_cast<char>(letter)) + open);
     m_seed =
-        encoded(QByteArray(1, static_cast<char>(seed | (user >> 5))) + static_cast<char>((user & 31) << 3) + bytes);
+        encoded(QByteArray(1, static_cast<char>(seed | (letter >> 5))) + static_cast<char>((letter & 31) << 3) + bytes);
+    m_private = bytes;
+  }
+  /// A JWT that this key has issued: what `nats` says of `subject`.
+  QByteArray jwt(const QByteArray &subject, const QByteArray &nats) const {
+    const auto part = [](const QByteArray &json) {
+      return json.toBase64(QByteArray::Base64UrlEncoding | QByteArray::OmitTrailingEquals);
+    };
+    const QByteArray claims = "{\"jti\":\"" + subject + "\",\"iat\":1700000000,\"iss\":\"" + m_public +
+                              "\",\"name\":\"test\",\"sub\":\"" + subject + "\",\"nats\":" + nats + '}';
+    const QByteArray text = part("{\"typ\":\"JWT\",\"alg\":\"ed25519-nkey\"}") + '.' + part(claims);
+    return text + '.' + part(signatureOf(text));
   }
   const QByteArray &publicKey() const { return m_public; }
   const QByteArray &seed() const { return m_seed; }
 
  private:
+  using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+  QByteArray signatureOf(const QByteArray &text) const {
+    const PrivateKey key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr,
+                                     reinterpret_cast<const unsigned char *>(m_private.constData()), 32),
+        &EVP_PKEY_free);
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get());
+    QByteArray signature(64, '\0');
+    size_t size = 64;
+    EVP_DigestSign(context.get(), reinterpret_cast<unsigned char *>(signature.data()), &size,
+                   reinterpret_cast<const unsigned char *>(text.constData()), static_cast<size_t>(text.size()));
+    return signature;
+  }
   static QByteArray encoded(QByteArray bytes) {
     quint16 sum = 0;  // CRC-16/XMODEM
     for (const char each : std::as_const(bytes)) {
@@ -57,6 +83,7 @@ class NatsKey {
   static constexpr const char *letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   QByteArray m_public;
   QByteArray m_seed;
+  QByteArray m_private;
 };
 
 /// A certificate of 127.0.0.1 that signs itself, as PEM: certificate, key.

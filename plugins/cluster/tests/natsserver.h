@@ -19,6 +19,7 @@ class NatsServer {
 
   /// Again on the same port, with what is on its disk.
   bool start();
+  void setMore(const QByteArray &more) { m_more = more; }
   /// With this configuration instead of one of ours; it listens on port().
   bool startWith(const QString &configuration);
   void kill();

@@ -32,6 +32,21 @@ void fill(ModbusServer &server) {
 /// A request by RTU, in hex.
 QByteArray rtu(quint8 unit, const QByteArray &pdu) { return encodeRtu({0, unit, QByteArray::fromHex(pdu)}).toHex(); }
 
+/// Asks until it is heard, as behind bytes that are no frame nobody is before the line was silent. Some that were asked
+/// may wait on a machine that stands; each is answered once at most.
+template <typename Ask, typename Received>
+void askUntilHeard(Ask ask, Received received, const QByteArray &answer) {
+  int asked = 0;
+  for (; asked < 20 && received().isEmpty(); ++asked) {
+    ask();
+    (void)QTest::qWaitFor([&] { return !received().isEmpty(); }, 300);
+  }
+  QTRY_VERIFY2(received().size() % answer.size() == 0, received().constData());
+  const qsizetype answers = received().size() / answer.size();
+  QVERIFY2(answers >= 1 && answers <= asked, received().constData());
+  QCOMPARE(received(), answer.repeated(answers));
+}
+
 }  // namespace
 
 class TestModbusServerLinks : public QObject {
@@ -244,17 +259,13 @@ class TestModbusServerLinks : public QObject {
     QTRY_COMPARE(client.received(), rtu(1, "030203e8") + rtu(1, "030203e9"));
     client.forget();
     // Another unit, a broken CRC, then a unit that is here: only that one is answered, once the line was silent.
-    client.send(rtu(9, "0300000001"));
-    client.send("0103000000010000");
-    for (int i = 0; i < 20 && client.received().isEmpty(); ++i) {
-      client.send(rtu(1, "0300000001"));
-      (void)QTest::qWaitFor([&] { return !client.received().isEmpty(); }, 300);
-    }
-    QCOMPARE(client.received(), rtu(1, "030203e8"));
-    client.forget();
+    client.send(rtu(9, "0300020001"));
+    client.send("0103000200010000");
+    askUntilHeard([&] { client.send(rtu(1, "0300000001")); }, [&] { return client.received(); }, rtu(1, "030203e8"));
+    if (QTest::currentTestFailed()) return;
     // A function that nobody knows has no end but silence.
     client.send(rtu(1, "6301020304"));
-    QTRY_COMPARE(client.received(), rtu(1, "e301"));
+    QTRY_VERIFY2(client.received().endsWith(rtu(1, "e301")), client.received().constData());
   }
 
   void broadcastIsCarriedOutAndNeverAnswered() {
@@ -322,12 +333,11 @@ class TestModbusServerLinks : public QObject {
     QTRY_COMPARE(received.toHex(), rtu(1, "030203e8"));
     received.clear();
     // Noise, another unit and a broadcast in between.
-    master.write(QByteArray::fromHex("ff00ff00" + rtu(1, "0300000001")));
-    for (int i = 0; i < 20 && received.isEmpty(); ++i) {
-      master.write(QByteArray::fromHex(rtu(9, "0300000001") + rtu(0, "0600000009") + rtu(1, "0300000001")));
-      (void)QTest::qWaitFor([&] { return !received.isEmpty(); }, 300);
-    }
-    QCOMPARE(received.toHex(), rtu(1, "03020009"));
+    master.write(QByteArray::fromHex("ff00ff00" + rtu(1, "0300010001")));
+    const QByteArray requests = rtu(9, "0300000001") + rtu(0, "0600000009") + rtu(1, "0300000001");
+    askUntilHeard([&] { master.write(QByteArray::fromHex(requests)); }, [&] { return received.toHex(); },
+                  rtu(1, "03020009"));
+    if (QTest::currentTestFailed()) return;
     QCOMPARE(lost.size(), 0);
     cable.unplug();
     QTRY_COMPARE(lost.size(), 1);

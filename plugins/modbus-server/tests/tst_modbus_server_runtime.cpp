@@ -28,10 +28,12 @@ class TestModbusServerRuntime : public QObject {
         "{\"data_dir\": \"var\", \"plugins\": ["
         "{\"id\": \"plc\", \"type\": \"modbus\", \"config\": {\"endpoint\": \"tcp://127.0.0.1:" +
         QByteArray::number(plcPort) +
-        "\", \"poll_interval_ms\": 20, \"timeout_ms\": 500, \"points\": ["
+        "\", \"poll_interval_ms\": 20, \"timeout_ms\": 20000, \"verify_ms\": 20000, \"points\": ["
         "{\"name\": \"temp\", \"register\": \"40001\", \"type\": \"int16\", \"writable\": true, \"max\": 100},"
         "{\"name\": \"gone\", \"register\": \"40100\", \"type\": \"int16\", \"writable\": true}]}},"
-        "{\"id\": \"north\", \"type\": \"modbus-server\", \"config\": {\"listen\": \"127.0.0.1:0\", \"points\": ["
+        "{\"id\": \"north\", \"type\": \"modbus-server\", \"config\": {\"listen\": \"127.0.0.1:0\", "
+        "\"answer_within_ms\": 60000, "
+        "\"points\": ["
         "{\"point\": \"plc/temp\", \"register\": \"40011\", \"type\": \"float32\", \"writable\": true, "
         "\"quality_address\": 0},"
         "{\"point\": \"plc/gone\", \"register\": \"40013\", \"type\": \"int16\", \"writable\": true}]}}]}");

@@ -92,7 +92,7 @@ class TestModbusPeers : public QObject {
         {makePoint("coil", Table::Coil, 3, PointType::Bool), makePoint("off", Table::Coil, 4, PointType::Bool),
          makePoint("discrete", Table::Discrete, 17, PointType::Bool),
          makePoint("input", Table::Input, 4, PointType::Uint16), bit},
-        1000, 8);
+        patientMs, 8);
     test.source->start();
     const QList<Value> due{true, false, true, qint64(1234), true};
     for (int i = 0; i < due.size(); ++i) QTRY_VERIFY2(test.value(i) == due[i], qPrintable(QString::number(i)));
@@ -111,7 +111,7 @@ class TestModbusPeers : public QObject {
     all.append({bit, true});
     all.append({makePoint("coil", Table::Coil, 3, PointType::Bool), true});
     server.setData(QModbusDataUnit::HoldingRegisters, 5, 0xF0F0);
-    SourceUnderTest test(port, pointsOf(all), 1000, 8);
+    SourceUnderTest test(port, pointsOf(all), patientMs, 8);
     test.source->start();
     for (int i = 0; i < all.size(); ++i) {
       QTRY_COMPARE(test.quality(i), QStringLiteral("good"));
@@ -132,7 +132,7 @@ class TestModbusPeers : public QObject {
     LibmodbusServer server;
     const QList<Expectation> all = everyKind();
     server.run();
-    SourceUnderTest test(server.port(), pointsOf(all), 1000, 8);
+    SourceUnderTest test(server.port(), pointsOf(all), patientMs, 8);
     test.source->start();
     for (int i = 0; i < all.size(); ++i) {
       QTRY_COMPARE(test.quality(i), QStringLiteral("good"));
@@ -162,7 +162,7 @@ class TestModbusPeers : public QObject {
     SourceUnderTest test(server.port(),
                          {makePoint("last", Table::Holding, addresses - 1, PointType::Uint16),
                           makePoint("beyond", Table::Holding, addresses, PointType::Uint16)},
-                         1000);
+                         patientMs);
     test.source->start();
     QTRY_COMPARE(test.quality(0), QStringLiteral("good"));
     QTRY_COMPARE(test.quality(1), QStringLiteral("bad:illegal_address"));
@@ -186,9 +186,9 @@ class TestModbusPeers : public QObject {
     bit.format.bit = 2;
     all.append({bit, true});
     all.append({makePoint("coil", Table::Coil, 3, PointType::Bool), false});
-    SourceSettings settings = SourceUnderTest::settingsOf(1000, 8);
+    SourceSettings settings = SourceUnderTest::settingsOf(patientMs, 8);
     settings.units.usual.writeStyle = static_cast<WriteStyle>(style);
-    SourceUnderTest test(SourceUnderTest::busTo(server.port(), 1000), settings, pointsOf(all));
+    SourceUnderTest test(SourceUnderTest::busTo(server.port(), patientMs), settings, pointsOf(all));
     test.source->start();
     const int coil = static_cast<int>(all.size()) - 1;
     QTRY_VERIFY(test.value(coil) == Value(true));
@@ -213,7 +213,7 @@ class TestModbusPeers : public QObject {
                               makePoint("two", Table::Holding, 190, PointType::Uint16),
                               makePoint("beyond", Table::Holding, addresses, PointType::Uint16)};
     points[3].unit = 2;
-    SourceUnderTest test(server.port(), points, 1000);
+    SourceUnderTest test(server.port(), points, patientMs);
     test.source->start();
     const QList<Value> due{true, qint64(1234), qint64(4001), qint64(4002)};
     for (int i = 0; i < due.size(); ++i) QTRY_VERIFY2(test.value(i) == due[i], qPrintable(QString::number(i)));

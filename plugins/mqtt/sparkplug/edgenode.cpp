@@ -10,6 +10,16 @@ namespace {
 // A host that asks again and again gets one birth in this time.
 constexpr auto rebirthPause = 1s;
 
+bool hasNoConnection(Quality quality) {
+  return quality == Quality::bad(QualityReason::NoConnection) || quality == Quality::bad(QualityReason::Disconnected);
+}
+
+/// Of whether there is a device.
+bool saysNothing(Quality quality) {
+  return quality.reason == QualityReason::WaitingForFirstValue || quality.reason == QualityReason::Disabled ||
+         quality.reason == QualityReason::Removed;
+}
+
 void setBdSeq(SparkplugPayload &payload, int bdSeq, quint64 now) {
   Metric *metric = payload.add_metrics();
   metric->set_name(bdSeqName);
@@ -72,7 +82,7 @@ void EdgeNode::connected() {
   m_isHostThere = false;
   m_hostTimestamp = -1;
   m_rebirthAt.reset();
-  for (auto &[name, device] : m_devices) device.isBorn = false;
+  for (auto &[name, device] : m_devices) device.isBorn = device.isDead = device.wasGone = false;
 }
 
 void EdgeNode::learnPoints() {
@@ -155,7 +165,9 @@ QList<Message> EdgeNode::births() {
   rebirth->set_datatype(static_cast<quint32>(DataType::Boolean));
   rebirth->set_boolean_value(false);
   QList<Message> messages{message("NBIRTH", {}, payload, 0)};
-  for (auto &[name, device] : m_devices) messages << birth(name, device);
+  for (auto &[name, device] : m_devices) {
+    if (!device.isDead) messages << birth(name, device);
+  }
   return messages;
 }
 
@@ -163,7 +175,7 @@ QList<Message> EdgeNode::changes() {
   learnPoints();
   QList<Message> messages;
   for (auto &[name, device] : m_devices) {
-    if (device.isChanged) messages << birth(name, device);
+    if (device.isChanged && !device.isDead) messages << birth(name, device);
   }
   return messages;
 }
@@ -175,22 +187,40 @@ QList<Message> EdgeNode::deaths() {
   }
   QList<Message> messages;
   for (auto &[name, device] : m_devices) {
-    const bool isEnded = ended.contains(device.owner);
-    if (device.isBorn && isEnded) {
+    const bool isGone = ended.contains(device.owner) || isCutOff(device);
+    // What it told last is on its way for a moment: seen twice, it is gone.
+    const bool wasGone = std::exchange(device.wasGone, isGone);
+    if (device.isBorn && isGone && wasGone) {
       SparkplugPayload payload;
       messages << message("DDEATH", name, payload, 0);
       device.isBorn = false;
-    } else if (!device.isBorn && !isEnded) {
+      device.isDead = true;
+    } else if (!device.isBorn && !isGone) {
       messages << birth(name, device);
     }
   }
   return messages;
 }
 
+/// None of its points has a connection. One that does not answer for another reason is there.
+bool EdgeNode::isCutOff(const Device &device) const {
+  bool isAny = false;
+  for (const Entry &entry : device.entries) {
+    if (entry.point == PointId::None) continue;
+    const Quality quality = m_context.points().last(entry.point).quality;
+    if (hasNoConnection(quality)) {
+      isAny = true;
+    } else if (!saysNothing(quality)) {
+      return false;
+    }
+  }
+  return isAny;
+}
+
 Message EdgeNode::birth(const QString &name, Device &device) {
   SparkplugPayload payload;
   device.isBorn = true;
-  device.isChanged = false;
+  device.isChanged = device.isDead = device.wasGone = false;
   for (Entry &entry : device.entries) {
     const Sample last = entry.point == PointId::None ? Sample() : m_context.points().last(entry.point);
     const bool isNew = last.quality.reason == QualityReason::WaitingForFirstValue || entry.point == PointId::None;
@@ -232,6 +262,8 @@ QList<Message> EdgeNode::data(std::span<const spool::StoredSample> samples,
     if (!point) continue;
     const qsizetype end = point->name.indexOf(u'/');
     const auto device = m_devices.find(point->name.left(end));
+    // Its death has told that.
+    if (device != m_devices.end() && device->second.isDead && hasNoConnection(sample.quality)) continue;
     if (device == m_devices.end() || !device->second.byPoint.contains(point->name.mid(end + 1))) {
       learnPoints();
       if (m_context.points().find(point->name) == PointId::None)

@@ -43,7 +43,8 @@ class EdgeNode : public QObject {
   QList<Message> births();
   /// Anew what has other points than when it was born.
   QList<Message> changes();
-  /// DDEATH of devices whose instance does not run.
+  /// DDEATH of devices whose instance does not run or has lost its connection, DBIRTH of those that are back. To be
+  /// called at intervals.
   QList<Message> deaths();
   /// What the manifest has no more is a metric still, for what waits in the spool.
   QList<Message> data(std::span<const spool::StoredSample> samples,
@@ -73,11 +74,14 @@ class EdgeNode : public QObject {
     QString owner;                                ///< instance
     bool isBorn = false;
     bool isChanged = false;
+    bool isDead = false;
+    bool wasGone = false;  ///< when it was last looked at
   };
 
   void learnPoints();
   void learn(const QString &fullName, ValueType type, const QString &unit, PointId id, const QString &owner);
   Value valueFor(Part part, const Value &value) const;
+  bool isCutOff(const Device &device) const;
   Message birth(const QString &name, Device &device);
   Message message(const char *kind, const QString &device, SparkplugPayload &payload, int qos);
   void addMetric(SparkplugPayload &payload, Entry &entry, const Value &value, Quality quality, Time time, bool isBirth,

@@ -10,6 +10,7 @@ namespace {
 constexpr auto askPause = 10s;       // between two requests for a rebirth of the same node
 constexpr auto confirmWithin = 10s;  // a value that was written is told back
 constexpr qsizetype mostWaiting = 1000;
+constexpr qsizetype mostToldOfType = 100;
 
 QString keyOf(const QString &device, const QString &name) { return device + u'\n' + name; }
 
@@ -159,7 +160,8 @@ void HostApplication::learn(const SparkplugTopic &topic, Node &node, const Metri
   const QString name = textOf(metric.name());
   const DataType type{metric.datatype()};
   const auto valueType = valueTypeOf(type);
-  if (name.isEmpty() || !valueType) return m_wrong.add();
+  if (name.isEmpty()) return;  // counted when it is published
+  if (!valueType) return tellOfType(topic, name, type);
   const QString key = keyOf(topic.device, name);
   if (metric.has_alias()) node.aliases.insert(metric.alias(), key);
   QStringList path{topic.group, topic.node};
@@ -177,8 +179,19 @@ void HostApplication::learn(const SparkplugTopic &topic, Node &node, const Metri
     node.metrics.remove(key);
     return;
   }
-  known = {topic.device, name, type, point};
+  known = {topic.device, name, type, point, false};
   if (info.writable) m_targets.insert(point, {{topic.group, topic.node}, key});
+}
+
+/// Once for each metric, and a hundred of them at most; publish() counts.
+void HostApplication::tellOfType(const SparkplugTopic &topic, const QString &name, DataType type) {
+  QStringList path{topic.group, topic.node, topic.device, name};
+  path.removeAll(QString());
+  const QString metric = path.join(u'/');
+  if (m_toldOfType.contains(metric) || m_toldOfType.size() >= mostToldOfType) return;
+  m_toldOfType.insert(metric);
+  qCWarning(m_context.log()).noquote()
+      << QStringLiteral("the metric %1 is left out: no point can hold a %2").arg(metric.left(300), toText(type));
 }
 
 void HostApplication::takeData(const SparkplugTopic &topic, Node &node, const SparkplugPayload &payload) {
@@ -200,8 +213,9 @@ void HostApplication::takeData(const SparkplugTopic &topic, Node &node, const Sp
 
 void HostApplication::publish(Node &node, const QString &device, const Metric &metric, Samples &samples) {
   const QString key = metric.name().empty() ? node.aliases.value(metric.alias()) : keyOf(device, textOf(metric.name()));
-  const auto found = node.metrics.constFind(key);
-  if (found == node.metrics.cend()) return m_wrong.add();
+  const auto found = node.metrics.find(key);
+  if (found == node.metrics.end()) return m_wrong.add();
+  if (!metric.is_null()) found->isLong = metric.value_case() == Metric::ValueCase::kLongValue;
   if (metric.is_historical()) {
     m_historical.add();
     if (!m_config.takesHistory) return;
@@ -280,24 +294,21 @@ void HostApplication::execute(const Command &command) {
     return tell(command.id, command.point, CommandState::Failed, QStringLiteral("the edge node or its device is away"));
   if (m_waiting.size() >= mostWaiting)
     return tell(command.id, command.point, CommandState::Failed, QStringLiteral("too many commands at once"));
-  if (const auto obstacle = obstacleNow(command)) return Q_EMIT commandStatus(*obstacle);
   SparkplugPayload payload;
   payload.set_timestamp(millisecondsOf(m_context.clock().now()));
   Metric *written = payload.add_metrics();
   written->set_name(metric.name.toStdString());
   written->set_timestamp(payload.timestamp());
   written->set_datatype(static_cast<quint32>(metric.type));
-  const bool isShort =
-      metric.type != DataType::Int64 && metric.type != DataType::UInt64 && metric.type != DataType::DateTime;
-  if (const auto *whole = std::get_if<qint64>(&command.value); whole && isShort) {
-    written->set_int_value(static_cast<quint32>(*whole));
-  } else if (const auto *number = std::get_if<double>(&command.value); number && metric.type == DataType::Float) {
-    written->set_float_value(static_cast<float>(*number));
-  } else {
-    setValue(*written, command.value);
-  }
+  if (const auto set = setValueAs(*written, command.value, metric.type); !set)
+    return tell(command.id, command.point, CommandState::Failed, set.error());
+  if (const auto obstacle = obstacleNow(command)) return Q_EMIT commandStatus(*obstacle);
+  // The specification has a UInt32 as 32 bits, many edge nodes (Eclipse Tahu) as 64: it is written as it is told.
+  if (metric.type == DataType::UInt32 && metric.isLong) written->set_long_value(written->int_value());
+  // As it will be told back: 0.1 as a Float is another number.
+  const Value due = valueOf(*written, metric.type).value_or(command.value);
   const QString kind = metric.device.isEmpty() ? QStringLiteral("NCMD") : QStringLiteral("DCMD");
-  m_waiting.append({command.id, command.point, command.value, m_context.clock().elapsed() + confirmWithin});
+  m_waiting.append({command.id, command.point, due, m_context.clock().elapsed() + confirmWithin});
   Q_EMIT messageReady({SparkplugTopic{target->node.first, kind, target->node.second, metric.device}.toText(),
                        bytesOf(payload), 0, false});
   tell(command.id, command.point, CommandState::Sent, {});

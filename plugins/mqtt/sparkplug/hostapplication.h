@@ -45,6 +45,7 @@ class HostApplication : public QObject {
     QString name;
     DataType type = DataType::Unknown;
     PointId point = PointId::None;
+    bool isLong = false;  ///< told as 64 bits
   };
   struct Node {
     QHash<quint64, QString> aliases;  ///< key into `metrics`
@@ -73,6 +74,7 @@ class HostApplication : public QObject {
   void takeDeath(const SparkplugTopic &topic, Node &node, const SparkplugPayload &payload);
   bool follows(Node &node, const SparkplugPayload &payload) const;
   void learn(const SparkplugTopic &topic, Node &node, const Metric &metric);
+  void tellOfType(const SparkplugTopic &topic, const QString &name, DataType type);
   void publish(Node &node, const QString &device, const Metric &metric, Samples &samples);
   void goBad(const Node &node, const std::optional<QString> &device, QualityReason reason);
   void confirm(const Samples &samples);
@@ -89,6 +91,7 @@ class HostApplication : public QObject {
   QList<Waiting> m_waiting;
   qint64 m_timestamp = 0;
   bool m_isToldOfNodes = false;
+  QSet<QString> m_toldOfType;
   Counter m_messages;
   Counter m_wrong;
   Counter m_gaps;

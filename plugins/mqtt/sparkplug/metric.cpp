@@ -4,6 +4,10 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QStringList>
+#include <QUuid>
+
+#include <cmath>
+#include <map>
 
 namespace tagwire::mqtt {
 
@@ -42,6 +46,36 @@ Result<Value> integerOf(const Metric &metric, DataType type) {
   }
 }
 
+Result<void> setInteger(Metric &metric, qint64 value, DataType type) {
+  struct Range {
+    qint64 least;
+    qint64 most;
+  };
+  static const std::map<DataType, Range> ranges{
+      {DataType::Int8, {-128, 127}},
+      {DataType::Int16, {-32'768, 32'767}},
+      {DataType::Int32, {std::numeric_limits<qint32>::min(), std::numeric_limits<qint32>::max()}},
+      {DataType::UInt8, {0, 255}},
+      {DataType::UInt16, {0, 65'535}},
+      {DataType::UInt32, {0, std::numeric_limits<quint32>::max()}},
+      {DataType::UInt64, {0, std::numeric_limits<qint64>::max()}},
+      {DataType::DateTime, {0, std::numeric_limits<qint64>::max()}}};
+  if (const auto range = ranges.find(type);
+      range != ranges.end() && (value < range->second.least || value > range->second.most)) {
+    return failure(QStringLiteral("%1 does not fit into a metric of type %2 (allowed: %3 to %4)")
+                       .arg(value)
+                       .arg(toText(type))
+                       .arg(range->second.least)
+                       .arg(range->second.most));
+  }
+  if (type == DataType::Int64 || type == DataType::UInt64 || type == DataType::DateTime) {
+    metric.set_long_value(static_cast<quint64>(value));
+  } else {
+    metric.set_int_value(static_cast<quint32>(value));
+  }
+  return {};
+}
+
 }  // namespace
 
 DataType dataTypeOf(ValueType type) {
@@ -55,6 +89,14 @@ DataType dataTypeOf(ValueType type) {
     default:
       return DataType::Double;
   }
+}
+
+QString toText(DataType type) {
+  static const char *const names[] = {"Unknown", "Int8",   "Int16",   "Int32",  "Int64",   "UInt8",   "UInt16",
+                                      "UInt32",  "UInt64", "Float",   "Double", "Boolean", "String",  "DateTime",
+                                      "Text",    "UUID",   "DataSet", "Bytes",  "File",    "Template"};
+  const auto number = static_cast<size_t>(type);
+  return number < std::size(names) ? QString::fromLatin1(names[number]) : QStringLiteral("type %1").arg(number);
 }
 
 std::optional<ValueType> valueTypeOf(DataType type) {
@@ -77,6 +119,7 @@ std::optional<ValueType> valueTypeOf(DataType type) {
     case DataType::String:
     case DataType::Text:
     case DataType::Uuid:
+    case DataType::Bytes:
       return ValueType::Text;
     default:
       return {};
@@ -97,6 +140,28 @@ void setValue(Metric &metric, const Value &value) {
   }
 }
 
+Result<void> setValueAs(Metric &metric, const Value &value, DataType type) {
+  if (const auto *whole = std::get_if<qint64>(&value)) return setInteger(metric, *whole, type);
+  if (const auto *number = std::get_if<double>(&value); number && type == DataType::Float) {
+    const auto narrow = static_cast<float>(*number);
+    if (std::isfinite(*number) && !std::isfinite(narrow))
+      return failure(QStringLiteral("it does not fit into a Float"));
+    metric.set_float_value(narrow);
+    return {};
+  }
+  const auto *text = std::get_if<QString>(&value);
+  if (text && type == DataType::Uuid && QUuid::fromString(*text).toString(QUuid::WithoutBraces) != text->toLower())
+    return failure(QStringLiteral("it is no UUID (allowed: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)"));
+  if (text && type == DataType::Bytes) {
+    const QByteArray bytes = QByteArray::fromBase64(text->toLatin1());
+    if (QString::fromLatin1(bytes.toBase64()) != *text) return failure(QStringLiteral("it is not in Base64"));
+    metric.set_bytes_value(bytes.toStdString());
+    return {};
+  }
+  setValue(metric, value);
+  return {};
+}
+
 Result<Value> valueOf(const Metric &metric, DataType type) {
   using Kind = Metric::ValueCase;
   if (metric.is_null()) return Value();
@@ -114,7 +179,9 @@ Result<Value> valueOf(const Metric &metric, DataType type) {
       if (kind == Kind::kBooleanValue) return Value(metric.boolean_value());
       break;
     default:
-      if (kind == Kind::kStringValue) return Value(textOf(metric.string_value()));
+      if (type == DataType::Bytes && kind == Kind::kBytesValue)
+        return Value(QString::fromLatin1(QByteArray::fromStdString(metric.bytes_value()).toBase64()));
+      if (type != DataType::Bytes && kind == Kind::kStringValue) return Value(textOf(metric.string_value()));
       break;
   }
   return failure(QStringLiteral("no value of its type"));

@@ -35,16 +35,24 @@ enum class DataType : quint32 {
   String,
   DateTime,
   Text,
-  Uuid
+  Uuid,
+  DataSet,
+  Bytes,
+  File,
+  Template
 };
 
 DataType dataTypeOf(ValueType type);
-/// Of a point that takes such metrics; nothing for types that a point can't hold (data sets, templates, bytes, arrays).
+/// "DataSet"; "type 99" where there is no such type.
+QString toText(DataType type);
+/// Of a point that takes such metrics; nothing for types that a point can't hold (data sets, templates, files, arrays).
 std::optional<ValueType> valueTypeOf(DataType type);
 
 /// None: the metric is null.
 void setValue(Metric &metric, const Value &value);
-/// None for null. Errors: no value of this type, or beyond a 64-bit integer.
+/// For a metric of that type. Errors: what the type can't hold.
+Result<void> setValueAs(Metric &metric, const Value &value, DataType type);
+/// None for null; bytes are text in Base64. Errors: no value of this type, or beyond a 64-bit integer.
 Result<Value> valueOf(const Metric &metric, DataType type);
 
 /// The property `Quality`: 192 good, 500 uncertain, 0 bad; and `QualityReason` with our own word.

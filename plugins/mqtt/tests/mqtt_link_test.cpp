@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <QDirIterator>
 #include <QFile>
 #include <QTcpServer>
 #include <QTcpSocket>
@@ -165,6 +166,52 @@ class MqttLinkTest : public QObject {
     Peer again(broker.port());
     again.publish(QStringLiteral("p"), "back");  // it has subscribed anew
     QTRY_COMPARE(test.last("broker/p").value, Value(QStringLiteral("back")));
+  }
+
+  void aRefusedSubscriptionIsTold_data() {
+    QTest::addColumn<QByteArray>("config");
+    QTest::addColumn<QString>("topic");
+    QTest::addColumn<QString>("reason");
+    const QByteArray subscribe =
+        "{\"url\": \"URL\", \"version\": \"VERSION\", \"subscribe\": [{\"topic\": \"secret/+\", "
+        "\"points\": [{\"name\": \"{1}\"}]}]}";
+    const QByteArray sparkplug =
+        "{\"url\": \"URL\", \"version\": \"VERSION\", \"sparkplug\": {\"role\": \"host\", \"host_id\": \"H\"}}";
+    // SUBACK 0x87 and, in MQTT 3.1.1, 0x80.
+    for (const auto &[version, reason] : {std::pair("5", "not authorized"), std::pair("3.1.1", "unspecified error")}) {
+      const auto row = [&](const char *name, QByteArray config, const char *topic) {
+        QTest::addRow("%s, MQTT %s", name, version)
+            << config.replace("VERSION", version) << QString::fromLatin1(topic) << QString::fromLatin1(reason);
+      };
+      row("plain", subscribe, "secret/+");
+      row("host application", sparkplug, "spBv1.0/#");
+    }
+  }
+  void aRefusedSubscriptionIsTold() {
+    QFETCH(QByteArray, config);
+    QFETCH(QString, topic);
+    QFETCH(QString, reason);
+    Broker broker;
+    QFile access(broker.file(QStringLiteral("access.json")));
+    QVERIFY(access.open(QIODevice::WriteOnly));
+    access.write(
+        "{\"defaultACLAccess\": {\"publishClientSend\": true, \"publishClientReceive\": true, \"subscribe\": false, "
+        "\"unsubscribe\": true}}");
+    access.close();
+    QVERIFY(access.setPermissions(QFile::ReadOwner | QFile::ReadGroup | QFile::ReadOther));
+    QDirIterator libraries(QStringLiteral("/usr/lib"), {QStringLiteral("mosquitto_dynamic_security.so")}, QDir::Files,
+                           QDirIterator::Subdirectories);
+    QVERIFY2(libraries.hasNext(), "no mosquitto_dynamic_security.so: install mosquitto");
+    broker.configure("plugin " + libraries.next().toUtf8() + "\nplugin_opt_config_file " + access.fileName().toUtf8() +
+                     "\nallow_anonymous true\n");
+    QVERIFY2(broker.start(), qPrintable(broker.error()));
+    MqttCase test;
+    QVERIFY2(test.make(config, broker.url()), qPrintable(test.errors));
+    const QString text = QStringLiteral("the broker refuses the subscription to %1: %2").arg(topic, reason);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QRegularExpression::escape(text)));
+    test.instance->start();
+    QTRY_COMPARE(test.text, text);
+    QCOMPARE(test.state, PluginState::Degraded);
   }
 
   void whatTheBrokerRefusesIsCountedAndLeft() {

@@ -214,7 +214,7 @@ class MqttSparkplugTest : public QObject {
     Peer peer(broker.port());
     QVERIFY(peer.subscribe("spBv1.0/#"));
     MqttCase test(QStringLiteral("sp"));
-    QVERIFY2(test.make(host(", \"writable\": [\"G/N/D/set\"]"), broker.url()), qPrintable(test.errors));
+    QVERIFY2(test.make(host(", \"writable\": [\"G/N/D/set\", \"G/N/uptime\"]"), broker.url()), qPrintable(test.errors));
     test.instance->start();
     QTRY_COMPARE(test.state, PluginState::Running);
     QTRY_VERIFY(HostState::fromPayload(peer.last(QStringLiteral("spBv1.0/STATE/H"))).value_or(HostState()).isOnline);
@@ -290,6 +290,14 @@ class MqttSparkplugTest : public QObject {
         peer, "spBv1.0/G/DDATA/N/D",
         [](SparkplugPayload &payload) { add(payload, nullptr, 8, DataType::Float)->set_float_value(2.5F); }, 5);
     QTRY_COMPARE(std::get<CommandStatus>(test.events.last().body).state, CommandState::Succeeded);
+
+    // An edge node that tells a UInt32 as 32 bits gets it so.
+    command.id = QStringLiteral("c2");
+    command.point = test.find("sp/G/N/uptime");
+    command.value = qint64(3'000'000'000);
+    test.instance->execute(command);
+    QTRY_VERIFY(parse(peer.last(QStringLiteral("spBv1.0/G/NCMD/N"))).metrics(0).name() == "uptime");
+    QCOMPARE(parse(peer.last(QStringLiteral("spBv1.0/G/NCMD/N"))).metrics(0).int_value(), 3'000'000'000U);
 
     // Deaths: that of an earlier connection is none.
     const auto die = [](quint64 bdSeq) {

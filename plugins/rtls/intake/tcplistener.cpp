@@ -153,9 +153,9 @@ void TcpListener::welcome(QTcpSocket *socket) {
 /// One that was silent for long may be gone without a word.
 bool TcpListener::makeRoom() {
   if (connections() < m_mostConnections) return true;
-  const auto longest = std::ranges::min_element(m_clients, {}, [](const auto &each) { return each->heard(); });
-  if (m_intake.context().clock().elapsed() - (*longest)->heard() < silentLong) return false;
-  drop(longest->get());
+  const auto quietest = std::ranges::min_element(m_clients, {}, [](const auto &each) { return each->heard(); });
+  if (m_intake.context().clock().elapsed() - (*quietest)->heard() < silentLong) return false;
+  drop(quietest->get());
   return true;
 }
 

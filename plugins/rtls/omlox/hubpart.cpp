@@ -113,7 +113,7 @@ void HubPart::readStays() {
     return;
   }
   const QString why = content ? m_staysFile->path() + u' ' + stays.error() : content.error();
-  const auto moved = m_staysFile->putAside(m_staysFile->path() + QLatin1String(".damaged"));
+  const auto moved = m_staysFile->putAside();
   qCWarning(m_context.log()).noquote() << why << "- who is in an omlox fence counts as having entered it anew -"
                                        << (moved ? QStringLiteral("put aside as .damaged") : moved.error());
 }

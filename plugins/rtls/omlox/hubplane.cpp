@@ -44,7 +44,7 @@ QJsonArray lowered(const QJsonArray &coordinates, double by, int depth) {
 }  // namespace
 
 HubPlane::HubPlane(const QString &lengthUnit, std::optional<GeoReference> georeference)
-    : m_metresPerUnit(lengthUnit == u"ft" ? metresPerFoot : 1), m_georeference(std::move(georeference)) {}
+    : m_metresPerUnit(lengthUnit == u"ft" ? metresPerFoot : 1), m_georeference(georeference) {}
 
 QString HubPlane::nameOf(HubCrs crs) {
   return crs == HubCrs::Local ? QStringLiteral("local") : QStringLiteral("EPSG:4326");

@@ -47,6 +47,7 @@ HeardLocation HubSite::heardFrom(const IncomingFix &fix, const QString &provider
 }
 
 /// Where it does not, the trackable goes where the best one is, if it is not there.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): what is given is m_taken, which ends here
 bool HubSite::outranks(const HubTrackable &trackable, HeardLocation heard) {
   HeardLocation best = bestOf(trackable, heard);
   if (best.provider == heard.provider) return true;

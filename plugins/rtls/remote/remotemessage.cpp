@@ -213,12 +213,4 @@ QList<StreamRequest> streamRequests(const QStringList &tags, int zone, bool posi
 
 QByteArray heartBeatText(qint64 ts) { return "{\"type\":\"HeartBeat\",\"ts\":" + QByteArray::number(ts) + '}'; }
 
-QString printable(QString text) {
-  text.truncate(300);
-  for (QChar &character : text) {
-    if (character.category() == QChar::Other_Control || character.category() == QChar::Other_Format) character = u'?';
-  }
-  return text;
-}
-
 }  // namespace tagwire::rtls

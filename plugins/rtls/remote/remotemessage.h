@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "event.h"
+#include "foreigntext.h"
 #include "result.h"
 #include "services/fixintake.h"
 
@@ -61,8 +62,5 @@ struct StreamRequest {
 /// is answered. Zone 0 is every zone.
 QList<StreamRequest> streamRequests(const QStringList &tags, int zone, bool positions);
 QByteArray heartBeatText(qint64 ts);
-
-/// For logs and statuses: shortened, and without what a terminal would take for more than text.
-QString printable(QString text);
 
 }  // namespace tagwire::rtls

@@ -20,7 +20,8 @@ PathWalk::PathWalk(const std::vector<std::vector<Waypoint>> &paths, const QStrin
   for (size_t i = 0; i < count; ++i) {
     const size_t path = i % m_paths.size();
     const size_t sharing = (count - path + m_paths.size() - 1) / m_paths.size();
-    const double share = static_cast<double>(i / m_paths.size()) / static_cast<double>(sharing);
+    const size_t before = i / m_paths.size();
+    const double share = static_cast<double>(before) / static_cast<double>(sharing);
     m_walks.push_back({tags.at(static_cast<qsizetype>(i)), path, share * m_paths[path].reached.back(), 0});
   }
 }

@@ -26,8 +26,6 @@ QString adviceForCode(int code) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
       return QStringLiteral(" (left as it is; once it is moved away, a new one is begun)");
-    case SQLITE_FULL:
-      return QStringLiteral(" (make room on the disk; it goes on by itself)");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:

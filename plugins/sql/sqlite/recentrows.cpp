@@ -6,6 +6,7 @@ namespace tagwire::sql {
 namespace {
 
 constexpr std::chrono::hours longestStay{24};
+constexpr qsizetype mostTaken = 2 * HistoryStore::sliceRecords;
 
 }  // namespace
 
@@ -22,8 +23,7 @@ StoreResult<void> RecentRows::prepare() {
         {of.insertMany, insert + row.repeated(rowsAtOnce).chopped(1)},
         {of.oldest, "SELECT id, time_ns + received_ms * 1000000 FROM " + table + " ORDER BY id LIMIT 1"},
         {of.newest, "SELECT id FROM " + table + " ORDER BY id DESC LIMIT 1"},
-        {of.select, "SELECT id, " + columns + " FROM " + table + " ORDER BY id LIMIT " +
-                        QByteArray::number(2 * HistoryStore::sliceRecords)},
+        {of.select, "SELECT id, " + columns + " FROM " + table + " ORDER BY id LIMIT " + QByteArray::number(mostTaken)},
         {of.remove, "DELETE FROM " + table + " WHERE id <= ?"}};
     for (const auto &[statement, sql] : statements) {
       if (done) done = m_file.prepare(statement, sql);
@@ -85,10 +85,14 @@ StoreResult<void> RecentRows::countTexts(RowKind kind) {
   return {};
 }
 
-StoreResult<RecentRows::Taken> RecentRows::take(RowKind kind, std::deque<Value> &values) {
+StoreResult<RecentRows::Taken> RecentRows::take(RowKind kind, std::vector<Value> &values) {
   Statements &of = m_of[static_cast<int>(kind)];
   Statement &select = of.select;
   Taken taken;
+  // In one piece each, which goes back to the system as one. What of it is not used is not there.
+  values.clear();
+  values.reserve(mostTaken);
+  taken.rows.reserve(mostTaken);
   qint64 lastId = 0;
   for (qsizetype texts = 0; texts < textBytesAtOnce; texts += textBytes(values.back())) {
     const auto row = m_file.next(select);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <deque>
+#include <vector>
 
 #include "sqlite/historyfile.h"
 #include "sqlite/rowformat.h"
@@ -21,9 +21,9 @@ class RecentRows {
     std::vector<Row> rows;
     bool isAll = true;
   };
-  /// Takes the oldest out of the table, two slices or textBytesAtOnce at most, in the order in which they came. Their
-  /// values are kept in `values`.
-  StoreResult<Taken> take(RowKind kind, std::deque<Value> &values);
+  /// Takes the oldest out of the table, two slices or textBytesAtOnce at most, in the order in which they came.
+  /// `values` keeps their values, and may not grow or shrink as long as the rows are used.
+  StoreResult<Taken> take(RowKind kind, std::vector<Value> &values);
 
  private:
   StoreResult<void> countTexts(RowKind kind);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/sqlitestore.h"
 
+#include <malloc.h>
+
 namespace tagwire::sql {
 
 namespace {
@@ -185,7 +187,7 @@ StoreResult<void> SqliteStore::addSamples(const WriteWork &work) {
 
 // With what waited before, so that records of the same time stay in the order in which they came.
 StoreResult<void> SqliteStore::addSlice(RowKind kind, std::vector<Row> rows) {
-  std::deque<Value> values;
+  std::vector<Value> values;
   auto waited = m_statements->recent.take(kind, values);
   if (!waited) return tl::unexpected(waited.error());
   std::vector<Row> &all = waited->rows;
@@ -261,7 +263,12 @@ StoreResult<bool> SqliteStore::maintainOnce(Time now, const Retention &retention
   for (const RowKind kind : rowKinds) {
     const auto areDue = m_statements->recent.areDue(kind, now);
     if (!areDue) return areDue;
-    if (*areDue) return addSlice(kind, {}).map([] { return true; });
+    if (!*areDue) continue;
+    const auto added = addSlice(kind, {});
+    // A slice in memory is some 30 MiB of small pieces, which the allocator would keep until the next one, minutes
+    // later.
+    malloc_trim(0);
+    return added.map([] { return true; });
   }
   if (m_statements->oldTables.isThere()) {
     return m_statements->oldTables.moveSlice(m_statements->slices).map([] { return true; });

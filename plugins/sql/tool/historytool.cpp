@@ -125,7 +125,8 @@ int ExportTool::run(const ExportOptions &options, const Chosen &chosen) const {
   }
   const auto written = write(options, chosen, output);
   if (!written) return writtenCode(written, output);
-  return output.commit() ? 0 : exitCodeOf(cantWrite(options.output, output), cannotWrite);
+  // commit() does not tell of what it could not write out itself.
+  return output.flush() && output.commit() ? 0 : exitCodeOf(cantWrite(options.output, output), cannotWrite);
 }
 
 int ExportTool::writtenCode(const Result<void> &written, const QFileDevice &output) {

@@ -172,7 +172,8 @@ std::optional<Refusal> Authenticator::checkWrite(const Request &request, const C
 
 void Authenticator::tellProblem(const QString &problem, QString &told) const {
   if (problem == told) return;
-  if (!problem.isEmpty()) qCWarning(m_context.log()).noquote() << problem << "- what was known before goes on";
+  if (!problem.isEmpty())
+    qCWarning(m_context.log()).noquote() << problem << "- until that is mended, what was read before goes on";
   told = problem;
 }
 

@@ -168,7 +168,7 @@ Samples DeviceBook::remove(const QString &id, const PluginContext &context) {
 
 Samples DeviceBook::samplesOf(Device &device, const Reading &reading, PluginContext &context, int &unusable) {
   Samples samples;
-  samples.reserve(static_cast<qsizetype>(reading.fields.size() + reading.unknown.size()));
+  samples.reserve(static_cast<qsizetype>(reading.fields.size()) + static_cast<qsizetype>(reading.unknown.size()));
   for (const auto &[place, value] : reading.fields) {
     samples.append({device.points()[place], Quality::good(), reading.time, value});
   }

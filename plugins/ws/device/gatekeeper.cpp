@@ -120,8 +120,10 @@ std::optional<Value> guess(const PayloadNode &node) {
 
 }  // namespace
 
+// NOLINTBEGIN(performance-unnecessary-value-param,performance-move-const-arg): QTimeZone can't be moved yet
 Gatekeeper::Gatekeeper(const QString &device, std::shared_ptr<const Model> model, QTimeZone zone)
     : m_device(device.toUtf8()), m_model(std::move(model)), m_zone(std::move(zone)) {}
+// NOLINTEND(performance-unnecessary-value-param,performance-move-const-arg)
 
 tl::expected<Reading, Rejection> Gatekeeper::judge(const QByteArray &payload, Time now) const {
   const auto nodes = readPayload(payload);

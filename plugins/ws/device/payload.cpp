@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "foreigntext.h"
+
 namespace tagwire::ws {
 
 namespace {
@@ -145,12 +147,6 @@ tl::expected<PayloadNodes, Rejection> readPayload(const QByteArray &text) {
                                              .arg(result.Offset())});
 }
 
-QString printablePart(const QByteArray &text) {
-  QString part = QString::fromUtf8(text.left(400)).left(100);
-  for (QChar &c : part) {
-    if (!c.isPrint()) c = u'?';
-  }
-  return part;
-}
+QString printablePart(const QByteArray &text) { return printable(QString::fromUtf8(text.left(400)), 100); }
 
 }  // namespace tagwire::ws

@@ -187,8 +187,7 @@ void AlarmsProtocol::notifyChange(const Event &event) {
 void AlarmsProtocol::watchDesks() {
   QStringList up;
   for (const InstanceStatus &each : m_context.instances()) {
-    const bool isUp = each.state == PluginState::Running || each.state == PluginState::Degraded;
-    if (each.type == u"alarms" && isUp) up << each.id;
+    if (isUp(each.state)) up << each.id;
   }
   if (up == std::exchange(m_up, up)) return;
   for (auto &[id, client] : m_clients) ask(client);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jsontext.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -34,7 +35,7 @@ void putSecond(char *at, std::chrono::sys_seconds second) {
   const auto day = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(second - day);
-  std::memcpy(at, "0000-00-00T00:00:00.", 20);
+  std::copy_n("0000-00-00T00:00:00.", 20, at);
   putDigits(at, static_cast<quint32>(static_cast<int>(date.year())), 4);
   putDigits(at + 5, static_cast<unsigned>(date.month()), 2);
   putDigits(at + 8, static_cast<unsigned>(date.day()), 2);

@@ -33,6 +33,7 @@ void LiveProtocol::catchUp(LiveClient &client) {
   if (subscription.stage == Stage::Replay && !m_ring.covers(subscription.sequence)) {
     subscription.stage = Stage::Snapshot;
     subscription.hasGap = true;
+    subscription.own.reset();
   }
   if (subscription.stage == Stage::Replay) {
     replay(client, subscription);
@@ -70,6 +71,7 @@ void LiveProtocol::deferCatchUp(const LiveClient &client) {
 
 void LiveProtocol::replay(LiveClient &client, LiveSubscription &subscription) {
   m_text.clear();
+  if (const auto own = std::exchange(subscription.own, nullptr)) addLastValues(*subscription.feed, *own);
   auto entry = m_ring.after(subscription.sequence);
   for (; entry != m_ring.end(); ++entry) {
     // Entries of one number stay together: the next piece begins behind a number.
@@ -94,6 +96,15 @@ void LiveProtocol::replay(LiveClient &client, LiveSubscription &subscription) {
   subscription.sequence = m_newest;
   subscription.stage = Stage::Live;
   client.catchUps.removeFirst();
+}
+
+void LiveProtocol::addLastValues(LiveFeed &feed, const QList<PointId> &points) {
+  m_turn.encoded += points.size() * costOfLook;
+  for (const PointId point : points) {
+    const Sample &sample = m_context.points().last(point);
+    const PointNames::Entry *entry = m_names.find(sample);
+    if (entry && feed.wants(*entry)) m_text.add(*entry, sample);
+  }
 }
 
 void LiveProtocol::askForAlarms(LiveClient &client) {

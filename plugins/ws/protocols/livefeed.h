@@ -27,10 +27,12 @@ struct LiveSubscription {
   Session *session = nullptr;
   LiveFeed *feed = nullptr;
   Stage stage = Stage::Snapshot;
-  bool hasGap = false;       ///< its resume could not be served: the snapshot says so
-  quint64 sequence = 0;      ///< all that happened up to it was handed to the session
-  NewestSamples held;        ///< while the session is congested
-  QList<QByteArray> events;  ///< that came before the snapshot could be sent
+  bool hasGap = false;                        ///< its resume could not be served: the snapshot says so
+  quint64 sequence = 0;                       ///< all that happened up to it was handed to the session
+  quint64 question = 0;                       ///< where to go on is asked for: no catch-up before the answer
+  std::shared_ptr<const QList<PointId>> own;  ///< come before the replay (ResumePoint)
+  NewestSamples held;                         ///< while the session is congested
+  QList<QByteArray> events;                   ///< that came before the snapshot could be sent
 };
 
 /// One client of `live`. Owned by LiveProtocol.
@@ -42,6 +44,7 @@ struct LiveClient {
   /// correlation id.
   QMultiHash<QString, QByteArray> commands;
   int openActions = 0;      ///< on alarms
+  int openQuestions = 0;    ///< where its subscriptions go on
   bool isAsking = false;    ///< the first one waits for the alarms
   bool hadItsTurn = false;  ///< got one in this turn of the event loop
   quint64 coalesced = 0;    ///< samples that it never got, because newer ones replaced them

@@ -85,6 +85,8 @@ void LiveProtocol::callerChanged(Session &session) {
     subscription->feed->subscriptions.append(subscription.get());
     subscription->stage = Stage::Snapshot;
     subscription->hasGap = true;
+    subscription->question = 0;
+    subscription->own.reset();
     subscription->held.clear();
     client.catchUps.append(subscription.get());
   }
@@ -110,7 +112,7 @@ void LiveProtocol::closed(Session &session) {
 
 /// The ring costs up to 16 MiB, so it is kept only while there is a client or one may come back (R6-3).
 bool LiveProtocol::somebodyMayComeBack() const {
-  return !m_clients.empty() || m_context.clock().elapsed() - m_lastClient < resumeWithin;
+  return !m_clients.empty() || m_mayComeFromOthers || m_context.clock().elapsed() - m_lastClient < resumeWithin;
 }
 
 void LiveProtocol::received(Session &session, const QByteArray &text) {
@@ -198,9 +200,9 @@ void LiveProtocol::begin(LiveClient &client, LiveSubscription &subscription, con
   json.put("seq", m_newest);
   json.endObject();
   client.session->send(Frame::text(json.view()));
+  if (request.after && request.epoch != m_context.epoch()) return askWhereToGoOn(client, subscription, request);
   if (request.after) {
-    const bool isOurs = request.epoch == m_context.epoch() && *request.after <= m_newest;
-    subscription.hasGap = !isOurs || !m_ring.covers(*request.after);
+    subscription.hasGap = *request.after > m_newest || !m_ring.covers(*request.after);
     if (!subscription.hasGap) {
       subscription.stage = Stage::Replay;
       subscription.sequence = *request.after;
@@ -293,6 +295,9 @@ void LiveProtocol::flush() {
   closeSlow();
 }
 
-void LiveProtocol::tick(Time) { m_ring.dropOld(m_context.clock().elapsed()); }
+void LiveProtocol::tick(Time) {
+  m_ring.dropOld(m_context.clock().elapsed());
+  askForOthers();
+}
 
 }  // namespace tagwire::ws

@@ -14,6 +14,7 @@
 #include "liverequest.h"
 #include "protocol.h"
 #include "replayring.h"
+#include "services/resumepoints.h"
 
 namespace tagwire::ws {
 
@@ -77,6 +78,11 @@ class LiveProtocol : public Protocol {
   void leaveFeed(LiveSubscription &subscription);
   void begin(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request);
 
+  // Clients of another node (liveresume.cpp).
+  void askWhereToGoOn(LiveClient &client, LiveSubscription &subscription, const LiveSubscribe &request);
+  void goOn(quint64 client, quint64 question, const Result<ResumePoint> &point);
+  void askForOthers();
+
   void publish(LiveFeed &feed);
   void publishWaiting(LiveFeed &feed);
   void deliver(LiveFeed &feed, Update &update);
@@ -92,6 +98,7 @@ class LiveProtocol : public Protocol {
   void catchUp(LiveClient &client);
   void catchUpLater();
   void replay(LiveClient &client, LiveSubscription &subscription);
+  void addLastValues(LiveFeed &feed, const QList<PointId> &points);
   bool isTurnSpent(const LiveSubscription &next) const;
   void continueNextTurn();
   void deferCatchUp(const LiveClient &client);
@@ -111,6 +118,7 @@ class LiveProtocol : public Protocol {
 
   static constexpr qsizetype mostOpenCommands = 100;  ///< of one client
   static constexpr int mostOpenActions = 100;         ///< of one client
+  static constexpr int mostOpenQuestions = 100;       ///< of one client
 
   GatewayState &m_state;
   PluginContext &m_context;
@@ -118,7 +126,10 @@ class LiveProtocol : public Protocol {
   PointNames m_names;
   AlarmBook m_alarms;
   ReplayRing m_ring;
-  std::chrono::nanoseconds m_lastClient;  ///< when the last one left; long ago at first
+  std::chrono::nanoseconds m_lastClient;      ///< when the last one left; long ago at first
+  bool m_mayComeFromOthers = false;           ///< clients of other nodes may resume here
+  std::chrono::nanoseconds m_askOthersAt{0};  ///< … is asked then
+  quint64 m_question = 0;
   LiveText m_text;
   std::map<quint64, LiveClient> m_clients;
   std::map<QString, std::unique_ptr<LiveFeed>> m_feeds;

@@ -14,15 +14,7 @@ qsizetype sizeOf(const Sample &sample) {
   return size;
 }
 
-qsizetype sizeOf(const Event &event) {
-  // The texts of an event are short; a rule's message and a custom event's JSON are what may be long.
-  qsizetype size = sizeof(Event) + 512;
-  if (const auto *alarm = std::get_if<AlarmTransition>(&event.body)) size += alarm->message.size() * 2;
-  if (const auto *change = std::get_if<AlarmConditionChange>(&event.body)) size += change->comment.size() * 2;
-  if (const auto *custom = std::get_if<CustomEvent>(&event.body)) size += custom->json.size();
-  if (const auto *system = std::get_if<SystemEvent>(&event.body)) size += system->text.size() * 2;
-  return size;
-}
+qsizetype sizeOf(const Event &event) { return static_cast<qsizetype>(sizeof(Event)) + 512 + textSize(event); }
 
 }  // namespace
 

@@ -16,6 +16,7 @@ set(WS_PROTOCOL_SOURCES
   protocols/liveprotocol.cpp
   protocols/livepublish.cpp
   protocols/liverequest.cpp
+  protocols/liveresume.cpp
   protocols/livetext.cpp
   protocols/makeprotocol.cpp protocols/protocol.cpp
   protocols/eventwish.cpp

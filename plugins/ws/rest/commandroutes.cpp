@@ -219,25 +219,27 @@ tl::expected<Command, Refusal> CommandRoutes::commandOf(const Call &call, const 
   return makeCommand({point->id, point->text, body, restWords}, *call.caller, call.sender.text, m_state.context);
 }
 
-void CommandRoutes::submit(const Call &call) const {
+tl::expected<CommandRoutes::Wish, Refusal> CommandRoutes::wishOf(const Call &call) const {
   const auto body = readBody(call.request.body, commandKeys());
-  if (!body) return refuse(call, {400, body.error(), {}});
+  if (!body) return tl::unexpected(Refusal{400, body.error(), {}});
   const auto wait = readWait(body->value(QLatin1String("wait_ms")));
-  if (!wait) return refuse(call, {400, wait.error(), {}});
+  if (!wait) return tl::unexpected(Refusal{400, wait.error(), {}});
   const auto command = commandOf(call, *body);
-  if (!command) return refuse(call, command.error());
-  m_desk.submit(*command, call, *wait, &commandOutcome);
+  if (!command) return tl::unexpected(command.error());
+  return Wish{*command, *wait};
 }
 
+void CommandRoutes::submit(const Call &call) const {
+  const auto wish = wishOf(call);
+  if (!wish) return refuse(call, wish.error());
+  m_desk.submit(wish->command, call, wish->wait, &commandOutcome);
+}
+
+/// Nothing is waited for here; a wrong time to wait is wrong here all the same.
 void CommandRoutes::dryRun(const Call &call) const {
-  const auto body = readBody(call.request.body, commandKeys());
-  if (!body) return refuse(call, {400, body.error(), {}});
-  // Nothing is waited for here; what is wrong there is wrong here all the same.
-  const auto wait = readWait(body->value(QLatin1String("wait_ms")));
-  if (!wait) return refuse(call, {400, wait.error(), {}});
-  const auto command = commandOf(call, *body);
-  if (!command) return refuse(call, command.error());
-  call.answer(Response::json(200, QJsonDocument(dryRunObject(m_state.context.commands().dryRun(*command)))));
+  const auto wish = wishOf(call);
+  if (!wish) return refuse(call, wish.error());
+  call.answer(Response::json(200, QJsonDocument(dryRunObject(m_state.context.commands().dryRun(wish->command)))));
 }
 
 void CommandRoutes::list(const Call &call) const {

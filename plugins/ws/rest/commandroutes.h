@@ -13,6 +13,10 @@ class CommandRoutes : public RestPart {
   CommandRoutes(Router &router, GatewayState &state, CommandDesk &desk);
 
  private:
+  struct Wish {
+    Command command;
+    std::chrono::milliseconds wait;
+  };
   void addCommands(Router &router);
   void addSelections(Router &router);
   void submit(const Call &call) const;
@@ -24,6 +28,7 @@ class CommandRoutes : public RestPart {
   void select(const Call &call) const;
   void deselect(const Call &call) const;
   void refuse(const Call &call, const Refusal &refusal) const;
+  tl::expected<Wish, Refusal> wishOf(const Call &call) const;
   tl::expected<Command, Refusal> commandOf(const Call &call, const QJsonObject &body) const;
   Result<Operator> doer(const Call &call) const;
   /// What became of an approval or a cancelling.

@@ -17,10 +17,9 @@ constexpr std::chrono::seconds quiet{10};
 
 QList<std::pair<QByteArray, QByteArray>> later() { return {{"Retry-After", "5"}}; }
 
-/// The program's own words, which name no file and no address.
+/// The history's own words, which name no file and no address.
 bool isHarmless(const QString &error) {
-  static constexpr std::array beginnings{"the history is busy", "the history is closing",
-                                         "the history did not answer in time"};
+  static constexpr std::array beginnings{"the history is busy", "the history is closing"};
   return std::any_of(beginnings.begin(), beginnings.end(),
                      [&](const char *each) { return error.startsWith(QLatin1String(each)); });
 }
@@ -31,25 +30,18 @@ QString nameOfHistory(const QString &instance) {
 
 }  // namespace
 
-/// The host's own words and the service's custom are all there is to tell them apart.
-Refusal HistoryDesk::refusal(const QString &instance, const QString &error) {
-  if (error.endsWith(QStringLiteral(" offers the ") + QLatin1String(HistoryReader::serviceName))) {
-    return refusalOfNobody(instance);
+Refusal HistoryDesk::refusal(const QString &instance, std::optional<NoAnswer> none, const QString &error) {
+  if (none == NoAnswer::Absent && instance.isEmpty()) {
+    return {404, QStringLiteral("no instance keeps a history"), {}};
   }
+  if (none == NoAnswer::Absent) {
+    return {404, QStringLiteral("history \"%1\" is no instance that keeps one").arg(excerpt(instance)), {}};
+  }
+  if (none == NoAnswer::Down) return {503, nameOfHistory(instance) + QStringLiteral(" does not run"), later()};
+  if (none || isHarmless(error)) return {503, error, later()};
   if (error.contains(QLatin1String("(allowed: "))) return {400, error, {}};
-  if (isHarmless(error)) return {503, error, later()};
   noteTrouble(instance, error);
   return {503, QStringLiteral("the history can't be read now: its database is away"), later()};
-}
-
-Refusal HistoryDesk::refusalOfNobody(const QString &instance) const {
-  for (const InstanceStatus &each : m_context.instances()) {
-    const bool isUp = each.state == PluginState::Running || each.state == PluginState::Degraded;
-    if (each.type != u"sql" || isUp || (!instance.isEmpty() && each.id != instance)) continue;
-    return {503, QStringLiteral("%1, which keeps the history, does not run").arg(each.id), later()};
-  }
-  if (instance.isEmpty()) return {404, QStringLiteral("no instance keeps a history"), {}};
-  return {404, QStringLiteral("history \"%1\" is no instance that keeps one").arg(excerpt(instance)), {}};
 }
 
 /// Some questions may fail while others don't: that is one trouble, not one at each question.

@@ -24,8 +24,11 @@ class HistoryDesk : public std::enable_shared_from_this<HistoryDesk> {
            Given &&...given) {
     m_context.requestFrom(
         instance, method,
-        [self = shared_from_this(), instance, taker = std::move(taker)](const Result<Answer> &got) {
-          if (!got) return taker(tl::expected<Answer, Refusal>(tl::unexpected(self->refusal(instance, got.error()))));
+        [self = shared_from_this(), instance, taker = std::move(taker)](const Answered<Answer> &got) {
+          if (!got) {
+            const Refusal refusal = self->refusal(instance, got.none, got.error());
+            return taker(tl::expected<Answer, Refusal>(tl::unexpected(refusal)));
+          }
           self->noteAnswer(instance);
           taker(tl::expected<Answer, Refusal>(*got));
         },
@@ -42,8 +45,7 @@ class HistoryDesk : public std::enable_shared_from_this<HistoryDesk> {
     std::chrono::nanoseconds last{0};
   };
 
-  Refusal refusal(const QString &instance, const QString &error);
-  Refusal refusalOfNobody(const QString &instance) const;
+  Refusal refusal(const QString &instance, std::optional<NoAnswer> none, const QString &error);
   void noteTrouble(const QString &instance, const QString &text);
   void noteAnswer(const QString &instance);
 

@@ -1,91 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pointlist.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
-#include <QJsonDocument>
-#include <QJsonObject>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
+
+#include "protocols/jsontext.h"
 
 namespace tagwire::ws {
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
-
-void put(Writer &writer, const char *key, const QString &text) {
-  const QByteArray bytes = text.toUtf8();
-  writer.Key(key);
-  writer.String(bytes.constData(), static_cast<rapidjson::SizeType>(bytes.size()));
-}
-
-void putListedValue(Writer &writer, const Value &value) {
-  if (const auto *flag = std::get_if<bool>(&value)) {
-    writer.Bool(*flag);
-  } else if (const auto *whole = std::get_if<qint64>(&value)) {
-    writer.Int64(*whole);
-  } else if (const auto *number = std::get_if<double>(&value); number && std::isfinite(*number)) {
-    writer.Double(*number);
-  } else if (const auto *text = std::get_if<QString>(&value)) {
-    const QByteArray bytes = text->toUtf8();
-    writer.String(bytes.constData(), static_cast<rapidjson::SizeType>(bytes.size()));
-  } else if (const auto *position = std::get_if<Position>(&value)) {
-    const QByteArray bytes = QJsonDocument(toJson(*position).toObject()).toJson(QJsonDocument::Compact);
-    writer.RawValue(bytes.constData(), static_cast<size_t>(bytes.size()), rapidjson::kObjectType);
-  } else {
-    writer.Null();
-  }
-}
-
-void putListedPoint(Writer &writer, const Point &point, const Sample &last) {
-  writer.StartObject();
-  put(writer, "name", point.fullName);
-  writer.Key("number");
-  writer.Int(point.number.value_or(0));
-  put(writer, "type", QString(toText(point.type)));
-  writer.Key("value");
-  putListedValue(writer, last.value);
-  put(writer, "quality", toText(last.quality));
+void putListedPoint(JsonText &json, const Point &point, const Sample &last) {
+  json.beginObject();
+  json.put("name", point.fullName);
+  json.put("number", point.number.value_or(0));
+  json.put("type", toText(point.type));
+  json.key("value");
+  json.value(last.value);
+  json.key("quality");
+  json.quality(last.quality);
+  json.key("timestamp");
   if (last.time == Time()) {
-    writer.Key("timestamp");
-    writer.Null();
+    json.null();
   } else {
-    put(writer, "timestamp", toIso(last.time));
+    json.time(last.time);
   }
-  put(writer, "unit", point.unit);
-  put(writer, "description", point.description);
-  writer.Key("writable");
-  writer.Bool(point.writable);
-  writer.EndObject();
+  json.put("unit", point.unit);
+  json.put("description", point.description);
+  json.put("writable", point.writable);
+  json.endObject();
 }
 
 /// A page of these is about 2 MB.
 constexpr qint64 mostPoints = 10'000;
 
 /// Of the samples' points.
-void putPoints(Writer &writer, const PointTable &points, const std::vector<Sample> &samples) {
-  writer.StartArray();
-  for (const Sample &sample : samples) putListedPoint(writer, *points.point(sample.point), sample);
-  writer.EndArray();
+void putPoints(JsonText &json, const PointTable &points, const std::vector<Sample> &samples) {
+  json.beginList();
+  for (const Sample &sample : samples) putListedPoint(json, *points.point(sample.point), sample);
+  json.endList();
 }
 
-void putGroup(Writer &writer, const PointTree::Group &group) {
+void putGroup(JsonText &json, const PointTree::Group &group) {
   static constexpr std::array words{"good", "uncertain", "bad"};
-  writer.StartObject();
-  put(writer, "name", group.name);
-  writer.Key("points");
-  writer.Int64(group.points);
-  writer.Key("worst");
-  writer.String(words[static_cast<size_t>(group.worst)]);
-  writer.EndObject();
-}
-
-QByteArray bytesOf(const rapidjson::StringBuffer &buffer) {
-  return {buffer.GetString(), static_cast<qsizetype>(buffer.GetSize())};
+  json.beginObject();
+  json.put("name", group.name);
+  json.put("points", group.points);
+  json.put("worst", QLatin1String(words[static_cast<size_t>(group.worst)]));
+  json.endObject();
 }
 
 }  // namespace
@@ -132,10 +94,9 @@ std::vector<Sample> newestOf(const PointTable &points, const PointOrder &ids) {
 }
 
 QByteArray pointsJson(const PointTable &points, const std::vector<Sample> &samples) {
-  rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
-  putPoints(writer, points, samples);
-  return bytesOf(buffer);
+  JsonText json;
+  putPoints(json, points, samples);
+  return json.bytes();
 }
 
 Result<PointLevel> PointLevel::fromQuery(const Target &target) {
@@ -188,27 +149,24 @@ void PointTree::takeValues(const PointTable &points) {
 }
 
 QByteArray PointTree::json(const PointTable &points) const {
-  rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
-  writer.StartObject();
-  put(writer, "under", m_under);
-  writer.Key("groups");
-  writer.StartArray();
-  for (const Group &group : m_groups) putGroup(writer, group);
-  writer.EndArray();
-  writer.Key("total");
-  writer.Int64(m_page.total);
-  writer.Key("points");
-  putPoints(writer, points, m_samples);
-  writer.EndObject();
-  return bytesOf(buffer);
+  JsonText json;
+  json.beginObject();
+  json.put("under", m_under);
+  json.key("groups");
+  json.beginList();
+  for (const Group &group : m_groups) putGroup(json, group);
+  json.endList();
+  json.put("total", m_page.total);
+  json.key("points");
+  putPoints(json, points, m_samples);
+  json.endObject();
+  return json.bytes();
 }
 
 QByteArray onePoint(const PointTable &points, PointId id) {
-  rapidjson::StringBuffer buffer;
-  Writer writer(buffer);
-  putListedPoint(writer, *points.point(id), points.last(id));
-  return bytesOf(buffer);
+  JsonText json;
+  putListedPoint(json, *points.point(id), points.last(id));
+  return json.bytes();
 }
 
 }  // namespace tagwire::ws

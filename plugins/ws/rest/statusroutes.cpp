@@ -22,18 +22,31 @@ constexpr size_t mostTotals = 11;
 /// A count of 100,000 points takes a millisecond.
 constexpr auto betweenCounts = 1s;
 
-/// Of all series of this name, or of those of one instance.
-double sumOf(const std::map<std::string, std::vector<Metrics::Series>> &metrics, const char *name,
-             const QString &instance = {}) {
+constexpr const char *rowsWritten = "tagwire_sql_written_total";
+using AllMetrics = std::map<std::string, std::vector<Metrics::Series>>;
+
+/// Of all series of this name, or of those of one instance; nothing when there is none.
+std::optional<double> findSum(const AllMetrics &metrics, const char *name, const QString &instance) {
   const auto found = metrics.find(name);
-  if (found == metrics.end()) return 0;
-  double sum = 0;
+  if (found == metrics.end()) return std::nullopt;
+  std::optional<double> sum;
   for (const Metrics::Series &each : found->second) {
     const auto plugin = each.labels.find("plugin");
     const bool isOf = plugin != each.labels.end() && QString::fromStdString(plugin->second) == instance;
-    if (instance.isEmpty() || isOf) sum += each.value;
+    if (instance.isEmpty() || isOf) sum = sum.value_or(0) + each.value;
   }
   return sum;
+}
+
+double sumOf(const AllMetrics &metrics, const char *name, const QString &instance = {}) {
+  return findSum(metrics, name, instance).value_or(0);
+}
+
+/// Instances that keep a history: whoever counts the rows it has written.
+QList<InstanceStatus> historiesOf(const PluginContext &context, const AllMetrics &metrics) {
+  QList<InstanceStatus> histories = context.instances();
+  histories.removeIf([&](const InstanceStatus &each) { return !findSum(metrics, rowsWritten, each.id); });
+  return histories;
 }
 
 qint64 residentBytes() {
@@ -69,8 +82,8 @@ StatusRoutes::Totals StatusRoutes::totals(const AllMetrics &metrics) const {
                 sumOf(metrics, "tagwire_hub_events_total"),
                 sumOf(metrics, "tagwire_ws_sent_messages_total"),
                 {}};
-  for (const InstanceStatus &each : m_state.context.instances()) {
-    if (each.type == u"sql") totals.stored[each.id] = sumOf(metrics, "tagwire_sql_written_total", each.id);
+  for (const InstanceStatus &each : historiesOf(m_state.context, metrics)) {
+    totals.stored[each.id] = sumOf(metrics, rowsWritten, each.id);
   }
   return totals;
 }
@@ -128,8 +141,7 @@ QJsonObject StatusRoutes::pointsJson() {
 
 QJsonArray StatusRoutes::historyJson(const AllMetrics &metrics, const Totals &now) const {
   QJsonArray list;
-  for (const InstanceStatus &each : m_state.context.instances()) {
-    if (each.type != u"sql") continue;
+  for (const InstanceStatus &each : historiesOf(m_state.context, metrics)) {
     const auto sum = [&](const char *name) { return sumOf(metrics, name, each.id); };
     list.append(QJsonObject{
         {QStringLiteral("instance"), each.id},

@@ -35,11 +35,10 @@ void addReasons(QJsonObject &json, const Call &call, const QList<InstanceStatus>
   if (maySeeReasons(call)) json.insert(QStringLiteral("instances"), instancesJson(instances));
 }
 
-/// A degraded one does its work, as far as what it talks to lets it.
 QJsonArray whyNotReady(const QList<InstanceStatus> &instances) {
   QJsonArray reasons;
   for (const InstanceStatus &each : instances) {
-    if (each.state == PluginState::Running || each.state == PluginState::Degraded) continue;
+    if (isUp(each.state)) continue;
     const QString why = each.text.isEmpty() ? QStringLiteral("it is %1").arg(toText(each.state)) : each.text;
     reasons.append(QJsonObject{{QStringLiteral("instance"), each.id},
                                {QStringLiteral("state"), toText(each.state)},

@@ -28,9 +28,10 @@ Result<std::chrono::seconds> secondsIn(const QJsonObject &body) {
 }
 
 QJsonObject hopJson(const PointTrace::Hop &hop, Time sourceTime) {
+  const auto after = std::chrono::duration_cast<std::chrono::microseconds>(hop.time - sourceTime);
   QJsonObject json{{QStringLiteral("hop"), QLatin1String(hop.hop)},
                    {QStringLiteral("time"), toIso(hop.time, traceDigits)},
-                   {QStringLiteral("after_us"), static_cast<double>((hop.time - sourceTime).count() / 1000)}};
+                   {QStringLiteral("after_us"), static_cast<double>(after.count())}};
   if (!hop.instance.isEmpty()) json.insert(QStringLiteral("instance"), hop.instance);
   if (!hop.detail.isEmpty()) json.insert(QStringLiteral("detail"), hop.detail);
   return json;

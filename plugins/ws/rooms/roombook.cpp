@@ -96,10 +96,9 @@ void RoomBook::read(Time now) {
   } else if (*content) {
     const auto taken = take(**content, now);
     if (taken) return;
-    const QString aside = m_file->path() + QLatin1String(".damaged");
-    qCWarning(roomLog).noquote() << m_file->path() << taken.error() << "- put aside as" << aside
+    const auto moved = m_file->putAside();
+    qCWarning(roomLog).noquote() << m_file->path() << taken.error() << "- put aside as" << moved.value_or(QString())
                                  << "- rooms are those of the manifest";
-    const auto moved = m_file->putAside(aside);
     if (!moved) m_unreadable = moved.error();
   }
   if (!m_unreadable.isEmpty()) qCWarning(roomLog).noquote() << m_unreadable << "- rooms can't be changed";

@@ -311,21 +311,15 @@ void AlarmRestTest::R3_21_acknowledgeManyRefusals() {
 }
 
 void AlarmRestTest::aDeskThatIsGoneIsNoQuietPlant() {
-  /// Answers as the host does for a plugin that was too slow.
-  class Slow : public FakeAlarms {
-    void standingAlarms(Reply<QList<AlarmStatus>> reply) override {
-      reply(failure(QStringLiteral("the alarm desk did not answer in time")));
-    }
-    void alarm(Reply<AlarmStatus> reply, int) override {
-      reply(failure(QStringLiteral("the alarm desk did not answer in time")));
-    }
-  };
   Fixture fixture;
-  Slow slow;
-  fixture.context.addInstance(QStringLiteral("slow"), QStringLiteral("alarms"), &slow);
+  FakeAlarms gone;
+  fixture.context.addInstance(QStringLiteral("gone"), QStringLiteral("alarms"), &gone);
+  QList<InstanceStatus> instances = fixture.context.instances();
+  instances.last().state = PluginState::Failed;
+  fixture.context.setInstances(instances);
   const HttpReply list = fixture.get("/api/v1/alarms");
   QCOMPARE(list.status, 503);
-  QVERIFY(errorOf(list).contains(QStringLiteral("slow")));
+  QVERIFY(errorOf(list).contains(QStringLiteral("gone")));
   QCOMPARE(fixture.act("77/ack").status, 200);  // this one is known
   QCOMPARE(fixture.act("99/ack").status, 503);  // it may have this one
 }

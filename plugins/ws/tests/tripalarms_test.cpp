@@ -76,7 +76,7 @@ class TripAlarmsTest : public QObject {
   }
   void R5_10_aDeskThatIsGoneIsNoQuietPlant() {
     Fixture fixture;
-    fixture.context.addInstance(QStringLiteral("alarms"), QStringLiteral("alarms"), nullptr);
+    fixture.addDesk();
     fixture.context.setInstances({{QStringLiteral("alarms"), QStringLiteral("alarms"), PluginState::Failed, {}}});
     QCOMPARE(fixture.get("/api/v1/alarms").status, 503);
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "foreigntext.h"
 #include "protocols/panelevents.h"
 #include "rest/router.h"
 #include "websocket/eventsession.h"
@@ -51,14 +52,6 @@ SessionCounters makeCounters(Metrics &metrics, const Metrics::Labels &labels) {
 Limits withBinary(Limits limits, const Protocol *protocol) {
   limits.takesBinary = protocol && protocol->takesBinary();
   return limits;
-}
-
-/// Text of a stranger for a log line.
-QString printable(QString text) {
-  for (QChar &c : text) {
-    if (!c.isPrint()) c = u'?';
-  }
-  return text.left(200);
 }
 
 Upgrade upgradeOf(const Request &request, const Target &target, const Sender &sender,

@@ -68,8 +68,11 @@ async def check_alarms_tags_events():
                                 fits(op="snapshot", id="a"))
     # Others may have left one that nobody acknowledged.
     check("R6-2 no active alarms yet", all(each["state"] == "OK" for each in snapshot.get("alarms", [])), snapshot)
-    moving = await stream.wait_for("R1-11 a tag", lambda m: m["op"] == "update" and m.get("tags"))
-    check("R6-2 fields of R1-11", fits(ID="WALK1")(moving["tags"][0]) and "X" in moving["tags"][0], moving)
+    def walkers(message):
+        return [each for each in message.get("tags", []) if each["ID"] == "WALK1"]  # others may be lost meanwhile
+
+    moving = await stream.wait_for("R1-11 a tag", lambda m: m["op"] == "update" and walkers(m))
+    check("R6-2 fields of R1-11", "X" in walkers(moving)[0], moving)
     await write(TEMPERATURE, 85.5)
     got = await stream.wait_for("R6-2 an alarm", lambda m: m["op"] == "update" and m.get("alarms"))
     check("R3-4 its fields", fits(rule_id=77, datapoint_id=59, severity="critical", value=85.5, alarm_threshold=80,
@@ -81,7 +84,8 @@ async def check_alarms_tags_events():
           all(isinstance(e["seq"], int) and is_iso(e["t"], 3) for e in events), events)
     late = await Stream.open(PATH, TOKENS["reader"])
     snapshot = await late.ask("R6-2 the snapshot", subscribe("l", "alarms/#"), fits(op="snapshot", id="l"))
-    check("R6-2 has the active alarm", [m["rule_id"] for m in snapshot["alarms"]] == [77], snapshot)
+    check("R6-2 has the active alarm", [m["rule_id"] for m in snapshot["alarms"] if m["state"] != "OK"] == [77],
+          snapshot)
     await write(TEMPERATURE, 20)
     await late.wait_for("R6-2 it ends", lambda m: m["op"] == "update" and m["alarms"][-1]["state"] == "OK")
     await late.close()

@@ -2,6 +2,7 @@
 """Page 5, the stream: an operator's panel. Its Server-Sent Events are in event_stream.py."""
 import asyncio
 import re
+import time
 
 from peer import TOKENS, Stream, call, check, check_door, fits, is_iso, refused, run, write
 
@@ -110,11 +111,13 @@ async def check_errors(stream):
                     fits(type="error"))
     await other.close()
     other = await connect()
-    for _ in range(11):
+    start = time.monotonic()
+    for _ in range(100):
         await other.send({"type": "ping"})
     await other.wait_for("R5-8 the 11th message of a second", fits(type="error"))
-    pongs = [m for m in other.messages if m["type"] == "pong"]
-    check("R5-8 is not carried out", len(pongs) == 10, len(pongs))
+    most = 10 + 10 * (time.monotonic() - start)
+    pongs = [m["type"] for m in other.messages[: other.seen]].count("pong")
+    check("R5-8 is not carried out", 10 <= pongs <= most, (pongs, most))
     await other.close()
 
 

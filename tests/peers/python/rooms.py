@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Page 4: a dashboard of rooms, and the services that change them."""
+import contextlib
 import os
 import signal
+import time
 from datetime import datetime, timedelta, timezone
 
+import websockets
 from peer import TOKENS, Stream, call, check, check_door, fits, is_iso, run, write
 
 PATH = "/ws/rooms"
@@ -164,15 +167,18 @@ async def check_limits():
     await stream.send({"type": "ping", "data": {"pad": "x" * 600}})
     await stream.closed("R4-12 more than 512 bytes", 1009)
     stream = await connect()
-    for _ in range(40):
+    start = time.monotonic()
+    for _ in range(200):
         await stream.send({"type": "ping", "data": {}})
     await stream.wait_for("R4-12 more than 20 messages a second", is_a("error"))
-    pongs = [m for m in stream.messages if m["type"] == "pong"]
-    check("R4-12 those beyond are not carried out", len(pongs) == 20, len(pongs))
+    most = 20 + 20 * (time.monotonic() - start)
+    pongs = [m["type"] for m in stream.messages[: stream.seen]].count("pong")
+    check("R4-12 those beyond are not carried out", 20 <= pongs <= most, (pongs, most))
     await stream.close()
     stream = await connect()
-    for _ in range(40):
-        await stream.socket.ping()
+    with contextlib.suppress(websockets.ConnectionClosed):
+        for _ in range(200):
+            await stream.socket.ping()
     await stream.closed("control frames over 10 a second and a burst of 20", 1008)
 
 

@@ -373,7 +373,7 @@ void LiveTest::R6_3_gap() {
   bench.context.manualClock().advance(61s);
   bench.live.tick(bench.context.clock().now());
   bench.say(session, R"({"op":"subscribe","id":"a","topics":["points/#"],)" + resume + '}');
-  QCOMPARE(session.count(), 2);
+  QTRY_COMPARE(session.count(), 2);  // who knows another run is asked first
   QCOMPARE(session.last().value(QStringLiteral("op")).toString(), QStringLiteral("snapshot"));
   QCOMPARE(session.last().value(QStringLiteral("gap")), QJsonValue(true));
 }
