@@ -222,6 +222,9 @@ void Connection::expire() {
     const QString text = QStringLiteral("no connection within %1 ms").arg(m_openTimeout.count());
     return end(QualityReason::NoConnection, text, nobody);
   }
+  // Timers may come before sockets, and the process may have stood: what came meanwhile is no time-out.
+  m_link->takeIn();
+  if (m_state != State::Open) return;
   const auto late =
       std::find_if(m_sent.begin(), m_sent.end(), [at = now()](const Sent &sent) { return sent.deadline <= at; });
   if (late == m_sent.end()) return armDeadline();

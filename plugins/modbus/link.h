@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QIODevice>
 #include <QObject>
 
 #include <chrono>
@@ -28,11 +29,18 @@ class Link : public QObject {
   virtual void flush() = 0;
   /// At most readBufferBytes of what arrived; a flood beyond it stays in the kernel.
   virtual QByteArray read() = 0;
+  /// What came and still waits in the kernel is taken in at once, without another turn of the loop: emits readable().
+  void takeIn();
 
  Q_SIGNALS:
   void opened();
   void readable();
   void broken(const QString &text);
+
+ private:
+  /// -1: not open.
+  virtual qintptr descriptor() const = 0;
+  virtual QIODevice *device() const = 0;
 };
 
 std::unique_ptr<Link> makeLink(const Endpoint &endpoint);

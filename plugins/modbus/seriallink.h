@@ -24,6 +24,9 @@ class SerialLink : public Link {
   QByteArray read() override { return m_port ? m_port->readAll() : QByteArray(); }
 
  private:
+  qintptr descriptor() const override { return m_port ? m_port->handle() : -1; }
+  QIODevice *device() const override { return m_port; }
+
   Endpoint m_endpoint;
   QSerialPort *m_port = nullptr;
 };

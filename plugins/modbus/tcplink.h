@@ -23,6 +23,9 @@ class TcpLink : public Link {
   QByteArray read() override { return m_socket ? m_socket->readAll() : QByteArray(); }
 
  private:
+  qintptr descriptor() const override { return m_socket ? m_socket->socketDescriptor() : -1; }
+  QIODevice *device() const override { return m_socket; }
+
   Endpoint m_endpoint;
   QTcpSocket *m_socket = nullptr;
 };
