@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QSocketNotifier>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 
@@ -21,9 +22,10 @@ int signalPipe[2] = {-1, -1};
 int quitting = 0;
 
 void onSignal(int signal) {
-  // Only what a signal handler may do: one byte through a pipe. The loop does the rest.
+  // Only what a signal handler may do: one byte through a pipe, and errno as whom it interrupts left it.
+  const int before = errno;
   const auto byte = static_cast<unsigned char>(signal);
-  if (::write(signalPipe[1], &byte, 1) < 0) return;
+  if (::write(signalPipe[1], &byte, 1) < 0) errno = before;  // the pipe is full of others
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <QCoreApplication>
 #include <QTest>
 
+#include "patience.h"
+
 /// The test classes of a folder share one program: what they include is compiled and linked once. Each stands in a
 /// namespace of its own, named after its file, and the program runs one of them:
 ///

@@ -68,7 +68,7 @@ class EventLoopPeersTest : public QObject {
       clients.back()->connectToHost(QHostAddress::LocalHost, server.serverPort());
       exchange(*clients.back());
     }
-    for (const auto &client : clients) QTRY_COMPARE_WITH_TIMEOUT(m_came.value(client.get()), m_sent, 20'000);
+    for (const auto &client : clients) QTRY_COMPARE(m_came.value(client.get()), m_sent);
   }
   void smallReadBufferIsFilledAgainAndAgain() {
     QTcpServer server;
@@ -82,7 +82,7 @@ class EventLoopPeersTest : public QObject {
     QTimer rest;  // what the buffer holds without a further readyRead
     connect(&rest, &QTimer::timeout, this, [&] { came += client.read(700); });
     rest.start(0);
-    QTRY_COMPARE_WITH_TIMEOUT(came.size(), m_sent.size(), 20'000);
+    QTRY_COMPARE(came.size(), m_sent.size());
     QCOMPARE(came, m_sent);
   }
   void refusedConnectionIsAnError() {
@@ -116,7 +116,7 @@ class EventLoopPeersTest : public QObject {
     client.connectToServer(server.fullServerName());
     QVERIFY(client.waitForConnected());
     client.write(m_sent);
-    QTRY_COMPARE_WITH_TIMEOUT(m_came.value(&client), m_sent, 20'000);
+    QTRY_COMPARE(m_came.value(&client), m_sent);
   }
   void encryptedSocketsCarryMegabytes() {
     QTemporaryDir folder;
@@ -139,7 +139,7 @@ class EventLoopPeersTest : public QObject {
     exchange(client);
     connect(&client, &QSslSocket::encrypted, this, [&] { client.write(m_sent); });
     client.connectToHostEncrypted(QStringLiteral("localhost"), server.serverPort());
-    QTRY_COMPARE_WITH_TIMEOUT(m_came.value(&client), m_sent, 20'000);
+    QTRY_COMPARE(m_came.value(&client), m_sent);
   }
   void processesAreReadWrittenAndReaped() {
     std::vector<std::unique_ptr<QProcess>> processes;
@@ -155,7 +155,7 @@ class EventLoopPeersTest : public QObject {
       connect(&process, &QProcess::finished, this, [&] { ++ended; });
       process.start(QStringLiteral("cat"), {});
     }
-    QTRY_COMPARE_WITH_TIMEOUT(ended, 10, 20'000);
+    QTRY_COMPARE(ended, 10);
     for (const auto &process : processes) QCOMPARE(m_came.value(process.get()), m_sent);
   }
   void threadsAnswerEachOther() {

@@ -67,13 +67,13 @@ struct Site {
       static constexpr std::array words{"wrong", "forbidden", "conflict", "unknown", "busy", "impossible"};
       outcome = number ? QString::number(*number) : QLatin1String(words[static_cast<size_t>(number.error().kind)]);
     });
-    (void)QTest::qWaitFor([&] { return !outcome.isEmpty(); });
+    (void)tagwire::testing::waitFor([&] { return !outcome.isEmpty(); });
     return outcome;
   }
   ManifestState state() const {
     std::optional<ManifestState> found;
     desk->state([&found](const auto &state) { found = state.value_or(ManifestState()); });
-    (void)QTest::qWaitFor([&] { return found.has_value(); });
+    (void)tagwire::testing::waitFor([&] { return found.has_value(); });
     return found.value_or(ManifestState());
   }
   /// "2 user:anna why, 1 file …"
@@ -86,7 +86,7 @@ struct Site {
       }
       found = all;
     });
-    (void)QTest::qWaitFor([&] { return found.has_value(); });
+    (void)tagwire::testing::waitFor([&] { return found.has_value(); });
     return found.value_or(QStringList());
   }
   QTemporaryDir folder;
@@ -226,7 +226,7 @@ void ManifestDeskTest::readsTheFileAgain() {
     site.desk->reload(QStringLiteral("file"), [&outcome](const auto &number) {
       outcome = number ? QString::number(*number) : number.error().text;
     });
-    (void)QTest::qWaitFor([&] { return !outcome.isEmpty(); });
+    (void)tagwire::testing::waitFor([&] { return !outcome.isEmpty(); });
     return outcome;
   };
   QCOMPARE(reload(), QStringLiteral("1"));  // the same text: perhaps a file that it names is another

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <algorithm>
 
+#include "patience.h"
 bool AbusedProgram::start(const QByteArray &config) {
   m_port = freePort();
   return m_program.start(quoted("{'data_dir':'var','plugins':[{'id':'web','type':'ws','config':{'listen':'127.0.0.1:" +
@@ -33,7 +34,7 @@ double AbusedProgram::metric(const char *name, const QByteArrayList &labels) con
 int AbusedProgram::upgradeStatus(const QByteArray &path, const QByteArray &token) const {
   tagwire::ws::RawClient client(m_port);
   client.send(tagwire::ws::RawClient::upgradeHead(path, token.isEmpty() ? QByteArray() : bearer(token)));
-  return QTest::qWaitFor([&] { return client.status() != 0; }) ? client.status() : 0;
+  return tagwire::testing::waitFor([&] { return client.status() != 0; }) ? client.status() : 0;
 }
 
 qint64 AbusedProgram::peakKiB() const {

@@ -51,7 +51,7 @@ class CommandKillsTest : public QObject, private CommandPlant {
     QVERIFY2(pulse.json()[u"message"].toString().contains(u"tried again until it is done"), pulse.body.constData());
     QVERIFY2(isAsTold(pulse.json()[u"commandId"].toString(), QStringLiteral("queued,sent,acked,failed")),
              qPrintable(m_wrong));
-    QTRY_VERIFY_WITH_TIMEOUT(isSaid("pulse_ended", u"at try 3"), patience);
+    QTRY_VERIFY(isSaid("pulse_ended", u"at try 3"));
     QVERIFY(isSaid("pulse_not_ended", u"plc1/horn could not be brought back"));
     QVERIFY(!m_plc.coils[1]);
     QCOMPARE(m_plc.writes.size(), 4);
@@ -79,7 +79,7 @@ class CommandKillsTest : public QObject, private CommandPlant {
       if (m_plc.writes.size() > 2) client.write(m_plc.carriedOut(request));
     };
     start();
-    QTRY_VERIFY_WITH_TIMEOUT(isSaid("pulse_ended", u"plc1/horn is back at its safe value"), patience);
+    QTRY_VERIFY(isSaid("pulse_ended", u"plc1/horn is back at its safe value"));
     QVERIFY(!m_plc.coils[1]);
     for (const Request &each : std::as_const(m_plc.writes)) QCOMPARE(each.value(), quint16(0));
     becomeHealthy();

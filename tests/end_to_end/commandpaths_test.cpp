@@ -100,9 +100,9 @@ class CommandPathsTest : public QObject, private CommandPlant {
     m_live->send(R"({"op":"command","id":"sent","p":"plc1/speed","v":21})");
     m_live->send(R"({"op":"command","id":"turn","p":"plc1/speed","v":22,"expires_in_ms":100})");
     m_live->send(R"({"op":"command","id":"bus","p":"plc1/level","v":23,"expires_in_ms":100})");
-    QTRY_COMPARE_WITH_TIMEOUT(clientSteps("turn"), QStringLiteral("queued,expired"), patience);
-    QTRY_COMPARE_WITH_TIMEOUT(clientSteps("sent"), QStringLiteral("queued,sent,unknown"), patience);
-    QTRY_COMPARE_WITH_TIMEOUT(clientSteps("bus"), QStringLiteral("queued,expired"), patience);
+    QTRY_COMPARE(clientSteps("turn"), QStringLiteral("queued,expired"));
+    QTRY_COMPARE(clientSteps("sent"), QStringLiteral("queued,sent,unknown"));
+    QTRY_COMPARE(clientSteps("bus"), QStringLiteral("queued,expired"));
     m_plc.isSilent = false;
     becomeHealthy();
     QCOMPARE(m_plc.writes.size(), 1);
@@ -111,7 +111,7 @@ class CommandPathsTest : public QObject, private CommandPlant {
 
   void R5_5_withoutAConnectionItFailsAtOnceAndNothingIsWrittenLater() {
     m_plc.goAway();
-    QTRY_COMPARE_WITH_TIMEOUT(latest(63)[u"quality"].toString(), QStringLiteral("bad:no_connection"), patience);
+    QTRY_COMPARE(latest(63)[u"quality"].toString(), QStringLiteral("bad:no_connection"));
     const HttpAnswer answer = write(63, 31);
     QCOMPARE(answer.status, 409);
     QVERIFY2(answer.json()[u"message"].toString().contains(u"no connection"), answer.body.constData());

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "faultyplc.h"
+#include "patience.h"
 #include "runningprogram.h"
 
 /// The real program with a device that goes wrong as the test says, asked by REST, and a subscriber that hears every
@@ -13,8 +14,6 @@
 /// plc1/speed (63) and level (64, within 5).
 class CommandPlant {
  protected:
-  static constexpr int patience = 20'000;  ///< ms
-
   void begin() {
     m_plc.heal();
     QVERIFY(m_plc.listen());
@@ -49,7 +48,7 @@ class CommandPlant {
     const auto isHealthy = [&] {
       return m_plc.polls >= before + 4 && (speed = latest(63))[u"quality"] == QLatin1String("good");
     };
-    QVERIFY2(QTest::qWaitFor(isHealthy, patience),
+    QVERIFY2(tagwire::testing::waitFor(isHealthy),
              qPrintable(QStringLiteral("%1 polls, %2").arg(m_plc.polls - before).arg(toText(speed))));
   }
   HttpAnswer post(const QByteArray &path, const QByteArray &body) { return http(m_webPort, "POST", path, body); }
@@ -105,9 +104,8 @@ class CommandPlant {
   bool isAsTold(const QString &id, const QString &states) {
     const QByteArray path = "/api/os/command/" + id.toUtf8();
     QJsonObject record;
-    const bool hasEnded = QTest::qWaitFor(
-        [&] { return (record = http(m_webPort, "GET", path).json()).contains(QLatin1String("completedAt")); },
-        patience);
+    const bool hasEnded = tagwire::testing::waitFor(
+        [&] { return (record = http(m_webPort, "GET", path).json()).contains(QLatin1String("completedAt")); });
     QStringList words;
     QStringList steps;
     QStringList times;
@@ -118,7 +116,7 @@ class CommandPlant {
       steps << words.last() + u' ' + times.last();
     }
     const bool isOrdered = std::is_sorted(times.begin(), times.end()) && !times.contains(QString());
-    const bool isHeard = QTest::qWaitFor([&] { return heard(id) == steps; }, patience);
+    const bool isHeard = tagwire::testing::waitFor([&] { return heard(id) == steps; });
     m_wrong = QStringLiteral("%1\nheard: %2")
                   .arg(QString::fromUtf8(QJsonDocument(record).toJson()), heard(id).join(QLatin1String(", ")));
     return hasEnded && words.join(u',') == states && isOrdered && isHeard &&

@@ -107,7 +107,7 @@ class ReloadTest : public QObject {
     const auto before = notices().size();
     put(text);
     hup();
-    (void)QTest::qWaitFor([&] { return notices().size() > before; }, 20'000);
+    (void)tagwire::testing::waitFor([&] { return notices().size() > before; });
     return notices().value(before);
   }
   bool post(int number, double value) const {
@@ -378,7 +378,7 @@ class ReloadTest : public QObject {
           get("/api/v1/history?point=other/level&limit=10000&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z");
       return answer[u"series"][0][u"values"].toArray();
     };
-    QTRY_COMPARE_WITH_TIMEOUT(stored().size(), sent, 20'000);
+    QTRY_COMPARE(stored().size(), sent);
     const QJsonArray values = stored();
     for (int i = 0; i < sent; ++i) QCOMPARE(values[i][u"v"].toInt(-1), i);
   }

@@ -88,11 +88,10 @@ class ReplayAlarmTest : public QObject {
     QVERIFY(runtime.takeDataDir(exitCode));
     const Time begin = clock.now();
     runtime.start();
-    QTRY_COMPARE_WITH_TIMEOUT(runtime.instance(QStringLiteral("plc1"))->stateText(),
-                              QStringLiteral("played 60 values, over"), 20'000);
+    QTRY_COMPARE(runtime.instance(QStringLiteral("plc1"))->stateText(), QStringLiteral("played 60 values, over"));
     auto *desk = dynamic_cast<AlarmDesk *>(runtime.instance(QStringLiteral("alarms"))->plugin());
     QVERIFY(desk);
-    QTRY_COMPARE_WITH_TIMEOUT(states(*desk).size(), 4, 20'000);
+    QTRY_COMPARE(states(*desk).size(), 4);
     QCOMPARE(states(*desk), (QStringList{QStringLiteral("WARNING"), QStringLiteral("ALARM"), QStringLiteral("WARNING"),
                                          QStringLiteral("OK")}));
     // The times are those of today: the peak is a ten minutes' story, played in 0.6 s.
@@ -121,7 +120,7 @@ class ReplayAlarmTest : public QObject {
     };
     m_isAnswered = false;
     desk.history(take, {});
-    (void)QTest::qWaitFor([this] { return m_isAnswered; });
+    (void)tagwire::testing::waitFor([this] { return m_isAnswered; });
     return m_states;
   }
 

@@ -28,7 +28,7 @@ bool RunningProgram::start(const QByteArray &manifest) {
   target.write(manifest);
   target.close();
   m_process.start(QStringLiteral(TAGWIRE_PROGRAM), {QStringLiteral("run"), target.fileName()});
-  QDeadlineTimer deadline(20'000);
+  QDeadlineTimer deadline(60'000);
   while (m_process.state() != QProcess::NotRunning && !deadline.hasExpired()) {
     // The event loop runs meanwhile: the test's own servers answer the program from it.
     QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 50);
@@ -40,7 +40,7 @@ bool RunningProgram::start(const QByteArray &manifest) {
 int RunningProgram::terminate() {
   if (m_process.state() == QProcess::NotRunning) return -1;  // kill() would take pid 0 for all of our group
   ::kill(static_cast<pid_t>(m_process.processId()), SIGTERM);
-  if (!m_process.waitForFinished(10'000)) return -1;
+  if (!m_process.waitForFinished(30'000)) return -1;
   return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -2;
 }
 
@@ -67,7 +67,7 @@ Client::Client(const QString &url) {
 }
 
 bool Client::waitOpen() {
-  QDeadlineTimer deadline(5000);
+  QDeadlineTimer deadline(30'000);
   while (m_socket.state() != QAbstractSocket::ConnectedState && !deadline.hasExpired()) {
     QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 50);
   }

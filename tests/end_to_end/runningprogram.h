@@ -24,7 +24,7 @@ class RunningProgram {
 
   /// Writes the manifest, starts, and waits for "ready". False when the program ended instead.
   bool start(const QByteArray &manifest);
-  /// SIGTERM; the exit code, or -1 when it did not end within 10 s.
+  /// SIGTERM; the exit code, or -1 when it did not end within 30 s.
   int terminate();
   void kill();
 
@@ -49,7 +49,7 @@ class Client {
   bool waitOpen();
   void send(const QByteArray &json) { m_socket.sendTextMessage(QString::fromUtf8(json)); }
   QList<QJsonObject> messages;
-  /// The first message for which `test` holds, waited for up to 5 s; an empty object if there is none.
+  /// The first message for which `test` holds, waited for up to 30 s; an empty object if there is none.
   template <class Test>
   QJsonObject waitFor(Test test);
   int closeCode = 0;
@@ -67,7 +67,7 @@ HttpAnswer http(quint16 port, const QByteArray &method, const QByteArray &path, 
 
 template <class Test>
 QJsonObject Client::waitFor(Test test) {
-  QDeadlineTimer deadline(5000);
+  QDeadlineTimer deadline(30'000);
   qsizetype seen = 0;
   while (!deadline.hasExpired()) {
     for (; seen < messages.size(); ++seen) {

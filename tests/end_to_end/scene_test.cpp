@@ -26,7 +26,7 @@ class SceneTest : public QObject {
     QTRY_VERIFY(http(m_webPort, "GET", "/api/v1/points/uwb/zone/417/occupancy").body.contains("\"value\":1"));
     QVERIFY(!isOn(lamp));
     fix(15, 12);
-    QTRY_VERIFY_WITH_TIMEOUT(isOn(lamp), 20'000);
+    QTRY_VERIFY(isOn(lamp));
     QTRY_VERIFY(http(m_webPort, "GET", "/api/v1/audit?kind=command&actor=reaction:1")
                     .body.contains("trigger 123 \\\"Gate\\\": OnEnter of tag SIM1"));
   }
@@ -37,7 +37,7 @@ class SceneTest : public QObject {
     QVERIFY(panel.waitOpen());
     panel.send("{\"type\":\"subscribe\",\"channel\":\"commands\"}");
     const QString id = run(1, "{\"comment\":\"monday\",\"wait_ms\":0}");
-    QTRY_VERIFY_WITH_TIMEOUT(isOn(valve), 20'000);
+    QTRY_VERIFY(isOn(valve));
     QTRY_COMPARE(scene(1).value(QLatin1String("step")).toInt(), 2);
     QCOMPARE(scene(1).value(QLatin1String("state")).toString(), QStringLiteral("running"));
     QVERIFY(!isOn(pump));
@@ -46,7 +46,7 @@ class SceneTest : public QObject {
     QCOMPARE(second.status, 409);
     QVERIFY(second.body.contains("is running already"));
     setLevel(30);
-    QTRY_COMPARE_WITH_TIMEOUT(statusOf(id), QStringLiteral("succeeded"), 20'000);
+    QTRY_COMPARE(statusOf(id), QStringLiteral("succeeded"));
     QVERIFY(isOn(pump));
     const QJsonObject last = panel.waitFor([&](const QJsonObject &m) {
       return m.value(QLatin1String("commandId")).toString() == id && m.contains(QLatin1String("completedAt"));
@@ -71,7 +71,7 @@ class SceneTest : public QObject {
   void anAlarmShutsDown() {
     QVERIFY(isOn(pump) && isOn(valve));
     setLevel(90);
-    QTRY_VERIFY_WITH_TIMEOUT(!isOn(pump) && !isOn(valve), 20'000);
+    QTRY_VERIFY(!isOn(pump) && !isOn(valve));
     QTRY_COMPARE(lastRun(2, "requested_by"), QStringLiteral("reaction:2"));
     QCOMPARE(lastRun(2, "status"), QStringLiteral("succeeded"));
     setLevel(30);
@@ -79,10 +79,10 @@ class SceneTest : public QObject {
 
   void stoppedInTheMiddle() {
     const QString id = run(3, "{\"wait_ms\":0}");
-    QTRY_VERIFY_WITH_TIMEOUT(isOn(valve), 20'000);
+    QTRY_VERIFY(isOn(valve));
     QTRY_COMPARE(scene(3).value(QLatin1String("step")).toInt(), 2);
     QCOMPARE(http(m_webPort, "POST", "/api/v1/commands/" + id.toLatin1() + "/cancel", "{}").status, 200);
-    QTRY_COMPARE_WITH_TIMEOUT(statusOf(id), QStringLiteral("failed"), 20'000);
+    QTRY_COMPARE(statusOf(id), QStringLiteral("failed"));
     QVERIFY(!isOn(valve));
     QCOMPARE(lastRun(3, "message"),
              QStringLiteral("stopped by anonymous during step 2 of 2 (wait 600000 ms); on_stop was carried out"));
@@ -90,11 +90,11 @@ class SceneTest : public QObject {
 
   void endedWithTheProgram() {
     const QString id = run(3, "{\"wait_ms\":0}");
-    QTRY_COMPARE_WITH_TIMEOUT(scene(3).value(QLatin1String("step")).toInt(), 2, 20'000);
+    QTRY_COMPARE(scene(3).value(QLatin1String("step")).toInt(), 2);
     QVERIFY(isOn(valve));
     // The PLC lives in our event loop, and has to answer meanwhile.
     QCOMPARE(::kill(static_cast<pid_t>(m_program.processId()), SIGTERM), 0);
-    QTRY_COMPARE_WITH_TIMEOUT(m_program.process().state(), QProcess::NotRunning, 20'000);
+    QTRY_COMPARE(m_program.process().state(), QProcess::NotRunning);
     QVERIFY(!isOn(valve));
     start();
     QCOMPARE(lastRun(3, "command_id"), id);
@@ -106,7 +106,9 @@ class SceneTest : public QObject {
   void killedInTheMiddle() {
     const QByteArray body = "{\"correlation_id\":\"click-1\",\"wait_ms\":0}";
     const QString id = run(3, body);
-    QTRY_COMPARE_WITH_TIMEOUT(scene(3).value(QLatin1String("step")).toInt(), 2, 20'000);
+    // A step is shown when it begins. It is on disk before anything of it is carried out.
+    QTRY_VERIFY(kept().contains("\"step\":2"));
+    QCOMPARE(scene(3).value(QLatin1String("step")).toInt(), 2);
     QVERIFY(isOn(valve));
     m_program.kill();
     start();
@@ -133,7 +135,7 @@ class SceneTest : public QObject {
     m_sender = std::make_unique<Client>(ws("/ws/Manager1"));
     QVERIFY(m_sender->waitOpen());
     // Until the PLC is connected, commands for it fail.
-    QTRY_VERIFY_WITH_TIMEOUT(http(m_webPort, "GET", "/api/v1/points/plc1/pump").body.contains("\"good\""), 20'000);
+    QTRY_VERIFY(http(m_webPort, "GET", "/api/v1/points/plc1/pump").body.contains("\"good\""));
   }
   QString ws(const char *path) const {
     return QStringLiteral("ws://127.0.0.1:%1%2").arg(m_webPort).arg(QLatin1String(path));
@@ -152,6 +154,10 @@ class SceneTest : public QObject {
     return answer.json().value(QLatin1String("command_id")).toString();
   }
   QJsonObject scene(int id) { return http(m_webPort, "GET", "/api/v1/scenes/" + QByteArray::number(id)).json(); }
+  QByteArray kept() {
+    QFile file(m_program.file("var/scenes.json"));
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+  }
   QString lastRun(int id, const char *key) {
     return scene(id).value(QLatin1String("last_run")).toObject().value(QLatin1String(key)).toString();
   }

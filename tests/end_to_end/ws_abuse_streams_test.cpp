@@ -29,7 +29,7 @@ class Stream {
   }
   /// Its answer came, with this status.
   bool isAnswered(int status) {
-    if (!QTest::qWaitFor([this] { return m_status != 0 || m_client.status() != 0; })) return false;
+    if (!tagwire::testing::waitFor([this] { return m_status != 0 || m_client.status() != 0; })) return false;
     if (m_status == 0) {
       m_status = m_client.status();
       m_client.dropHead();
@@ -126,7 +126,7 @@ void WsAbuseStreamsTest::initTestCase() {
 bool WsAbuseStreamsTest::awaitTokens() {
   const QByteArray name = "probe" + QByteArray::number(++m_probes);
   const QByteArray probe = m_program.token(name.constData(), {QStringLiteral("device:ems:watch")});
-  return QTest::qWaitFor([&] { return m_program.upgradeStatus("/ws/device/ems", probe) == 101; });
+  return tagwire::testing::waitFor([&] { return m_program.upgradeStatus("/ws/device/ems", probe) == 101; });
 }
 
 void WsAbuseStreamsTest::open(Streams &streams, int count, const QByteArray &path, const QByteArray &token) {
@@ -173,7 +173,7 @@ void WsAbuseStreamsTest::whoNeverReadsCostsNobodyAMessage() {
       return std::all_of(readers.begin(), readers.end(),
                          [&](const auto &each) { return each->texts().size() >= first + atOnce; });
     };
-    QVERIFY2(QTest::qWaitFor(haveAll), qPrintable(QString::number(first)));
+    QVERIFY2(tagwire::testing::waitFor(haveAll), qPrintable(QString::number(first)));
   }
   for (size_t i = 0; i < readers.size(); ++i) {
     int due = 0;
@@ -291,15 +291,13 @@ void WsAbuseStreamsTest::R2_11_revokedWhileItStreams() {
   int number = 0;
   device.client().send(clientText(payload(number)));
   const auto stream = [&](auto isOver) {
-    return QTest::qWaitFor(
-        [&] {
-          // Whoever watches has to keep up, so that nothing that comes late was on its way before.
-          if (numberOf(others[1]->texts().value(others[1]->texts().size() - 1)) == number) {
-            device.client().send(clientText(payload(++number, 500)));
-          }
-          return isOver();
-        },
-        10'000);
+    return tagwire::testing::waitFor([&] {
+      // Whoever watches has to keep up, so that nothing that comes late was on its way before.
+      if (numberOf(others[1]->texts().value(others[1]->texts().size() - 1)) == number) {
+        device.client().send(clientText(payload(++number, 500)));
+      }
+      return isOver();
+    });
   };
   QVERIFY(stream([&] {
     return events.input().count("data:") > 3 &&
@@ -340,7 +338,7 @@ void WsAbuseStreamsTest::aUserWithoutTheRightAnyMore() {
   const auto isLoggedIn = [&] {
     RawClient client(m_program.port());
     client.send(login);
-    (void)QTest::qWaitFor([&] { return client.status() != 0; });
+    (void)tagwire::testing::waitFor([&] { return client.status() != 0; });
     answer = client.input();
     return client.status() == 200;
   };

@@ -29,12 +29,10 @@ struct Peer {
   /// The first line that holds `word`; empty when it ended or 20 s passed before.
   QByteArray lineWith(const char *word) {
     QByteArray line;
-    const bool came = QTest::qWaitFor(
-        [&] {
-          while (!line.contains(word) && process.canReadLine()) line = process.readLine();
-          return line.contains(word) || process.state() == QProcess::NotRunning;
-        },
-        20'000);
+    const bool came = tagwire::testing::waitFor([&] {
+      while (!line.contains(word) && process.canReadLine()) line = process.readLine();
+      return line.contains(word) || process.state() == QProcess::NotRunning;
+    });
     return came && line.contains(word) ? line : QByteArray();
   }
 };
@@ -142,7 +140,7 @@ class WsPeersTest : public QObject {
       return false;
     }
     const auto status = [this] { return http(m_port, "GET", "/healthz").json().value(QLatin1String("status")); };
-    return QTest::qWaitFor([&] { return status() == QStringLiteral("ok"); }, 10'000);
+    return tagwire::testing::waitFor([&] { return status() == QStringLiteral("ok"); });
   }
   bool startPlc(Peer &peer, const char *file, const QString &variable) {
     peer.process.setProcessChannelMode(QProcess::MergedChannels);

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "alarms.h"
+#include "patience.h"
 #include "testing/testcontext.h"
 
 namespace tagwire::alarms {

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "alarmstore.h"
+#include "patience.h"
 #include "storage/sqliteconnection.h"
 #include "testcontext.h"
 
@@ -58,7 +59,7 @@ class StoreFixture {
   std::optional<StoreContent> open() {
     opened.clear();
     store->open([this](Result<StoreContent> content) { opened << std::move(content); });
-    if (!QTest::qWaitFor([this] { return !opened.isEmpty(); }, 20'000)) return std::nullopt;
+    if (!testing::waitFor([this] { return !opened.isEmpty(); })) return std::nullopt;
     return opened.last() ? std::optional(*opened.last()) : std::nullopt;
   }
   /// Another life of the program, with the same file.
@@ -70,7 +71,7 @@ class StoreFixture {
   bool commit(const StoreWork &work) {
     std::optional<bool> answer;
     store->commit(work, [&answer](bool isStored) { answer = isStored; });
-    return QTest::qWaitFor([&answer] { return answer.has_value(); }, 20'000) && *answer;
+    return testing::waitFor([&answer] { return answer.has_value(); }) && *answer;
   }
   Result<QList<Event>> history(const AlarmHistoryQuery &query = {}) {
     return wait<QList<Event>>([&](const auto &reply) { store->history(reply, query); });
@@ -94,7 +95,7 @@ class StoreFixture {
   Result<Answer> wait(Ask ask) {
     auto answer = std::make_shared<std::optional<Result<Answer>>>();
     ask(Reply<Answer>([answer](Result<Answer> given) { *answer = std::move(given); }));
-    if (!QTest::qWaitFor([&] { return answer->has_value(); }, 20'000)) return failure(QStringLiteral("no answer"));
+    if (!testing::waitFor([&] { return answer->has_value(); })) return failure(QStringLiteral("no answer"));
     return **answer;
   }
 

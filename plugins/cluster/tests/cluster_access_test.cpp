@@ -42,14 +42,14 @@ class ClusterAccessTest : public QObject {
     QVERIFY(server.start());
     for (const char *part : {"out: ", "live: ", "between nodes: ", "alarms: "}) {
       const QString refused = QLatin1String(part) + server.url() + QStringLiteral(": Auth");
-      QTRY_VERIFY2_WITH_TIMEOUT(hub.text.contains(refused), qPrintable(hub.text), 30'000);
+      QTRY_VERIFY2(hub.text.contains(refused), qPrintable(hub.text));
     }
     hub.give(point, 1.0);
     server.kill();
     server.setMore(right);
     QVERIFY(server.start());
-    QTRY_VERIFY2_WITH_TIMEOUT(hub.state == PluginState::Running, qPrintable(hub.text), 30'000);
-    QTRY_COMPARE_WITH_TIMEOUT(hub.metric("tagwire_cluster_delivered_total"), 1.0, 20'000);
+    QTRY_VERIFY2(hub.state == PluginState::Running, qPrintable(hub.text));
+    QTRY_COMPARE(hub.metric("tagwire_cluster_delivered_total"), 1.0);
   }
 
   void aWrongOneIsAnOutageThatDoesNotRepeatIt() {

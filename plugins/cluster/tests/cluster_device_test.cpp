@@ -81,10 +81,10 @@ class ClusterDeviceTest : public QObject {
     // Given up within a second or so; whoever asks before that is told who had it.
     const auto isFree = [&] {
       const auto again = claim(*two, "ems_2");
-      const bool isAnswered = QTest::qWaitFor([&] { return again->answer.has_value(); });
+      const bool isAnswered = tagwire::testing::waitFor([&] { return again->answer.has_value(); });
       return isAnswered && *again->answer && (*again->answer)->isEmpty();
     };
-    QTRY_VERIFY_WITH_TIMEOUT(isFree(), 10'000);
+    QTRY_VERIFY(isFree());
   }
 
   // Each takes its device while the servers are away; afterwards the one that connected last has it.
@@ -96,8 +96,8 @@ class ClusterDeviceTest : public QObject {
     const auto before = claim(*one, "ems_3");
     QTRY_VERIFY(before->answer);
     m_server.kill();
-    QTRY_COMPARE_WITH_TIMEOUT(one->state, PluginState::Degraded, 20'000);
-    QTRY_COMPARE_WITH_TIMEOUT(two->state, PluginState::Degraded, 20'000);
+    QTRY_COMPARE(one->state, PluginState::Degraded);
+    QTRY_COMPARE(two->state, PluginState::Degraded);
     for (Node *node : {one.get(), two.get()}) node->context->manualClock().advance(10s);
     const auto older = claim(*two, "ems_4");
     const auto late = claim(*two, "ems_3");
@@ -105,9 +105,9 @@ class ClusterDeviceTest : public QObject {
     const auto newest = claim(*one, "ems_4");
     for (Node *node : {one.get(), two.get()}) node->context->manualClock().advance(1min);
     QVERIFY(m_server.start());
-    QTRY_COMPARE_WITH_TIMEOUT(before->connection->takenBy, QStringLiteral("gateway2"), 20'000);
+    QTRY_COMPARE(before->connection->takenBy, QStringLiteral("gateway2"));
     QVERIFY(late->connection->takenBy.isEmpty());
-    QTRY_COMPARE_WITH_TIMEOUT(older->connection->takenBy, QStringLiteral("gateway1"), 20'000);
+    QTRY_COMPARE(older->connection->takenBy, QStringLiteral("gateway1"));
     QVERIFY(newest->connection->takenBy.isEmpty());
   }
 

@@ -48,7 +48,7 @@ class ClusterLeafTest : public QObject {
       Node before(QStringLiteral("hub1"), "\"hub\"", center.url(),
                   "\"stream\":{\"max_mb\":64,\"sources\":[\"site1\"]}");
       before.cluster->start();
-      QTRY_COMPARE_WITH_TIMEOUT(before.state, PluginState::Running, 20'000);
+      QTRY_COMPARE(before.state, PluginState::Running);
     }
     MemoryHistory history;
     Node hub(
@@ -60,9 +60,9 @@ class ClusterLeafTest : public QObject {
     const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
     edge.cluster->start();
     hub.cluster->start();
-    QTRY_COMPARE_WITH_TIMEOUT(edge.state, PluginState::Running, 20'000);
+    QTRY_COMPARE(edge.state, PluginState::Running);
     give(edge, point, 0, 50);
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 50, 30'000);
+    QTRY_COMPARE(history.numbers.size(), 50);
     QCOMPARE(history.historical, 0);
     QTRY_COMPARE(hub.lastOf(QStringLiteral("plc1/a")), Value(49.0));
     // An alarm of the site's own: told on the hub as it is, for no hub has said it.
@@ -70,7 +70,7 @@ class ClusterLeafTest : public QObject {
     alarm.ruleId = 7;
     alarm.state = AlarmState::Alarm;
     edge.cluster->notify({5, edge.context->clock().now(), QStringLiteral("alarms"), alarm});
-    QTRY_COMPARE_WITH_TIMEOUT(history.events.size(), 1, 20'000);
+    QTRY_COMPARE(history.events.size(), 1);
     QTRY_VERIFY(std::any_of(hub.events.cbegin(), hub.events.cend(),
                             [](const Event &event) { return std::holds_alternative<AlarmTransition>(event.body); }));
 
@@ -79,12 +79,12 @@ class ClusterLeafTest : public QObject {
     liar.context->mutableSite().name = QStringLiteral("plant2");
     liar.cluster->start();
     give(liar, liar.declare(QStringLiteral("plc2"), {.name = QStringLiteral("a")}), 1, 1);
-    QTRY_VERIFY_WITH_TIMEOUT(liar.metric("tagwire_cluster_delivered_total") >= 1, 20'000);
+    QTRY_VERIFY(liar.metric("tagwire_cluster_delivered_total") >= 1);
 
     // And nothing of it is a hub's, whatever it is called.
     Node second(QStringLiteral("hub2"), "\"hub\"", center.url());
     second.cluster->start();
-    QTRY_COMPARE_WITH_TIMEOUT(second.state, PluginState::Running, 20'000);
+    QTRY_COMPARE(second.state, PluginState::Running);
     for (Node *node : {&hub, &liar}) node->context->manualClock().setNow(std::chrono::system_clock::now());
     for (const int rule : {5, 6}) desk.raise(rule);
     AlarmConditionChange change;
@@ -102,18 +102,16 @@ class ClusterLeafTest : public QObject {
     change.ruleId = 5;
     change.by = QStringLiteral("mallory");
     forger.cluster->notify({1, forger.context->clock().now(), QStringLiteral("alarms"), change});
-    QTRY_VERIFY_WITH_TIMEOUT(std::any_of(hub.events.cbegin(), hub.events.cend(),
-                                         [](const Event &event) {
-                                           const auto *heard = std::get_if<AlarmConditionChange>(&event.body);
-                                           return heard && heard->by == u"mallory";
-                                         }),
-                             20'000);
+    QTRY_VERIFY(std::any_of(hub.events.cbegin(), hub.events.cend(), [](const Event &event) {
+      const auto *heard = std::get_if<AlarmConditionChange>(&event.body);
+      return heard && heard->by == u"mallory";
+    }));
     QCOMPARE(desk.acknowledgedBy(5), QString());
 
     line.cut();
     give(edge, point, 50, 100);
     // The site goes on: its own stream has confirmed everything.
-    QTRY_VERIFY2_WITH_TIMEOUT(edge.metric("tagwire_cluster_delivered_total") >= 150, "not confirmed", 20'000);
+    QTRY_VERIFY2(edge.metric("tagwire_cluster_delivered_total") >= 150, "not confirmed");
     QCOMPARE(edge.state, PluginState::Running);
     QCOMPARE(history.numbers.size(), 50);
     hub.context->manualClock().advance(1h);

@@ -79,7 +79,7 @@ class ClusterLinkTest : public QObject {
     give(edge, point, 0, 20);
     hub.context->manualClock().advance(1h);
     hub.cluster->start();
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 20, 20'000);
+    QTRY_COMPARE(history.numbers.size(), 20);
     QCOMPARE(history.historical, 20);
   }
 };

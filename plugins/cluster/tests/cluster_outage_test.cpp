@@ -48,7 +48,7 @@ class ClusterOutageTest : public QObject {
     for (int round = 0; round < 15; ++round) {
       const qsizetype before = gateway.samples.size();
       gateway.cluster->start();
-      QTRY_VERIFY_WITH_TIMEOUT(gateway.samples.size() > before + 50, 20'000);
+      QTRY_VERIFY(gateway.samples.size() > before + 50);
       gateway.cluster->stop();
     }
   }
@@ -64,20 +64,20 @@ class ClusterOutageTest : public QObject {
     const PointId point = edge.declare(QStringLiteral("plc1"), {.name = QStringLiteral("a")});
     edge.cluster->start();
     give(edge, point, 0, 100);
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 100, 20'000);
+    QTRY_COMPARE(history.numbers.size(), 100);
     server.kill();
-    QTRY_COMPARE_WITH_TIMEOUT(edge.state, PluginState::Degraded, 20'000);
+    QTRY_COMPARE(edge.state, PluginState::Degraded);
     give(edge, point, 100, 100);
     edge.cluster->stop();  // and its program ends meanwhile
     Node again(QStringLiteral("edge1"), "\"edge\"", server.url(), {}, edge.context);
     again.cluster->start();
     give(again, point, 200, 100);
     QVERIFY(server.start());
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 300, 30'000);
+    QTRY_COMPARE(history.numbers.size(), 300);
     QList<double> wanted;
     for (int i = 0; i < 300; ++i) wanted << i;
     QCOMPARE(history.numbers, wanted);  // in order, each once
-    QTRY_COMPARE_WITH_TIMEOUT(hub.samples.size(), 300, 30'000);
+    QTRY_COMPARE(hub.samples.size(), 300);
   }
 
   void aBatchIsAcknowledgedOnlyWhenItIsStored() {
@@ -92,12 +92,12 @@ class ClusterOutageTest : public QObject {
     hub.context->addInstance(QStringLiteral("history"), QStringLiteral("sql"), &history);
     hub.cluster->start();
     give(edge, point, 0, 20);
-    QTRY_VERIFY_WITH_TIMEOUT(history.asked >= 2, 20'000);
+    QTRY_VERIFY(history.asked >= 2);
     QCOMPARE(hub.state, PluginState::Degraded);
     QVERIFY2(hub.text.contains(QStringLiteral("the database is away")), qPrintable(hub.text));
     history.isDown = false;
-    QTRY_COMPARE_WITH_TIMEOUT(history.numbers.size(), 20, 20'000);
-    QTRY_COMPARE_WITH_TIMEOUT(hub.state, PluginState::Running, 20'000);
+    QTRY_COMPARE(history.numbers.size(), 20);
+    QTRY_COMPARE(hub.state, PluginState::Running);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <QTest>
 
 #include "clusternode.h"
+#include "patience.h"
 #include "quietalarmdesk.h"
 
 namespace tagwire::cluster {
@@ -77,7 +78,7 @@ inline bool isSpokenFor(Node &gateway) {
   dynamic_cast<AlarmDesk &>(*gateway.cluster).standingAlarms([&](Result<QList<AlarmStatus>> answer) {
     got = std::move(answer);
   });
-  return QTest::qWaitFor([&] { return got.has_value(); }) && got->has_value();
+  return tagwire::testing::waitFor([&] { return got.has_value(); }) && got->has_value();
 }
 
 /// What happened before a node's start is not told there.

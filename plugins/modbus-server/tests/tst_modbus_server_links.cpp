@@ -168,7 +168,7 @@ class TestModbusServerLinks : public QObject {
     QTRY_VERIFY(client.isConnected());
     const QByteArray flood = QByteArray::fromHex("00010000000601030000007d").repeated(100'000);
     client.socket.write(flood);
-    QTRY_COMPARE_WITH_TIMEOUT(server.clients(), 0, 20'000);
+    QTRY_COMPARE(server.clients(), 0);
     // No more was answered than the kernel holds, and a little.
     const double answered = metrics.counter("tagwire_modbus_server_requests_total", "").value();
     QVERIFY2(answered > 100 && answered < 100'000, qPrintable(QString::number(answered)));
@@ -182,7 +182,7 @@ class TestModbusServerLinks : public QObject {
     RawClient client(server.port());
     constexpr int requests = 3000;
     client.socket.write(QByteArray::fromHex("00010000000601030000007d").repeated(requests));
-    QTRY_COMPARE_WITH_TIMEOUT(client.received().size() / 2, qsizetype(requests) * (9 + 250), 20'000);
+    QTRY_COMPARE(client.received().size() / 2, qsizetype(requests) * (9 + 250));
   }
 
   void oneClientTooMany() {
@@ -232,7 +232,7 @@ class TestModbusServerLinks : public QObject {
     const auto ask = [&](const QByteArray &pdu) {
       client.forget();
       client.send("00010000000501" + pdu);
-      (void)QTest::qWaitFor([&] { return !client.received().isEmpty(); });
+      (void)tagwire::testing::waitFor([&] { return !client.received().isEmpty(); });
       return client.received().mid(14);
     };
     QCOMPARE(ask("2b0e0100"), "2b0e0181000003" + objects);

@@ -99,7 +99,7 @@ class TestModbusServerPeers : public QObject {
       wrong = useWithLibmodbus(client);
       done = true;
     });
-    const bool inTime = QTest::qWaitFor([&] { return done.load(); }, 30'000);
+    const bool inTime = tagwire::testing::waitFor([&] { return done.load(); });
     thread.join();
     QVERIFY(inTime);
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
@@ -110,7 +110,7 @@ class TestModbusServerPeers : public QObject {
 
   static QModbusDataUnit ask(QModbusClient &client, const QModbusDataUnit &what, bool isWrite = false) {
     std::unique_ptr<QModbusReply> reply(isWrite ? client.sendWriteRequest(what, 1) : client.sendReadRequest(what, 1));
-    if (!reply || !QTest::qWaitFor([&] { return reply->isFinished(); }, 10'000)) return {};
+    if (!reply || !tagwire::testing::waitFor([&] { return reply->isFinished(); })) return {};
     if (reply->error() == QModbusDevice::ProtocolError) {
       return {QModbusDataUnit::Invalid, 0, QList<quint16>(1, static_cast<quint16>(reply->rawResult().exceptionCode()))};
     }
@@ -175,7 +175,7 @@ class TestModbusServerPeers : public QObject {
     QProcess client;
     client.setProcessChannelMode(QProcess::MergedChannels);
     client.start(python, {QStringLiteral(PYMODBUS_CLIENT), QString::number(test.sink->port())});
-    QTRY_COMPARE_WITH_TIMEOUT(client.state(), QProcess::NotRunning, 30'000);
+    QTRY_COMPARE(client.state(), QProcess::NotRunning);
     const QByteArray said = client.readAll();
     QVERIFY2(client.exitCode() == 0 && said.endsWith("ok\n"), said.constData());
     QCOMPARE(test.commands.size(), 2);

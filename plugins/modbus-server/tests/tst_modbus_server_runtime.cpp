@@ -17,7 +17,7 @@ class TestModbusServerRuntime : public QObject {
     client.forget();
     const QByteArray length = QByteArray::number(pdu.size() / 2 + 1, 16).rightJustified(4, '0');
     client.send("00010000" + length + "01" + pdu);
-    (void)QTest::qWaitFor([&] { return !client.received().isEmpty(); });
+    (void)tagwire::testing::waitFor([&] { return !client.received().isEmpty(); });
     return client.received().mid(14);
   }
 

@@ -4,6 +4,8 @@
 #include <QProcess>
 #include <QTest>
 
+#include "patience.h"
+
 namespace tagwire::modbus {
 
 /// tests/pymodbus_server.py in a process of its own. Thread-bound; owned by the test.
@@ -22,12 +24,10 @@ class PymodbusServer {
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     m_process.start(QStringLiteral(PYMODBUS_PYTHON), QStringList(QStringLiteral(PYMODBUS_SERVER)) + arguments);
     QByteArray said;
-    const bool isReady = QTest::qWaitFor(
-        [&] {
-          said += m_process.readAll();
-          return said.contains("ready ") && said.endsWith('\n');
-        },
-        20'000);
+    const bool isReady = testing::waitFor([&] {
+      said += m_process.readAll();
+      return said.contains("ready ") && said.endsWith('\n');
+    });
     if (!isReady) qWarning("%s", said.constData());
     m_port = said.mid(said.indexOf("ready ") + 6).trimmed().toUShort();
     return isReady;

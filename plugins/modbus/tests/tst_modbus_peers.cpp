@@ -259,7 +259,7 @@ class TestModbusPeers : public QObject {
       wrong = useAllFunctions(port);
       done = true;
     });
-    QTRY_VERIFY_WITH_TIMEOUT(done, 10000);
+    QTRY_VERIFY(done);
     client.join();
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
     QVERIFY(server.image(1).isWritten(Table::Holding, 20));
@@ -288,7 +288,7 @@ class TestModbusPeers : public QObject {
     const auto started = prober.start({QStringLiteral("tcp://127.0.0.1:%1").arg(port), QStringLiteral("--units"), units,
                                        QStringLiteral("--registers"), QStringLiteral("holding:190-209,coil:0-210")});
     if (!started) return started.error().text;
-    return QTest::qWaitFor([&] { return exitCode == 0; }, 20000) ? text : QStringLiteral("not done: ") + text;
+    return tagwire::testing::waitFor([&] { return exitCode == 0; }) ? text : QStringLiteral("not done: ") + text;
   }
 
   static quint16 startQtServer(QModbusTcpServer &server) {

@@ -188,7 +188,7 @@ class TestModbusSerial : public QObject {
                                        QStringLiteral("--timeout-ms"), QStringLiteral("50"), QStringLiteral("--values"),
                                        QStringLiteral("--registers"), QStringLiteral("holding:1000-1499")});
     if (!started) return started.error().text;
-    if (!QTest::qWaitFor([&] { return exitCode.has_value(); }, 20'000)) return QStringLiteral("not done");
+    if (!tagwire::testing::waitFor([&] { return exitCode.has_value(); })) return QStringLiteral("not done");
     int values = 0;
     for (const QString &text : std::as_const(lines)) {
       const QStringList words = text.split(u' ', Qt::SkipEmptyParts);
@@ -289,7 +289,7 @@ class TestModbusSerial : public QObject {
     SourceUnderTest test(busAt(plc.port.device()), usualSettings(), onePoint());
     test.source->start();
     QTRY_COMPARE(test.quality(0), QStringLiteral("bad:timeout"));
-    QTRY_VERIFY_WITH_TIMEOUT(plc.requests.size() >= 5, 20000);
+    QTRY_VERIFY(plc.requests.size() >= 5);
     plc.behaviour = LinePlc::well(8);
     QVERIFY(test.isGoodWithin(healMs, 0));
   }
@@ -341,7 +341,7 @@ class TestModbusSerial : public QObject {
       if (++late == 3) line.behaviour = LinePlc::well(8);
     };
     QTRY_COMPARE(test.quality(0), QStringLiteral("bad:timeout"));
-    QTRY_VERIFY_WITH_TIMEOUT(test.value(0) == eight, 10000);
+    QTRY_VERIFY(test.value(0) == eight);
     const qsizetype before = plc.requests.size();
     QTRY_VERIFY(plc.requests.size() > before + 20);
     for (const Sample &sample : std::as_const(test.samples)) QVERIFY(sample.value != Value(qint64(99)));
@@ -382,7 +382,7 @@ class TestModbusSerial : public QObject {
         std::make_shared<Bus>(Bus::Settings{{endpoint}, 1, false, std::chrono::milliseconds(timeoutMs), {}});
     SourceUnderTest test(bus, settings(), points);
     test.source->start();
-    QTRY_VERIFY_WITH_TIMEOUT(slow.answers >= 12, 20000);
+    QTRY_VERIFY(slow.answers >= 12);
     slow.delayMs = [](const Frame &) { return 1; };
     for (int i = 0; i < 3; ++i) QVERIFY(test.isGoodWithin(healMs + lateMs, i));
     for (const Sample &sample : std::as_const(test.samples)) {

@@ -89,7 +89,7 @@ void IntakeLimitsTest::floodsTakeTurns() {
   for (int i = 0; i < 20'000; ++i) lines += lineOf("FLOOD", i);
   flood->write(lines);
   modest->write(lineOf("A", 1));
-  QTRY_COMPARE_WITH_TIMEOUT(m_taken.size(), 20'001, 30'000);
+  QTRY_COMPARE(m_taken.size(), 20'001);
   qsizetype at = 0;
   double expected = 0;
   for (qsizetype i = 0; i < m_taken.size(); ++i) {
@@ -108,7 +108,7 @@ qsizetype IntakeLimitsTest::mostTakenAtOnce(qsizetype all) {
     if (before < all) QMetaObject::invokeMethod(&somebody, look, Qt::QueuedConnection);
   };
   look();
-  [&] { QTRY_COMPARE_WITH_TIMEOUT(before, all, 30'000); }();
+  [&] { QTRY_COMPARE(before, all); }();
   return before == all ? most : all;
 }
 
@@ -145,7 +145,7 @@ void IntakeLimitsTest::whoReadsNoAnswersGetsNone() {
   QByteArray nonsense;
   for (int i = 0; i < 100'000; ++i) nonsense += "x\n";
   sender->write(nonsense);
-  QTRY_COMPARE_WITH_TIMEOUT(refused("malformed"), 100'000.0, 30'000);
+  QTRY_COMPARE(refused("malformed"), 100'000.0);
   QVERIFY(dropped("answer") > 0);
 }
 
@@ -154,14 +154,16 @@ void IntakeLimitsTest::datagramsThatTheKernelDropsAreCounted() {
   QUdpSocket sender;
   const QByteArray datagram = lineOf("A", 1) + QByteArray(60'000, ' ');
   // Nobody reads meanwhile, and what the kernel holds for us is bounded.
-  for (int i = 0; i < 200; ++i) sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
-  QTRY_VERIFY(!m_taken.isEmpty());
-  QTest::qWait(20);
-  const qsizetype taken = m_taken.size();
-  QVERIFY(taken < 200);
+  int sent = 200;
+  for (int i = 0; i < sent; ++i) sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
   // The kernel says it beside the next one that it takes.
-  sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
-  QTRY_COMPARE(dropped("kernel"), 200.0 - static_cast<double>(taken));
+  const auto eachIsTakenOrCounted = [&] {
+    if (dropped("kernel") > 0 && dropped("kernel") + static_cast<double>(m_taken.size()) == sent) return true;
+    sender.writeDatagram(datagram, QHostAddress::LocalHost, intake->ports().first());
+    ++sent;
+    return false;
+  };
+  QTRY_VERIFY(eachIsTakenOrCounted());
 }
 
 TAGWIRE_TEST(IntakeLimitsTest)

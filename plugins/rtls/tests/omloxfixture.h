@@ -8,6 +8,7 @@
 
 #include <set>
 
+#include "patience.h"
 #include "rtls.h"
 #include "testing/testcontext.h"
 
@@ -94,7 +95,7 @@ struct OmloxFixture {
           answer = given.value_or(HubAnswer{599, {}});
         },
         HubRequest{method, segments, crs, body, permissions, QStringLiteral("test")});
-    return QTest::qWaitFor([&] { return answer.status != 0; }) ? answer : HubAnswer{598, {}};
+    return testing::waitFor([&] { return answer.status != 0; }) ? answer : HubAnswer{598, {}};
   }
   QJsonArray list(const QString &path) {
     return QJsonDocument::fromJson(ask("GET", path, {}, QStringLiteral("local")).json).array();

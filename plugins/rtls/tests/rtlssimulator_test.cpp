@@ -132,7 +132,7 @@ void RtlsSimulatorTest::refusalsAreSaidOncePerKind() {
       QStringLiteral(R"({"type":"response","reqid":"","response":"Unknown","message":"no \u001b[31m zone"})"));
   m_client->sendTextMessage(QStringLiteral("not json"));
   m_client->sendTextMessage(QStringLiteral(R"({"type":"HeartBeat","ts":7})"));
-  const bool answered = QTest::qWaitFor([this] {
+  const bool answered = tagwire::testing::waitFor([this] {
     return std::any_of(m_received.cbegin(), m_received.cend(),
                        [](const QJsonObject &json) { return json.value(QLatin1String("ts")).toInt() == 7; });
   });
@@ -148,7 +148,7 @@ void RtlsSimulatorTest::dialsAgain() {
   QTRY_COMPARE(m_connections, 1);
   QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("not connected: Manager not found")));
   m_client->close(QWebSocketProtocol::CloseCodePolicyViolated, QStringLiteral("Manager not found"));
-  QTRY_COMPARE_WITH_TIMEOUT(m_connections, 2, 10'000);
+  QTRY_COMPARE(m_connections, 2);
   m_received.clear();
   QTRY_VERIFY(!m_received.isEmpty());
 }
@@ -162,7 +162,7 @@ void RtlsSimulatorTest::dialsUntilSomebodyIsThere() {
       simulator.start(arguments({QStringLiteral("--url"), QStringLiteral("ws://127.0.0.1:%1/ws/Manager1").arg(port)})));
   QTest::qWait(100);
   QVERIFY(m_server->listen(QHostAddress::LocalHost, port));
-  QTRY_COMPARE_WITH_TIMEOUT(m_connections, 1, 10'000);
+  QTRY_COMPARE(m_connections, 1);
 }
 
 void RtlsSimulatorTest::wrongArguments_data() {
@@ -258,7 +258,7 @@ void RtlsSimulatorTest::dialsTcpAgain() {
   QVERIFY(simulator.start({QStringLiteral("--url=tcp://127.0.0.1:%1").arg(port)}));
   QTest::qWait(100);
   QVERIFY(server.listen(QHostAddress::LocalHost, port));
-  QTRY_VERIFY_WITH_TIMEOUT(server.hasPendingConnections(), 10'000);
+  QTRY_VERIFY(server.hasPendingConnections());
 }
 
 void RtlsSimulatorTest::sendsDatagrams() {

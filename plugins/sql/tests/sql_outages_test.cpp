@@ -36,7 +36,7 @@ class SqlOutagesTest : public QObject {
   /// Until so many more are accepted.
   bool feedFor(qint64 records) {
     const qint64 goal = m_feeder->accepted() + records;
-    return QTest::qWaitFor([&] { return m_feeder->accepted() >= goal; }, 30'000);
+    return tagwire::testing::waitFor([&] { return m_feeder->accepted() >= goal; });
   }
 
   void check(const char *expectedEnd = " 0 0 0 0") {
@@ -109,7 +109,7 @@ class SqlOutagesTest : public QObject {
     m_server.one(QStringLiteral("ALTER TABLE events RENAME TO elsewhere"));
     QVERIFY(feedFor(20'000));
     const QString moved = QStringLiteral("INSERT INTO events OVERRIDING SYSTEM VALUE SELECT * FROM elsewhere");
-    QVERIFY(QTest::qWaitFor([&] { return m_server.one(moved).isEmpty(); }, 20'000));  // it was made anew
+    QVERIFY(tagwire::testing::waitFor([&] { return m_server.one(moved).isEmpty(); }));  // it was made anew
     m_server.one(QStringLiteral("DROP TABLE elsewhere"));
     QVERIFY(feedFor(10'000));
     check();

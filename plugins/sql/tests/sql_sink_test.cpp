@@ -49,12 +49,12 @@ class SqlSinkTest : public QObject, private SinkCase {
     QSignalSpy states(&sink, &Plugin::statusChanged);
     QSignalSpy written(&sink, &Plugin::written);
     sink.start();
-    QTRY_COMPARE_WITH_TIMEOUT(lastState(states), PluginState::Running, diskPatience);
+    QTRY_COMPARE(lastState(states), PluginState::Running);
     sink.write(samples(3));
     sink.notify(systemEvent(7));
     QCOMPARE(written.size(), 1);
-    QTRY_COMPARE_WITH_TIMEOUT(count(), QStringLiteral("3"), diskPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(read("SELECT sequence FROM events"), QStringLiteral("7"), diskPatience);
+    QTRY_COMPARE(count(), QStringLiteral("3"));
+    QTRY_COMPARE(read("SELECT sequence FROM events"), QStringLiteral("7"));
   }
 
   void stopWritesTheRestAndIsQuietAfterwards() {
@@ -104,7 +104,7 @@ class SqlSinkTest : public QObject, private SinkCase {
     second.start();
     first.write(samples(2));
     second.write(samples(2));
-    QTRY_COMPARE_WITH_TIMEOUT(count(), QStringLiteral("4"), diskPatience);
+    QTRY_COMPARE(count(), QStringLiteral("4"));
     QCOMPARE(read("SELECT count(*) FROM points"), QStringLiteral("1"));
   }
 
@@ -118,10 +118,9 @@ class SqlSinkTest : public QObject, private SinkCase {
     QVERIFY2(lastText(states).contains(u"history.spool"), qPrintable(lastText(states)));
     second.write(samples(2));
     first.stop();
-    QTRY_COMPARE_WITH_TIMEOUT(lastState(states), PluginState::Running, diskPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(
-        OtherProgram(m_context->dataDir() + QStringLiteral("/other.db")).one("SELECT count(*) FROM history"),
-        QStringLiteral("2"), diskPatience);
+    QTRY_COMPARE(lastState(states), PluginState::Running);
+    QTRY_COMPARE(OtherProgram(m_context->dataDir() + QStringLiteral("/other.db")).one("SELECT count(*) FROM history"),
+                 QStringLiteral("2"));
   }
 
   void itWorksInAThreadOfItsOwn() {
@@ -133,8 +132,8 @@ class SqlSinkTest : public QObject, private SinkCase {
     const Samples batch = samples(5);
     QMetaObject::invokeMethod(sink, [sink] { sink->start(); });
     QMetaObject::invokeMethod(sink, [sink, batch] { sink->write(batch); });
-    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(m_path), diskPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(count(), QStringLiteral("5"), diskPatience);
+    QTRY_VERIFY(QFile::exists(m_path));
+    QTRY_COMPARE(count(), QStringLiteral("5"));
     QMetaObject::invokeMethod(
         sink, [sink] { sink->stop(); }, Qt::BlockingQueuedConnection);
     thread.quit();
@@ -170,7 +169,7 @@ class SqlSinkTest : public QObject, private SinkCase {
     SqlSink sink(configFor(QStringLiteral("sqlite:history.db")), *m_context);
     sink.start();
     sink.write(samples(100));
-    QTRY_COMPARE_WITH_TIMEOUT(count(), QStringLiteral("100"), diskPatience);
+    QTRY_COMPARE(count(), QStringLiteral("100"));
     HistoryQuery query;
     query.points = {QStringLiteral("plc1/a"), QStringLiteral("plc1/none")};
     query.from = fromMilliseconds(1'767'225'600'010);
@@ -178,7 +177,7 @@ class SqlSinkTest : public QObject, private SinkCase {
     std::optional<Result<HistoryPage>> answer;
     sink.values([&](const Result<HistoryPage> &page) { answer = page; }, query);
     QVERIFY(!answer);
-    QTRY_VERIFY_WITH_TIMEOUT(answer, diskPatience);
+    QTRY_VERIFY(answer);
     QVERIFY2(answer->has_value(), qPrintable(answer->has_value() ? QString() : answer->error()));
     QCOMPARE((*answer)->unknown, QStringList{QStringLiteral("plc1/none")});
     QCOMPARE((*answer)->series.first().values.size(), 10);

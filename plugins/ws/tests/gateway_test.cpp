@@ -165,7 +165,7 @@ void GatewayTest::R1_37_strangersDoNotFloodTheLog() {
       client.send(clientText("hello"));
       (void)client.closeCode();
     }
-    (void)QTest::qWaitFor(
+    (void)tagwire::testing::waitFor(
         [&] { return fixture.metric("tagwire_ws_closed_total{code=\"4401\",endpoint=\"/ws/{manager}\"") >= 20; });
     QTest::qWait(0);
   }

@@ -29,7 +29,7 @@ struct Client {
   /// The first message with this value under this key; empty if none came.
   QJsonObject await(const char *key, const char *value) {
     const auto isIt = [&](const QJsonObject &json) { return json.value(QLatin1String(key)) == QLatin1String(value); };
-    if (!QTest::qWaitFor([&] { return std::any_of(told.begin(), told.end(), isIt); })) return {};
+    if (!tagwire::testing::waitFor([&] { return std::any_of(told.begin(), told.end(), isIt); })) return {};
     return *std::find_if(told.begin(), told.end(), isIt);
   }
   QWebSocket socket;

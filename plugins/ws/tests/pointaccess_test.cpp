@@ -69,7 +69,7 @@ struct TagFixture : RestFixture {
   QString byPanel(const QByteArray &credential) {
     RawClient client(gateway.port());
     client.send(RawClient::upgradeHead("/ws", credential));
-    if (!QTest::qWaitFor([&] { return client.status() == 101; })) return QStringLiteral("no panel");
+    if (!tagwire::testing::waitFor([&] { return client.status() == 101; })) return QStringLiteral("no panel");
     client.dropHead();
     client.send(clientText("{\"type\":\"subscribe\",\"channel\":\"telemetry\",\"endpointIds\":[59,60,71,72,73,74]}") +
                 clientText("{\"type\":\"ping\"}"));
@@ -86,7 +86,7 @@ struct TagFixture : RestFixture {
   QByteArray byLive(const QByteArray &credential) {
     RawClient client(gateway.port());
     client.send(RawClient::upgradeHead("/ws/live", credential));
-    if (!QTest::qWaitFor([&] { return client.status() == 101; })) return {};
+    if (!tagwire::testing::waitFor([&] { return client.status() == 101; })) return {};
     client.dropHead();
     client.send(clientText("{\"op\":\"subscribe\",\"id\":\"a\",\"topics\":[\"points/#\",\"tags/#\"]}"));
     for (;;) {

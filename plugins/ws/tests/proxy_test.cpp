@@ -52,7 +52,7 @@ class Proxy {
     QByteArrayList lines = site.split('\n');
     lines.removeIf([](const QByteArray &line) { return line.trimmed().startsWith("ssl_"); });
     m_process.start(program("nginx"), arguments(lines.join('\n')));
-    return QTest::qWaitFor([this] {
+    return tagwire::testing::waitFor([this] {
       QTcpSocket probe;
       probe.connectToHost(QHostAddress(QHostAddress::LocalHost), m_port);
       return probe.waitForConnected(100);

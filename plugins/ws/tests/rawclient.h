@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include "clientframe.h"
+#include "patience.h"
 
 namespace tagwire::ws {
 
@@ -68,7 +69,7 @@ class RawClient {
   /// Sends an upgrade; its status stands in status() once the answer is there.
   bool upgrade(const QByteArray &target) {
     send(upgradeHead(target));
-    return QTest::qWaitFor([this] { return status() != 0; }) && status() == 101 && dropHead();
+    return testing::waitFor([this] { return status() != 0; }) && status() == 101 && dropHead();
   }
   /// Of the answer at the front of the input; 0 as long as its head is not there.
   int status() const { return m_input.contains("\r\n\r\n") ? m_input.mid(9, 3).toInt() : 0; }
@@ -86,7 +87,7 @@ class RawClient {
   /// The next whole frame; waits for it.
   ServerFrame nextFrame() {
     ServerFrame frame;
-    if (!QTest::qWaitFor([&] { return takeFrame(frame); })) frame.opcode = -1;
+    if (!testing::waitFor([&] { return takeFrame(frame); })) frame.opcode = -1;
     return frame;
   }
   /// Skips what came before it; 0 if none came.

@@ -332,7 +332,7 @@ void RtlsRestTest::R1_37_closeIsLoggedWithTheReason() {
   const auto before =
       qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &text) { logged << text; });
   const auto wasLogged = [](const QString &text) {
-    return QTest::qWaitFor([&] {
+    return tagwire::testing::waitFor([&] {
       return std::any_of(logged.begin(), logged.end(), [&](const QString &line) { return line.contains(text); });
     });
   };

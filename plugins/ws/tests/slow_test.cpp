@@ -305,7 +305,7 @@ struct SlowReader {
     client.send(RawClient::head("GET", "/api/v1/points").repeated(requests));
   }
   bool takes(qint64 bytes) {
-    return QTest::qWaitFor([&] {
+    return tagwire::testing::waitFor([&] {
       bytes -= client.socket().read(qMax(bytes, qint64{0})).size();
       return bytes <= 0;
     });

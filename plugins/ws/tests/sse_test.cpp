@@ -276,7 +276,7 @@ void SseTest::R5_13_aRevokedTokenEndsTheStream() {
   const auto status = [&] {
     RawClient client(fixture.gateway.port());
     client.send(RawClient::head("HEAD", "/api/os/events", fields));
-    return QTest::qWaitFor([&] { return client.status() != 0; }) ? client.status() : 0;
+    return tagwire::testing::waitFor([&] { return client.status() != 0; }) ? client.status() : 0;
   };
   fixture.context.manualClock().advance(1s);  // the gateway looks for new tokens once a second
   QTRY_COMPARE(status(), 200);

@@ -5,6 +5,7 @@
 #include <QTest>
 
 #include "listener.h"
+#include "patience.h"
 #include "testcertificate.h"
 
 namespace tagwire::ws {
@@ -50,7 +51,7 @@ struct StreamFixture {
       return users.size() > before && socket->state() == QAbstractSocket::ConnectedState &&
              (!isTls || socket->isEncrypted());
     };
-    return QTest::qWaitFor(isReady) ? std::move(socket) : nullptr;
+    return testing::waitFor(isReady) ? std::move(socket) : nullptr;
   }
   RecordingUser &last() { return *users.back(); }
 

@@ -279,7 +279,7 @@ void TlsTest::pausesWithoutDescriptors() {
   const rlim_t next = static_cast<rlim_t>(Descriptor(::dup(0)).number());
   const rlimit none{next, before.rlim_max};
   QCOMPARE(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const bool isTold = QTest::qWaitFor([&] { return !failed.isEmpty(); });
+  const bool isTold = tagwire::testing::waitFor([&] { return !failed.isEmpty(); });
   QTest::qWait(20);
   QCOMPARE(::setrlimit(RLIMIT_NOFILE, &before), 0);
   QVERIFY(isTold);

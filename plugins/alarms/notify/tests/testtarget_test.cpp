@@ -30,7 +30,7 @@ class TestTargetTest : public QObject {
     QProcess process;
     process.start(QStringLiteral(TAGWIRE_PROGRAM), QStringList{QStringLiteral("alarms")} + arguments);
     // Not waitForFinished(): our server has to answer meanwhile.
-    if (!QTest::qWaitFor([&] { return process.state() == QProcess::NotRunning; }, 30'000)) return -1;
+    if (!tagwire::testing::waitFor([&] { return process.state() == QProcess::NotRunning; })) return -1;
     m_out = QString::fromUtf8(process.readAllStandardOutput());
     m_errors = QString::fromUtf8(process.readAllStandardError());
     return process.exitCode();

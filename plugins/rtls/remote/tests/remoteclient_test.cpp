@@ -244,11 +244,12 @@ void RemoteClientTest::R1_33_namesAreReadAgainWhenTheyChanged() {
     file.close();
     const int connections = site.connections;
     site.client->abort();
-    if (!QTest::qWaitFor([&] { return site.connections > connections && site.received.size() == 1; })) return QString();
+    if (!tagwire::testing::waitFor([&] { return site.connections > connections && site.received.size() == 1; }))
+      return QString();
     const qsizetype before = fixture.events.size();
-    if (!QTest::qWaitFor([&] { return fixture.isRunning(); })) return QString();
+    if (!tagwire::testing::waitFor([&] { return fixture.isRunning(); })) return QString();
     site.sendEvent(900);
-    if (!QTest::qWaitFor([&] { return fixture.events.size() > before; })) return QString();
+    if (!tagwire::testing::waitFor([&] { return fixture.events.size() > before; })) return QString();
     return fixture.trigger(before).triggerName;
   };
   QTRY_VERIFY(fixture.isRunning());

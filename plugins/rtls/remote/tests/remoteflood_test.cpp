@@ -84,7 +84,7 @@ void RemoteFloodTest::floodEndsTheConnection() {
   QVERIFY2(rtls, qPrintable(fixture.errors));
   TurnWatch watch;
   rtls->start();
-  QTRY_VERIFY_WITH_TIMEOUT(fixture.state.contains(QLatin1String("it sends more than 20000 messages")), 20'000);
+  QTRY_VERIFY(fixture.state.contains(QLatin1String("it sends more than 20000 messages")));
   QCOMPARE(fixture.refused("flood"), 1.0);
   QTRY_VERIFY(!site.client || site.client->state() == QAbstractSocket::UnconnectedState);
   QCOMPARE(site.connections, 1);  // the pause has not passed

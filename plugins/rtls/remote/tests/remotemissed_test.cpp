@@ -88,15 +88,15 @@ class RemoteMissedTest : public QObject {
     auto rtls = fixture.make(site.url(), keys);
     if (!rtls) qFatal("%s", qPrintable(fixture.errors));
     rtls->start();
-    if (!QTest::qWaitFor([&] { return fixture.isRunning(); })) qFatal("not connected");
+    if (!tagwire::testing::waitFor([&] { return fixture.isRunning(); })) qFatal("not connected");
     site.sendEvent(900, "SIM1", at(first));
-    if (!QTest::qWaitFor([&] { return fixture.events.size() == 1; })) qFatal("no event");
+    if (!tagwire::testing::waitFor([&] { return fixture.events.size() == 1; })) qFatal("no event");
     return rtls;
   }
   static bool reconnect(RemoteFixture &fixture, SiteWithMemory &site) {
     const int connections = site.connections;
     site.client->abort();
-    return QTest::qWaitFor([&] { return site.connections > connections && fixture.isRunning(); });
+    return tagwire::testing::waitFor([&] { return site.connections > connections && fixture.isRunning(); });
   }
 };
 
@@ -241,7 +241,7 @@ void RemoteMissedTest::R1_34_anotherTokenIsTried() {
   auto rtls = begin(fixture, site, "\"token\":{\"$file\":\"token\"}");
   said.clear();
   const auto before = qInstallMessageHandler(&listen);
-  const bool isSaid = reconnect(fixture, site) && QTest::qWaitFor([] { return said.size() == 1; });
+  const bool isSaid = reconnect(fixture, site) && tagwire::testing::waitFor([] { return said.size() == 1; });
   qInstallMessageHandler(before);
   QVERIFY(isSaid);
   site.sendEvent(902, "SIM1", at(third));
@@ -271,7 +271,7 @@ void RemoteMissedTest::R1_34_aSiteWithoutItIsAskedOnce() {
   auto rtls = begin(fixture, site);
   said.clear();
   const auto before = qInstallMessageHandler(&listen);
-  const bool isBack = reconnect(fixture, site) && QTest::qWaitFor([] { return said.size() == 1; }) &&
+  const bool isBack = reconnect(fixture, site) && tagwire::testing::waitFor([] { return said.size() == 1; }) &&
                       reconnect(fixture, site) && reconnect(fixture, site);
   qInstallMessageHandler(before);
   QVERIFY(isBack);
@@ -312,7 +312,7 @@ void RemoteMissedTest::hostileAnswersChangeNothing() {
   auto rtls = begin(fixture, site);
   said.clear();
   const auto before = qInstallMessageHandler(&listen);
-  const bool isSaid = reconnect(fixture, site) && QTest::qWaitFor([] { return said.size() == 1; });
+  const bool isSaid = reconnect(fixture, site) && tagwire::testing::waitFor([] { return said.size() == 1; });
   qInstallMessageHandler(before);
   QVERIFY(isSaid);
   QVERIFY2(said.first().contains(why), qPrintable(said.first()));

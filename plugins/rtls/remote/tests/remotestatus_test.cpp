@@ -162,7 +162,7 @@ void RemoteStatusTest::closeCodesAreSaidOnce() {
   for (const int each : {4401, 4403, 4408}) {
     code = each;
     const int connections = site.connections;
-    came = came && QTest::qWaitFor([&] { return site.connections > connections + 3; });
+    came = came && tagwire::testing::waitFor([&] { return site.connections > connections + 3; });
   }
   rtls->stop();
   qInstallMessageHandler(before);
@@ -185,7 +185,7 @@ void RemoteStatusTest::refusalsAreSaidOnceForEachConnection() {
     site.send("{\"type\":\"response\",\"response\":\"Unknown\",\"message\":\"no " + QByteArray::number(i) + "\"}");
   }
   site.sendEvent(900);
-  const bool came = QTest::qWaitFor([&] { return fixture.events.size() == 1; });
+  const bool came = tagwire::testing::waitFor([&] { return fixture.events.size() == 1; });
   qInstallMessageHandler(before);
   QVERIFY(came);
   QCOMPARE(said.size(), 1);
@@ -202,7 +202,7 @@ void RemoteStatusTest::tokenIsNeverSaid() {
   said.clear();
   const auto before = qInstallMessageHandler(&listen);
   rtls->start();
-  const bool came = QTest::qWaitFor([&] { return site.connections >= 3; });
+  const bool came = tagwire::testing::waitFor([&] { return site.connections >= 3; });
   qInstallMessageHandler(before);
   QVERIFY(came);
   QVERIFY(!said.isEmpty());
@@ -242,7 +242,7 @@ void RemoteStatusTest::tokenThatTheOtherSiteSaysIsNotSaid() {
   said.clear();
   const auto handler = qInstallMessageHandler(&listen);
   rtls->start();
-  const bool came = QTest::qWaitFor([&] { return site.connections >= 4; });
+  const bool came = tagwire::testing::waitFor([&] { return site.connections >= 4; });
   rtls->stop();
   qInstallMessageHandler(handler);
   QVERIFY(came);
@@ -267,7 +267,7 @@ void RemoteStatusTest::R1_32_afterAStallWhatWaitsIsReadFirst() {
   const auto letItLook = [] {
     bool isOver = false;
     QTimer::singleShot(1200, Qt::PreciseTimer, qApp, [&] { isOver = true; });
-    return QTest::qWaitFor([&] { return isOver; });
+    return tagwire::testing::waitFor([&] { return isOver; });
   };
   clock.advance(std::chrono::seconds(70));
   QVERIFY(letItLook());

@@ -120,7 +120,7 @@ void RemoteTrustTest::hostileFloodEndsTheConnection() {
   rtls->start();
   QTRY_VERIFY(fixture.isRunning());
   for (int i = 0; i <= FloodGate::mostMessages; ++i) site.sendEvent(900);
-  QTRY_VERIFY_WITH_TIMEOUT(fixture.state.contains(QLatin1String("it sends more than 20000 messages")), 20'000);
+  QTRY_VERIFY(fixture.state.contains(QLatin1String("it sends more than 20000 messages")));
   QTRY_COMPARE(site.client->state(), QAbstractSocket::UnconnectedState);
   QCOMPARE(fixture.refused("flood"), 1.0);
   QVERIFY(fixture.events.size() < FloodGate::mostMessages);

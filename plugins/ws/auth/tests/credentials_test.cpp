@@ -30,7 +30,7 @@ struct Restarting {
         RawClient::head(method, target,
                         fields + "Connection: close\r\nContent-Length: " + QByteArray::number(body.size()) + "\r\n") +
         body);
-    (void)QTest::qWaitFor([&] { return client.status() != 0 && !client.isConnected(); });
+    (void)tagwire::testing::waitFor([&] { return client.status() != 0 && !client.isConnected(); });
     input = client.input();
     return client.status();
   }
@@ -219,7 +219,7 @@ void CredentialsTest::aStreamEndsWithItsSession() {
   const QByteArray renewed = "Cookie: " + fixture.login("ann", "correct horse battery").cookie + "\r\n";
   const auto upgrade = [&](RawClient &client, const QByteArray &cookie) {
     client.send(RawClient::upgradeHead("/ws/live", cookie + "Origin: http://localhost\r\n"));
-    return QTest::qWaitFor([&] { return client.status() == 101; }) && client.dropHead();
+    return tagwire::testing::waitFor([&] { return client.status() == 101; }) && client.dropHead();
   };
   RawClient forgotten(fixture.gateway.port());
   RawClient kept(fixture.gateway.port());

@@ -63,7 +63,7 @@ struct IdentityFixture : GatewayFixture {
         body.isEmpty() ? QByteArray() : "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
     client.send(RawClient::head(method, target, fields + length + "Connection: close\r\n") + body);
     HttpAnswer reply;
-    if (!QTest::qWaitFor([&] { return !client.isConnected() && client.status() != 0; })) return reply;
+    if (!testing::waitFor([&] { return !client.isConnected() && client.status() != 0; })) return reply;
     reply.status = client.status();
     const qsizetype end = client.input().indexOf("\r\n\r\n");
     reply.head = client.input().left(end + 2);

@@ -12,6 +12,7 @@
 #include "access/tokenstore.h"
 #include "emsmodel.h"
 #include "gateway.h"
+#include "patience.h"
 #include "protocols/makeprotocol.h"
 
 namespace tagwire::ws {
@@ -26,11 +27,11 @@ struct DeviceClient {
     socket.open(request);
   }
   bool isOpen() {
-    return QTest::qWaitFor([this] { return socket.state() == QAbstractSocket::ConnectedState; });
+    return testing::waitFor([this] { return socket.state() == QAbstractSocket::ConnectedState; });
   }
   void say(const QByteArray &text) { socket.sendTextMessage(QString::fromUtf8(json(text))); }
   int closeCode() {
-    (void)QTest::qWaitFor([this] { return socket.state() == QAbstractSocket::UnconnectedState; });
+    (void)testing::waitFor([this] { return socket.state() == QAbstractSocket::UnconnectedState; });
     return socket.closeCode();
   }
   QWebSocket socket;
@@ -101,20 +102,20 @@ struct Plant {
     if (!body.isEmpty()) fields += "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
     client.send(RawClient::head(method, target, fields) + body);
     DeviceReply reply;
-    if (!QTest::qWaitFor([&] { return client.status() != 0; })) return reply;
+    if (!testing::waitFor([&] { return client.status() != 0; })) return reply;
     const qsizetype end = client.input().indexOf("\r\n\r\n");
     reply.head = client.input().left(end + 2);
     reply.status = client.status();
     const qsizetype at = reply.head.indexOf("Content-Length: ");
     const qsizetype size = at < 0 ? 0 : reply.head.mid(at + 16).split('\r').first().toLongLong();
-    if (!QTest::qWaitFor([&] { return client.input().size() >= end + 4 + size; })) return {};
+    if (!testing::waitFor([&] { return client.input().size() >= end + 4 + size; })) return {};
     reply.body = client.input().mid(end + 4, size);
     return reply;
   }
   int upgradeStatus(const QByteArray &path, const QByteArray &fields) {
     RawClient client(port());
     client.send(RawClient::upgradeHead(path, fields));
-    (void)QTest::qWaitFor([&] { return client.status() != 0; });
+    (void)testing::waitFor([&] { return client.status() != 0; });
     return client.status();
   }
 

@@ -36,7 +36,7 @@ struct Bench {
   bool isReady() {
     return waitFor([this] { return session.count() == 1; });
   }
-  static bool waitFor(const std::function<bool()> &what) { return QTest::qWaitFor(what, 5000); }
+  static bool waitFor(const std::function<bool()> &what) { return tagwire::testing::waitFor(what); }
   /// The answer to one message.
   QJsonObject ask(const QByteArray &text) {
     const qsizetype before = session.count();

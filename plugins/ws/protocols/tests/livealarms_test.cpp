@@ -22,7 +22,8 @@ struct Bench {
   QJsonObject ask(const QByteArray &text) {
     const qsizetype before = session.count();
     live->received(session, text);
-    return QTest::qWaitFor([&] { return session.count() > before; }, 5000) ? session.message(before) : QJsonObject();
+    return tagwire::testing::waitFor([&] { return session.count() > before; }) ? session.message(before)
+                                                                               : QJsonObject();
   }
   void subscribe() {
     live->received(session, "{\"op\":\"subscribe\",\"id\":\"a\",\"topics\":[\"alarms/#\"]}");

@@ -171,7 +171,7 @@ void RoomsGatewayTest::R4_13_origin() {
   const auto statusFor = [&](const QByteArray &origin) {
     RawClient client(house.gateway->port());
     client.send(RawClient::upgradeHead("/ws", "Origin: " + origin + "\r\n"));
-    return QTest::qWaitFor([&] { return client.status() != 0; }) ? client.status() : 0;
+    return tagwire::testing::waitFor([&] { return client.status() != 0; }) ? client.status() : 0;
   };
   QCOMPARE(statusFor("https://evil.example"), 403);
   QCOMPARE(statusFor("null"), 403);

@@ -48,7 +48,7 @@ struct House {
         body.isNull() ? QByteArray() : "Content-Length: " + QByteArray::number(body.size()) + "\r\n";
     client.send(RawClient::head(method, target, length) + body);
     RoomsReply reply;
-    const bool isWhole = QTest::qWaitFor([&] {
+    const bool isWhole = testing::waitFor([&] {
       const qsizetype end = client.input().indexOf("\r\n\r\n");
       const qsizetype at = client.input().indexOf("Content-Length: ") + 16;
       return end > 0 && client.input().size() >=

@@ -6,6 +6,7 @@
 #include <QJsonObject>
 #include <QTest>
 
+#include "patience.h"
 #include "rooms/roombook.h"
 #include "testcontext.h"
 #include "wsconfig.h"
@@ -57,7 +58,7 @@ inline WsConfig houseConfig() {
 inline Result<void> waitForDisk(RoomBook &book) {
   std::optional<Result<void>> answer;
   book.whenKept([&](const Result<void> &result) { answer = result; });
-  if (!QTest::qWaitFor([&] { return answer.has_value(); })) return failure(QStringLiteral("no answer"));
+  if (!testing::waitFor([&] { return answer.has_value(); })) return failure(QStringLiteral("no answer"));
   return *answer;
 }
 
