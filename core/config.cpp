@@ -324,13 +324,14 @@ bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &m
     return error(node, QStringLiteral("an object is due, not %1").arg(node.kindText()));
   }
   bool ok = true;
-  QStringList known;
   std::vector<bool> seen(members.size());
-  for (const Member &member : members) known << member.key;
   for (const auto &given : node.members) {
     if (given.key.startsWith(QLatin1String("x-")) || given.key == QLatin1String("$schema")) continue;
-    const auto index = known.indexOf(given.key);
-    if (index < 0) {
+    const auto member =
+        std::find_if(members.begin(), members.end(), [&](const Member &each) { return each.key == given.key; });
+    if (member == members.end()) {
+      QStringList known;
+      for (const Member &each : members) known << each.key;
       // Any file can be given out as CSV, and its first line is not for everybody.
       const bool isColumn = given.value.kind == ConfigNode::Kind::Cell;
       const QString what = isColumn ? QStringLiteral("the column's name is no key of this")
@@ -342,12 +343,12 @@ bool ConfigWalk::readObject(const ConfigNode &node, const std::vector<Member> &m
       ok = false;
       continue;
     }
-    seen[static_cast<size_t>(index)] = true;
+    seen[static_cast<size_t>(member - members.begin())] = true;
     if (isSecretKey(given.key) && given.value.kind == ConfigNode::Kind::String) {
       Secret refused;  // plain text: this only says what is due
       ok = at(given.key).readSecret(given.value, refused);
     } else {
-      ok = members[static_cast<size_t>(index)].read(at(given.key), given.value) && ok;
+      ok = member->read(at(given.key), given.value) && ok;
     }
   }
   for (size_t i = 0; i < members.size(); ++i) {

@@ -6,6 +6,9 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
 
 namespace tagwire {
 
@@ -87,7 +90,7 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     return true;
   }
   bool Key(const char *characters, rapidjson::SizeType length, bool) {
-    m_key = QString::fromUtf8(characters, static_cast<qsizetype>(length));
+    m_key = keyOf({characters, length});
     m_keyWhere = m_lines.at(stringStart());
     return true;
   }
@@ -98,6 +101,15 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
 
  private:
   static constexpr size_t deepest = 64;
+  static constexpr size_t mostKeys = 10'000;
+
+  /// A long list repeats the same few keys: each stands in memory once.
+  QString keyOf(std::string_view text) {
+    if (const auto known = m_keys.find(text); known != m_keys.end()) return known->second;
+    QString key = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+    if (m_keys.size() < mostKeys) m_keys.emplace(text, key);
+    return key;
+  }
 
   /// The reader stands right behind a token when it tells of it.
   size_t offset() const { return m_stream.Tell(); }
@@ -163,8 +175,15 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     }
     ConfigNode &node = place(0);  // told before the bracket is taken
     node.kind = kind;
+    makeRoom(node);
     m_open.push_back(&node);  // stays valid: nothing is added to its parent before it is closed
     return true;
+  }
+  /// The objects of a list are mostly alike.
+  void makeRoom(ConfigNode &node) const {
+    if (node.kind != ConfigNode::Kind::Object || m_open.empty() || m_open.back()->items.size() < 2) return;
+    const auto &list = m_open.back()->items;
+    node.members.reserve(list[list.size() - 2].members.size());
   }
   bool close() {
     m_open.pop_back();
@@ -177,6 +196,7 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
   Problems &m_problems;
   ConfigNode m_root;
   std::vector<ConfigNode *> m_open;
+  std::map<std::string, QString, std::less<>> m_keys;
   QString m_key;
   ConfigLocation m_keyWhere;
   bool m_tooDeep = false;

@@ -15,7 +15,8 @@ set(public_headers
   services/sitemap.h
   services/zonecatalog.h
   testing/fakecommandcontrol.h testing/manualclock.h testing/memoryaudittrail.h testing/quietalarmdesk.h
-  testing/quiethistory.h testing/readconfig.h testing/testauthority.h testing/testcontext.h testing/testprogram.h)
+  testing/patience.h testing/quiethistory.h testing/readconfig.h testing/testauthority.h testing/testcontext.h
+  testing/testprogram.h)
 foreach(header IN LISTS public_headers)
   get_filename_component(folder ${header} DIRECTORY)
   install(FILES ${header} DESTINATION include/tagwire/${folder} COMPONENT dev)

@@ -14,64 +14,92 @@ namespace {
 
 using Kind = ConfigNode::Kind;
 
-/// Each text with its length, so that no two different entries give the same bytes.
-void addText(QCryptographicHash &hash, const QByteArray &text) {
-  hash.addData(QByteArray::number(text.size()) + ':');
-  hash.addData(text);
-}
+/// The bytes that stand for an entry. They are hashed in large pieces: of a long list each call for itself would cost
+/// more than what it hashes.
+class EntryBytes {
+ public:
+  void add(const ConfigNode &node);
+  QByteArray hash() {
+    flush();
+    return m_hash.result();
+  }
 
-/// What can't be read counts as empty: the check says what is wrong with it.
-void addFile(QCryptographicHash &hash, const QString &name) {
-  QFile file(name);
-  if (file.open(QIODevice::ReadOnly)) hash.addData(&file);
-  hash.addData(QByteArrayView("/"));
-}
+ private:
+  void addMembers(const ConfigNode &node);
+  /// Each text with its length, so that no two different entries give the same bytes.
+  void addText(const QString &text) {
+    addRaw(text.size());
+    addBytes(reinterpret_cast<const char *>(text.utf16()), text.size() * 2);
+  }
+  template <class Number>
+  void addRaw(Number number) {
+    addBytes(reinterpret_cast<const char *>(&number), sizeof number);
+  }
+  void addBytes(const char *bytes, qsizetype count) {
+    m_bytes.append(bytes, count);
+    if (m_bytes.size() >= piece) flush();
+  }
+  /// What can't be read counts as empty: the check says what is wrong with it.
+  void addFile(const QString &name) {
+    flush();
+    QFile file(name);
+    if (file.open(QIODevice::ReadOnly)) m_hash.addData(&file);
+    addRaw('/');
+  }
+  void flush() {
+    m_hash.addData(m_bytes);
+    m_bytes.resize(0);  // keeps its room
+  }
 
-void add(QCryptographicHash &hash, const ConfigNode &node);
+  static constexpr qsizetype piece = 64 * 1024;
+  QCryptographicHash m_hash{QCryptographicHash::Blake2b_256};
+  QByteArray m_bytes;
+};
 
-void addMembers(QCryptographicHash &hash, const ConfigNode &node) {
+void EntryBytes::addMembers(const ConfigNode &node) {
   std::vector<const ConfigNode::Member *> members;
+  members.reserve(node.members.size());
   for (const auto &member : node.members) {
     const bool isUsers = member.key.startsWith(QLatin1String("x-")) || member.key == QLatin1String("$schema");
     if (!isUsers) members.push_back(&member);
   }
   std::sort(members.begin(), members.end(), [](const auto *one, const auto *other) { return one->key < other->key; });
   for (const auto *member : members) {
-    addText(hash, member->key.toUtf8());
-    add(hash, member->value);
+    addText(member->key);
+    add(member->value);
   }
   if (node.members.size() != 1 || node.members[0].value.kind != Kind::String) return;
-  if (const QString file = referredFile(node); !file.isEmpty()) addFile(hash, file);
+  if (const QString file = referredFile(node); !file.isEmpty()) addFile(file);
   if (node.members[0].key == QLatin1String("$env")) {
-    addText(hash, qgetenv(node.members[0].value.text.toUtf8().constData()));
+    addText(QString::fromLatin1(qgetenv(node.members[0].value.text.toUtf8().constData())));
   }
 }
 
-void add(QCryptographicHash &hash, const ConfigNode &node) {
-  hash.addData(QByteArray(1, static_cast<char>('a' + static_cast<int>(node.kind))));
+void EntryBytes::add(const ConfigNode &node) {
+  addRaw(static_cast<char>('a' + static_cast<int>(node.kind)));
   switch (node.kind) {
     case Kind::Null:
       break;
     case Kind::Bool:
-      hash.addData(node.boolean ? QByteArrayView("1") : QByteArrayView("0"));
+      addRaw(node.boolean);
       break;
     case Kind::Integer:
-      addText(hash, QByteArray::number(node.integer));
+      addRaw(node.integer);
       break;
     case Kind::Number:
-      addText(hash, QByteArray::number(node.number, 'g', 17));
+      addRaw(node.number);
       break;
     case Kind::String:
     case Kind::Cell:
-      addText(hash, node.text.toUtf8());
+      addText(node.text);
       break;
     case Kind::Array:
-      for (const ConfigNode &item : node.items) add(hash, item);
-      hash.addData(QByteArrayView("]"));
+      for (const ConfigNode &item : node.items) add(item);
+      addRaw(']');
       break;
     case Kind::Object:
-      addMembers(hash, node);
-      hash.addData(QByteArrayView("}"));
+      addMembers(node);
+      addRaw('}');
       break;
   }
 }
@@ -86,9 +114,9 @@ QString referredFile(const ConfigNode &node) {
 }
 
 QByteArray fingerprintOf(const ConfigNode &entry) {
-  QCryptographicHash hash(QCryptographicHash::Sha256);
-  add(hash, entry);
-  return hash.result();
+  EntryBytes bytes;
+  bytes.add(entry);
+  return bytes.hash();
 }
 
 }  // namespace tagwire

@@ -24,15 +24,15 @@ std::shared_ptr<T> deletedInItsThread(T *object) {
 
 }  // namespace
 
-/// The way back to who appended: lives in that thread, and gives up after a second by itself, for the writer may hang.
-/// give() is thread-safe.
+/// The way back to who appended: lives in that thread, and gives up by itself after the trail's patience, for the
+/// writer may hang. give() is thread-safe.
 class StoredAuditTrail::Answer : public QObject {
  public:
   using Stored = std::function<void(const Result<void> &)>;
 
   static std::shared_ptr<Answer> make(StoredAuditTrail &trail, Stored stored) {
     auto answer = deletedInItsThread(new Answer(trail, std::move(stored)));
-    QTimer::singleShot(patience, answer.get(), [answer = answer.get()] { answer->giveUp(); });
+    QTimer::singleShot(trail.m_patience, answer.get(), [answer = answer.get()] { answer->giveUp(); });
     return answer;
   }
   static void give(const std::shared_ptr<Answer> &answer, const Result<void> &result) {
@@ -46,7 +46,8 @@ class StoredAuditTrail::Answer : public QObject {
   Answer(StoredAuditTrail &trail, Stored stored) : m_trail(trail), m_stored(std::move(stored)) {}
   void giveUp() {
     if (m_isOver.exchange(true)) return;
-    const QString reason = QStringLiteral("the disk does not answer within a second");
+    const QString reason =
+        QStringLiteral("the disk does not answer within %1 s").arg(m_trail.m_patience.count() / 1000);
     m_trail.tookTooLong(reason);
     finish(failure(reason));
   }
@@ -63,8 +64,9 @@ StoredAuditTrail::Figures::Figures(Metrics &metrics)
       lost(metrics.counter("tagwire_audit_lost_total", "Audit entries that will never be stored")),
       waiting(metrics.gauge("tagwire_audit_waiting", "Audit entries that wait to be stored")) {}
 
-StoredAuditTrail::StoredAuditTrail(const Clock &clock, Metrics &metrics, TroubleTaker trouble)
-    : m_clock(clock), m_tellTrouble(std::move(trouble)), m_figures(metrics) {
+StoredAuditTrail::StoredAuditTrail(const Clock &clock, Metrics &metrics, TroubleTaker trouble,
+                                   std::chrono::milliseconds patience)
+    : m_clock(clock), m_tellTrouble(std::move(trouble)), m_patience(patience), m_figures(metrics) {
   m_readers.setMaxThreadCount(1);
 }
 

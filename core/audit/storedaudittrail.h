@@ -21,12 +21,14 @@ class TAGWIRE_EXPORT StoredAuditTrail : public AuditTrail {
  public:
   static constexpr size_t mostWaiting = 10'000;
   static constexpr qsizetype mostBytes = 16 * 1024 * 1024;  ///< that wait
-  static constexpr std::chrono::milliseconds patience{1000};
+  static constexpr std::chrono::milliseconds usualPatience{1000};
 
   /// Why nothing can be stored; empty: it is well again. Called once per change, in any thread; may not append.
   using TroubleTaker = std::function<void(const QString &trouble)>;
 
-  StoredAuditTrail(const Clock &clock, Metrics &metrics, TroubleTaker trouble);
+  /// `patience`: how long who appends waits for the disk.
+  StoredAuditTrail(const Clock &clock, Metrics &metrics, TroubleTaker trouble,
+                   std::chrono::milliseconds patience = usualPatience);
   ~StoredAuditTrail() override;
 
   /// Begins to write; what was appended before waits for it. Returns at once.
@@ -68,6 +70,7 @@ class TAGWIRE_EXPORT StoredAuditTrail : public AuditTrail {
 
   const Clock &m_clock;
   const TroubleTaker m_tellTrouble;
+  const std::chrono::milliseconds m_patience;
   Figures m_figures;
   mutable QThreadPool m_readers;
   mutable std::atomic<int> m_questions = 0;

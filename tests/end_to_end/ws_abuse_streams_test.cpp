@@ -83,7 +83,9 @@ QByteArray configuration() {
   return "'auth':{'anonymous':['*:read','ws:broadcast']},"
          "'endpoints':[{'path':'/ws/live','protocol':'live'},{'path':'/ws/"
          "rooms','protocol':'rooms','limits':{'write_timeout_ms':500}},"
-         "{'path':'/ws/device/{device_id}','protocol':'device'}],"
+         // Who reads nothing answers no PING either, and is still to be there when the machine was slow.
+         "{'path':'/ws/device/{device_id}','protocol':'device',"
+         "'limits':{'ping_interval_ms':3600000,'pong_timeout_ms':7200000}}],"
          "'rooms':[{'id':1,'name':'Hall'}],"
          "'models':{'ems':{'fields':{'soc':'float','n':'int'}}},'devices':[" +
          devices + "]";

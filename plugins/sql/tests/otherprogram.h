@@ -16,6 +16,7 @@ class OtherProgram {
                         nullptr) != SQLITE_OK) {
       qWarning("%s", sqlite3_errmsg(m_database));
     }
+    sqlite3_busy_timeout(m_database, 10'000);
   }
   ~OtherProgram() { sqlite3_close(m_database); }
   OtherProgram(const OtherProgram &) = delete;

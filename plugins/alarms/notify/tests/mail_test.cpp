@@ -167,8 +167,16 @@ void MailTest::aServerThatHangsIsLeft() {
   fixture.raise();
   QTRY_COMPARE(fixture.postponed.size(), 1);
   server.silentAt.clear();
-  fixture.passPause();
-  QTRY_COMPARE(fixture.settled.size(), 1);
+  // On a machine that stands, 300 ms are over again before the answer was read.
+  qsizetype passed = 0;
+  const auto isSettled = [&] {
+    if (passed < fixture.postponed.size()) {
+      passed = fixture.postponed.size();
+      fixture.passPause();
+    }
+    return fixture.settled.size() == 1;
+  };
+  QTRY_VERIFY(isSettled());
 }
 
 void MailTest::aGoodByeWithoutAnAnswerHoldsUpNobody() {
