@@ -32,7 +32,6 @@ const shapes: Record<string, SVGTemplateResult> = {
   check: svg`<path d="M5 12.5l4.5 4.5L19 7"/>`,
   comment: svg`<path d="M4 5h16v11H11l-4 4v-4H4z"/>`,
   shelve: svg`<circle cx="12" cy="12" r="8"/><path d="M12 7.5V12l3 2"/>`,
-  filter: svg`<path d="M4 5h16l-6 8v6l-4-2v-4z"/>`,
   download: svg`<path d="M12 4v11M7 11l5 5 5-5M5 20h14"/>`,
   share: svg`<path d="M12 15V4M8 8l4-4 4 4M5 13v7h14v-7"/>`,
   refresh: svg`<path d="M19 8a8 8 0 1 0 1 6M20 4v5h-5"/>`,

@@ -3,7 +3,7 @@ import { Connection } from './live/connection';
 import { Points, type PointListener, type PointWatch } from './live/points';
 import { Requests, type Selection } from './live/requests';
 import { Topics, type TopicListener, type TopicOptions } from './live/topics';
-import type { AlarmActionOptions, AlarmActionWord, CommandStep, CommandWish, LiveMessage, PointValue } from './live/types';
+import type { CommandStep, CommandWish, LiveMessage, PointValue } from './live/types';
 import { Observable } from './observable';
 
 export type { PointListener, PointWatch, Selection, TopicListener, TopicOptions };
@@ -60,10 +60,6 @@ class LiveClient extends Observable {
   /** Rejects with a text for people when it could not be sent or was refused. */
   command(wish: CommandWish, told: (step: CommandStep) => void): Promise<CommandStep> {
     return this.#requests.command(wish, told);
-  }
-
-  alarmAction(word: AlarmActionWord, ruleId: number, options?: AlarmActionOptions): Promise<LiveMessage> {
-    return this.#requests.alarmAction(word, ruleId, options);
   }
 
   select(point: string): Promise<Selection> {

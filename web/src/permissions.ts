@@ -3,7 +3,7 @@
 // server decides; this only decides what is shown.
 
 /** `*` is one level, `#` at the end the rest, none included. */
-export function matchesPattern(pattern: string, path: string): boolean {
+function matchesPattern(pattern: string, path: string): boolean {
   const wanted = pattern.split('/');
   const takesRest = wanted[wanted.length - 1] === '#';
   if (takesRest) wanted.pop();

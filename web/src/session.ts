@@ -8,7 +8,6 @@ interface Who {
   kind?: 'anonymous' | 'token' | 'jwt' | 'user';
   name?: string;
   permissions?: string[];
-  expires?: string;
   csrf?: string;
 }
 
@@ -61,9 +60,6 @@ class Session extends Observable {
   }
   get isUser(): boolean {
     return this.#who.kind === 'user';
-  }
-  get expires(): string | undefined {
-    return this.#who.expires;
   }
   /** As commands and the audit trail name the caller: `user:anna`. */
   get fullName(): string {

@@ -139,12 +139,6 @@ export class TwPlot extends LitElement {
     return this.#plot?.ctx.canvas ?? null;
   }
 
-  /** A picture of what is seen. */
-  toPng(): Promise<Blob | null> {
-    const { canvas } = this;
-    return new Promise((resolve) => (canvas ? canvas.toBlob(resolve, 'image/png') : resolve(null)));
-  }
-
   override updated(): void {
     const shape = JSON.stringify([
       this.small,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { texts } from '../texts';
-import { isFinal, type AlarmActionOptions, type AlarmActionWord, type CommandStep, type CommandWish } from './types';
-import type { LiveMessage } from './types';
+import { isFinal, type CommandStep, type CommandWish, type LiveMessage } from './types';
 
 const answerWithin = 15_000; // ms until an action without an answer counts as failed
 
@@ -65,16 +64,6 @@ export class Requests {
         },
         fail: reject,
       });
-    });
-  }
-
-  alarmAction(word: AlarmActionWord, ruleId: number, options: AlarmActionOptions = {}): Promise<LiveMessage> {
-    return this.#ask({
-      op: word,
-      rule_id: ruleId,
-      comment: options.comment || undefined,
-      duration_s: options.durationS,
-      one_shot: options.oneShot,
     });
   }
 

@@ -127,23 +127,6 @@ export interface CommandStep {
   completedAt?: string;
 }
 
-export type AlarmActionWord =
-  | 'ack'
-  | 'comment'
-  | 'shelve'
-  | 'unshelve'
-  | 'suppress'
-  | 'unsuppress'
-  | 'out-of-service'
-  | 'in-service';
-
-export interface AlarmActionOptions {
-  comment?: string;
-  /** One of the two for `shelve`. */
-  durationS?: number;
-  oneShot?: boolean;
-}
-
 /** A message of the server, before it was looked at. */
 export interface LiveMessage {
   op: string;

@@ -182,7 +182,6 @@ export class PageTrends extends LitElement {
     if (!document.hidden) this.#loadSoon();
   };
 
-
   #view(from: number, to: number): void {
     const span = Math.min(longest, Math.max(shortest, to - from));
     // Beyond now there is nothing.
@@ -284,7 +283,6 @@ export class PageTrends extends LitElement {
     const { from, to } = this.shown;
     return texts.trends.shown(zone.row(from, to), `${zone.dateTime(to)} ${zone.mark(to)}`);
   }
-
 
   #plots() {
     const { from, to } = this.shown;

@@ -21,7 +21,6 @@ export const alarmRuleTexts = {
   columns: { id: 'Number', severity: 'Severity', name: 'Name', what: 'Alarm when', point: 'Point', area: 'Area', origin: 'Origin' },
 
   edit: (name: string) => `Rule: ${name}`,
-  view: (name: string) => `Rule: ${name}`,
   makeTitle: 'New rule',
   back: 'Back to the rules',
   readOnly: 'This rule stands in the manifest: it can be read here, and changed there.',
@@ -43,7 +42,6 @@ export const alarmRuleTexts = {
   changedMeanwhile: (version: number) => `Somebody has changed it meanwhile: it is at version ${version} now. Look at it again.`,
   notSaved: 'The rule was not saved',
   wrong: (count: number) => `The server refuses the rule: ${many(count, 'field is', 'fields are')} wrong`,
-  notFound: 'There is no such rule any more',
   instance: 'Instance that watches it',
 
   conflict: {
@@ -58,7 +56,6 @@ export const alarmRuleTexts = {
     gone: 'It was deleted meanwhile. It can be made anew as a copy.',
   },
   versions: {
-    title: 'Versions',
     show: 'Versions…',
     of: (name: string) => `Versions of ${name}`,
     version: 'Version',
@@ -72,7 +69,6 @@ export const alarmRuleTexts = {
     useVersion: (version: number) => `Take version ${version} over into the form`,
     current: 'now',
     failed: 'The versions could not be loaded',
-    none: 'A rule of the manifest has no versions here.',
   },
 
   sections: { what: 'What is watched', course: 'How it comes and goes', people: 'For people', more: 'Group, suppression, escalation' },

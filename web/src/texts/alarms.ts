@@ -48,7 +48,6 @@ export const alarmTexts = {
     'Out-of-Service': 'Out of service',
   } as Record<string, string>,
   columns: {
-    choose: 'Choose',
     severity: 'Severity',
     state: 'State',
     time: 'Since',
@@ -56,8 +55,6 @@ export const alarmTexts = {
     area: 'Area',
     value: 'Value',
     by: 'By',
-    until: 'Until',
-    actions: 'Actions',
   },
   choose: (name: string) => `Choose ${name}`,
   chooseAll: 'Choose all that are shown',
@@ -71,7 +68,6 @@ export const alarmTexts = {
   notStored: 'Not stored',
   notStoredHint: 'The alarm store was down when this was told',
   hasComment: (text: string) => `Comment: ${text}`,
-  oneShotOr: (time: string) => `until ${time}`,
   noMatch: 'No alarm fits',
   noMatchHint: 'Other areas, severities or words would show more.',
   none: 'No alarms',
@@ -81,16 +77,13 @@ export const alarmTexts = {
   loading: 'Loading the alarms…',
   badQuality: 'bad quality',
   noValue: 'no value',
-  tripCause: 'see the interlock',
 
   filter: {
     search: 'Search alarms',
     placeholder: 'Name, area, number or comment',
     severity: 'Severities',
     state: 'State',
-    area: 'Area',
     clear: 'Show all',
-    clearArea: (area: string) => `Leave ${area}`,
     openAreas: 'Areas',
   },
   areas: {
@@ -100,7 +93,6 @@ export const alarmTexts = {
     shut: (name: string) => `Close ${name}`,
     count: (name: string, count: number, waiting: number) =>
       `${name}: ${many(count, 'alarm', 'alarms')}, ${waiting} to be acknowledged`,
-    failed: 'The areas could not be loaded',
   },
 
   actions: {
@@ -136,7 +128,6 @@ export const alarmTexts = {
       'out-of-service': 'Nobody is called by it until somebody puts it back in service.',
       reset: 'The latch is taken off. Nothing starts by it. It is refused while a condition is not met.',
     } as Record<string, string>,
-    of: (count: number) => many(count, 'alarm', 'alarms'),
     more: (count: number) => `and ${count} more`,
     duration: 'For how long',
     durations: { 900: '15 min', 3600: '1 h', 14400: '4 h', 28800: '8 h', other: 'Other…' } as Record<string, string>,
@@ -162,7 +153,6 @@ export const alarmTexts = {
   details: {
     title: 'Details',
     close: 'Close the details',
-    gone: 'This alarm is over.',
     number: 'Rule',
     condition: 'Condition',
     since: 'Since',
@@ -200,7 +190,6 @@ export const alarmTexts = {
     ranges: { 1: 'Last hour', 8: 'Last 8 hours', 24: 'Last day', 168: 'Last 7 days', 720: 'Last 30 days', all: 'All', own: 'From … to …' } as Record<string, string>,
     from: 'From',
     to: 'To',
-    zoneNote: (mark: string) => `Times in ${mark}`,
     state: 'Changes to',
     states: { '': 'All, with what people did', ALARM: 'Alarm', WARNING: 'Warning', OK: 'Normal' } as Record<string, string>,
     rule: 'Rules',
@@ -208,7 +197,7 @@ export const alarmTexts = {
     rulesFound: (count: number) => many(count, 'rule fits', 'rules fit'),
     noRules: 'No rule fits',
     tooManyRules: (most: number) => `More than ${most} rules fit: say more`,
-    columns: { time: 'Time', name: 'Alarm', area: 'Area', what: 'What', value: 'Value', by: 'By', comment: 'Comment' },
+    columns: { time: 'Time', name: 'Alarm', what: 'What', value: 'Value', by: 'By', comment: 'Comment' },
     newer: 'Newer',
     older: 'Older',
     newest: 'Newest',
@@ -277,8 +266,5 @@ export const alarmTexts = {
     noChattering: 'None chatters',
     noAlarms: 'No alarm came in this time',
     failed: 'The figures could not be loaded',
-    asTable: 'As a table',
-    time: 'Time',
-    showHistory: (name: string) => `History of ${name}`,
   },
 };

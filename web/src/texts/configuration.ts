@@ -45,7 +45,6 @@ export const configurationTexts = {
     comment: 'Comment: what is changed, and why',
     now: 'Apply now',
     busy: 'Working…',
-    nothing: 'The text is that of the file already.',
     refused: 'It was not applied',
     conflict: 'Somebody else has changed the manifest meanwhile. This is what yours would change in theirs:',
     over: 'Apply mine over theirs',

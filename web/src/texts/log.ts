@@ -26,7 +26,6 @@ export const logTexts = {
   details: (what: string) => `Details: ${what}`,
   failed: 'It could not be loaded',
   wrongRange: 'The end has to be after the beginning',
-  none: 'None',
   page: (first: string, last: string) => `Records ${first} to ${last}`,
   pageOf: (first: string, last: string, all: string) => `${first} to ${last} of ${all}`,
   events: {
@@ -42,7 +41,6 @@ export const logTexts = {
     } as Record<string, string>,
     source: 'Source',
     time: 'Time',
-    event: 'Event',
     live: 'Live: what happens stands on top',
     past: 'Past events: no new ones are added',
     paused: 'Paused',
@@ -73,7 +71,6 @@ export const logTexts = {
     address: 'From',
     comment: 'Comment',
     time: 'Time',
-    number: 'Number',
     empty: 'No record fits',
     exactHint: 'Exactly as it stands in the record: user:anna, plc1/pump/run, rule:77',
     kinds: ['command', 'scene', 'selection', 'approval', 'interlock', 'login', 'alarm', 'rule', 'token', 'user', 'device', 'config', 'history', 'audit'],

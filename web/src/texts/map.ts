@@ -4,7 +4,6 @@
 import { many } from './many';
 
 export const mapTexts = {
-  title: 'Floor map',
   plan: 'Plan of the floor',
   planHelp: 'Arrow keys move, plus and minus zoom, 0 shows all, Escape ends the choice. The list of tags tells the same.',
   grid: (step: string, unit: string) => `Grid ${step} ${unit}`,

@@ -4,7 +4,6 @@
 import { many } from './many';
 
 export const overviewTexts = {
-  title: 'Overview',
   allWell: 'All is well',
   notWell: (count: number) => `${many(count, 'thing needs', 'things need')} attention`,
   unknown: 'State not known',
@@ -27,7 +26,6 @@ export const overviewTexts = {
   samples: 'Samples',
   events: 'Events',
   messagesOut: 'Messages out',
-  clients: 'Clients',
   websocket: 'WebSocket',
   http: 'HTTP',
   points: 'Points',
@@ -53,8 +51,6 @@ export const overviewTexts = {
   worst: 'Worst',
   noAreas: 'There are no alarm rules',
   noAlarmsHere: 'No plugin knows alarms here',
-  statusFailed: 'The state could not be read',
-  toPoints: 'Show the points',
   lastMinutes: (what: string) => `${what}, the last five minutes`,
   share: (good: string) => `${good} % of the points are good`,
   problem: {

@@ -2,7 +2,6 @@
 // Texts of the panel: a part of texts.ts.
 
 export const panelTexts = {
-  title: 'Panel',
   general: 'General',
   areas: 'Areas',
   empty: 'There are no tiles yet',
@@ -18,8 +17,6 @@ export const panelTexts = {
   saved: 'The panel is saved',
   changedMeanwhile: 'Somebody else has changed the panel meanwhile.',
   overwrite: 'Save over it',
-  unsaved: 'Not saved yet',
-  narrow: 'This screen is too narrow to lay tiles out',
   help: 'Drag to move, drag the corner to resize. By keys: arrows move, Shift and arrows resize, Enter changes, Delete removes.',
   tileLabel: (name: string, type: string, x: number, y: number, width: number, height: number) =>
     `${name}, ${type}, column ${x + 1}, row ${y + 1}, ${width} by ${height}`,

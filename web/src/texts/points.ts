@@ -4,10 +4,8 @@
 import { many } from './many';
 
 export const pointsTexts = {
-  title: 'Points',
   search: 'Search points',
   searchPlaceholder: 'Name, description or unit',
-  clear: 'Clear the search',
   tree: 'Tree',
   all: 'All points',
   pinned: 'Pinned',

@@ -6,7 +6,6 @@ import { many } from './many';
 export const trendsTexts = {
   title: 'Trends',
   add: 'Add a point',
-  addShort: 'Point to add',
   full: (most: number) => `No more than ${most} points at once: take one out first`,
   isThere: 'It is shown already',
   positions: 'Positions of tags cannot be drawn over time: look at the floor map',

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people do about alarms. By REST, as its answers tell why something was refused.
 import { isOfHost, isTrip, isUnacknowledged } from '../../alarms';
-import { live, type AlarmActionWord, type WireAlarm } from '../../live';
+import { live, type WireAlarm } from '../../live';
 import { RestError, rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { texts } from '../../texts';
 
-export type AlarmAction = AlarmActionWord | 'reset';
+type Word = 'ack' | 'comment' | 'shelve' | 'unshelve' | 'suppress' | 'unsuppress' | 'out-of-service' | 'in-service';
+export type AlarmAction = Word | 'reset';
 
 export interface ActionWish {
   comment?: string;
+  /** One of the two for `shelve`. */
   durationS?: number;
   oneShot?: boolean;
 }
@@ -22,7 +24,7 @@ export interface ActionFailure {
 export const mostChosen = 1000;
 const atOnce = 4;
 
-const rights: Record<AlarmActionWord, string> = {
+const rights: Record<Word, string> = {
   ack: 'alarms:ack',
   comment: 'alarms:ack',
   shelve: 'alarms:shelve',
@@ -33,7 +35,7 @@ const rights: Record<AlarmActionWord, string> = {
   'in-service': 'alarms:admin',
 };
 
-const fits: Record<AlarmActionWord, (alarm: WireAlarm) => boolean> = {
+const fits: Record<Word, (alarm: WireAlarm) => boolean> = {
   ack: isUnacknowledged,
   comment: () => true,
   shelve: ({ condition }) => condition !== 'Shelved',

@@ -95,4 +95,3 @@ export class AlarmAreas extends LitElement {
     ></tw-virtual-list>`;
   }
 }
-

@@ -300,4 +300,3 @@ export class AlarmList extends LitElement {
       : ''}`;
   }
 }
-

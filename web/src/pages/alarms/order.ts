@@ -24,7 +24,7 @@ export interface AlarmFilter {
 /** A row of the list: an alarm, or the heading above a section. */
 export type Row = { section: Section; count: number; alarm?: undefined } | { alarm: WireAlarm };
 
-export function sectionOf(alarm: WireAlarm): Section {
+function sectionOf(alarm: WireAlarm): Section {
   if (isInhibited(alarm)) {
     if (alarm.condition === 'Shelved') return 'shelved';
     return alarm.condition === 'Out-of-Service' ? 'outOfService' : 'suppressed';
@@ -37,7 +37,7 @@ export function modeOf(alarm: WireAlarm): ListMode {
   return isInhibited(alarm) ? 'inhibited' : 'active';
 }
 
-export function isIn(area: string, alarm: WireAlarm): boolean {
+function isIn(area: string, alarm: WireAlarm): boolean {
   const own = alarm.area ?? '';
   return area === '' || own === area || own.startsWith(`${area}/`);
 }

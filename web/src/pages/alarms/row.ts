@@ -43,7 +43,7 @@ export function shortTime(at: string): string {
 }
 
 /** Who keeps it from being told, and until when. */
-export function inhibitedBy(alarm: WireAlarm): string {
+function inhibitedBy(alarm: WireAlarm): string {
   const { shelved_by, shelved_until, suppressed_by, out_of_service_by } = alarm;
   if (alarm.condition === 'Shelved') {
     const who = shelved_by ?? '';

@@ -9,13 +9,13 @@ const mostCells = 4_000_000; // of the table that finds what is common
 const mostRows = 1500;
 const around = 3; // lines shown about a change
 
-export interface DiffLine {
+interface DiffLine {
   kind: 'same' | 'added' | 'removed';
   text: string;
   /** In the text that it stands in; the new one, where in both. */
   line: number;
 }
-export interface Difference {
+interface Difference {
   lines: DiffLine[];
   added: number;
   removed: number;
@@ -59,7 +59,7 @@ function middle(before: readonly string[], after: readonly string[], first: numb
 }
 
 /** Line by line; what is the same at the beginning and the end costs nothing. */
-export function difference(before: string, after: string): Difference {
+function difference(before: string, after: string): Difference {
   const old = before.split('\n');
   const fresh = after.split('\n');
   const shorter = Math.min(old.length, fresh.length);

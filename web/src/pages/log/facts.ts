@@ -5,7 +5,7 @@ import { zone } from '../../format';
 const timeKey = /^(t|time|since|until|created|completed|timestamp|expires)$/;
 
 /** A value from outside as text. */
-export function textOfValue(key: string, value: unknown): string {
+function textOfValue(key: string, value: unknown): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'string') return timeKey.test(key) && !Number.isNaN(Date.parse(value)) ? zone.exact(value) : value;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 export interface GestureUser {
   pan(dx: number, dy: number): void;
   /** About this place of the element. */

@@ -68,11 +68,6 @@ export class Site {
     return this.#byId.get(id);
   }
 
-  isWithin(id: number, top: number): boolean {
-    for (let zone = this.#byId.get(id); zone; zone = this.#byId.get(zone.parent)) if (zone.id === top) return true;
-    return false;
-  }
-
   /** Parents before their children. The server lets no zone lie in itself. */
   #add(wire: WireZone, all: readonly WireZone[], depth: number, from: number, to: number): void {
     const zone = zoneOf(wire, depth, wire.z?.[0] ?? from, wire.z?.[1] ?? to);

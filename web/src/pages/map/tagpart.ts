@@ -22,7 +22,7 @@ export interface TagPart {
   onFollow: (follows: boolean) => void;
 }
 
-export function matching(tags: readonly ShownTag[], search: string): readonly ShownTag[] {
+function matching(tags: readonly ShownTag[], search: string): readonly ShownTag[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return tags;
   return tags.filter(({ id, name, kind }) => {

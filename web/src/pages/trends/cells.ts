@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 /** As /api/v1/history tells it. */
 export interface Bucket {
   t: string;
@@ -113,13 +112,6 @@ export class Cells {
       held = this.#heldAfter(index, held);
     }
     return { values, min, max };
-  }
-
-  /** The newest value, to be drawn at the time that it is now. */
-  lastHeld(end: number): number | null {
-    let held = this.before;
-    for (let index = 0; index < Math.min(end, this.length); ++index) held = this.#heldAfter(index, held);
-    return held;
   }
 
   /** The index of the last cell with anything in it, before `end`; -1: none. */

@@ -13,7 +13,7 @@ export interface Drawn {
   rows: Rows | null;
 }
 
-export interface Figures {
+interface Figures {
   min: number;
   max: number;
   mean: number;

@@ -45,7 +45,7 @@ export function describeRule(rule: AlarmRule): string {
   }
 }
 
-export function describeCondition(node: Json): string {
+function describeCondition(node: Json): string {
   if (typeof node !== 'object' || node === null || Array.isArray(node)) return '?';
   const text = texts.alarmRules.summary;
   if (node.not !== undefined) return `${text.not} (${describeCondition(node.not)})`;
