@@ -9,6 +9,13 @@ export function severityRank(severity: Severity): number {
   return ranks[severity] ?? 0;
 }
 
+/** null when there is none. */
+export function worstOf(alarms: readonly WireAlarm[]): Severity | null {
+  let worst: Severity | null = null;
+  for (const { severity } of alarms) if (!worst || severityRank(severity) > severityRank(worst)) worst = severity;
+  return worst;
+}
+
 /** The values of `condition` (R3-20), in its words. */
 const normal = 'Normal';
 const unacknowledged = new Set(['Unacknowledged-Active', 'RTN-Unacknowledged', 'Latched']);
@@ -24,6 +31,11 @@ export function isInhibited(alarm: WireAlarm): boolean {
 /** Somebody has to acknowledge it. */
 export function isUnacknowledged(alarm: WireAlarm): boolean {
   return !isInhibited(alarm) && unacknowledged.has(alarm.condition);
+}
+
+/** Active, and somebody has to acknowledge it: it is heard. */
+export function isUrgent(alarm: WireAlarm): boolean {
+  return isActive(alarm) && isUnacknowledged(alarm);
 }
 
 /** A trip of an interlock: it ends by a reset, and by nothing else. Its number is that of the interlock below 0. */
@@ -78,11 +90,7 @@ class AlarmBook extends Observable {
   }
   /** The worst of those; null when there is none. */
   get worst(): Severity | null {
-    let worst: Severity | null = null;
-    for (const alarm of this.calling) {
-      if (worst === null || severityRank(alarm.severity) > severityRank(worst)) worst = alarm.severity;
-    }
-    return worst;
+    return worstOf(this.calling);
   }
 
   #sessionChanged(): void {
@@ -118,13 +126,9 @@ class AlarmBook extends Observable {
   }
 }
 
-function isCalling(alarm: WireAlarm): boolean {
-  return isActive(alarm) && isUnacknowledged(alarm);
-}
-
 function callsAnew(before: WireAlarm | undefined, alarm: WireAlarm): boolean {
-  if (!isCalling(alarm)) return false;
-  if (!before || !isCalling(before) || before.alarm_id !== alarm.alarm_id) return true;
+  if (!isUrgent(alarm)) return false;
+  if (!before || !isUrgent(before) || before.alarm_id !== alarm.alarm_id) return true;
   const isWorse = before.state === 'WARNING' && alarm.state === 'ALARM';
   return isWorse || severityRank(alarm.severity) > severityRank(before.severity);
 }

@@ -47,7 +47,8 @@ export function inPath(text: string): string {
   return text.split('/').map(encodeURIComponent).join('/');
 }
 
-function address(path: string, query: RestOptions['query']): string {
+/** With its query: also for links that save a file. */
+export function address(path: string, query: RestOptions['query']): string {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {})) {
     if (value === undefined) continue;

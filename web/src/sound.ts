@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alarms that are heard, on every page: tones by severity while an active alarm waits to be acknowledged.
-import { alarmBook, isActive, isUnacknowledged, severityRank } from './alarms';
+import { alarmBook, isUrgent, worstOf } from './alarms';
 import type { Severity, WireAlarm } from './live';
 import { Observable } from './observable';
 import { preferences } from './preferences';
@@ -83,7 +83,7 @@ class AlarmSound extends Observable {
   }
 
   #waiting(): WireAlarm[] {
-    return [...alarmBook.alarms.values()].filter((alarm) => isActive(alarm) && isUnacknowledged(alarm));
+    return [...alarmBook.alarms.values()].filter(isUrgent);
   }
 
   async #wake(): Promise<void> {
@@ -108,7 +108,10 @@ class AlarmSound extends Observable {
   }
 
   #due(): Pattern | null {
-    if (this.state === 'sounding') return worstOf(this.#waiting().filter(isAfterSilence));
+    if (this.state === 'sounding') {
+      const worst = worstOf(this.#waiting().filter(isAfterSilence));
+      return worst && (patterns[worst] ?? null);
+    }
     const isEnd = preferences.sound && session.isOver && !this.#isEndHeard;
     return isEnd && this.#context?.state === 'running' ? over : null;
   }
@@ -140,12 +143,6 @@ class AlarmSound extends Observable {
 
 function isAfterSilence(alarm: WireAlarm): boolean {
   return !(Date.parse(alarm.ts) <= preferences.silencedAt);
-}
-
-function worstOf(alarms: WireAlarm[]): Pattern | null {
-  let worst: Severity | null = null;
-  for (const { severity } of alarms) if (!worst || severityRank(severity) > severityRank(worst)) worst = severity;
-  return worst ? (patterns[worst] ?? null) : null;
 }
 
 export const alarmSound = new AlarmSound();

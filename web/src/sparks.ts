@@ -3,6 +3,7 @@
 import { now } from './clock';
 import type { Spark } from './elements/tw-sparkline';
 import type { PointValue } from './live';
+import { restName } from './names';
 import { RestError, rest } from './rest';
 
 const span = 600_000; // ms
@@ -54,8 +55,7 @@ export class Sparks {
     if (missing.length === 0 || !this.#hasHistory) return;
     for (const name of missing) this.#asked.add(name);
     const from = new Date(now() - span).toISOString();
-    // A comma stands between two names.
-    const point = missing.map((name) => name.replaceAll(',', '%2C'));
+    const point = missing.map(restName);
     try {
       const trend = await rest<Trend>('/api/v1/history', {
         query: { point, from, buckets, aggregate: 'avg' },

@@ -182,7 +182,7 @@ export const texts = {
     loading: 'Loading the values…',
     noHistory: 'No history is kept here',
   },
-  sparkline: (points: string) => `Last 10 minutes: ${points}`,
+  sparkline: (what: string, time: string) => `Last ${time}: ${what}`,
   sparklineRange: (low: string, high: string) => `${low} to ${high}`,
   write: {
     title: (point: string) => `Write ${point}`,

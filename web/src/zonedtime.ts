@@ -7,6 +7,12 @@ export function toInput(at: number): string {
   return zone.dateTime(at).replace(' ', 'T');
 }
 
+/** The same of a time as the address has it; '' when it is none. */
+export function isoToInput(time: string | null): string {
+  const at = Date.parse(time ?? '');
+  return Number.isNaN(at) ? '' : toInput(at);
+}
+
 /** ms since 1970, NaN when it is none. Of an hour that comes twice it is the first. */
 export function fromInput(text: string): number {
   const wanted = Date.parse(`${text}Z`);

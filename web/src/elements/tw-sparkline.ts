@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { formatNumber } from '../format';
 import { now } from '../clock';
+import { formatDuration, formatNumber } from '../format';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import { theme } from '../theme';
@@ -110,6 +110,6 @@ export class TwSparkline extends LitElement {
   }
 
   override render() {
-    return html`<canvas role="img" aria-label=${texts.sparkline(this.label)}></canvas>`;
+    return html`<canvas role="img" aria-label=${texts.sparkline(this.label, formatDuration(this.spanMs))}></canvas>`;
   }
 }

@@ -146,3 +146,8 @@ const finalStates = new Set(['succeeded', 'failed', 'blocked', 'expired', 'unkno
 export function isFinal(status: string): boolean {
   return finalStates.has(status);
 }
+
+/** Over, and not as it was wished. */
+export function hasFailed(status: string): boolean {
+  return isFinal(status) && status !== 'succeeded';
+}

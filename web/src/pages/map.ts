@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, html, type PropertyValues, type TemplateResult } from 'lit';
+import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { now } from '../clock';
 import '../elements/tw-empty';
@@ -163,7 +163,7 @@ export class PageMap extends LitElement {
     this.floor?.fit(zone ? zone.bounds : joined(this.site?.zones.map(({ bounds }) => bounds) ?? []));
   }
 
-  override updated(_changed: PropertyValues): void {
+  override updated(): void {
     const wanted = `${this.site?.instance ?? ''} ${this.#zone?.id ?? 0}`;
     if (!this.floor || !this.site || wanted === this.#fitted) return;
     this.#fitted = wanted;

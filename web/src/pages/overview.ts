@@ -4,7 +4,6 @@ import { customElement } from 'lit/decorators.js';
 import { ref } from 'lit/directives/ref.js';
 import { alarmBook } from '../alarms';
 import { now } from '../clock';
-import '../elements/tw-error';
 import '../elements/tw-severity';
 import '../elements/tw-sparkline';
 import type { Spark } from '../elements/tw-sparkline';
@@ -28,7 +27,7 @@ const oldAfter = 12_000; // ms without an answer until the state counts as not k
 @customElement('page-overview')
 export class PageOverview extends LitElement {
   static override styles = [shared, overviewStyles];
-  #end = (): void => {};
+  #endUse = (): void => {};
   #endStatus = (): void => {};
   #rates = new Map<string, Spark>();
 
@@ -39,13 +38,14 @@ export class PageOverview extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (session.may('ws:stats')) this.#end = statusWatch.use();
+    if (session.may('ws:stats')) this.#endUse = statusWatch.use();
     this.#endStatus = statusWatch.observe(() => this.#note());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#end();
+    this.#endUse();
+    this.#endUse = () => {};
     this.#endStatus();
   }
 
@@ -161,7 +161,7 @@ export class PageOverview extends LitElement {
       <span class="muted small">${label}</span>
       <span class="figure-value">${formatRate(status.rates[name])}</span>
       <tw-sparkline
-        .label=${texts.overview.lastMinutes(label)}
+        .label=${label}
         .spanMs=${this.#seenSpan(name)}
         .data=${() => this.#rates.get(name)}
       ></tw-sparkline>

@@ -51,7 +51,6 @@ export const overviewTexts = {
   worst: 'Worst',
   noAreas: 'There are no alarm rules',
   noAlarmsHere: 'No plugin knows alarms here',
-  lastMinutes: (what: string) => `${what}, the last five minutes`,
   share: (good: string) => `${good} % of the points are good`,
   problem: {
     plugin: (id: string, state: string) => `${id}: ${state}`,

@@ -14,6 +14,8 @@ export interface Interlock {
   name: string;
   mode?: string;
   is_tripped?: boolean;
+  is_forced?: boolean;
+  cause?: string;
   conditions?: InterlockCondition[];
 }
 

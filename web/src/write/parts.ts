@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 import { now } from '../clock';
 import { exactWithUnit, formatDuration, qualityOf, zone } from '../format';
-import { isFinal, type CommandStep, type PointValue } from '../live';
+import { hasFailed, type CommandStep, type PointValue } from '../live';
 import type { PointInfo } from '../pointinfo';
 import { texts } from '../texts';
 import type { DryRun, Interlock, InterlockCondition } from './dryrun';
@@ -52,9 +52,8 @@ export function stepsView(steps: readonly TimedStep[], point: PointInfo): Templa
     <h3>${texts.write.steps}</h3>
     <ol class="steps">
       ${steps.map(({ step, at }) => {
-        const isBad = isFinal(step.status) && step.status !== 'succeeded';
         const why = step.error ?? step.message;
-        return html`<li class=${isBad ? 'wrong' : ''}>
+        return html`<li class=${hasFailed(step.status) ? 'wrong' : ''}>
           <span class="muted small">${zone.time(at)}</span>
           <strong>${texts.write.states[step.status] ?? step.status}</strong>
           ${why ? html`<div>${why}</div>` : ''}

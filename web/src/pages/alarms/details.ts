@@ -14,20 +14,13 @@ import { router } from '../../router';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
+import type { Interlock } from '../../write/dryrun';
 import { mayDo, type AlarmAction } from './actions';
 import { detailStyles } from './detailstyles';
 import { whatOf, type AlarmRecord } from './record';
 import { RowEvent, shortTime, stateWord } from './row';
 import type { AlarmRule } from './rules/rule';
 import { limitOf, valueOf } from './value';
-
-interface Interlock {
-  id: number;
-  mode: string;
-  cause?: string;
-  is_forced?: boolean;
-  conditions: { text?: string; is_met?: boolean; found?: string; hidden?: boolean }[];
-}
 
 const recentShown = 12;
 const offered: readonly AlarmAction[] = [
@@ -166,7 +159,7 @@ export class AlarmDetails extends LitElement {
       <p class="muted">${text.forced}: ${interlock.is_forced ? text.allForced : text.notForced}</p>
       <h3>${text.conditions}</h3>
       <ul class="conditions">
-        ${interlock.conditions.map((each) =>
+        ${(interlock.conditions ?? []).map((each) =>
           each.hidden
             ? html`<li class="muted">${texts.write.conditionHidden}</li>`
             : html`<li class=${each.is_met ? '' : 'unmet'}>
@@ -174,7 +167,7 @@ export class AlarmDetails extends LitElement {
                 <span
                   >${each.text}
                   <span class="muted"
-                    >(${each.is_met ? texts.write.conditionMet : texts.write.conditionNotMet}; ${texts.write.found(each.found ?? '')})</span
+                    >(${each.is_met ? texts.write.conditionMet : texts.write.conditionNotMet}; ${texts.write.found(String(each.found ?? ''))})</span
                   ></span
                 >
               </li>`,

@@ -180,14 +180,14 @@ export class AlarmFigures extends LitElement {
     </section>`;
   }
 
-  #counts(title: string, none: string, counts: readonly Count[], total: number) {
+  #counts(title: string, none: string, counts: readonly Count[], total: number, hint?: (share: string) => string) {
     const text = texts.alarms.figures;
     const sum = counts.reduce((all, { count }) => all + count, 0);
     return html`<section class="card">
       <h2>${title}</h2>
       ${counts.length === 0 ? html`<p class="muted">${none}</p>` : ''}
-      ${counts.length > 0 && total > 0 && title === text.badActors
-        ? html`<p class="muted small">${text.badActorsHint(percent(sum / total))}</p>`
+      ${counts.length > 0 && total > 0 && hint
+        ? html`<p class="muted small">${hint(percent(sum / total))}</p>`
         : ''}
       ${counts.length === 0
         ? ''
@@ -247,7 +247,7 @@ export class AlarmFigures extends LitElement {
       ${figures
         ? html`${this.#tiles(figures)}
             <div class="grid">
-              ${this.#plots(figures)} ${this.#counts(text.badActors, text.noAlarms, figures.most_frequent, figures.total)}
+              ${this.#plots(figures)} ${this.#counts(text.badActors, text.noAlarms, figures.most_frequent, figures.total, text.badActorsHint)}
               <div class="stack">
                 ${this.#severities(figures)} ${this.#counts(text.chattering, text.noChattering, figures.chattering, figures.total)}
               </div>

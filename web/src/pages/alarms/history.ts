@@ -8,16 +8,17 @@ import { now } from '../../clock';
 import { formatCount, formatExact, zone } from '../../format';
 import { icon } from '../../icons';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { address, isAbort, rest, textOf } from '../../rest';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
-import { fromInput, toInput } from '../../zonedtime';
+import { fromInput, isoToInput } from '../../zonedtime';
 import { historyStyles } from './historystyles';
 import { whatOf, type AlarmRecord } from './record';
 import { rulesThatFit } from './rulesearch';
 import { limitOf, valueOf } from './value';
 
+const path = '/api/v1/alarms/history';
 const perPage = 100;
 const mostInCsv = 10_000;
 const mostPages = 1000; // whose beginnings are remembered, for the way back
@@ -83,10 +84,10 @@ export class AlarmHistory extends LitElement {
       const rules = search ? await rulesThatFit(search, signal) : null;
       this.found = rules?.length ?? null;
       const query = { ...this.#times(), rule: rules?.join(','), state: this.query.get('state') || undefined, order: 'desc' };
+      this.csv = rules?.length === 0 ? '' : address(path, { format: 'csv', limit: mostInCsv, ...query });
       if (rules?.length === 0) return this.#take([], null);
-      this.csv = csvAddress(query);
       const after = this.places[this.places.length - 1] || undefined;
-      const page = await rest<{ events: AlarmRecord[]; next: string | null }>('/api/v1/alarms/history', {
+      const page = await rest<{ events: AlarmRecord[]; next: string | null }>(path, {
         query: { ...query, after, limit: perPage },
         signal,
         timeoutMs: 30_000,
@@ -154,7 +155,7 @@ export class AlarmHistory extends LitElement {
         <input
           type="datetime-local"
           step="1"
-          .value=${inInput(this.query.get(key))}
+          .value=${isoToInput(this.query.get(key))}
           @change=${(event: Event) => this.#ownTime(key, event)}
         />
       </label>`,
@@ -190,8 +191,8 @@ export class AlarmHistory extends LitElement {
 
   #row(record: AlarmRecord) {
     const isState = record.type === 'alarm_state';
-    const value = isState ? valueOf(record as never) : '';
-    const limit = isState && record.state !== 'OK' ? limitOf(record as never) : '';
+    const value = isState ? valueOf(record) : '';
+    const limit = isState && record.state !== 'OK' ? limitOf(record) : '';
     return html`<tr>
       <td class="time">${zone.row(record.ts)}</td>
       <td class="severity"><tw-severity .severity=${record.severity} ?hollow=${record.state === 'OK'}></tw-severity></td>
@@ -200,7 +201,7 @@ export class AlarmHistory extends LitElement {
         <span class="muted small area">${record.area ?? ''}</span>
       </td>
       <td class="what ${record.type === 'alarm_state' && record.state !== 'OK' ? 'came' : ''}">${whatOf(record)}</td>
-      <td class="value"><span title=${isState ? valueOf(record as never, formatExact) : ''}>${value}</span> <span class="muted">${limit}</span></td>
+      <td class="value"><span title=${isState ? valueOf(record, formatExact) : ''}>${value}</span> <span class="muted">${limit}</span></td>
       <td class="by">${record.by ?? ''}</td>
       <td class="comment">${record.comment ?? ''}</td>
     </tr>`;
@@ -245,15 +246,4 @@ export class AlarmHistory extends LitElement {
         <button ?disabled=${!this.next || this.isBusy} @click=${this.#older}>${text.older}</button>
       </div>`;
   }
-}
-
-function inInput(time: string | null): string {
-  const at = Date.parse(time ?? '');
-  return Number.isNaN(at) ? '' : toInput(at);
-}
-
-function csvAddress(query: Record<string, string | undefined>): string {
-  const parameters = new URLSearchParams({ format: 'csv', limit: String(mostInCsv) });
-  for (const [key, value] of Object.entries(query)) if (value) parameters.set(key, value);
-  return `/api/v1/alarms/history?${parameters.toString()}`;
 }

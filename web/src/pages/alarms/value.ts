@@ -4,8 +4,10 @@ import { formatExact, formatNumber } from '../../format';
 import type { WireAlarm } from '../../live';
 import { texts } from '../../texts';
 
+/** An alarm, or a record of one. */
+type Valued = Omit<WireAlarm, 'type'>;
 /** The ranges' limits stand beside those of types.ts. */
-type WithSides = WireAlarm & {
+type WithSides = Valued & {
   alarm_threshold_low?: number | null;
   alarm_threshold_high?: number | null;
   warning_threshold_low?: number | null;
@@ -13,9 +15,9 @@ type WithSides = WireAlarm & {
 };
 
 const signs: Record<string, string> = { above: '≥', below: '≤', equals: '=', not_equals: '≠', rate_of_change: '≥', deviation: '≥' };
-const offNormal: Record<string, string> = { outside_range: '∉', inside_range: '∈' };
+export const rangeSigns: Record<string, string> = { outside_range: '∉', inside_range: '∈' };
 
-export function valueOf(alarm: WireAlarm, number: (value: number) => string = formatNumber): string {
+export function valueOf(alarm: Valued, number: (value: number) => string = formatNumber): string {
   if (alarm.value_text) return alarm.value_text;
   if (alarm.comparison === 'bad_quality' && alarm.state !== 'OK') return texts.alarms.badQuality;
   if (alarm.comparison === 'stale' && alarm.state !== 'OK') return texts.alarms.noValue;
@@ -31,10 +33,10 @@ function range(low: number | null | undefined, high: number | null | undefined):
 export function limitOf(alarm: WithSides): string {
   const comparison = alarm.comparison ?? '';
   const isWarning = alarm.state === 'WARNING';
-  if (offNormal[comparison]) {
+  if (rangeSigns[comparison]) {
     const low = (isWarning ? alarm.warning_threshold_low : null) ?? alarm.alarm_threshold_low;
     const high = (isWarning ? alarm.warning_threshold_high : null) ?? alarm.alarm_threshold_high;
-    return `${offNormal[comparison]} ${range(low, high)}`;
+    return `${rangeSigns[comparison]} ${range(low, high)}`;
   }
   const limit = (isWarning ? alarm.warning_threshold : null) ?? alarm.alarm_threshold;
   const sign = signs[comparison];

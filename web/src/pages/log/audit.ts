@@ -7,7 +7,7 @@ import '../../elements/tw-error';
 import { zone } from '../../format';
 import { icon } from '../../icons';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { address, isAbort, rest, textOf } from '../../rest';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -15,6 +15,7 @@ import { facts } from './facts';
 import { filterBox, isWrongRange, rangeInputs, readForm } from './range';
 import { logStyles } from './styles';
 
+const path = '/api/v1/audit';
 const ofPage = 100;
 const mostOfCsv = 10_000;
 const keys = ['kind', 'actor', 'subject', 'reference', 'from', 'to'] as const;
@@ -69,7 +70,7 @@ export class LogAudit extends LitElement {
   }
 
   get #filter(): Record<(typeof keys)[number], string | undefined> {
-    return Object.fromEntries(keys.map((key) => [key, this.query.get(key) ?? undefined])) as Record<
+    return Object.fromEntries(keys.map((key) => [key, this.query.get(key) || undefined])) as Record<
       (typeof keys)[number],
       string | undefined
     >;
@@ -81,7 +82,7 @@ export class LogAudit extends LitElement {
     this.isLoading = true;
     try {
       const after = this.begins[this.begins.length - 1];
-      const page = await rest<{ records: AuditRecord[]; next: number | null }>('/api/v1/audit', {
+      const page = await rest<{ records: AuditRecord[]; next: number | null }>(path, {
         query: { ...this.#filter, limit: ofPage, after },
         signal,
       });
@@ -109,9 +110,7 @@ export class LogAudit extends LitElement {
   }
 
   #csv(): string {
-    const query = new URLSearchParams({ format: 'csv', limit: String(mostOfCsv) });
-    for (const [key, value] of Object.entries(this.#filter)) if (value) query.set(key, value);
-    return `/api/v1/audit?${query.toString()}`;
+    return address(path, { format: 'csv', limit: mostOfCsv, ...this.#filter });
   }
 
   #form() {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands as REST keeps them, and how they are told.
 import { formatDuration, formatExact, formatValue } from '../../format';
-import { isFinal, type PlainValue } from '../../live';
+import { hasFailed, isFinal, type PlainValue } from '../../live';
 import { texts } from '../../texts';
-
-const bad = new Set(['failed', 'blocked', 'expired', 'unknown']);
 
 export interface Step {
   status: string;
@@ -41,7 +39,7 @@ export function stateText({ status, waits_for: waitsFor }: KeptCommand): string 
 
 /** The sign beside the state, so that colour is not all that tells. */
 export function stateSign({ status, waits_for: waitsFor }: KeptCommand): { sign: string; tone: string } {
-  if (bad.has(status)) return { sign: '✕', tone: 'bad' };
+  if (hasFailed(status)) return { sign: '✕', tone: 'bad' };
   if (waitsFor) return { sign: '?', tone: 'wait' };
   return isFinal(status) ? { sign: '✓', tone: '' } : { sign: '…', tone: '' };
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { html, type TemplateResult } from 'lit';
 import { texts } from '../../texts';
-import { fromInput, toInput } from '../../zonedtime';
+import { fromInput, isoToInput } from '../../zonedtime';
 
 /** The two inputs of a range: names `from` and `to`, in the zone that is shown. */
 export function rangeInputs(from: string | null, to: string | null) {
-  const value = (time: string | null): string => (time && !Number.isNaN(Date.parse(time)) ? toInput(Date.parse(time)) : '');
   return html`<label class="field time"
-      >${texts.log.from}<input type="datetime-local" step="1" name="from" .value=${value(from)}
+      >${texts.log.from}<input type="datetime-local" step="1" name="from" .value=${isoToInput(from)}
     /></label>
-    <label class="field time">${texts.log.to}<input type="datetime-local" step="1" name="to" .value=${value(to)} /></label>`;
+    <label class="field time">${texts.log.to}<input type="datetime-local" step="1" name="to" .value=${isoToInput(to)} /></label>`;
 }
 
 /** What stands in a filter form, as it goes into the address: times in UTC, empty ones left out. */
@@ -17,8 +16,12 @@ export function readForm(form: HTMLFormElement): Record<string, string | undefin
   const found: Record<string, string | undefined> = {};
   for (const [key, value] of new FormData(form)) {
     const text = String(value).trim();
-    const time = key === 'from' || key === 'to' ? fromInput(text) : NaN;
-    found[key] = Number.isNaN(time) ? (key === 'from' || key === 'to' ? undefined : text || undefined) : new Date(time).toISOString();
+    if (key === 'from' || key === 'to') {
+      const time = fromInput(text);
+      found[key] = Number.isNaN(time) ? undefined : new Date(time).toISOString();
+    } else {
+      found[key] = text || undefined;
+    }
   }
   return found;
 }

@@ -8,6 +8,7 @@ import { theme } from '../../theme';
 import type { Bounds } from './geometry';
 import { View } from './geometry';
 import { Gestures } from './gestures';
+import type { Counts } from './occupancy';
 import { drawGrid, drawPastFrame, drawPlan, drawTags, drawTrails, drawZoneNames, drawZones, type ZoneLook } from './painter';
 import type { Zone } from './places';
 import type { ShownTag } from './tags';
@@ -77,7 +78,7 @@ export class TwFloor extends LitElement {
   @property({ attribute: false }) source: TagSource = { shown: [], advance: () => false };
   @property({ attribute: false }) zones: readonly Zone[] = [];
   /** By the zone's number; null: not known. */
-  @property({ attribute: false }) counts = new Map<number, { count: number | null; isUncertain: boolean }>();
+  @property({ attribute: false }) counts: Counts = new Map();
   @property({ attribute: false }) isShown: (tag: ShownTag) => boolean = () => true;
   @property() unit = '';
   @property() chosen = '';

@@ -4,7 +4,7 @@ import type { Point2 } from './geometry';
 const mostFixes = 8;
 const firstInterval = 500; // ms between fixes, until it is known
 const smoothUpTo = 5_000; // ms between fixes; rarer ones are shown as they come
-const apart = 10_000; // ms without a fix: nobody knows the way between
+export const apart = 10_000; // ms without a fix: nobody knows the way between
 
 export interface Fix extends Point2 {
   /** ms since 1970, at the source. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sites, their zones and who is in them, as REST tells.
-import { rest } from '../../rest';
+import { address, rest } from '../../rest';
 import { boundsOf, type Bounds, type Point2 } from './geometry';
 
 type Pair = [number, number];
@@ -136,14 +136,14 @@ export interface Muster {
   unseen_tags: MusterTag[];
 }
 
+const musterPath = '/api/v1/rtls/muster';
+const musterQuery = (site: Site, zone: number) => ({ manager: site.managers[0], zone: zone || undefined });
+
 export function readMuster(site: Site, zone: number, signal: AbortSignal): Promise<Muster> {
-  return rest<Muster>('/api/v1/rtls/muster', { query: { manager: site.managers[0], zone: zone || undefined }, signal });
+  return rest<Muster>(musterPath, { query: musterQuery(site, zone), signal });
 }
 
 /** For a link that saves it as a file. */
 export function musterCsv(site: Site, zone: number): string {
-  const query = new URLSearchParams({ format: 'csv' });
-  if (site.managers[0]) query.set('manager', site.managers[0]);
-  if (zone) query.set('zone', String(zone));
-  return `/api/v1/rtls/muster?${query}`;
+  return address(musterPath, { ...musterQuery(site, zone), format: 'csv' });
 }

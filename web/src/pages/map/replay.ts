@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Place } from '../../live';
+import { restName } from '../../names';
 import { Observable } from '../../observable';
 import { isAbort, rest, textOf } from '../../rest';
 import { texts } from '../../texts';
 import type { Point2 } from './geometry';
-import type { ShownTag, TagState } from './tags';
+import { apart } from './motion';
+import { trailLasts, type ShownTag, type TagState } from './tags';
 
 const chunkLasts = 60_000; // ms that are loaded at once
 const mostChunks = 8;
 const tagsAtOnce = 50; // of one request
 const pageLimit = 10_000; // values
 const mostValues = 200_000; // of one chunk
-const apart = 10_000; // ms without a fix: nobody knows the way between
-const trailLasts = 60_000;
 export const mostReplayed = 500; // tags
 
 interface StoredValue {
@@ -189,7 +189,7 @@ export class Replay extends Observable {
     const chunk: Chunk = { fixes: new Map(), isWhole: true };
     let count = 0;
     for (let first = 0; first < this.#tags.length; first += tagsAtOnce) {
-      const tag = this.#tags.slice(first, first + tagsAtOnce).map(({ id }) => id.replaceAll(',', '%2C'));
+      const tag = this.#tags.slice(first, first + tagsAtOnce).map(({ id }) => restName(id));
       let after: string | undefined;
       do {
         const page: HistoryPage = await rest<HistoryPage>('/api/v1/history', {

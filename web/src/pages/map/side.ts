@@ -7,6 +7,7 @@ import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import type { TriggerEvent } from './events';
 import './musterlist';
+import type { Counts } from './occupancy';
 import type { Site } from './places';
 import { sideStyles } from './styles';
 import { tagPart } from './tagpart';
@@ -41,7 +42,7 @@ export class MapSide extends LitElement {
   static override styles = [shared, sideStyles];
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) tags: readonly ShownTag[] = [];
-  @property({ attribute: false }) counts = new Map<number, { count: number | null; isUncertain: boolean }>();
+  @property({ attribute: false }) counts: Counts = new Map();
   @property({ attribute: false }) events: readonly TriggerEvent[] = [];
   @property() eventsNote = '';
   @property({ attribute: false }) zone = 0;

@@ -9,7 +9,7 @@ import type { Muster, MusterTag } from './places';
 export type TagState = 'fresh' | 'stale' | 'lost';
 
 const staleAfter = 10_000; // ms, or four of its intervals if that is more
-const trailLasts = 60_000; // ms
+export const trailLasts = 60_000; // ms
 const mostTrail = 90;
 
 /** What the map shows of a tag, now or in the past. */

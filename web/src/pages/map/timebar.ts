@@ -7,6 +7,7 @@ import { icon } from '../../icons';
 import { Watch } from '../../observable';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
+import { fromInput, toInput } from '../../zonedtime';
 import type { Replay } from './replay';
 
 const speeds = [1, 2, 5, 10, 30, 60];
@@ -17,17 +18,6 @@ export class HourEvent extends Event {
   constructor(readonly from: number) {
     super('hour');
   }
-}
-
-/** `text` of an input of type datetime-local, as a time of the zone that is shown. */
-export function timeInZone(text: string): number {
-  const asUtc = Date.parse(`${text}Z`);
-  if (Number.isNaN(asUtc)) return NaN;
-  const shownAt = (time: number): number => Date.parse(`${zone.dateTime(time).replace(' ', 'T')}Z`);
-  // Twice, for the first guess may lie on the other side of a change of the clocks.
-  let time = asUtc;
-  for (let i = 0; i < 2; ++i) time += asUtc - shownAt(time);
-  return time;
 }
 
 /** Slider, play and pause, speed of a replay. Tells `hour` and `live`. */
@@ -97,7 +87,7 @@ export class MapTime extends LitElement {
   }
 
   #begin(event: Event): void {
-    const from = timeInZone((event.target as HTMLInputElement).value);
+    const from = fromInput((event.target as HTMLInputElement).value);
     if (!Number.isNaN(from)) this.dispatchEvent(new HourEvent(Math.min(from, now() - 1000)));
   }
 
@@ -132,7 +122,7 @@ export class MapTime extends LitElement {
         <input
           type="datetime-local"
           step="1"
-          .value=${zone.dateTime(replay.from).replace(' ', 'T')}
+          .value=${toInput(replay.from)}
           @change=${this.#begin}
       /></label>
       <button @click=${() => this.dispatchEvent(new HourEvent(replay.from - hour))}>${text.earlier}</button>

@@ -2,7 +2,6 @@
 import { LitElement, css, html } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { alarmBook } from '../../alarms';
-import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import type { Severity } from '../../live';
 import { RestError, rest, textOf } from '../../rest';

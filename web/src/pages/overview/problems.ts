@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { alarmBook } from '../../alarms';
+import { alarmBook, severityRank } from '../../alarms';
 import type { Severity } from '../../live';
 import { router } from '../../router';
 import type { Status } from '../../status';
@@ -13,12 +13,10 @@ export interface Problem {
   href?: string;
 }
 
-const ranks: Severity[] = ['info', 'minor', 'major', 'critical'];
-
 /** What is not well, the worst first; nothing when all is. */
 export function problemsOf(status: Status | null): Problem[] {
   const problems = [...alarmProblems(), ...(status ? [...pluginProblems(status), ...pointProblems(status), ...storageProblems(status)] : [])];
-  return problems.sort((a, b) => ranks.indexOf(b.severity) - ranks.indexOf(a.severity));
+  return problems.sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
 }
 
 function alarmProblems(): Problem[] {

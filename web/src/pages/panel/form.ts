@@ -4,7 +4,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import '../../elements/tw-dialog';
 import type { TwDialog } from '../../elements/tw-dialog';
 import '../../elements/tw-point-picker';
-import { PickEvent } from '../../elements/tw-point-picker';
+import type { PickEvent } from '../../elements/tw-point-picker';
 import { icon } from '../../icons';
 import { rest } from '../../rest';
 import { session } from '../../session';

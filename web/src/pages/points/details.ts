@@ -8,7 +8,7 @@ import '../../elements/tw-value';
 import { formatAge, zone } from '../../format';
 import { icon } from '../../icons';
 import { live, type PointWatch } from '../../live';
-import { joinNames } from '../../names';
+import { joinNames, restName } from '../../names';
 import { Watch } from '../../observable';
 import type { PointInfo } from '../../pointinfo';
 import { preferences } from '../../preferences';
@@ -82,7 +82,7 @@ export class PointDetails extends LitElement {
     const from = new Date(now() - span).toISOString();
     try {
       const trend = await rest<Trend>('/api/v1/history', {
-        query: { point: name.replaceAll(',', '%2C'), from, buckets, aggregate: 'min,max,avg' },
+        query: { point: restName(name), from, buckets, aggregate: 'min,max,avg' },
         signal: this.#asking.signal,
       });
       const stored = trend.series[0]?.buckets ?? [];

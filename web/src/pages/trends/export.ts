@@ -2,6 +2,7 @@
 // What can be taken along of a trend: a picture, the values that are seen, every stored value.
 import { seriesDash, seriesToken } from '../../elements/plot/options';
 import { restName } from '../../names';
+import { address } from '../../rest';
 import { texts } from '../../texts';
 import { theme } from '../../theme';
 import type { TrendModel } from './model';
@@ -17,13 +18,8 @@ export function save(blob: Blob, name: string): void {
 
 /** Every stored value of the range; the server sends it as it is read. */
 export function storedCsv(points: readonly string[], from: number, to: number): string {
-  const query = new URLSearchParams();
-  for (const point of points) query.append('point', restName(point));
-  query.set('from', new Date(from).toISOString());
-  query.set('to', new Date(to).toISOString());
-  query.set('before', 'true');
-  query.set('format', 'csv');
-  return `/api/v1/history/export?${query.toString()}`;
+  const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  return address('/api/v1/history/export', { point: points.map(restName), ...range, before: true, format: 'csv' });
 }
 
 /** What a spreadsheet would run as a formula begins with a ' more. */

@@ -2,6 +2,7 @@
 // A rule in few words, for lists.
 import { formatDuration, formatExact } from '../../../format';
 import { texts } from '../../../texts';
+import { rangeSigns } from '../value';
 import type { AlarmRule, Json, JsonObject } from './rule';
 
 const longest = 300; // characters of an expression
@@ -27,7 +28,7 @@ export function describeRule(rule: AlarmRule): string {
   switch (comparison) {
     case 'outside_range':
     case 'inside_range':
-      return `${comparison === 'outside_range' ? '∉' : '∈'} ${number(rule.alarm_threshold_low)} … ${number(rule.alarm_threshold_high)}`;
+      return `${rangeSigns[comparison]} ${number(rule.alarm_threshold_low)} … ${number(rule.alarm_threshold_high)}`;
     case 'rate_of_change':
       return levels(text.rate(number(alarm_threshold)), given(warning_threshold, (each) => text.rate(number(each))));
     case 'deviation':
@@ -70,7 +71,7 @@ function describeLeaf(leaf: JsonObject): string {
   const comparison = String(leaf.comparison ?? '');
   const sign = signs[comparison];
   if (sign) return `${point} ${sign} ${String(leaf.threshold ?? leaf.value ?? '?')}`;
-  if (comparison.endsWith('_range')) return `${point} ${comparison === 'outside_range' ? '∉' : '∈'} ${number(leaf.low)} … ${number(leaf.high)}`;
+  if (rangeSigns[comparison]) return `${point} ${rangeSigns[comparison]} ${number(leaf.low)} … ${number(leaf.high)}`;
   if (comparison === 'discrete') return `${point} ∈ {${list(leaf.values)}}`;
   return `${point}: ${texts.alarmRules.comparisons[comparison] ?? comparison}`;
 }
