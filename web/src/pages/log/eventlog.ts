@@ -9,6 +9,8 @@ const mostFresh = 1000;
 const ofRun = 500;
 const ofPage = 300;
 
+type End = '' | 'end' | 'none' | 'right' | 'full';
+
 export interface EventFilter {
   kind: string;
   source: string;
@@ -30,7 +32,7 @@ export class EventLog extends Observable {
   isLoading = false;
   hasGap = false;
   /** Why there are no older ones: '' while there may be. */
-  end: '' | 'end' | 'none' | 'right' | 'full' = '';
+  end: End = '';
   problem = '';
   #filter: EventFilter = { kind: '', source: '', text: '', from: null, to: null };
   #asking = new AbortController();
@@ -42,6 +44,7 @@ export class EventLog extends Observable {
     this.close();
     this.#filter = filter;
     this.#asking = new AbortController();
+    this.isLoading = false; // what was given up does not say so itself
     this.rows = [];
     this.fresh = [];
     this.freshLeft = 0;
@@ -126,7 +129,7 @@ export class EventLog extends Observable {
   /** Another page of stored ones. */
   async older(): Promise<void> {
     if (this.isLoading || this.end || this.problem) return;
-    if (!session.may('history:read') && !session.maySome('history:read')) return this.#endWith('right');
+    if (!session.maySome('history:read')) return this.#endWith('right');
     if (this.rows.length >= mostEvents) return this.#endWith('full');
     await this.#ask(async (signal) => {
       let before = this.rows[this.rows.length - 1]?.t ?? this.#filter.to;
@@ -151,7 +154,7 @@ export class EventLog extends Observable {
     return (await rest<{ events: WireEvent[] }>('/api/v1/history/events', { query, signal })).events;
   }
 
-  #endWith(end: 'end' | 'right' | 'full' | 'none'): void {
+  #endWith(end: End): void {
     this.end = end;
     this.changed();
   }

@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import '../../elements/tw-severity';
 import { zone } from '../../format';
 import type { WireEvent } from '../../live';
+import { Watch } from '../../observable';
 import { shared } from '../../styles/shared';
 import { eventColumns } from './columns';
 import { describe, kindText, severityOf } from './describe';
@@ -56,6 +57,11 @@ export class LogEventRow extends LitElement {
     `,
   ];
   @property({ attribute: false }) event!: WireEvent;
+
+  constructor() {
+    super();
+    new Watch(this, zone);
+  }
 
   override render() {
     const severity = severityOf(this.event);

@@ -78,9 +78,8 @@ export class LogQuarantine extends LitElement {
   /** Of several histories each has a quarantine of its own. */
   async #histories(): Promise<void> {
     try {
-      const plugins = await rest<{ id: string; type: string }[] | { instances: { id: string; type: string }[] }>('/api/v1/plugins');
-      const all = Array.isArray(plugins) ? plugins : plugins.instances;
-      this.histories = all.filter(({ type }) => type === 'sql').map(({ id }) => id);
+      const plugins = await rest<{ id: string; type: string }[]>('/api/v1/plugins');
+      this.histories = plugins.filter(({ type }) => type === 'sql').map(({ id }) => id);
     } catch {
       this.histories = []; // the first one is shown then
     }

@@ -16,7 +16,7 @@ export class Occupancy extends Observable {
   watch(instance: string): void {
     this.stop();
     if (!session.maySome('points:read')) return;
-    this.#end = live.watchTopic(`points/${instance}/zone/*/occupancy`, (batch) => {
+    const endTopic = live.watchTopic(`points/${instance}/zone/*/occupancy`, (batch) => {
       const counts: Counts = batch.isReset ? new Map() : new Map(this.counts);
       for (const { p, v, q } of batch.points) {
         const zone = Number(p.split('/').at(-2));
@@ -25,6 +25,15 @@ export class Occupancy extends Observable {
       this.counts = counts;
       this.changed();
     });
+    const endLink = live.observe(() => this.#linkChanged());
+    this.#end = () => (endTopic(), endLink());
+  }
+
+  /** Without a link nobody knows who has come or gone since. */
+  #linkChanged(): void {
+    if (live.isOnline) return;
+    this.counts = new Map([...this.counts].map(([zone, { count }]) => [zone, { count, isUncertain: true }]));
+    this.changed();
   }
 
   stop(): void {
