@@ -3,6 +3,7 @@ import { LitElement, css, html } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { textOf } from '../rest';
 import { session } from '../session';
+import { entryStyles } from '../styles/entry';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import './tw-error';
@@ -12,16 +13,10 @@ import './tw-error';
 export class TwLogin extends LitElement {
   static override styles = [
     shared,
+    entryStyles,
     css`
       :host {
-        display: grid;
-        place-items: center;
-        padding: var(--space-4);
-        height: 100%;
-        overflow: auto;
-      }
-      form {
-        width: min(22rem, 100%);
+        --form-width: 22rem;
       }
     `,
   ];

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import '../elements/tw-empty';
 import { Watch } from '../observable';
-import { router } from '../router';
 import { session } from '../session';
 import { shared } from '../styles/shared';
-import { tabbedPage } from '../styles/tabbedpage';
+import { tabLinks, tabbedPageStyles } from '../styles/tabbedpage';
 import { texts } from '../texts';
 import './configuration/manifest';
 import './configuration/tokens';
@@ -54,7 +53,7 @@ const parts: readonly Part[] = [
 /** What the program is made of, what it was before, and who may come in. */
 @customElement('page-configuration')
 export class PageConfiguration extends LitElement {
-  static override styles = [shared, tabbedPage];
+  static override styles = [shared, tabbedPageStyles];
   @property({ attribute: false }) query = new URLSearchParams();
 
   constructor() {
@@ -67,18 +66,7 @@ export class PageConfiguration extends LitElement {
     const offered = parts.filter((part) => part.isOffered());
     const here = offered.find(({ id }) => id === this.query.get('tab')) ?? offered.find((part) => part.isFirst());
     return html`<h1 class="hidden-text">${text.title}</h1>
-      <nav aria-label=${text.tabsLabel}>
-        <ul>
-          ${offered.map(
-            (part) =>
-              html`<li>
-                <a href=${router.href('configuration', { tab: part.id })} aria-current=${part === here ? 'true' : nothing}
-                  >${text.tabs[part.id]}</a
-                >
-              </li>`,
-          )}
-        </ul>
-      </nav>
+      ${tabLinks('configuration', offered, here, text)}
       <div class="part">${here?.render() ?? ''}</div>`;
   }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { Watch } from '../observable';
-import { router } from '../router';
 import { session } from '../session';
 import { shared } from '../styles/shared';
-import { tabbedPage } from '../styles/tabbedpage';
+import { tabLinks, tabbedPageStyles } from '../styles/tabbedpage';
 import { texts } from '../texts';
 import './log/audit';
 import './log/commands';
@@ -44,7 +43,7 @@ const parts: readonly Part[] = [
 /** What happened, who did it, who is connected, and what could not be stored. */
 @customElement('page-log')
 export class PageLog extends LitElement {
-  static override styles = [shared, tabbedPage];
+  static override styles = [shared, tabbedPageStyles];
   @property({ attribute: false }) query = new URLSearchParams();
 
   constructor() {
@@ -56,18 +55,7 @@ export class PageLog extends LitElement {
     const allowed = parts.filter((part) => part.isAllowed());
     const here = allowed.find(({ id }) => id === this.query.get('tab')) ?? allowed[0];
     return html`<h1 class="hidden-text">${texts.log.title}</h1>
-      <nav aria-label=${texts.log.tabsLabel}>
-        <ul>
-          ${allowed.map(
-            (part) =>
-              html`<li>
-                <a href=${router.href('log', { tab: part.id })} aria-current=${part === here ? 'true' : nothing}
-                  >${texts.log.tabs[part.id]}</a
-                >
-              </li>`,
-          )}
-        </ul>
-      </nav>
+      ${tabLinks('log', allowed, here, texts.log)}
       <div class="part">${here?.render(this.query) ?? ''}</div>`;
   }
 }

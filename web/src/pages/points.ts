@@ -15,6 +15,7 @@ import { preferences } from '../preferences';
 import { isAbort } from '../rest';
 import { router } from '../router';
 import { Sparks } from '../sparks';
+import { listHead } from '../styles/listhead';
 import { shared } from '../styles/shared';
 import { texts } from '../texts';
 import { pointColumns } from './points/columns';
@@ -33,7 +34,7 @@ const agesEvery = 1000;
 /** Tree, search, live list, details and writing of all points. What is chosen stands in the address. */
 @customElement('page-points')
 export class PagePoints extends LitElement {
-  static override styles = [shared, pointColumns, pointsStyles];
+  static override styles = [shared, pointColumns, listHead, pointsStyles];
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private writing: PointInfo | null = null;
   @state() private detail: PointInfo | null = null;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { css } from 'lit';
+import { css, html, nothing } from 'lit';
+import { router } from '../router';
 
 /** A page of several parts: links to them in a `nav`, and the one that is chosen as `.part`. */
-export const tabbedPage = css`
+export const tabbedPageStyles = css`
   :host {
     display: flex;
     flex-direction: column;
@@ -52,3 +53,22 @@ export const tabbedPage = css`
     }
   }
 `;
+
+interface TabTexts {
+  tabsLabel: string;
+  tabs: Record<string, string>;
+}
+
+/** The links of such a page; `here` is the part that is shown. */
+export function tabLinks(page: string, parts: readonly { id: string }[], here: { id: string } | undefined, text: TabTexts) {
+  return html`<nav aria-label=${text.tabsLabel}>
+    <ul>
+      ${parts.map(
+        (part) =>
+          html`<li>
+            <a href=${router.href(page, { tab: part.id })} aria-current=${part === here ? 'true' : nothing}>${text.tabs[part.id]}</a>
+          </li>`,
+      )}
+    </ul>
+  </nav>`;
+}

@@ -12,11 +12,12 @@ import { Watch } from '../../observable';
 import { RestError, isAbort, rest, textOf } from '../../rest';
 import { router } from '../../router';
 import { session } from '../../session';
+import { detailsStyles } from '../../styles/details';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import type { Interlock } from '../../write/dryrun';
 import { mayDo, type AlarmAction } from './actions';
-import { detailStyles } from './detailstyles';
+import { alarmDetailsStyles } from './detailstyles';
 import { whatOf, type AlarmRecord } from './record';
 import { RowEvent, shortTime, stateWord } from './row';
 import type { AlarmRule } from './rules/rule';
@@ -38,7 +39,7 @@ const offered: readonly AlarmAction[] = [
 /** All about one alarm, with what can be done about it. Tells `row` (a RowEvent) and `closed`. */
 @customElement('alarm-details')
 export class AlarmDetails extends LitElement {
-  static override styles = [shared, detailStyles];
+  static override styles = [shared, detailsStyles, alarmDetailsStyles];
   @property({ attribute: false }) ruleId = 0;
   @property({ attribute: false }) isFresh = true;
   @state() private shown: (WireAlarm & { point?: string }) | null = null;

@@ -10,6 +10,7 @@ import { Watch } from '../../observable';
 import { rest, textOf } from '../../rest';
 import { router } from '../../router';
 import { session } from '../../session';
+import { listHead } from '../../styles/listhead';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { carryOut, mayDo, mostChosen, type AlarmAction } from './actions';
@@ -34,7 +35,7 @@ const chosenActions: Record<ListMode, readonly AlarmAction[]> = {
 /** Alarms as they stand, live: areas, filter, list, details, and what can be done about those that are chosen. */
 @customElement('alarm-list')
 export class AlarmList extends LitElement {
-  static override styles = [shared, alarmColumns, listStyles];
+  static override styles = [shared, alarmColumns, listHead, listStyles];
   @property() mode: ListMode = 'active';
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private chosen: ReadonlySet<number> = new Set();

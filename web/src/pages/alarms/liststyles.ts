@@ -25,20 +25,11 @@ export const listStyles = css`
     container: alarms / inline-size;
   }
   .head {
-    font-size: var(--small);
-    font-weight: 600;
-    color: var(--muted);
-    background: var(--sunken);
-    border-bottom: 1px solid var(--line);
     border-inline-start: 0.25rem solid transparent;
     padding-inline-end: 0.9rem;
   }
   .head .columns {
     min-height: 1.9rem;
-  }
-  tw-virtual-list {
-    flex: 1;
-    min-height: 0;
   }
   .chosen {
     padding: var(--space-2);

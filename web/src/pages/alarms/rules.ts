@@ -9,6 +9,7 @@ import { Watch } from '../../observable';
 import { isAbort, textOf } from '../../rest';
 import { router } from '../../router';
 import { session } from '../../session';
+import { listHead } from '../../styles/listhead';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { isNarrowAt } from './columns';
@@ -26,6 +27,7 @@ export class AlarmRules extends LitElement {
   static override styles = [
     shared,
     ruleColumns,
+    listHead,
     css`
       :host {
         display: flex;
@@ -53,19 +55,10 @@ export class AlarmRules extends LitElement {
         white-space: nowrap;
       }
       .head {
-        font-size: var(--small);
-        font-weight: 600;
-        color: var(--muted);
-        background: var(--sunken);
-        border-bottom: 1px solid var(--line);
         padding-inline-end: 0.9rem;
       }
       .head .columns {
         min-height: 1.9rem;
-      }
-      tw-virtual-list {
-        flex: 1;
-        min-height: 0;
       }
       tw-error,
       .loading {

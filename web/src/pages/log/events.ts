@@ -11,6 +11,7 @@ import { icon } from '../../icons';
 import type { WireEvent } from '../../live';
 import { Watch } from '../../observable';
 import { router } from '../../router';
+import { listHead } from '../../styles/listhead';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { eventColumns } from './columns';
@@ -31,6 +32,7 @@ export class LogEvents extends LitElement {
     shared,
     logStyles,
     eventColumns,
+    listHead,
     css`
       .sheet {
         overflow: hidden;
@@ -38,16 +40,7 @@ export class LogEvents extends LitElement {
         flex-direction: column;
       }
       .head {
-        font-size: var(--small);
-        font-weight: 600;
-        color: var(--muted);
-        background: var(--sunken);
-        border-bottom: 1px solid var(--line);
         min-height: 1.9rem;
-      }
-      tw-virtual-list {
-        flex: 1;
-        min-height: 0;
       }
       @media (max-width: 40rem) {
         .head {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { LitElement, html } from 'lit';
+import { LitElement, css, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { now } from '../../clock';
 import type { PlotSeries } from '../../elements/tw-plot';
@@ -15,10 +15,10 @@ import { preferences } from '../../preferences';
 import { RestError, isAbort, rest, textOf } from '../../rest';
 import { router } from '../../router';
 import { session } from '../../session';
+import { detailsStyles } from '../../styles/details';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { WriteEvent } from './row';
-import { detailStyles } from './detailstyles';
 
 const span = 3_600_000; // ms
 const buckets = 240;
@@ -31,7 +31,19 @@ interface Trend {
 /** All that is known of one point, with the last hour. */
 @customElement('point-details')
 export class PointDetails extends LitElement {
-  static override styles = [shared, detailStyles];
+  static override styles = [
+    shared,
+    detailsStyles,
+    css`
+      .big {
+        font-size: var(--huge);
+        line-height: 1.2;
+      }
+      tw-plot {
+        height: 11rem;
+      }
+    `,
+  ];
   @property({ attribute: false }) point!: PointInfo;
   @state() private times: number[] = [];
   @state() private series: PlotSeries[] = [];

@@ -77,11 +77,6 @@ export const pointsStyles = css`
     text-overflow: ellipsis;
   }
   .head {
-    font-size: var(--small);
-    font-weight: 600;
-    color: var(--muted);
-    background: var(--sunken);
-    border-bottom: 1px solid var(--line);
     min-height: 1.9rem;
     /* As wide as the rows beside their scroll bar. */
     overflow: hidden scroll;
@@ -90,10 +85,6 @@ export const pointsStyles = css`
   }
   .spark-head {
     height: auto;
-  }
-  tw-virtual-list {
-    flex: 1;
-    min-height: 0;
   }
   tw-error {
     margin: var(--space-2);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { css } from 'lit';
 
-export const detailStyles = css`
+/** What stands beside a list about the one that is chosen: a `header`, a `.body`, facts in a `dl`. On a small screen it covers the list. */
+export const detailsStyles = css`
   :host {
     display: block;
-    width: min(26rem, 38%);
+    width: min(26rem, 40%);
     flex: none;
     background: var(--surface);
     border-inline-start: 1px solid var(--line);
@@ -28,10 +29,6 @@ export const detailStyles = css`
   .body {
     padding: var(--space-3);
   }
-  .big {
-    font-size: var(--huge);
-    line-height: 1.2;
-  }
   dl {
     display: grid;
     grid-template-columns: auto 1fr;
@@ -43,9 +40,6 @@ export const detailStyles = css`
   dd {
     overflow-wrap: anywhere;
     font-variant-numeric: tabular-nums;
-  }
-  tw-plot {
-    height: 11rem;
   }
   @media (max-width: 60rem) {
     :host {
