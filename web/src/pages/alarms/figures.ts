@@ -2,14 +2,14 @@
 import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import type { PlotSeries } from '../../elements/tw-plot';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
 import { formatCount, zone } from '../../format';
 import type { Severity } from '../../live';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest } from '../../rest';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -51,10 +51,8 @@ export class AlarmFigures extends LitElement {
   static override styles = [shared, figuresStyles];
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private figures: Figures | null = null;
-  @state() private problem = '';
   @state() private hasPlots = false;
-  #asking = new AbortController();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #loader = new Loader(this, (signal) => this.#read(signal), refreshEvery);
   #wanted = '';
 
   constructor() {
@@ -64,16 +62,11 @@ export class AlarmFigures extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#timer = setInterval(() => {
-      if (!document.hidden) void this.#load();
-    }, refreshEvery);
     void import('../../elements/tw-plot').then(() => (this.hasPlots = true));
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearInterval(this.#timer);
-    this.#asking.abort();
     this.#wanted = '';
   }
 
@@ -85,25 +78,18 @@ export class AlarmFigures extends LitElement {
   override willUpdate(): void {
     if (this.#wanted === this.#range) return;
     this.#wanted = this.#range;
-    void this.#load();
+    void this.#loader.load();
   }
 
   /** Slices begin at full ten minutes, so that they stay the same from one look to the next. */
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    this.#asking = new AbortController();
+  async #read(signal: AbortSignal): Promise<void> {
     const to = now();
     const from = Math.ceil((to - Number(this.#range) * hourMs) / sliceMs) * sliceMs;
-    try {
-      this.figures = await rest<Figures>('/api/v1/alarms/statistics', {
-        query: { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
-        signal: this.#asking.signal,
-        timeoutMs: 30_000,
-      });
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    this.figures = await rest<Figures>('/api/v1/alarms/statistics', {
+      query: { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
+      signal,
+      timeoutMs: 30_000,
+    });
   }
 
   #tile(name: string, value: string, target = '', isTooMuch = false) {
@@ -241,9 +227,7 @@ export class AlarmFigures extends LitElement {
     const { figures } = this;
     return html`<h2 class="hidden-text">${text.title}</h2>
       ${this.#bar()}
-      ${this.problem
-        ? html`<tw-error .heading=${text.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`
-        : ''}
+      ${this.#loader.failure(text.failed)}
       ${figures
         ? html`${this.#tiles(figures)}
             <div class="grid">
@@ -252,7 +236,7 @@ export class AlarmFigures extends LitElement {
                 ${this.#severities(figures)} ${this.#counts(text.chattering, text.noChattering, figures.chattering, figures.total)}
               </div>
             </div>`
-        : this.problem
+        : this.#loader.problem
           ? ''
           : html`<p class="muted">${texts.common.loading}</p>`}`;
   }

@@ -2,13 +2,13 @@
 import { LitElement, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
 import { formatCount, formatExact, zone } from '../../format';
 import { icon } from '../../icons';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { address, isAbort, rest, textOf } from '../../rest';
+import { address, rest } from '../../rest';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -32,13 +32,11 @@ export class AlarmHistory extends LitElement {
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private events: AlarmRecord[] | null = null;
   @state() private next: string | null = null;
-  @state() private isBusy = false;
-  @state() private problem = '';
   @state() private found: number | null = null;
   /** `after` of each page up to this one. */
   @state() private places: string[] = [''];
   @state() private csv = '';
-  #asking = new AbortController();
+  #loader = new Loader(this, (signal) => this.#read(signal));
   #typing: ReturnType<typeof setTimeout> | undefined;
   #wanted = '';
 
@@ -49,7 +47,6 @@ export class AlarmHistory extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#asking.abort();
     clearTimeout(this.#typing);
     this.#wanted = '';
   }
@@ -63,7 +60,7 @@ export class AlarmHistory extends LitElement {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     this.places = [''];
-    void this.#load();
+    void this.#loader.load();
   }
 
   /** Times are fixed when the first page is asked for: the pages after it belong to the same time. */
@@ -74,54 +71,42 @@ export class AlarmHistory extends LitElement {
     return { from: this.query.get('from') || undefined, to: this.query.get('to') || undefined };
   }
 
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    this.#asking = new AbortController();
-    const { signal } = this.#asking;
-    this.isBusy = true;
-    try {
-      const search = this.query.get('rules') ?? '';
-      const rules = search ? await rulesThatFit(search, signal) : null;
-      this.found = rules?.length ?? null;
-      const query = { ...this.#times(), rule: rules?.join(','), state: this.query.get('state') || undefined, order: 'desc' };
-      this.csv = rules?.length === 0 ? '' : address(path, { format: 'csv', limit: mostInCsv, ...query });
-      if (rules?.length === 0) return this.#take([], null);
-      const after = this.places[this.places.length - 1] || undefined;
-      const page = await rest<{ events: AlarmRecord[]; next: string | null }>(path, {
-        query: { ...query, after, limit: perPage },
-        signal,
-        timeoutMs: 30_000,
-      });
-      this.#take(page.events, page.next);
-    } catch (problem) {
-      if (isAbort(problem)) return;
-      this.problem = textOf(problem);
-      this.isBusy = false;
-    }
+  async #read(signal: AbortSignal): Promise<void> {
+    const search = this.query.get('rules') ?? '';
+    const rules = search ? await rulesThatFit(search, signal) : null;
+    this.found = rules?.length ?? null;
+    const query = { ...this.#times(), rule: rules?.join(','), state: this.query.get('state') || undefined, order: 'desc' };
+    this.csv = rules?.length === 0 ? '' : address(path, { format: 'csv', limit: mostInCsv, ...query });
+    if (rules?.length === 0) return this.#take([], null);
+    const after = this.places[this.places.length - 1] || undefined;
+    const page = await rest<{ events: AlarmRecord[]; next: string | null }>(path, {
+      query: { ...query, after, limit: perPage },
+      signal,
+      timeoutMs: 30_000,
+    });
+    this.#take(page.events, page.next);
   }
 
   #take(events: AlarmRecord[], next: string | null): void {
     this.events = events;
     this.next = next;
-    this.problem = '';
-    this.isBusy = false;
     this.renderRoot.querySelector('.table')?.scrollTo({ top: 0 });
   }
 
   #older(): void {
     if (!this.next) return;
     this.places = [...this.places, this.next].slice(-mostPages);
-    void this.#load();
+    void this.#loader.load();
   }
 
   #newer(): void {
     this.places = this.places.slice(0, -1);
-    void this.#load();
+    void this.#loader.load();
   }
 
   #newest(): void {
     this.places = [''];
-    void this.#load();
+    void this.#loader.load();
   }
 
   #typed(event: Event): void {
@@ -180,7 +165,7 @@ export class AlarmHistory extends LitElement {
         ? ''
         : html`<span class="muted small found" role="status">${this.found > 0 ? text.rulesFound(this.found) : text.noRules}</span>`}
       <span class="grow"></span>
-      <button @click=${this.#newest} ?disabled=${this.isBusy}>${text.refresh}</button>
+      <button @click=${this.#newest} ?disabled=${this.#loader.isLoading}>${text.refresh}</button>
       ${this.csv
         ? html`<a class="button" href=${this.csv} download="alarms.csv" title=${text.csvHint(formatCount(mostInCsv))}
             >${icon('download')}${text.csv}</a
@@ -231,8 +216,8 @@ export class AlarmHistory extends LitElement {
     const text = texts.alarms.history;
     const { events } = this;
     return html`${this.#bar()}
-      ${this.problem ? html`<tw-error .heading=${text.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>` : ''}
-      <div class="table scroll" tabindex="0" role="region" aria-label=${text.title} aria-busy=${this.isBusy ? 'true' : 'false'}>
+      ${this.#loader.failure(text.failed)}
+      <div class="table scroll" tabindex="0" role="region" aria-label=${text.title} aria-busy=${this.#loader.isLoading ? 'true' : 'false'}>
         ${events === null
           ? html`<p class="muted loading">${texts.common.loading}</p>`
           : events.length === 0
@@ -240,10 +225,10 @@ export class AlarmHistory extends LitElement {
             : this.#table(events)}
       </div>
       <div class="pages">
-        <button ?disabled=${this.places.length < 2 || this.isBusy} @click=${this.#newest}>${text.newest}</button>
-        <button ?disabled=${this.places.length < 2 || this.isBusy} @click=${this.#newer}>${text.newer}</button>
+        <button ?disabled=${this.places.length < 2 || this.#loader.isLoading} @click=${this.#newest}>${text.newest}</button>
+        <button ?disabled=${this.places.length < 2 || this.#loader.isLoading} @click=${this.#newer}>${text.newer}</button>
         <span class="muted" role="status">${text.page(this.places.length)}</span>
-        <button ?disabled=${!this.next || this.isBusy} @click=${this.#older}>${text.older}</button>
+        <button ?disabled=${!this.next || this.#loader.isLoading} @click=${this.#older}>${text.older}</button>
       </div>`;
   }
 }

@@ -2,11 +2,10 @@
 import { LitElement, css, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import { ActivateEvent, type TwVirtualList } from '../../elements/tw-virtual-list';
 import { icon } from '../../icons';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, textOf } from '../../rest';
 import { router } from '../../router';
 import { session } from '../../session';
 import { listHead } from '../../styles/listhead';
@@ -72,10 +71,11 @@ export class AlarmRules extends LitElement {
   ];
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private rules: AlarmRule[] | null = null;
-  @state() private problem = '';
   @state() private isNarrow = false;
   #shown: AlarmRule[] = [];
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    this.rules = await allRules(signal);
+  });
   #typing: ReturnType<typeof setTimeout> | undefined;
   #resized = new ResizeObserver(([entry]) => (this.isNarrow = isNarrowAt(entry?.contentRect.width ?? Infinity)));
 
@@ -87,25 +87,13 @@ export class AlarmRules extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resized.observe(this);
-    void this.#load();
+    void this.#loader.load();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
-    this.#asking.abort();
     clearTimeout(this.#typing);
-  }
-
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    this.#asking = new AbortController();
-    try {
-      this.rules = await allRules(this.#asking.signal);
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
   }
 
   override willUpdate(): void {
@@ -178,7 +166,7 @@ export class AlarmRules extends LitElement {
 
   #list() {
     const text = texts.alarmRules;
-    if (!this.rules) return this.problem ? '' : html`<p class="muted loading">${texts.common.loading}</p>`;
+    if (!this.rules) return this.#loader.problem ? '' : html`<p class="muted loading">${texts.common.loading}</p>`;
     if (this.#shown.length === 0) return html`<tw-empty .heading=${this.rules.length > 0 ? text.noMatch : text.none}></tw-empty>`;
     return html`${this.#head()}
       <tw-virtual-list
@@ -196,15 +184,13 @@ export class AlarmRules extends LitElement {
       return html`<rule-editor
         .which=${rule}
         .copyOf=${this.query.get('copy') ?? ''}
-        @changed=${() => void this.#load()}
+        @changed=${() => void this.#loader.load()}
         @closed=${() => this.#go(undefined)}
       ></rule-editor>`;
     }
     return html`<h2 class="hidden-text">${texts.alarmRules.title}</h2>
       ${this.#bar()}
-      ${this.problem
-        ? html`<tw-error .heading=${texts.alarmRules.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`
-        : ''}
+      ${this.#loader.failure(texts.alarmRules.failed)}
       ${this.#list()}`;
   }
 }

@@ -6,9 +6,10 @@ import '../../elements/tw-dialog';
 import '../../elements/tw-empty';
 import '../../elements/tw-error';
 import { zone } from '../../format';
+import { Loader } from '../../loader';
 import { notices } from '../../notices';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -42,7 +43,6 @@ export function permissionsOf(text: string): string[] {
 export class ConfigTokens extends LitElement {
   static override styles = [shared, partStyles];
   @state() private tokens: Token[] | null = null;
-  @state() private problem = '';
   @state() private isAdding = false;
   @state() private leaving: Token | null = null;
   @state() private made: NewToken | null = null;
@@ -50,7 +50,9 @@ export class ConfigTokens extends LitElement {
   @state() private refusal = '';
   @state() private isBusy = false;
   @query('input[name=token]') private shown!: HTMLInputElement | null;
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    this.tokens = await rest<Token[]>(path, { signal });
+  });
 
   constructor() {
     super();
@@ -59,24 +61,12 @@ export class ConfigTokens extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#asking = new AbortController();
-    void this.#load();
+    void this.#loader.load();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#asking.abort();
     this.made = null;
-  }
-
-  async #load(): Promise<void> {
-    const { signal } = this.#asking;
-    try {
-      this.tokens = await rest<Token[]>(path, { signal });
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
   }
 
   async #try(work: () => Promise<void>): Promise<void> {
@@ -85,7 +75,7 @@ export class ConfigTokens extends LitElement {
     this.refusal = '';
     try {
       await work();
-      void this.#load();
+      void this.#loader.load();
     } catch (problem) {
       this.refusal = textOf(problem);
     }
@@ -238,10 +228,8 @@ export class ConfigTokens extends LitElement {
       this.isAdding = true;
     };
     return html`<div class="bar"><button class="primary" @click=${begin}>${text.add}</button></div>
-      ${this.problem
-        ? html`<tw-error canRetry .heading=${text.failed} .text=${this.problem} @retry=${() => void this.#load()}></tw-error>`
-        : ''}
-      ${this.tokens ? this.#table(this.tokens) : this.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+      ${this.#loader.failure(text.failed)}
+      ${this.tokens ? this.#table(this.tokens) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
       ${this.isAdding ? this.#addDialog() : ''} ${this.made ? this.#madeDialog(this.made) : ''}
       ${this.leaving ? this.#revokeDialog(this.leaving) : ''}`;
   }

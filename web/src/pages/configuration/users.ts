@@ -5,9 +5,10 @@ import '../../elements/tw-dialog';
 import '../../elements/tw-empty';
 import '../../elements/tw-error';
 import { zone } from '../../format';
+import { Loader } from '../../loader';
 import { notices } from '../../notices';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -31,11 +32,12 @@ interface Doing {
 export class ConfigUsers extends LitElement {
   static override styles = [shared, partStyles];
   @state() private users: User[] | null = null;
-  @state() private problem = '';
   @state() private doing: Doing | null = null;
   @state() private refusal = '';
   @state() private isBusy = false;
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    this.users = await rest<User[]>(path, { signal });
+  });
 
   constructor() {
     super();
@@ -44,23 +46,7 @@ export class ConfigUsers extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#asking = new AbortController();
-    void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#asking.abort();
-  }
-
-  async #load(): Promise<void> {
-    const { signal } = this.#asking;
-    try {
-      this.users = await rest<User[]>(path, { signal });
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    void this.#loader.load();
   }
 
   #begin(what: Doing['what'], user: User | null = null): void {
@@ -113,7 +99,7 @@ export class ConfigUsers extends LitElement {
   #told(text: string): void {
     notices.add({ kind: 'success', text });
     this.doing = null;
-    void this.#load();
+    void this.#loader.load();
   }
 
   #row(user: User) {
@@ -192,10 +178,8 @@ export class ConfigUsers extends LitElement {
   override render() {
     const text = texts.configuration.users;
     return html`<div class="bar"><button class="primary" @click=${() => this.#begin('add')}>${text.add}</button></div>
-      ${this.problem
-        ? html`<tw-error canRetry .heading=${text.failed} .text=${this.problem} @retry=${() => void this.#load()}></tw-error>`
-        : ''}
-      ${this.users ? this.#table(this.users) : this.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+      ${this.#loader.failure(text.failed)}
+      ${this.users ? this.#table(this.users) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
       ${this.doing ? this.#dialog(this.doing) : ''}`;
   }
 }

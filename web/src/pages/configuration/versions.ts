@@ -5,8 +5,9 @@ import '../../elements/tw-dialog';
 import '../../elements/tw-empty';
 import '../../elements/tw-error';
 import { zone } from '../../format';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest, textOf } from '../../rest';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { desk, path, patience, problemsOf, type ManifestState } from './desk';
@@ -41,14 +42,15 @@ export class ConfigVersions extends LitElement {
     `,
   ];
   @state() private versions: Version[] | null = null;
-  @state() private problem = '';
   @state() private open: Version | null = null;
   @state() private running: ManifestState | null = null;
   @state() private view = 'diff';
   @state() private isGoingBack = false;
   @state() private isBusy = false;
   @state() private refusal = '';
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    this.versions = (await rest<{ versions: Version[] }>(`${path}/versions`, { signal })).versions;
+  });
   #known = '';
 
   constructor() {
@@ -58,15 +60,9 @@ export class ConfigVersions extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#asking = new AbortController();
     this.#known = this.#state;
     desk.listen();
-    void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#asking.abort();
+    void this.#loader.load();
   }
 
   get #state(): string {
@@ -76,35 +72,24 @@ export class ConfigVersions extends LitElement {
   override willUpdate(): void {
     if (this.#known === this.#state) return;
     this.#known = this.#state;
-    if (desk.outcome?.state !== 'going') void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    const { signal } = this.#asking;
-    try {
-      this.versions = (await rest<{ versions: Version[] }>(`${path}/versions`, { signal })).versions;
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    if (desk.outcome?.state !== 'going') void this.#loader.load();
   }
 
   async #look(version: Version): Promise<void> {
-    const { signal } = this.#asking;
     try {
       const [kept, running] = await Promise.all([
-        rest<Version>(`${path}/versions/${version.version}`, { signal, timeoutMs: patience }),
-        rest<ManifestState>(path, { signal, timeoutMs: patience }),
+        rest<Version>(`${path}/versions/${version.version}`, { timeoutMs: patience }),
+        rest<ManifestState>(path, { timeoutMs: patience }),
       ]);
       // Somebody may have changed the file since; what runs is kept as a version then.
-      if (!running.is_running) running.text = (await rest<Version>(`${path}/versions/${running.version}`, { signal })).text ?? '';
+      if (!running.is_running) running.text = (await rest<Version>(`${path}/versions/${running.version}`)).text ?? '';
       this.running = running;
       this.view = version.is_current ? 'text' : 'diff';
       this.isGoingBack = false;
       this.refusal = '';
       this.open = kept;
     } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
+      this.#loader.failed(problem);
     }
   }
 
@@ -200,10 +185,8 @@ export class ConfigVersions extends LitElement {
   override render() {
     const text = texts.configuration.versions;
     return html`${outcome()}
-    ${this.problem
-      ? html`<tw-error canRetry .heading=${text.failed} .text=${this.problem} @retry=${() => void this.#load()}></tw-error>`
-      : ''}
-    ${this.versions ? this.#table(this.versions) : this.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+    ${this.#loader.failure(text.failed)}
+    ${this.versions ? this.#table(this.versions) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
     ${this.open ? this.#dialog(this.open) : ''}`;
   }
 }

@@ -2,16 +2,16 @@
 import { LitElement, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../elements/tw-dialog';
-import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import { zone } from '../../format';
 import { icon } from '../../icons';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { address, isAbort, rest, textOf } from '../../rest';
+import { address, rest } from '../../rest';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { facts } from './facts';
+import { instead } from './instead';
 import { filterBox, isWrongRange, rangeInputs, readForm } from './range';
 import { logStyles } from './styles';
 
@@ -43,11 +43,9 @@ export class LogAudit extends LitElement {
   @state() private next: number | null = null;
   /** Where each page so far began; the newest has none. */
   @state() private begins: (number | undefined)[] = [undefined];
-  @state() private problem = '';
-  @state() private isLoading = false;
   @state() private open: AuditRecord | null = null;
   @state() private isWrong = false;
-  #asking = new AbortController();
+  #loader = new Loader(this, (signal) => this.#read(signal));
   #shown: string | null = null;
 
   constructor() {
@@ -57,7 +55,6 @@ export class LogAudit extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#asking.abort();
     this.#shown = null;
   }
 
@@ -66,7 +63,7 @@ export class LogAudit extends LitElement {
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.begins = [undefined];
-    void this.#load();
+    void this.#loader.load();
   }
 
   get #filter(): Record<(typeof keys)[number], string | undefined> {
@@ -76,30 +73,20 @@ export class LogAudit extends LitElement {
     >;
   }
 
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    const { signal } = (this.#asking = new AbortController());
-    this.isLoading = true;
-    try {
-      const after = this.begins[this.begins.length - 1];
-      const page = await rest<{ records: AuditRecord[]; next: number | null }>(path, {
-        query: { ...this.#filter, limit: ofPage, after },
-        signal,
-      });
-      this.records = page.records;
-      this.next = page.next;
-      this.problem = '';
-    } catch (problem) {
-      if (isAbort(problem) || signal.aborted) return;
-      this.problem = textOf(problem);
-    }
-    this.isLoading = false;
+  async #read(signal: AbortSignal): Promise<void> {
+    const after = this.begins[this.begins.length - 1];
+    const page = await rest<{ records: AuditRecord[]; next: number | null }>(path, {
+      query: { ...this.#filter, limit: ofPage, after },
+      signal,
+    });
+    this.records = page.records;
+    this.next = page.next;
   }
 
   #turn(begins: (number | undefined)[]): void {
     this.begins = begins;
     this.renderRoot.querySelector('.sheet')?.scrollTo(0, 0);
-    void this.#load();
+    void this.#loader.load();
   }
 
   #submit(event: Event): void {
@@ -141,10 +128,10 @@ export class LogAudit extends LitElement {
       <button ?disabled=${next === null} @click=${() => this.#turn([...begins, next ?? undefined])}>
         ${texts.log.older}${icon('open')}
       </button>
-      <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
+      <button @click=${() => void this.#loader.load()}>${icon('refresh')}${texts.log.refresh}</button>
       ${first !== undefined ? html`<span>${texts.log.page(String(first), String(last))}</span>` : ''}
       <span>${texts.log.zone(zone.name)}</span>
-      ${this.isLoading ? html`<span>${texts.common.loading}</span>` : ''}
+      ${this.#loader.isLoading ? html`<span>${texts.common.loading}</span>` : ''}
       ${this.isWrong ? html`<span class="bad" role="alert">${texts.log.wrongRange}</span>` : ''}
     </div>`;
   }
@@ -167,12 +154,7 @@ export class LogAudit extends LitElement {
 
   #table() {
     const text = texts.log.audit;
-    if (this.problem) {
-      return html`<tw-error .heading=${texts.log.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`;
-    }
-    if (this.records.length === 0) {
-      return html`<tw-empty .heading=${this.isLoading ? texts.common.loading : text.empty}></tw-empty>`;
-    }
+    if (this.#loader.problem || this.records.length === 0) return instead(this.#loader, text.empty);
     return html`<div class="sheet" tabindex="0" role="region" aria-label=${texts.log.tabs.audit ?? ''}>
       <table>
         <thead>

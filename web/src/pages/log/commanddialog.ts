@@ -5,9 +5,10 @@ import '../../elements/tw-dialog';
 import '../../elements/tw-error';
 import { formatExact, formatValue, zone } from '../../format';
 import { isFinal, live } from '../../live';
+import { Loader } from '../../loader';
 import { notices } from '../../notices';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -25,47 +26,35 @@ export class LogCommand extends LitElement {
   /** Changes whenever the list was renewed: the steps may have gone on. */
   @property({ attribute: false }) renewals = 0;
   @state() private known: KeptCommand | null = null;
-  @state() private problem = '';
+  /** Why it was not approved or cancelled. */
+  @state() private refusal = '';
   @state() private isBusy = false;
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    this.known = await rest<KeptCommand>(`/api/v1/commands/${encodeURIComponent(this.command)}`, { signal });
+  });
 
   constructor() {
     super();
     new Watch(this, live, session, zone);
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#asking.abort();
-  }
-
   override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('command') || changed.has('renewals')) void this.#load();
-  }
-
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    const { signal } = (this.#asking = new AbortController());
-    try {
-      this.known = await rest<KeptCommand>(`/api/v1/commands/${encodeURIComponent(this.command)}`, { signal });
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem) && !signal.aborted) this.problem = textOf(problem);
-    }
+    if (changed.has('command') || changed.has('renewals')) void this.#loader.load();
   }
 
   async #act(act: 'approve' | 'cancel'): Promise<void> {
     const comment = this.renderRoot.querySelector('input')?.value.trim() ?? '';
     this.isBusy = true;
+    this.refusal = '';
     try {
       await live[act](this.command, comment);
       const text = texts.log.commands;
       notices.add({ kind: 'success', text: act === 'approve' ? text.approved : text.cancelled });
     } catch (problem) {
-      this.problem = textOf(problem);
+      this.refusal = textOf(problem);
     }
     this.isBusy = false;
-    void this.#load();
+    void this.#loader.load();
   }
 
   #buttons(command: KeptCommand) {
@@ -118,10 +107,11 @@ export class LogCommand extends LitElement {
 
   override render() {
     const { known } = this;
+    const problem = this.refusal || this.#loader.problem;
     const name = known?.point ?? (known?.scene === undefined ? this.command : texts.log.commands.scene(known.scene));
     return html`<tw-dialog .heading=${texts.log.commands.title(name)} @closed=${() => this.dispatchEvent(new Event('closed'))}>
       <div class="stack">
-        ${this.problem ? html`<tw-error .text=${this.problem}></tw-error>` : ''}
+        ${problem ? html`<tw-error .text=${problem}></tw-error>` : ''}
         ${known ? this.#body(known) : html`<p class="muted">${texts.common.loading}</p>`}
       </div>
       ${known ? this.#buttons(known) : ''}

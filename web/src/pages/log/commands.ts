@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { LitElement, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import { zone } from '../../format';
 import { icon } from '../../icons';
 import { live } from '../../live';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest } from '../../rest';
 import { router } from '../../router';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import './commanddialog';
+import { instead } from './instead';
 import { stateSign, stateText, whatText, type KeptCommand } from './kept';
 import { filterBox, readForm } from './range';
 import { logStyles } from './styles';
@@ -27,11 +27,9 @@ export class LogCommands extends LitElement {
   static override styles = [shared, logStyles];
   @property({ attribute: false }) query = new URLSearchParams();
   @state() private commands: KeptCommand[] = [];
-  @state() private problem = '';
-  @state() private isLoading = false;
   @state() private open = '';
   @state() private renewals = 0;
-  #asking = new AbortController();
+  #loader = new Loader(this, (signal) => this.#read(signal));
   #end = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shown: string | null = null;
@@ -53,7 +51,6 @@ export class LogCommands extends LitElement {
     this.#end();
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#asking.abort();
     this.#shown = null;
   }
 
@@ -61,7 +58,7 @@ export class LogCommands extends LitElement {
     const shown = JSON.stringify(this.#filter);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    void this.#load();
+    void this.#loader.load();
   }
 
   get #filter() {
@@ -71,23 +68,13 @@ export class LogCommands extends LitElement {
   #loadSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#load();
+      void this.#loader.load();
     }, renewAfter);
   }
 
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    const { signal } = (this.#asking = new AbortController());
-    this.isLoading = true;
-    try {
-      this.commands = await rest<KeptCommand[]>('/api/v1/commands', { query: { ...this.#filter, limit: most }, signal });
-      this.problem = '';
-      this.renewals += 1;
-    } catch (problem) {
-      if (isAbort(problem) || signal.aborted) return;
-      this.problem = textOf(problem);
-    }
-    this.isLoading = false;
+  async #read(signal: AbortSignal): Promise<void> {
+    this.commands = await rest<KeptCommand[]>('/api/v1/commands', { query: { ...this.#filter, limit: most }, signal });
+    this.renewals += 1;
   }
 
   #submit(event: Event): void {
@@ -135,12 +122,7 @@ export class LogCommands extends LitElement {
 
   #table() {
     const text = texts.log.commands;
-    if (this.problem) {
-      return html`<tw-error .heading=${texts.log.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`;
-    }
-    if (this.commands.length === 0) {
-      return html`<tw-empty .heading=${this.isLoading ? texts.common.loading : text.empty}></tw-empty>`;
-    }
+    if (this.#loader.problem || this.commands.length === 0) return instead(this.#loader, text.empty);
     return html`<div class="sheet" tabindex="0" role="region" aria-label=${texts.log.tabs.commands ?? ''}>
       <table>
         <thead>
@@ -164,7 +146,7 @@ export class LogCommands extends LitElement {
     const close = (): string => (this.open = '');
     return html`${filterBox(this.#form(), Object.values(this.#filter).some(Boolean))}
       <div class="told">
-        <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
+        <button @click=${() => void this.#loader.load()}>${icon('refresh')}${texts.log.refresh}</button>
         <span>${texts.log.commands.keeps}</span>
         <span>${texts.log.zone(zone.name)}</span>
       </div>

@@ -3,11 +3,11 @@ import { LitElement, html } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { now } from '../../clock';
 import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import { formatAge, formatCount, formatDuration, zone } from '../../format';
 import { icon } from '../../icons';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, restAnswer, textOf } from '../../rest';
+import { restAnswer } from '../../rest';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { logStyles } from './styles';
@@ -36,9 +36,7 @@ export class LogConnections extends LitElement {
   @state() private total = 0;
   @state() private offset = 0;
   @state() private asOf = '';
-  @state() private problem = '';
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #asking = new AbortController();
+  #loader = new Loader(this, (signal) => this.#read(signal), renewEvery);
 
   constructor() {
     super();
@@ -47,39 +45,22 @@ export class LogConnections extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.#load();
-    this.#timer = setInterval(() => {
-      if (!document.hidden) void this.#load();
-    }, renewEvery);
+    void this.#loader.load();
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-    this.#asking.abort();
-  }
-
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    const { signal } = (this.#asking = new AbortController());
-    try {
-      const query = { limit: ofPage, offset: this.offset };
-      const { data, headers } = await restAnswer<Client[]>('/api/v1/connections', { query, signal });
-      this.clients = data;
-      this.total = Number(headers.get('X-Total-Count') ?? data.length);
-      this.asOf = zone.time(now());
-      this.problem = '';
-      // The last page may be gone.
-      if (data.length === 0 && this.offset > 0) this.#turn(0);
-    } catch (problem) {
-      if (isAbort(problem) || signal.aborted) return;
-      this.problem = textOf(problem);
-    }
+  async #read(signal: AbortSignal): Promise<void> {
+    const query = { limit: ofPage, offset: this.offset };
+    const { data, headers } = await restAnswer<Client[]>('/api/v1/connections', { query, signal });
+    this.clients = data;
+    this.total = Number(headers.get('X-Total-Count') ?? data.length);
+    this.asOf = zone.time(now());
+    // The last page may be gone.
+    if (data.length === 0 && this.offset > 0) this.#turn(0);
   }
 
   #turn(offset: number): void {
     this.offset = offset;
-    void this.#load();
+    void this.#loader.load();
   }
 
   #told() {
@@ -95,7 +76,7 @@ export class LogConnections extends LitElement {
             </button>`
         : ''}
       ${clients.length > 0 ? html`<span>${range}</span>` : ''}
-      <span class=${this.problem ? 'wait' : ''}>${this.asOf ? texts.log.connections.renewed(this.asOf) : ''}</span>
+      <span class=${this.#loader.problem ? 'wait' : ''}>${this.asOf ? texts.log.connections.renewed(this.asOf) : ''}</span>
     </div>`;
   }
 
@@ -119,7 +100,7 @@ export class LogConnections extends LitElement {
 
   #table() {
     const text = texts.log.connections;
-    if (this.clients.length === 0) return this.problem ? '' : html`<tw-empty .heading=${text.empty}></tw-empty>`;
+    if (this.clients.length === 0) return this.#loader.problem ? '' : html`<tw-empty .heading=${text.empty}></tw-empty>`;
     return html`<div class="sheet" tabindex="0" role="region" aria-label=${texts.log.tabs.connections ?? ''}>
       <table>
         <thead>
@@ -145,9 +126,7 @@ export class LogConnections extends LitElement {
 
   override render() {
     return html`${this.#told()}
-    ${this.problem
-      ? html`<tw-error .heading=${texts.log.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`
-      : ''}
+    ${this.#loader.failure(texts.log.failed)}
     ${this.#table()}`;
   }
 }

@@ -3,12 +3,12 @@ import { LitElement, css, html } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import '../../elements/tw-dialog';
 import '../../elements/tw-empty';
-import '../../elements/tw-error';
 import { formatCount, zone } from '../../format';
 import { icon } from '../../icons';
+import { Loader } from '../../loader';
 import { notices } from '../../notices';
 import { Watch } from '../../observable';
-import { RestError, isAbort, rest, textOf } from '../../rest';
+import { RestError, rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -48,12 +48,10 @@ export class LogQuarantine extends LitElement {
   @state() private chosen = new Set<number>();
   @state() private histories: string[] = [];
   @state() private history = '';
-  @state() private problem = '';
   @state() private hasNone = false;
   @state() private isBusy = false;
   @state() private isAsking = false;
-  #asking = new AbortController();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #loader = new Loader(this, (signal) => this.#read(signal), renewEvery);
 
   constructor() {
     super();
@@ -63,16 +61,7 @@ export class LogQuarantine extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#histories();
-    void this.#load();
-    this.#timer = setInterval(() => {
-      if (!document.hidden && !this.isBusy && !this.hasNone) void this.#load();
-    }, renewEvery);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-    this.#asking.abort();
+    void this.#loader.load();
   }
 
   /** Of several histories each has a quarantine of its own. */
@@ -85,27 +74,24 @@ export class LogQuarantine extends LitElement {
     }
   }
 
-  async #load(): Promise<void> {
-    this.#asking.abort();
-    const { signal } = (this.#asking = new AbortController());
+  async #read(signal: AbortSignal): Promise<void> {
+    if (this.isBusy || this.hasNone) return;
+    const after = this.begins[this.begins.length - 1];
+    const query = { limit: ofPage, after, history: this.history || undefined };
     try {
-      const after = this.begins[this.begins.length - 1];
-      const query = { limit: ofPage, after, history: this.history || undefined };
       this.page = await rest<QuarantinePage>('/api/v1/history/quarantine', { query, signal });
-      this.problem = '';
-      const ids = new Set(this.page.records.map(({ id }) => id));
-      this.chosen = new Set([...this.chosen].filter((id) => ids.has(id)));
     } catch (problem) {
-      if (isAbort(problem) || signal.aborted) return;
       this.hasNone = problem instanceof RestError && problem.status === 404;
-      this.problem = textOf(problem);
+      throw problem;
     }
+    const ids = new Set(this.page.records.map(({ id }) => id));
+    this.chosen = new Set([...this.chosen].filter((id) => ids.has(id)));
   }
 
   #turn(begins: (number | undefined)[]): void {
     this.begins = begins;
     this.chosen = new Set();
-    void this.#load();
+    void this.#loader.load();
   }
 
   #pickHistory(event: Event): void {
@@ -152,7 +138,7 @@ export class LogQuarantine extends LitElement {
               ${texts.log.newer}${icon('open')}
             </button>`
         : ''}
-      <button @click=${() => void this.#load()}>${icon('refresh')}${texts.log.refresh}</button>
+      <button @click=${() => void this.#loader.load()}>${icon('refresh')}${texts.log.refresh}</button>
       ${mayWrite
         ? html`<button ?disabled=${this.isBusy} @click=${() => void this.#carryOut('requeue')}>${text.requeue(this.chosen.size)}</button>
             <button ?disabled=${this.isBusy} @click=${() => (this.isAsking = true)}>${text.discard(this.chosen.size)}</button>`
@@ -238,9 +224,7 @@ export class LogQuarantine extends LitElement {
             >
           </form>`
         : ''}
-      ${this.problem
-        ? html`<tw-error .heading=${texts.log.failed} .text=${this.problem} canRetry @retry=${() => void this.#load()}></tw-error>`
-        : ''}
+      ${this.#loader.failure(texts.log.failed)}
       ${this.page ? html`${this.#told(this.page)} ${this.#table(this.page)}` : ''}
       ${this.isAsking && this.page ? this.#dialog(this.page.total) : ''}`;
   }

@@ -4,8 +4,8 @@ import { customElement, property, state } from 'lit/decorators.js';
 import '../../elements/tw-error';
 import { formatDuration, zone as timeZone } from '../../format';
 import { live } from '../../live';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, textOf } from '../../rest';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
 import { musterCsv, readMuster, type Muster, type MusterTag, type Site } from './places';
@@ -21,9 +21,10 @@ export class MapMuster extends LitElement {
   @property({ attribute: false }) site!: Site;
   @property({ attribute: false }) zone = 0;
   @state() private muster: Muster | null = null;
-  @state() private problem = '';
   #timer: ReturnType<typeof setInterval> | undefined;
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    this.muster = await readMuster(this.site, this.zone, signal);
+  });
 
   constructor() {
     super();
@@ -32,26 +33,14 @@ export class MapMuster extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#timer = setInterval(() => void this.#ask(), renewEvery);
+    this.#timer = setInterval(() => void this.#loader.load(), renewEvery);
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#timer);
-    this.#asking.abort();
   }
   override willUpdate(changed: PropertyValues): void {
-    if (changed.has('site') || changed.has('zone')) void this.#ask();
-  }
-
-  async #ask(): Promise<void> {
-    this.#asking.abort();
-    this.#asking = new AbortController();
-    try {
-      this.muster = await readMuster(this.site, this.zone, this.#asking.signal);
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    if (changed.has('site') || changed.has('zone')) void this.#loader.load();
   }
 
   #person(tag: MusterTag, where = ''): TemplateResult {
@@ -75,8 +64,9 @@ export class MapMuster extends LitElement {
   override render() {
     const text = texts.map.muster;
     const { muster } = this;
+    const { problem } = this.#loader;
     const name = this.site.zone(this.zone)?.name ?? texts.map.wholeSite;
-    return html`${this.problem ? html`<tw-error .text=${this.problem}></tw-error>` : ''}
+    return html`${problem ? html`<tw-error .text=${problem}></tw-error>` : ''}
     ${muster
       ? html`<div class="figures">
             <p><b>${muster.present}</b><span class="muted small">${text.present}</span></p>
@@ -85,7 +75,7 @@ export class MapMuster extends LitElement {
             <span class="grow"></span>
             <a class="button" download="muster.csv" href=${musterCsv(this.site, this.zone)}>${text.csv}</a>
           </div>
-          <p class="note small ${live.isOnline && !this.problem ? 'muted' : 'stale'}">
+          <p class="note small ${live.isOnline && !problem ? 'muted' : 'stale'}">
             ${text.asOf(name, `${timeZone.time(muster.time)} ${timeZone.mark()}`)}
           </p>
           ${this.#group(text.lost, muster.lost_tags, '⊗', 'lost', true)}

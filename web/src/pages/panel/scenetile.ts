@@ -3,11 +3,11 @@ import { LitElement, html } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import '../../elements/tw-dialog';
 import type { TwDialog } from '../../elements/tw-dialog';
-import '../../elements/tw-error';
 import { live } from '../../live';
 import { newId } from '../../live/requests';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -33,38 +33,22 @@ export class PanelScene extends LitElement {
   @property({ attribute: false }) scene = 0;
   @property() label = '';
   @state() private found: Scene | null = null;
-  @state() private problem = '';
   @state() private isAsked = false;
   @query('tw-dialog') private dialog!: TwDialog | null;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #asking = new AbortController();
+  #loader = new Loader(
+    this,
+    async (signal) => {
+      this.found = await rest<Scene>(`/api/v1/scenes/${this.scene}`, { signal });
+    },
+    renewEvery,
+  );
 
   constructor() {
     super();
     new Watch(this, live, session);
   }
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#asking = new AbortController();
-    this.#timer = setInterval(() => void this.#read(), renewEvery);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-    this.#asking.abort();
-  }
   override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('scene')) void this.#read();
-  }
-
-  async #read(): Promise<void> {
-    if (document.hidden) return;
-    try {
-      this.found = await rest<Scene>(`/api/v1/scenes/${this.scene}`, { signal: this.#asking.signal });
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    if (changed.has('scene')) void this.#loader.load();
   }
 
   async #run(): Promise<void> {
@@ -72,9 +56,9 @@ export class PanelScene extends LitElement {
     try {
       const body = { correlation_id: newId(), wait_ms: 0 };
       await rest(`/api/v1/scenes/${this.scene}/run`, { method: 'POST', body });
-      await this.#read();
+      await this.#loader.load();
     } catch (problem) {
-      this.problem = textOf(problem);
+      this.#loader.failed(problem);
     }
   }
 
@@ -83,9 +67,9 @@ export class PanelScene extends LitElement {
     if (!id) return;
     try {
       await live.cancel(id);
-      await this.#read();
+      await this.#loader.load();
     } catch (problem) {
-      this.problem = textOf(problem);
+      this.#loader.failed(problem);
     }
   }
 
@@ -102,14 +86,15 @@ export class PanelScene extends LitElement {
   override render() {
     const text = texts.panel.scene;
     const scene = this.found;
-    if (!scene) return html`<p class=${this.problem ? 'wrong' : 'muted'}>${this.problem || texts.common.loading}</p>`;
+    const { problem } = this.#loader;
+    if (!scene) return html`<p class=${problem ? 'wrong' : 'muted'}>${problem || texts.common.loading}</p>`;
     const mayRun = scene.points.every((point) => session.may('commands:write', point));
     const isIdle = scene.state === 'idle';
     const last = scene.last_run ? text.last(texts.write.states[scene.last_run.status] ?? scene.last_run.status) : '';
     return html`<p class="clip ${live.isOnline ? '' : 'doubt'}" title=${scene.last_run?.message ?? ''}>
         ${isIdle ? text.idle : text.running(String(scene.step ?? ''))} <span class="muted small">${last}</span>
       </p>
-      ${this.problem ? html`<p class="wrong" role="alert">${this.problem}</p>` : ''}
+      ${problem ? html`<p class="wrong" role="alert">${problem}</p>` : ''}
       ${!mayRun
         ? ''
         : isIdle

@@ -3,8 +3,9 @@ import { LitElement, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { zone as timeZone } from '../../format';
 import { live } from '../../live';
+import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { isAbort, rest, textOf } from '../../rest';
+import { rest } from '../../rest';
 import { router } from '../../router';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -21,41 +22,25 @@ export class PanelTags extends LitElement {
   @property({ attribute: false }) zone = 0;
   @property() label = '';
   @state() private muster: Muster | null = null;
-  @state() private problem = '';
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #asking = new AbortController();
+  #loader = new Loader(
+    this,
+    async (signal) => {
+      this.muster = await rest<Muster>('/api/v1/rtls/muster', { query: { zone: this.zone || undefined }, signal });
+    },
+    renewEvery,
+  );
 
   constructor() {
     super();
     new Watch(this, live);
   }
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#asking = new AbortController();
-    this.#timer = setInterval(() => void this.#read(), renewEvery);
-  }
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-    this.#asking.abort();
-  }
   override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('zone')) void this.#read();
-  }
-
-  async #read(): Promise<void> {
-    if (document.hidden) return;
-    try {
-      const query = { zone: this.zone || undefined };
-      this.muster = await rest<Muster>('/api/v1/rtls/muster', { query, signal: this.#asking.signal });
-      this.problem = '';
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    if (changed.has('zone')) void this.#loader.load();
   }
 
   override render() {
-    const { muster, problem } = this;
+    const { muster } = this;
+    const { problem } = this.#loader;
     if (!muster) return html`<p class=${problem ? 'wrong' : 'muted'}>${problem || texts.common.loading}</p>`;
     const present = muster.zones.flatMap(({ tags }) => tags);
     const isOld = problem !== '' || !live.isOnline;

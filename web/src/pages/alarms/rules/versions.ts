@@ -2,9 +2,9 @@
 import { LitElement, css, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import '../../../elements/tw-dialog';
-import '../../../elements/tw-error';
 import { zone } from '../../../format';
-import { isAbort, rest, textOf } from '../../../rest';
+import { Loader } from '../../../loader';
+import { rest } from '../../../rest';
 import { shared } from '../../../styles/shared';
 import { texts } from '../../../texts';
 import { differences, labelOf, type AlarmRule } from './rule';
@@ -32,27 +32,14 @@ export class RuleVersions extends LitElement {
   @property({ attribute: false }) rule: AlarmRule | null = null;
   @property({ attribute: false }) mayTake = false;
   @state() private versions: AlarmRule[] | null = null;
-  @state() private problem = '';
-  #asking = new AbortController();
+  #loader = new Loader(this, async (signal) => {
+    await this.updateComplete;
+    this.versions = await rest<AlarmRule[]>(`/api/v1/alarm-rules/${this.rule?.id ?? 0}/versions`, { signal });
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#asking = new AbortController();
-    void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#asking.abort();
-  }
-
-  async #load(): Promise<void> {
-    await this.updateComplete;
-    try {
-      this.versions = await rest<AlarmRule[]>(`/api/v1/alarm-rules/${this.rule?.id ?? 0}/versions`, { signal: this.#asking.signal });
-    } catch (problem) {
-      if (!isAbort(problem)) this.problem = textOf(problem);
-    }
+    void this.#loader.load();
   }
 
   #changed(version: AlarmRule, before: AlarmRule | undefined): string {
@@ -100,8 +87,8 @@ export class RuleVersions extends LitElement {
   override render() {
     const text = texts.alarmRules.versions;
     return html`<tw-dialog wide .heading=${text.of(this.rule?.name ?? '')} @closed=${() => this.dispatchEvent(new Event('closed'))}>
-      ${this.problem ? html`<tw-error .heading=${text.failed} .text=${this.problem}></tw-error>` : ''}
-      ${this.versions ? this.#table(this.versions) : this.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+      ${this.#loader.failure(text.failed)}
+      ${this.versions ? this.#table(this.versions) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
     </tw-dialog>`;
   }
 }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import './elements/tw-error';
+import { textOf } from './rest';
+
+/**
+ * What an element asks of the server. A new question gives up the one before, and whoever leaves the page gives up the last.
+ * With `every` (ms) it is asked again and again while the browser shows the page.
+ */
+export class Loader implements ReactiveController {
+  /** Why the last one failed; '' when it did not. */
+  problem = '';
+  isLoading = false;
+  #host: ReactiveControllerHost;
+  #work: (signal: AbortSignal) => Promise<void>;
+  #every: number;
+  #asking = new AbortController();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(host: ReactiveControllerHost, work: (signal: AbortSignal) => Promise<void>, every = 0) {
+    this.#host = host;
+    this.#work = work;
+    this.#every = every;
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    if (this.#every === 0) return;
+    this.#timer = setInterval(() => {
+      if (!document.hidden && !this.isLoading) void this.load();
+    }, this.#every);
+  }
+
+  hostDisconnected(): void {
+    clearInterval(this.#timer);
+    this.#asking.abort();
+    this.isLoading = false;
+  }
+
+  async load(): Promise<void> {
+    this.#asking.abort();
+    const { signal } = (this.#asking = new AbortController());
+    this.isLoading = true;
+    this.#host.requestUpdate();
+    let why = '';
+    try {
+      await this.#work(signal);
+    } catch (problem) {
+      why = textOf(problem);
+    }
+    if (signal.aborted) return;
+    this.isLoading = false;
+    this.#tell(why);
+  }
+
+  /** Something else of the same element has failed. */
+  failed(problem: unknown): void {
+    this.#tell(textOf(problem));
+  }
+
+  /** What is shown of a problem, with a button to try again. */
+  failure(heading: string): TemplateResult | '' {
+    if (!this.problem) return '';
+    return html`<tw-error canRetry .heading=${heading} .text=${this.problem} @retry=${() => void this.load()}></tw-error>`;
+  }
+
+  #tell(problem: string): void {
+    this.problem = problem;
+    this.#host.requestUpdate();
+  }
+}
