@@ -11,6 +11,7 @@ interface Who {
   csrf?: string;
 }
 
+const tryAgainAfter = 3_000; // ms, while the server does not answer
 const renewEvery = 5 * 60_000; // a session lives 30 minutes without a request and is renewed in its second half
 
 /**
@@ -46,6 +47,9 @@ class Session extends Observable {
     setInterval(() => {
       if (this.state === 'in') void this.refresh();
     }, renewEvery);
+    setInterval(() => {
+      if (this.state === 'unreachable') void this.refresh();
+    }, tryAgainAfter);
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && this.state === 'in') void this.refresh();
     });

@@ -22,7 +22,6 @@ import './tw-notices';
 import './tw-setup';
 
 const onBar = 4; // pages on the bottom bar of a phone; the others stand behind "More"
-const tryAgainAfter = 3_000;
 
 /** The shell: header, navigation, the page, notices. */
 @customElement('tw-app')
@@ -36,13 +35,6 @@ export class TwApp extends LitElement {
   constructor() {
     super();
     new Watch(this, session, router);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    setInterval(() => {
-      if (session.state === 'unreachable') void session.refresh();
-    }, tryAgainAfter);
   }
 
   get #page(): Page | undefined {

@@ -60,6 +60,7 @@ export class AlarmList extends LitElement {
     super.connectedCallback();
     this.#filling = new AbortController();
     void this.#loadAreas();
+    this.#watchWidth(); // of a page that comes back
     addEventListener('pointerup', this.#released);
     addEventListener('pointercancel', this.#released);
   }
@@ -75,6 +76,10 @@ export class AlarmList extends LitElement {
   }
 
   override firstUpdated(): void {
+    this.#watchWidth();
+  }
+
+  #watchWidth(): void {
     const middle = this.renderRoot.querySelector('.middle');
     if (middle) this.#resized.observe(middle);
   }
