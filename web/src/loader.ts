@@ -2,6 +2,7 @@
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import './elements/tw-error';
 import { textOf } from './rest';
+import { texts } from './texts';
 
 /**
  * What an element asks of the server. A new question gives up the one before, and whoever leaves the page gives up the last.
@@ -62,6 +63,12 @@ export class Loader implements ReactiveController {
   failure(heading: string): TemplateResult | '' {
     if (!this.problem) return '';
     return html`<tw-error canRetry .heading=${heading} .text=${this.problem} @retry=${() => void this.load()}></tw-error>`;
+  }
+
+  /** What was found, below why there is nothing newer; before the first answer that it is under way. */
+  shown<Found>(heading: string, found: Found | null, view: (found: Found) => TemplateResult): TemplateResult {
+    const waits = this.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`;
+    return html`${this.failure(heading)} ${found === null ? waits : view(found)}`;
   }
 
   #tell(problem: string): void {

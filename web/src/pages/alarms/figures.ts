@@ -224,21 +224,19 @@ export class AlarmFigures extends LitElement {
 
   override render() {
     const text = texts.alarms.figures;
-    const { figures } = this;
     return html`<h2 class="hidden-text">${text.title}</h2>
       ${this.#bar()}
-      ${this.#loader.failure(text.failed)}
-      ${figures
-        ? html`${this.#tiles(figures)}
-            <div class="grid">
-              ${this.#plots(figures)} ${this.#counts(text.badActors, text.noAlarms, figures.most_frequent, figures.total, text.badActorsHint)}
-              <div class="stack">
-                ${this.#severities(figures)} ${this.#counts(text.chattering, text.noChattering, figures.chattering, figures.total)}
-              </div>
-            </div>`
-        : this.#loader.problem
-          ? ''
-          : html`<p class="muted">${texts.common.loading}</p>`}`;
+      ${this.#loader.shown(
+        text.failed,
+        this.figures,
+        (figures) => html`${this.#tiles(figures)}
+          <div class="grid">
+            ${this.#plots(figures)} ${this.#counts(text.badActors, text.noAlarms, figures.most_frequent, figures.total, text.badActorsHint)}
+            <div class="stack">
+              ${this.#severities(figures)} ${this.#counts(text.chattering, text.noChattering, figures.chattering, figures.total)}
+            </div>
+          </div>`,
+      )}`;
   }
 }
 

@@ -228,8 +228,7 @@ export class ConfigTokens extends LitElement {
       this.isAdding = true;
     };
     return html`<div class="bar"><button class="primary" @click=${begin}>${text.add}</button></div>
-      ${this.#loader.failure(text.failed)}
-      ${this.tokens ? this.#table(this.tokens) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+      ${this.#loader.shown(text.failed, this.tokens, (found) => this.#table(found))}
       ${this.isAdding ? this.#addDialog() : ''} ${this.made ? this.#madeDialog(this.made) : ''}
       ${this.leaving ? this.#revokeDialog(this.leaving) : ''}`;
   }

@@ -178,8 +178,7 @@ export class ConfigUsers extends LitElement {
   override render() {
     const text = texts.configuration.users;
     return html`<div class="bar"><button class="primary" @click=${() => this.#begin('add')}>${text.add}</button></div>
-      ${this.#loader.failure(text.failed)}
-      ${this.users ? this.#table(this.users) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+      ${this.#loader.shown(text.failed, this.users, (found) => this.#table(found))}
       ${this.doing ? this.#dialog(this.doing) : ''}`;
   }
 }

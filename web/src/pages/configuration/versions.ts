@@ -185,8 +185,7 @@ export class ConfigVersions extends LitElement {
   override render() {
     const text = texts.configuration.versions;
     return html`${outcome()}
-    ${this.#loader.failure(text.failed)}
-    ${this.versions ? this.#table(this.versions) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+    ${this.#loader.shown(text.failed, this.versions, (found) => this.#table(found))}
     ${this.open ? this.#dialog(this.open) : ''}`;
   }
 }

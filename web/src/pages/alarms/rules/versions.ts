@@ -87,8 +87,7 @@ export class RuleVersions extends LitElement {
   override render() {
     const text = texts.alarmRules.versions;
     return html`<tw-dialog wide .heading=${text.of(this.rule?.name ?? '')} @closed=${() => this.dispatchEvent(new Event('closed'))}>
-      ${this.#loader.failure(text.failed)}
-      ${this.versions ? this.#table(this.versions) : this.#loader.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`}
+      ${this.#loader.shown(text.failed, this.versions, (found) => this.#table(found))}
     </tw-dialog>`;
   }
 }
