@@ -8,6 +8,7 @@ import '../../elements/tw-value';
 import { formatExact, zone } from '../../format';
 import { icon } from '../../icons';
 import type { WireAlarm } from '../../live';
+import { joinNames } from '../../names';
 import { Watch } from '../../observable';
 import { RestError, isAbort, rest, textOf } from '../../rest';
 import { router } from '../../router';
@@ -204,7 +205,7 @@ export class AlarmDetails extends LitElement {
     const rule = String(alarm.rule_id);
     const point = this.shown?.point;
     return html`<nav class="row wrap small" aria-label=${text.title}>
-      ${point ? html`<a href=${router.href('trends', { points: point })}>${text.toTrend}</a>` : ''}
+      ${point ? html`<a href=${router.href('trends', { points: joinNames([point]) })}>${text.toTrend}</a>` : ''}
       <a href=${router.href('alarms', { tab: 'history', rules: rule })}>${text.toHistory}</a>
       ${this.rule ? html`<a href=${router.href('alarms', { tab: 'rules', rule })}>${text.toRule}</a>` : ''}
     </nav>`;

@@ -138,7 +138,7 @@ export class PointDetails extends LitElement {
     const quality = value?.quality || point.quality;
     return html`<dl>
       <dt>${texts.points.quality}</dt>
-      <dd><tw-quality words .quality=${quality} .isFresh=${!value?.quality || value.isFresh}></tw-quality></dd>
+      <dd><tw-quality words .quality=${quality} .isFresh=${value?.quality ? value.isFresh : live.isOnline}></tw-quality></dd>
       <dt>${text.time}</dt>
       <dd>${time ? html`${zone.exact(time)} <span class="muted">(${formatAge(time)})</span>` : '–'}</dd>
       <dt>${text.type}</dt>

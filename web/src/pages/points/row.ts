@@ -132,7 +132,7 @@ export class PointRow extends LitElement {
       <span role="gridcell" class="quality"
         ><tw-quality
           .quality=${value?.quality || point.quality}
-          .isFresh=${!value?.quality || value.isFresh}
+          .isFresh=${value?.quality ? value.isFresh : live.isOnline}
         ></tw-quality
       ></span>
       <span role="gridcell" class="number age muted">${formatAge(value?.time ?? point.timestamp)}</span>
