@@ -83,7 +83,7 @@ class AuditTrailTest : public QObject {
     m_folder = std::make_unique<AccessFolder>();
     m_metrics = std::make_unique<Metrics>();
     m_troubles.clear();
-    makeTrail(30s);  // the machine may be shared, and its disk stand for seconds
+    makeTrail(std::chrono::seconds(30));  // the machine may be shared, and its disk stand for seconds
   }
   void cleanup() { m_trail.reset(); }
 
