@@ -254,11 +254,6 @@ StoreResult<bool> isComplete(PostgresConnection &connection) {
   return count->value<qint64>(0, 0) == 0;
 }
 
-QByteArray lockSql(PostgresLock lock) {
-  return "SELECT pg_advisory_xact_lock(" + QByteArray::number(static_cast<qint32>(lock)) +
-         ", hashtext(current_schema()))";
-}
-
 StoreResult<bool> hasLz4(PostgresConnection &connection) {
   const auto found = connection.query(
       "SELECT count(*) FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)");
@@ -283,6 +278,11 @@ StoreResult<void> make(PostgresConnection &connection) {
 }
 
 }  // namespace
+
+QByteArray lockSql(PostgresLock lock) {
+  return "SELECT pg_advisory_xact_lock(" + QByteArray::number(static_cast<qint32>(lock)) +
+         ", hashtext(current_schema()))";
+}
 
 StoreResult<void> preparePostgresSchema(PostgresConnection &connection, const QString &schema) {
   const auto named = connection.query("SELECT current_schema() IS NULL");

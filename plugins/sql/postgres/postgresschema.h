@@ -13,5 +13,7 @@ StoreResult<void> preparePostgresSchema(PostgresConnection &connection, const QS
 
 /// Numbers of the advisory locks, which are taken together with the number of the schema or the spool.
 enum class PostgresLock : qint32 { Schema = 0x54610001, Slices = 0x54610002, Spool = 0x54610003 };
+/// Takes that of the schema, until the end of the transaction.
+QByteArray lockSql(PostgresLock lock);
 
 }  // namespace tagwire::sql

@@ -17,13 +17,9 @@ namespace {
 
 constexpr auto oldestRecent = 24h;
 constexpr auto betweenCounts = 10min;
-constexpr auto betweenRetentions = 10min;
-constexpr int mostDeleted = 2'000;
 // Begins small: a server that is too slow for more ends the connection, and a store made anew must get on.
 constexpr qint64 firstMoved = 4'096;
 constexpr qint64 fewestMoved = 256;
-
-QByteArray lockNumber(PostgresLock lock) { return QByteArray::number(static_cast<qint32>(lock)); }
 
 // Ours are four; an event of the same form may say what it likes.
 constexpr qsizetype mostGapReasons = 100;
@@ -49,7 +45,7 @@ StoreResult<void> PostgresStore::open() {
 void PostgresStore::close() {
   m_connection.close();
   m_points.forget();
-  m_lockedSpool.clear();
+  m_delivered.forget();
   m_nextCount.reset();
 }
 
@@ -68,51 +64,10 @@ StoreResult<void> PostgresStore::transaction(const Step &step) {
   return result;
 }
 
-// An earlier connection of this spool may still be committing what nobody got an answer to. Its session holds the lock
-// until it is gone, so whoever has the lock sees all that it did.
-StoreResult<void> PostgresStore::lockSpool(const QString &spool) {
-  if (spool.isEmpty() || spool == m_lockedSpool) return {};
-  PostgresParameters parameters;
-  parameters.add(spool.toUtf8());
-  const auto locked = m_connection.query(
-      "SELECT pg_advisory_lock(" + lockNumber(PostgresLock::Spool) + ", hashtext(current_schema() || ' ' || $1))",
-      parameters);
-  if (locked) m_lockedSpool = spool;
-  return done(locked);
-}
-
-StoreResult<QList<SpoolRange>> PostgresStore::delivered(const QString &spool) {
-  return lockSpool(spool).and_then([&] { return rangesOf(spool); });
-}
-
-StoreResult<QList<SpoolRange>> PostgresStore::rangesOf(const QString &spool) {
-  PostgresParameters parameters;
-  parameters.add(spool.toUtf8());
-  const auto found = m_connection.query(
-      "SELECT boot, stream, first, next FROM delivered WHERE spool = $1 ORDER BY boot, stream, first", parameters);
-  if (!found) return tl::unexpected(found.error());
-  QList<SpoolRange> ranges;
-  for (int row = 0; row < found->rows(); ++row) {
-    ranges.append(
-        {static_cast<quint64>(found->value<qint64>(row, 0)), static_cast<Stream>(found->value<qint16>(row, 1)),
-         static_cast<quint64>(found->value<qint64>(row, 2)), static_cast<quint64>(found->value<qint64>(row, 3))});
-  }
-  return ranges;
-}
-
-StoreResult<void> PostgresStore::keepBoots(const QString &spool, const QList<quint64> &boots) {
-  std::vector<qint64> kept;
-  for (const quint64 boot : boots) kept.push_back(static_cast<qint64>(boot));
-  PostgresParameters parameters;
-  parameters.add(spool.toUtf8()).addArray(kept);
-  return lockSpool(spool).and_then([&] {
-    return done(m_connection.query("DELETE FROM delivered WHERE spool = $1 AND boot <> ALL($2)", parameters));
-  });
-}
-
 StoreResult<void> PostgresStore::write(const WriteWork &work, const PointLookup &points) {
-  if (const auto locked = lockSpool(work.spool); !locked) return locked;
-  return transaction([&] { return writeRecords(work, points).and_then([&] { return enterDelivered(work); }); });
+  if (const auto locked = m_delivered.lock(work.spool); !locked) return locked;
+  return transaction(
+      [&] { return writeRecords(work, points).and_then([&] { return m_delivered.enter(work.spool, work.ranges); }); });
 }
 
 StoreResult<void> PostgresStore::writeRecords(const WriteWork &work, const PointLookup &points) {
@@ -128,60 +83,21 @@ StoreResult<void> PostgresStore::writeRecords(const WriteWork &work, const Point
 StoreResult<int> PostgresStore::writeBatches(const HistoryBatches &batches) {
   int count = 0;
   const auto written = transaction([&]() -> StoreResult<void> {
-    const auto fresh =
-        NewRecords::of(batches, m_batchPoints, [this](const QString &origin) { return lockedRanges(origin); });
+    const auto fresh = NewRecords::of(batches, m_batchPoints,
+                                      [this](const QString &origin) { return m_delivered.rangesForNow(origin); });
     if (!fresh) return done(fresh);
     count = fresh->count();
     const auto stored = writeRecords(fresh->work(), [this](PointKey key) { return m_batchPoints.point(key); });
     if (!stored) return stored;
     for (const auto &[origin, ranges] : fresh->ranges()) {
       for (const SpoolRange &range : ranges) {
-        if (const auto entered = enterMerged(origin, range); !entered) return entered;
+        if (const auto entered = m_delivered.merge(origin, range); !entered) return entered;
       }
     }
     return {};
   });
   if (!written) return tl::unexpected(written.error());
   return count;
-}
-
-// Until the end of the transaction: another hub may have the same batch, and waits here until it can see ours. All lock
-// in the order of names.
-StoreResult<QList<SpoolRange>> PostgresStore::lockedRanges(const QString &origin) {
-  PostgresParameters parameters;
-  parameters.add(origin.toUtf8());
-  const auto locked = m_connection.query(
-      "SELECT pg_advisory_xact_lock(" + lockNumber(PostgresLock::Spool) + ", hashtext(current_schema() || ' ' || $1))",
-      parameters);
-  if (!locked) return tl::unexpected(locked.error());
-  return rangesOf(origin);
-}
-
-StoreResult<void> PostgresStore::enterMerged(const QString &origin, const SpoolRange &range) {
-  PostgresParameters touched;
-  touched.add(origin.toUtf8())
-      .add(static_cast<qint64>(range.boot))
-      .add(static_cast<qint16>(range.stream))
-      .add(static_cast<qint64>(range.first))
-      .add(static_cast<qint64>(range.next));
-  const auto gone = m_connection.query(
-      "DELETE FROM delivered WHERE spool = $1 AND boot = $2 AND stream = $3 AND first <= $5 AND next >= $4"
-      " RETURNING first, next",
-      touched);
-  if (!gone) return done(gone);
-  SpoolRange whole = range;
-  for (int row = 0; row < gone->rows(); ++row) {
-    whole.first = std::min(whole.first, static_cast<quint64>(gone->value<qint64>(row, 0)));
-    whole.next = std::max(whole.next, static_cast<quint64>(gone->value<qint64>(row, 1)));
-  }
-  PostgresParameters entry;
-  entry.add(origin.toUtf8())
-      .add(static_cast<qint64>(whole.boot))
-      .add(static_cast<qint16>(whole.stream))
-      .add(static_cast<qint64>(whole.first))
-      .add(static_cast<qint64>(whole.next));
-  return done(
-      m_connection.query("INSERT INTO delivered(spool, boot, stream, first, next) VALUES ($1, $2, $3, $4, $5)", entry));
 }
 
 StoreResult<void> PostgresStore::writeRecent(const std::vector<PostgresRecord> &records) {
@@ -223,31 +139,11 @@ StoreResult<void> PostgresStore::writeEvents(const std::vector<StoredEvent> &eve
   return m_connection.copyIn("COPY events(epoch, sequence, time, source, kind, json) FROM STDIN (FORMAT binary)", add);
 }
 
-StoreResult<void> PostgresStore::enterDelivered(const WriteWork &work) {
-  static const QByteArray sql =
-      "WITH grown AS (UPDATE delivered SET next = $5 WHERE spool = $1 AND boot = $2 AND stream = $3 AND next = $4"
-      " RETURNING 1) INSERT INTO delivered(spool, boot, stream, first, next) SELECT $1, $2, $3, $4, $5"
-      " WHERE NOT EXISTS (SELECT FROM grown)";
-  if (work.spool.isEmpty()) return {};
-  for (const SpoolRange &range : work.ranges) {
-    if (range.isEmpty()) continue;
-    PostgresParameters parameters;
-    parameters.add(work.spool.toUtf8())
-        .add(static_cast<qint64>(range.boot))
-        .add(static_cast<qint16>(range.stream))
-        .add(static_cast<qint64>(range.first))
-        .add(static_cast<qint64>(range.next));
-    if (const auto entered = m_connection.query(sql, parameters); !entered) return done(entered);
-  }
-  return {};
-}
-
 // One at a time in the whole database: roll-ups are read, added to and written back.
 StoreResult<void> PostgresStore::storeSlice(std::vector<PostgresRecord> records) {
-  const auto slice =
-      m_connection
-          .query("SELECT pg_advisory_xact_lock(" + lockNumber(PostgresLock::Slices) + ", hashtext(current_schema()))")
-          .and_then([this](const PostgresResult &) { return m_connection.query("SELECT nextval('slices')"); });
+  const auto slice = m_connection.query(lockSql(PostgresLock::Slices)).and_then([this](const PostgresResult &) {
+    return m_connection.query("SELECT nextval('slices')");
+  });
   if (!slice) return done(slice);
   sortByPointAndTime(records);
   std::vector<RollupRecord> forRollups;
@@ -271,7 +167,7 @@ StoreResult<void> PostgresStore::storeSlice(std::vector<PostgresRecord> records)
 StoreResult<bool> PostgresStore::maintain(Time now, const Retention &retention) {
   const auto moved = moveRecent(now);
   if (!moved || *moved) return moved;
-  return retain(now, retention);
+  return m_expiry.step(now, retention);
 }
 
 StoreResult<void> PostgresStore::countRecent(Time now) {
@@ -338,59 +234,6 @@ StoreResult<std::vector<PostgresRecord>> PostgresStore::takeRecent() {
   });
   if (!taken) return tl::unexpected(taken.error());
   return records;
-}
-
-StoreResult<bool> PostgresStore::retain(Time now, const Retention &retention) {
-  if (m_nextRetention && now < *m_nextRetention && now >= *m_nextRetention - betweenRetentions) return false;
-  const auto step = [&](std::optional<std::chrono::hours> kept, auto remove) -> StoreResult<bool> {
-    return kept ? remove(now - *kept) : StoreResult<bool>(false);
-  };
-  const auto level = [&](RollupLevel which, std::optional<std::chrono::hours> kept) {
-    return step(kept, [&, which](Time before) {
-      const auto condition = "level = " + QByteArray::number(static_cast<int>(which)) + " AND ";
-      return deleteOld("rollups", condition, "start", before);
-    });
-  };
-  const std::function<StoreResult<bool>()> steps[] = {
-      [&] { return step(retention.samples, [&](Time before) { return dropOld("samples", before); }); },
-      [&] { return step(retention.positions, [&](Time before) { return dropOld("positions", before); }); },
-      [&] { return step(retention.events, [&](Time before) { return deleteOld("events", {}, "time", before); }); },
-      [&] { return step(retention.samples, [&](Time before) { return deleteOld("gaps", {}, "until", before); }); },
-      [&] { return level(RollupLevel::Second, retention.seconds); },
-      [&] { return level(RollupLevel::Minute, retention.minutes); },
-      [&] { return level(RollupLevel::Hour, retention.hours); },
-      [&] { return level(RollupLevel::Day, retention.days); }};
-  for (const auto &each : steps) {
-    auto removed = each();
-    if (!removed) m_nextRetention = now + betweenRetentions;  // else it would be tried without end
-    if (!removed || *removed) return removed;
-  }
-  m_nextRetention = now + betweenRetentions;
-  return false;
-}
-
-// A whole month goes at once, the rest chunk by chunk, and so do rows that are too late to become one.
-StoreResult<bool> PostgresStore::dropOld(const QByteArray &table, Time before) {
-  auto dropped = m_partitions.dropBefore(table, Microseconds::of(before));
-  if (!dropped || *dropped) return dropped;
-  auto deleted = deleteOld(table, "last < $1 AND ", "first", before);
-  if (!deleted || *deleted) return deleted;
-  return deleteOld("recent_" + table, {}, "time", before);
-}
-
-// `column` is the one that an index serves. The condition stands twice: partitions are chosen by the outer one.
-StoreResult<bool> PostgresStore::deleteOld(const QByteArray &table, const QByteArray &condition,
-                                           const QByteArray &column, Time before) {
-  const QByteArray isOld = condition + column + " < $1";
-  PostgresParameters parameters;
-  parameters.add(Microseconds::of(before));
-  const auto deleted =
-      m_connection.query("WITH old AS MATERIALIZED (SELECT tableoid AS t, ctid AS c FROM " + table + " WHERE " + isOld +
-                             " ORDER BY " + column + " LIMIT " + QByteArray::number(mostDeleted) + ") DELETE FROM " +
-                             table + " d USING old WHERE d.tableoid = old.t AND d.ctid = old.c AND " + isOld,
-                         parameters);
-  if (!deleted) return tl::unexpected(deleted.error());
-  return deleted->changed() == mostDeleted;
 }
 
 // One that goes on where our last of its kind ended makes that longer. Another site's may look just the same.

@@ -4,6 +4,8 @@
 #include <QHash>
 #include "store/newrecords.h"
 
+#include "postgresdelivered.h"
+#include "postgresexpiry.h"
 #include "postgrespartitions.h"
 #include "postgrespoints.h"
 #include "postgresrollups.h"
@@ -19,8 +21,10 @@ class PostgresStore : public HistoryStore {
   StoreResult<void> open() override;
   void close() override;
   bool isOpen() const override { return m_connection.isOpen(); }
-  StoreResult<QList<SpoolRange>> delivered(const QString &spool) override;
-  StoreResult<void> keepBoots(const QString &spool, const QList<quint64> &boots) override;
+  StoreResult<QList<SpoolRange>> delivered(const QString &spool) override { return m_delivered.ranges(spool); }
+  StoreResult<void> keepBoots(const QString &spool, const QList<quint64> &boots) override {
+    return m_delivered.keepBoots(spool, boots);
+  }
   StoreResult<void> write(const WriteWork &work, const PointLookup &points) override;
   StoreResult<int> writeBatches(const HistoryBatches &batches) override;
   StoreResult<bool> maintain(Time now, const Retention &retention) override;
@@ -30,22 +34,15 @@ class PostgresStore : public HistoryStore {
   using Step = std::function<StoreResult<void>()>;
 
   StoreResult<void> transaction(const Step &step);
-  StoreResult<void> lockSpool(const QString &spool);
-  StoreResult<QList<SpoolRange>> rangesOf(const QString &spool);
-  StoreResult<QList<SpoolRange>> lockedRanges(const QString &origin);
   StoreResult<void> writeRecords(const WriteWork &work, const PointLookup &points);
-  StoreResult<void> enterMerged(const QString &origin, const SpoolRange &range);
   StoreResult<void> writeRecent(const std::vector<PostgresRecord> &records);
   StoreResult<void> writeGaps(const QList<HistoryGap> &gaps);
   StoreResult<void> writeEvents(const std::vector<StoredEvent> &events);
-  StoreResult<void> enterDelivered(const WriteWork &work);
   StoreResult<void> storeSlice(std::vector<PostgresRecord> records);
   StoreResult<bool> moveRecent(Time now);
   StoreResult<void> countRecent(Time now);
   StoreResult<std::vector<PostgresRecord>> takeRecent();
   void adaptMoves(bool isDone, std::chrono::steady_clock::duration took);
-  StoreResult<bool> retain(Time now, const Retention &retention);
-  StoreResult<bool> dropOld(const QByteArray &table, Time before);
   StoreResult<bool> deleteOld(const QByteArray &table, const QByteArray &condition, const QByteArray &column,
                               Time before);
 
@@ -54,15 +51,15 @@ class PostgresStore : public HistoryStore {
   PostgresPartitions m_partitions{m_connection};
   PostgresRollups m_rollups{m_connection};
   PostgresPoints m_points{m_connection};
+  PostgresDelivered m_delivered{m_connection};
+  PostgresExpiry m_expiry{m_connection, m_partitions};
   QHash<QByteArray, qint64> m_gapRows;  ///< the last one that we entered, by reason
   BatchPoints m_batchPoints;
-  QString m_lockedSpool;
   qint64 m_recentRows = 0;
   qint64 m_recentBytes = 0;
   qint64 m_rowsAtOnce;                 ///< that maintain() moves
   std::optional<Time> m_oldestRecent;  ///< when it was received
   std::optional<Time> m_nextCount;     ///< of the recent rows; none: now
-  std::optional<Time> m_nextRetention;
 };
 
 }  // namespace tagwire::sql
