@@ -17,7 +17,6 @@ import tempfile
 
 import modbus_parts as parts
 import result
-from trigger_latency import free_port
 
 TARGET_MS = 100
 
@@ -38,27 +37,13 @@ def write_manifest(folder, port, options):
     return manifest
 
 
-def make_token(options, manifest, folder):
-    command = [options.build / "tagwire", "token", "create", "bench", "--manifest", manifest]
-    command += ["--allow", "device:dev:publish", "--allow", "alarms:read"]
-    done = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
-    token = folder / "token"
-    token.touch(mode=0o600)
-    token.write_text(done.stdout.strip() + "\n", encoding="utf-8")
-    return token
-
-
 def one_round(options):
     with tempfile.TemporaryDirectory(prefix="tagwire-alarms-", dir="/var/tmp") as name:
-        folder, port = pathlib.Path(name), free_port()
+        folder, port = pathlib.Path(name), parts.free_port()
         manifest = write_manifest(folder, port, options)
-        token = make_token(options, manifest, folder)
-        with open(folder / "stderr", "w", encoding="utf-8") as errors, \
-                parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
-            try:
-                parts.line_with(process, "ready")
-            except parts.Ended as reason:
-                sys.exit(f"{reason}\n{(folder / 'stderr').read_text(encoding='utf-8')[-2000:]}")
+        token = parts.token_file(folder / "token", [parts.token_text(options.build, manifest, "bench",
+                                                                     ["device:dev:publish", "alarms:read"])])
+        with parts.tagwire(options.build, manifest) as process:
             cpu = parts.cpu_seconds(process.pid)
             command = [options.build / "bench" / "alarm_clients", "--port", port, "--token-file", token, "--clients",
                        options.clients, "--points", options.points, "--changes", options.changes, "--seconds",

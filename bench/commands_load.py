@@ -22,7 +22,6 @@ import time
 
 import modbus_parts as parts
 import result
-from trigger_latency import free_port
 
 TARGET_MS = 50
 POLLED = 10_000  # registers
@@ -108,7 +107,7 @@ def write_points(path, polled):
 
 @contextlib.contextmanager
 def tagwire(options, plc, polled):
-    port = free_port()
+    port = parts.free_port()
     with tempfile.TemporaryDirectory(prefix="tagwire-commands-", dir="/var/tmp") as name:
         folder = pathlib.Path(name)
         write_points(folder / "points.csv", polled)
@@ -116,9 +115,7 @@ def tagwire(options, plc, polled):
             parts.modbus_instance(1, plc.ports[0], PERIOD_MS if polled else 1000, None),
             {"id": "web", "type": "ws", "config": {
                 "listen": f"127.0.0.1:{port}", "auth": {"anonymous": ["*:*"]}, "endpoints": []}}])
-        with open(folder / "stderr", "w", encoding="utf-8") as errors, \
-                parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
-            parts.line_with(process, "ready")
+        with parts.tagwire(options.build, manifest):
             time.sleep(2)  # the first reads of everything
             yield port
 

@@ -10,9 +10,7 @@ Exit code 1 when p99 is over 100 ms."""
 import argparse
 import contextlib
 import json
-import os
 import pathlib
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -31,12 +29,6 @@ FIELDS = {"battery.soc": {"type": "float", "min": 0, "max": 1, "required": True}
           "grid.status": {"type": "enum", "values": ["connected", "island"]}, "grid.power": "float"}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def write_manifest(folder, port, devices, database):
     manifest = folder / "manifest.json"
     manifest.write_text(json.dumps({"data_dir": "data", "plugins": [
@@ -51,19 +43,12 @@ def write_manifest(folder, port, devices, database):
 
 def make_tokens(options, manifest, folder):
     """A file with the token of the watchers and one line for each device; a token serves up to a hundred of them."""
-    def make(name, permissions):
-        command = [options.build / "tagwire", "token", "create", name, "--manifest", manifest]
-        command += [word for each in permissions for word in ("--allow", each)]
-        return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout.strip()
-
-    lines = [make("watchers", ["device:*:watch"])]
+    lines = [parts.token_text(options.build, manifest, "watchers", ["device:*:watch"])]
     for first in range(0, options.devices, IN_ONE_TOKEN):
         ids = range(first, min(first + IN_ONE_TOKEN, options.devices))
-        lines += [make(f"devices-{first}", [f"device:dev_{i}:publish" for i in ids])] * len(ids)
-    tokens = folder / "tokens"
-    tokens.touch(mode=0o600)
-    tokens.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return tokens
+        permissions = [f"device:dev_{i}:publish" for i in ids]
+        lines += [parts.token_text(options.build, manifest, f"devices-{first}", permissions)] * len(ids)
+    return parts.token_file(folder / "tokens", lines)
 
 
 @contextlib.contextmanager
@@ -119,7 +104,7 @@ def main():
     options = parser.parse_args()
     print(f"{options.devices} devices at 1 Hz, {options.watchers} watchers; {parts.machine()}")
     with tempfile.TemporaryDirectory(prefix="tagwire-devices-", dir="/var/tmp") as name:
-        folder, port = pathlib.Path(name), free_port()
+        folder, port = pathlib.Path(name), parts.free_port()
         log = folder / "stderr"
         with database_of(options, folder) as (url, hold):
             manifest = write_manifest(folder, port, options.devices, url)

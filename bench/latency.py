@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import json
 import pathlib
-import socket
 import statistics
 import subprocess
 import sys
@@ -29,12 +28,6 @@ STAMP_POINT = "stamp,holding,0,int64"
 MARKERS = {"raw": '"stamp":', "tagwire": '"p":"plc1/stamp","v":'}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextlib.contextmanager
 def raw_gateway(options, plc, _folder):
     with parts.running([options.build / "bench" / "latency_raw", "--plc", plc.ports[0], "--registers",
@@ -44,16 +37,14 @@ def raw_gateway(options, plc, _folder):
 
 @contextlib.contextmanager
 def tagwire(options, plc, folder):
-    port = free_port()
+    port = parts.free_port()
     parts.write_points(folder / "points.csv", options.registers, [STAMP_POINT])
     manifest = parts.write_manifest(folder, [
         parts.modbus_instance(1, plc.ports[0], options.period_ms, options.max_outstanding),
         {"id": "web", "type": "ws", "config": {
             "listen": f"127.0.0.1:{port}", "auth": {"anonymous": ["*:read"]},
             "endpoints": [{"path": "/ws/live", "protocol": "live"}]}}])
-    with open(folder / "stderr", "w", encoding="utf-8") as errors, \
-            parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
-        parts.line_with(process, "ready")
+    with parts.tagwire(options.build, manifest) as process:
         yield port, process.pid, ["--path", "/ws/live", "--send", SUBSCRIBE]
 
 

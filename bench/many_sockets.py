@@ -38,7 +38,7 @@ def on_one_core():
 
 @contextlib.contextmanager
 def tagwire(options, loop, device, folder):
-    port = latency.free_port()
+    port = parts.free_port()
     parts.write_points(folder / "points.csv", 4, [latency.STAMP_POINT])
     manifest = parts.write_manifest(folder, [
         parts.modbus_instance(1, device.ports[0], PERIOD_MS, None),

@@ -11,22 +11,16 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 
+import modbus_parts as parts
 import result
 
 REGISTERS_PER_UNIT = 50_000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def write_points(path, count):
@@ -95,7 +89,7 @@ def measure(options, folder, processes):
                                  cwd=folder, stdout=subprocess.PIPE, text=True)
     processes.append(simulator)
     port = int(wait_for_line(simulator, "listening", 30).split(":")[-1].split(",")[0])
-    document = manifest(folder, port, free_port(), options.interval_ms)
+    document = manifest(folder, port, parts.free_port(), options.interval_ms)
     document["plugins"] = [entry for entry in document["plugins"] if entry["id"] not in options.without]
     (folder / "manifest.json").write_text(json.dumps(document))
     runtime = subprocess.Popen([program, "run", "manifest.json"], cwd=folder, stdout=subprocess.PIPE, text=True)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What modbus.py and latency.py share: starting programs, asking /proc, writing manifests."""
+"""What the benchmarks share: starting programs, asking /proc, writing manifests."""
 import contextlib
 import json
 import os
 import pathlib
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -48,6 +49,38 @@ def running(command, **how):
                 process.communicate(timeout=15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextlib.contextmanager
+def tagwire(build, manifest):
+    """`tagwire run` from when it is ready; what it logs stands in `stderr` beside the manifest."""
+    log = manifest.parent / "stderr"
+    with open(log, "w", encoding="utf-8") as errors, \
+            running([build / "tagwire", "run", manifest], cwd=manifest.parent, stderr=errors) as process:
+        try:
+            line_with(process, "ready")
+        except Ended as reason:
+            sys.exit(f"{reason}\n{log.read_text(encoding='utf-8')[-2000:]}")
+        yield process
+
+
+def token_text(build, manifest, name, permissions):
+    command = [build / "tagwire", "token", "create", name, "--manifest", manifest]
+    command += [word for each in permissions for word in ("--allow", each)]
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def token_file(path, tokens):
+    """One on each line, for the eyes of the owner."""
+    path.touch(mode=0o600)
+    path.write_text("\n".join(tokens) + "\n", encoding="utf-8")
+    return path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Plc:

@@ -28,7 +28,6 @@ import urllib.request
 
 import modbus_parts as parts
 import postgres_parts
-from trigger_latency import free_port
 
 PLCS, POINTS, PERIOD_MS, TAGS = 4, 500, 100, 500
 MOST_SLOPE = 5  # MiB an hour
@@ -248,7 +247,7 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tagwire-soak-", dir="/var/tmp")))
         server = stack.enter_context(postgres_parts.server())
-        web_port, plc_ports = free_port(), [free_port() for _ in range(PLCS)]
+        web_port, plc_ports = parts.free_port(), [parts.free_port() for _ in range(PLCS)]
         names = [f"area{i // 100}/p{i},holding,{i},uint16" for i in range(POINTS)]
         (folder / "points.csv").write_text("name,table,address,type\n" + "\n".join(names) + "\n")
         (folder / "sim.csv").write_text("name,table,address,type,x-sim\n" +

@@ -7,7 +7,6 @@ kill -9.
 
 Exit code 1 when a median is over 2 s."""
 import argparse
-import json
 import pathlib
 import signal
 import statistics
@@ -17,7 +16,6 @@ import time
 
 import modbus_parts as parts
 import result
-from trigger_latency import free_port
 
 TARGET_S = 2
 DEVICES, FIELDS = 10, 1000  # the points that rules are about
@@ -30,7 +28,7 @@ def write_manifest(folder, rules):
     return parts.write_manifest(folder, [
         {"id": "alarms", "type": "alarms", "config": {"rules": listed}},
         {"id": "web", "type": "ws", "config": {
-            "listen": f"127.0.0.1:{free_port()}", "endpoints": [{"path": "/ws/device/{device_id}", "protocol": "device"}],
+            "listen": f"127.0.0.1:{parts.free_port()}", "endpoints": [{"path": "/ws/device/{device_id}", "protocol": "device"}],
             "models": {"all": {"fields": fields}},
             "devices": [{"id": f"dev{i}", "model": "all"} for i in range(DEVICES)]}}])
 

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import pathlib
-import socket
 import statistics
 import subprocess
 import sys
@@ -26,12 +25,6 @@ STEPS_IN_A_ROUND = 10  # fix_walk.h, as the next three
 SQUARES_IN_A_ROW = 32
 PITCH = 10
 WIDTH = 4
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def trigger(index):
@@ -59,16 +52,6 @@ def write_manifest(folder, port, options):
     return manifest
 
 
-def make_token(options, manifest, folder):
-    command = [options.build / "tagwire", "token", "create", "bench", "--manifest", manifest]
-    command += ["--allow", "positions:read", "--allow", "positions:write", "--allow", "events:read"]
-    done = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
-    token = folder / "token"
-    token.touch(mode=0o600)
-    token.write_text(done.stdout.strip() + "\n", encoding="utf-8")
-    return token
-
-
 def measure(options, process, port, token=None):
     command = [options.build / "bench" / "fix_clients", "--port", port, "--tags", options.tags, "--squares",
                options.triggers, "--period-ms", PERIOD_MS, "--seconds", options.seconds]
@@ -94,15 +77,11 @@ def raw_round(options):
 
 def tagwire_round(options):
     with tempfile.TemporaryDirectory(prefix="tagwire-fixes-", dir="/var/tmp") as name:
-        folder, port = pathlib.Path(name), free_port()
+        folder, port = pathlib.Path(name), parts.free_port()
         manifest = write_manifest(folder, port, options)
-        token = make_token(options, manifest, folder)
-        with open(folder / "stderr", "w", encoding="utf-8") as errors, \
-                parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
-            try:
-                parts.line_with(process, "ready")
-            except parts.Ended as reason:
-                sys.exit(f"{reason}\n{(folder / 'stderr').read_text(encoding='utf-8')[-2000:]}")
+        token = parts.token_file(folder / "token", [parts.token_text(
+            options.build, manifest, "bench", ["positions:read", "positions:write", "events:read"])])
+        with parts.tagwire(options.build, manifest) as process:
             return measure(options, process, port, token)
 
 

@@ -25,7 +25,6 @@ import websockets
 
 import modbus_parts as parts
 import result
-from trigger_latency import free_port
 
 TARGET_MS = 20
 WAIT_S = 5
@@ -120,7 +119,7 @@ async def trips_of(plc, socket, start, count):
 
 
 async def tagwire_round(options):
-    plc, web = Plc(), free_port()
+    plc, web = Plc(), parts.free_port()
     server = await asyncio.start_server(plc.serve, "127.0.0.1", 0)
     with tempfile.TemporaryDirectory(prefix="tagwire-trip-", dir="/var/tmp") as name:
         folder = pathlib.Path(name)

@@ -162,13 +162,11 @@ def memory(options):
     with parts.running([options.build / "bench" / "fanout_gateway", "--clients", 100_000]) as process:
         rows.append(("gateway, a protocol that holds nothing", *idle_cost(options, process, listening(process), "/")))
     with tempfile.TemporaryDirectory(prefix="tagwire-fanout-", dir="/var/tmp") as name:
-        folder, port = pathlib.Path(name), latency.free_port()
+        folder, port = pathlib.Path(name), parts.free_port()
         manifest = parts.write_manifest(folder, [{"id": "web", "type": "ws", "config": {
             "listen": f"127.0.0.1:{port}", "endpoints": [
                 {"path": "/ws/live", "protocol": "live", "limits": {"connections": 100_000}}]}}])
-        with open(folder / "stderr", "w", encoding="utf-8") as errors, \
-                parts.running([options.build / "tagwire", "run", manifest], cwd=folder, stderr=errors) as process:
-            parts.line_with(process, "ready")
+        with parts.tagwire(options.build, manifest) as process:
             rows.append(("whole program, live", *idle_cost(options, process, port, "/ws/live")))
     # Memory that the start left free hides what clients take of it: the larger figure counts.
     idle, seconds = max(row[1] for row in rows), rows[-1][2]
