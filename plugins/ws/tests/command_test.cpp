@@ -86,15 +86,7 @@ void CommandTest::R5_9_refusesBadCommands() {
   QVERIFY(fixture.commands.isEmpty());
 }
 
-void CommandTest::R5_9_answersWhenTheCommandEnded_data() {
-  QTest::addColumn<int>("state");
-  QTest::addColumn<int>("status");
-  QTest::newRow("succeeded") << int(CommandState::Succeeded) << 200;
-  QTest::newRow("blocked") << int(CommandState::Blocked) << 403;
-  QTest::newRow("failed") << int(CommandState::Failed) << 409;
-  QTest::newRow("expired") << int(CommandState::Expired) << 409;
-  QTest::newRow("unknown") << int(CommandState::Unknown) << 409;
-}
+void CommandTest::R5_9_answersWhenTheCommandEnded_data() { addCommandEnds(); }
 
 void CommandTest::R5_9_answersWhenTheCommandEnded() {
   QFETCH(int, state);
@@ -114,15 +106,13 @@ void CommandTest::R5_9_answersWhenTheCommandEnded() {
   fixture.tell(command.id, CommandState::Sent);
   QTest::qWait(50);
   QCOMPARE(client.status(), 0);
-  const bool isWell = status == 200;
-  fixture.tell(command.id, static_cast<CommandState>(state), isWell ? Value(80.0) : Value(),
-               isWell ? QString() : QStringLiteral("it went wrong"), status == 403 ? 5 : 0);
+  fixture.end(command.id, static_cast<CommandState>(state));
   const HttpReply reply = fixture.wait(client);
   QCOMPARE(reply.status, status);
   QCOMPARE(reply.object().value(QStringLiteral("commandId")).toString(), command.id);
   QCOMPARE(reply.object().value(QStringLiteral("status")).toString(),
            QString(toText(static_cast<CommandState>(state))));
-  if (isWell) {
+  if (status == 200) {
     QCOMPARE(reply.object().value(QStringLiteral("actualValue")).toDouble(), 80.0);
   } else {
     QVERIFY(reply.object().value(QStringLiteral("actualValue")).isNull());

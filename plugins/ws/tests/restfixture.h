@@ -3,6 +3,7 @@
 
 #include <QJsonArray>
 #include <QJsonObject>
+#include <QTest>
 
 #include "gateway.h"
 #include "rawclient.h"
@@ -58,6 +59,12 @@ struct RestFixtureIn {
     event.body = CommandStatus{id, ids[0], state, actual, error, interlock};
     gateway.notify(event);
   }
+  /// Its end: with an actual value, or else with what went wrong, which is interlock 5 when it was blocked.
+  void end(const QString &id, CommandState state) {
+    const bool isWell = state == CommandState::Succeeded;
+    tell(id, state, isWell ? Value(80.0) : Value(), isWell ? QString() : QStringLiteral("it went wrong"),
+         state == CommandState::Blocked ? 5 : 0);
+  }
   HttpReply wait(RawClient &client) {
     HttpReply reply;
     if (!waitUntil([&] { return client.status() != 0; })) return reply;
@@ -106,5 +113,16 @@ struct RestFixtureIn {
 };
 
 using RestFixture = RestFixtureIn<TestContext>;
+
+/// How a command ends, and the status that a client gets who waits for it.
+inline void addCommandEnds() {
+  QTest::addColumn<int>("state");
+  QTest::addColumn<int>("status");
+  QTest::newRow("succeeded") << int(CommandState::Succeeded) << 200;
+  QTest::newRow("blocked") << int(CommandState::Blocked) << 403;
+  QTest::newRow("failed") << int(CommandState::Failed) << 409;
+  QTest::newRow("expired") << int(CommandState::Expired) << 409;
+  QTest::newRow("unknown") << int(CommandState::Unknown) << 409;
+}
 
 }  // namespace tagwire::ws
