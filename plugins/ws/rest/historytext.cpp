@@ -72,6 +72,19 @@ void putHistoryPoint(JsonText &json, const char *key, const HistoryPoint &point)
   putFilled(json, "tag", point.tag);
 }
 
+/// A list under `key`, with one object for each of `all`, which `put` fills.
+template <class List, class Put>
+void putObjects(JsonText &json, const char *key, const List &all, Put put) {
+  json.key(key);
+  json.beginList();
+  for (const auto &each : all) {
+    json.beginObject();
+    put(each);
+    json.endObject();
+  }
+  json.endList();
+}
+
 void putNext(JsonText &json, const QString &next) {
   json.key("next");
   if (next.isEmpty()) {
@@ -81,13 +94,12 @@ void putNext(JsonText &json, const QString &next) {
   }
 }
 
+/// Its fields into an open object.
 void putGap(JsonText &json, const HistoryGap &gap) {
-  json.beginObject();
   putHistoryTime(json, "from", gap.from);
   putHistoryTime(json, "to", gap.to);
   json.put("records", gap.records);
   json.put("reason", gap.reason);
-  json.endObject();
 }
 
 void putUnknown(JsonText &json, const QStringList &unknown) {
@@ -100,10 +112,7 @@ void putUnknown(JsonText &json, const QStringList &unknown) {
 /// What a page has besides its series.
 void putRest(JsonText &json, const HistoryPage &page) {
   putUnknown(json, page.unknown);
-  json.key("gaps");
-  json.beginList();
-  for (const HistoryGap &gap : page.gaps) putGap(json, gap);
-  json.endList();
+  putObjects(json, "gaps", page.gaps, [&](const HistoryGap &gap) { putGap(json, gap); });
 }
 
 void putNumber(JsonText &json, const char *key, const std::optional<double> &number) {
@@ -142,23 +151,11 @@ int fractionDigits(Time time) {
 QByteArray valuesJson(const HistoryPage &page) {
   JsonText json;
   json.beginObject();
-  json.key("series");
-  json.beginList();
-  for (const HistorySeries &each : page.series) {
-    json.beginObject();
+  putObjects(json, "series", page.series, [&](const HistorySeries &each) {
     putHistoryPoint(json, "point", each.point);
     if (each.before) putValueAt(json, "before", *each.before);
-    json.key("values");
-    json.beginList();
-    for (const HistoryValue &value : each.values) {
-      json.beginObject();
-      putHistoryValue(json, value);
-      json.endObject();
-    }
-    json.endList();
-    json.endObject();
-  }
-  json.endList();
+    putObjects(json, "values", each.values, [&](const HistoryValue &value) { putHistoryValue(json, value); });
+  });
   putRest(json, page);
   putNext(json, page.next);
   json.endObject();
@@ -169,24 +166,14 @@ QByteArray trendJson(const HistoryPage &page, const QList<Aggregate> &aggregates
   JsonText json;
   json.beginObject();
   json.put("interval_ms", std::chrono::duration<double, std::milli>(page.interval).count());
-  json.key("series");
-  json.beginList();
-  for (const HistorySeries &each : page.series) {
-    json.beginObject();
+  putObjects(json, "series", page.series, [&](const HistorySeries &each) {
     putHistoryPoint(json, "point", each.point);
     if (each.before) putValueAt(json, "before", *each.before);
-    json.key("buckets");
-    json.beginList();
-    for (const HistoryBucket &bucket : each.buckets) {
-      json.beginObject();
+    putObjects(json, "buckets", each.buckets, [&](const HistoryBucket &bucket) {
       putHistoryTime(json, "t", bucket.from);
       for (const Aggregate aggregate : aggregates) putAggregate(json, bucket, aggregate);
-      json.endObject();
-    }
-    json.endList();
-    json.endObject();
-  }
-  json.endList();
+    });
+  });
   putRest(json, page);
   json.endObject();
   return json.bytes();
@@ -195,10 +182,7 @@ QByteArray trendJson(const HistoryPage &page, const QList<Aggregate> &aggregates
 QByteArray lastJson(const HistoryPage &page) {
   JsonText json;
   json.beginObject();
-  json.key("series");
-  json.beginList();
-  for (const HistorySeries &each : page.series) {
-    json.beginObject();
+  putObjects(json, "series", page.series, [&](const HistorySeries &each) {
     putHistoryPoint(json, "point", each.point);
     if (each.before) {
       putValueAt(json, "last", *each.before);
@@ -208,9 +192,7 @@ QByteArray lastJson(const HistoryPage &page) {
       json.key("last");
       json.null();
     }
-    json.endObject();
-  }
-  json.endList();
+  });
   putUnknown(json, page.unknown);
   json.endObject();
   return json.bytes();
@@ -219,14 +201,7 @@ QByteArray lastJson(const HistoryPage &page) {
 QByteArray pointsJson(const QList<HistoryPoint> &points, const QString &next) {
   JsonText json;
   json.beginObject();
-  json.key("points");
-  json.beginList();
-  for (const HistoryPoint &each : points) {
-    json.beginObject();
-    putHistoryPoint(json, "name", each);
-    json.endObject();
-  }
-  json.endList();
+  putObjects(json, "points", points, [&](const HistoryPoint &each) { putHistoryPoint(json, "name", each); });
   putNext(json, next);
   json.endObject();
   return json.bytes();
@@ -248,19 +223,14 @@ QByteArray quarantineJson(const QuarantinePage &page) {
   JsonText json;
   json.beginObject();
   json.put("total", page.total);
-  json.key("records");
-  json.beginList();
-  for (const QuarantinedRecord &each : page.records) {
-    json.beginObject();
+  putObjects(json, "records", page.records, [&](const QuarantinedRecord &each) {
     json.put("id", each.id);
     putHistoryTime(json, "since", each.since);
     putHistoryTime(json, "t", each.time);
     json.put("what", each.what);
     json.put("content", each.content);
     json.put("reason", each.reason);
-    json.endObject();
-  }
-  json.endList();
+  });
   json.key("next");
   if (page.next == 0) {
     json.null();
@@ -277,7 +247,9 @@ QByteArray valuesLines(const HistoryPage &page) {
   for (const HistoryGap &gap : page.gaps) {
     json.beginObject();
     json.key("gap");
+    json.beginObject();
     putGap(json, gap);
+    json.endObject();
     endLine(json, lines);
   }
   for (const HistorySeries &each : page.series) {
