@@ -9,7 +9,7 @@
 #include "network/listenaddress.h"
 #include "protocolkind.h"
 #include "rooms/roomsconfig.h"
-#include "tileconfig.h"
+#include "tile.h"
 
 namespace tagwire::ws {
 
@@ -104,7 +104,7 @@ struct WsConfig {
   QList<EntityConfig> entities;
   EventLimitsConfig eventLimits;
   HttpLimits httpLimits;
-  QList<TileConfig> tiles;
+  Tiles tiles;
   QMap<QString, ModelConfig> models;
   QList<DeviceConfig> devices;
   std::optional<QString> deviceTimeZone;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tilebook.h"
+#include "rest/tilebook.h"
 
 #include <QFile>
 #include <QJsonDocument>
+
+#include "rest/tilejson.h"
 
 namespace tagwire::ws {
 

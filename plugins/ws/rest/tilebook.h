@@ -10,7 +10,7 @@
 
 #include "access/privatefile.h"
 #include "context.h"
-#include "rest/tile.h"
+#include "tile.h"
 
 namespace tagwire::ws {
 

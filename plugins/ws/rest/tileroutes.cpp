@@ -5,6 +5,7 @@
 #include "endpointid.h"
 #include "http/entitytag.h"
 #include "rest/recorded.h"
+#include "rest/tilejson.h"
 
 namespace tagwire::ws {
 
@@ -44,9 +45,7 @@ TileRoutes::TileRoutes(Router &router, GatewayState &state) : m_state(state), m_
 Tiles TileRoutes::all() const {
   if (const auto &saved = m_book->tiles(m_state.context.log())) return *saved;
   Tiles tiles;
-  for (const TileConfig &each : m_state.config.tiles) {
-    tiles << Tile::fromConfig(each, m_state.context.points());
-  }
+  for (const Tile &each : m_state.config.tiles) tiles << each.withNumbers(m_state.context.points());
   return tiles;
 }
 

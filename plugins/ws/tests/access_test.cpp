@@ -78,7 +78,7 @@ struct Fixture : RestFixture {
     room.id = 1;
     room.name = QStringLiteral("Living Room");
     settings.rooms = {room};
-    TileConfig tile;
+    Tile tile;
     tile.id = 1;
     tile.name = QStringLiteral("Boiler");
     tile.endpointIds = {59};

@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "rest/tilebook.h"
+#include "rest/tilejson.h"
 #include "restfixture.h"
 #include "testprogram.h"
 
@@ -20,14 +21,14 @@ constexpr const char *levelTile =
 /// As in a manifest.
 WsConfig withTiles(const QStringList &permissions = {QStringLiteral("*:*")}) {
   WsConfig config = Fixture::config(permissions);
-  TileConfig level;
+  Tile level;
   level.id = 3;
   level.name = QStringLiteral("HLT");
   level.type = QStringLiteral("gauge");
   level.endpointIds = {59};
   level.y = 1.5;
   level.area = QStringLiteral("brewhouse");
-  TileConfig pump;
+  Tile pump;
   pump.id = 4;
   pump.name = QStringLiteral("Pump");
   pump.points = {{QStringLiteral("plc1/pump/run")}};

@@ -93,9 +93,9 @@ void WsConfigTest::R5_16_tiles() {
       read(R"({"listen":"127.0.0.1:0","event_limits":{"connections":7},"tiles":[{"id":3,"name":"HLT","type":"gauge",)"
            R"("endpointIds":[59],"points":["plc1/pump/run"],"x":0,"y":1.5,"area":"brewhouse"}]})");
   QVERIFY(config);
-  const TileConfig tile = config->tiles.value(0);
+  const Tile tile = config->tiles.value(0);
   QCOMPARE(tile.id, 3);
-  QCOMPARE(tile.endpointIds, QList<int>{59});
+  QCOMPARE(tile.endpointIds, QList<qint64>{59});
   QCOMPARE(tile.points.value(0).name, QStringLiteral("plc1/pump/run"));
   QCOMPARE(tile.y, 1.5);
   const Limits limits = config->eventLimits.effectiveLimits();

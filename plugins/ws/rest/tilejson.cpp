@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tile.h"
+#include "rest/tilejson.h"
 
+#include <QJsonObject>
 #include <QSet>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -121,25 +123,23 @@ QString unknownKey(const QJsonObject &json) {
   return {};
 }
 
-}  // namespace
-
-QJsonObject Tile::toJson() const {
+QJsonObject toJson(const Tile &tile) {
   QJsonArray numbers;
-  for (const qint64 number : endpointIds) numbers.append(number);
-  QJsonObject json{{QStringLiteral("id"), id},     {QStringLiteral("name"), name},
-                   {QStringLiteral("type"), type}, {QStringLiteral("endpointIds"), numbers},
-                   {QStringLiteral("x"), x},       {QStringLiteral("y"), y},
-                   {QStringLiteral("area"), area}};
+  for (const qint64 number : tile.endpointIds) numbers.append(number);
+  QJsonObject json{{QStringLiteral("id"), tile.id},     {QStringLiteral("name"), tile.name},
+                   {QStringLiteral("type"), tile.type}, {QStringLiteral("endpointIds"), numbers},
+                   {QStringLiteral("x"), tile.x},       {QStringLiteral("y"), tile.y},
+                   {QStringLiteral("area"), tile.area}};
   for (const auto &extra : realKeys) {
-    if (const auto &given = this->*extra.member) json.insert(QLatin1String(extra.key), *given);
+    if (const auto &given = tile.*extra.member) json.insert(QLatin1String(extra.key), *given);
   }
   for (const auto &extra : wholeKeys) {
-    if (const auto &given = this->*extra.member) json.insert(QLatin1String(extra.key), *given);
+    if (const auto &given = tile.*extra.member) json.insert(QLatin1String(extra.key), *given);
   }
   return json;
 }
 
-Result<Tile> Tile::fromJson(const QJsonObject &json) {
+Result<Tile> tileFromJson(const QJsonObject &json) {
   if (const QString key = unknownKey(json); !key.isEmpty()) {
     return failure(
         QStringLiteral("unknown key \"%1\" (allowed: %2)").arg(excerpt(key), knownKeys().join(QStringLiteral(", "))));
@@ -162,21 +162,11 @@ Result<Tile> Tile::fromJson(const QJsonObject &json) {
   return tile;
 }
 
-Tile Tile::fromConfig(const TileConfig &config, const PointTable &points) {
-  Tile tile{config.id,         config.name,  config.type,   {},         config.x,   config.y,
-            config.area,       config.width, config.height, config.min, config.max, config.value,
-            config.durationMs, config.scene, config.zone};
-  for (const int number : config.endpointIds) tile.endpointIds << number;
-  for (const PointReference &reference : config.points) {
-    const auto point = points.point(points.find(reference.name));
-    if (point && point->number) tile.endpointIds << *point->number;
-  }
-  return tile;
-}
+}  // namespace
 
 QJsonArray toJson(const Tiles &tiles) {
   QJsonArray list;
-  for (const Tile &tile : tiles) list.append(tile.toJson());
+  for (const Tile &tile : tiles) list.append(toJson(tile));
   return list;
 }
 
@@ -185,7 +175,7 @@ Result<Tiles> tilesFromJson(const QJsonArray &list) {
   Tiles tiles;
   QSet<int> seen;
   for (qsizetype i = 0; i < list.size(); ++i) {
-    const auto tile = list[i].isObject() ? Tile::fromJson(list[i].toObject()) : failure(QStringLiteral("no object"));
+    const auto tile = list[i].isObject() ? tileFromJson(list[i].toObject()) : failure(QStringLiteral("no object"));
     if (!tile) return failure(QStringLiteral("[%1]: %2").arg(i).arg(tile.error()));
     if (seen.contains(tile->id)) {
       return failure(QStringLiteral("[%1]: id %2 stands there twice (allowed: each id once)").arg(i).arg(tile->id));

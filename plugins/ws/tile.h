@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <QJsonArray>
-#include <QJsonObject>
-#include <QList>
-#include <QString>
-
 #include <optional>
 
+#include "config.h"
 #include "pointtable.h"
-#include "tileconfig.h"
 
 namespace tagwire::ws {
 
@@ -31,17 +26,16 @@ struct Tile {
   std::optional<int> durationMs = {};
   std::optional<int> scene = {};
   std::optional<int> zone = {};
+  QList<PointReference> points = {};  ///< of the manifest: more of endpointIds, by name
 
-  QJsonObject toJson() const;
-  /// Errors name the key and what is allowed.
-  static Result<Tile> fromJson(const QJsonObject &json);
-  static Tile fromConfig(const TileConfig &config, const PointTable &points);
+  static void describe(Shape<Tile> &shape);
+  /// With the numbers of its points in place of their names.
+  Tile withNumbers(const PointTable &table) const;
 };
 
 using Tiles = QList<Tile>;
 
-QJsonArray toJson(const Tiles &tiles);
-/// Each id once, at most 1,000; errors name the place.
-Result<Tiles> tilesFromJson(const QJsonArray &list);
+/// Reports ids that stand there twice, and numbers that no point has.
+void checkTiles(ConfigReader &reader, const Tiles &tiles);
 
 }  // namespace tagwire::ws
