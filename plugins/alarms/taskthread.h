@@ -12,7 +12,7 @@ namespace tagwire::alarms {
 
 /// Runs one task at a time in a thread of its own, and tells its owner when it is done. Unlike a QThreadPool it can be
 /// left behind while a task hangs (in a disk that does not answer, say): then the thread ends with the task. So a task
-/// may hold on to nothing that does not live as long. Thread-bound; owned by the AlarmStore.
+/// may hold on to nothing that does not live as long. Thread-bound.
 class TaskThread {
  public:
   using Task = std::function<void()>;

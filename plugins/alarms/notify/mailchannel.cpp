@@ -13,7 +13,7 @@ bool isForGood(int status) { return status >= 550 && status < 560; }
 }  // namespace
 
 MailChannel::MailChannel(const NotificationTarget &target, const Clock &, Transfers &transfers)
-    : m_target(target), m_transfers(transfers) {}
+    : m_target(target), m_transfers(transfers), m_secrets({target.password}) {}
 
 void MailChannel::send(const Message &message, Done done) {
   if (message.key != m_key) {
@@ -30,33 +30,35 @@ void MailChannel::send(const Message &message, Done done) {
   m_recipient = -1;
   m_refused.clear();
   m_trouble = {};
-  next();
+  m_secrets.read([this](const QList<Secret> &secrets) {
+    m_password = secrets.first().reveal();
+    next();
+  });
 }
 
 void MailChannel::next() {
   do ++m_recipient;
   while (m_have.contains(m_recipient));
   if (m_recipient >= m_target.to.size()) return conclude();
-  const QString password = m_target.password.again().value_or(m_target.password).reveal();
   Transfer transfer;
   transfer.url = m_target.url->url.toEncoded();
   transfer.body = m_mail;
   transfer.mailFrom = '<' + m_target.from->text.toLatin1() + '>';
   transfer.mailTo = '<' + m_target.to.at(m_recipient).text.toLatin1() + '>';
   transfer.user = m_target.user.toUtf8();
-  transfer.password = password.toUtf8();
+  transfer.password = m_password.toUtf8();
   transfer.isTlsRequired = !m_target.url->isEncrypted() && m_target.startTls == StartTls::Required;
   transfer.caFile = m_target.caFile.toUtf8();
   transfer.connectTimeout = m_target.connectTimeout;
   transfer.timeout = m_target.timeout;
-  m_transfers.begin(transfer, [this, life = std::weak_ptr<int>(m_life), password](const TransferEnd &end) {
-    if (!life.expired()) ended(end, password);
+  m_transfers.begin(transfer, [this, life = std::weak_ptr<int>(m_life)](const TransferEnd &end) {
+    if (!life.expired()) ended(end);
   });
 }
 
-void MailChannel::ended(const TransferEnd &end, const QString &password) {
+void MailChannel::ended(const TransferEnd &end) {
   const QString status = end.status > 0 ? QStringLiteral(" (SMTP status %1)").arg(end.status) : QString();
-  m_trouble.answer = foreign(end.answer, {password});
+  m_trouble.answer = foreign(end.answer, {m_password});
   if (end.error.isEmpty()) {
     m_have.insert(m_recipient);
     m_givenUp.remove(m_recipient);

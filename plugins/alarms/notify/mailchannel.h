@@ -4,6 +4,7 @@
 #include <QSet>
 
 #include "notify/channel.h"
+#include "notify/newestsecrets.h"
 #include "notify/transfers.h"
 
 namespace tagwire::alarms {
@@ -22,11 +23,13 @@ class MailChannel : public Channel {
 
  private:
   void next();
-  void ended(const TransferEnd &end, const QString &password);
+  void ended(const TransferEnd &end);
   void conclude();
 
   const NotificationTarget &m_target;
   Transfers &m_transfers;
+  NewestSecrets m_secrets;
+  QString m_password;      ///< at the mail server, for this attempt
   QString m_key;           ///< of the message below
   QSet<qsizetype> m_have;  ///< recipients that have it, from earlier attempts too
   QByteArray m_mail;

@@ -31,13 +31,16 @@ QByteArray webhookSignature(const QByteArray &secret, const QByteArray &timestam
 }
 
 WebhookChannel::WebhookChannel(const NotificationTarget &target, const Clock &clock, Transfers &transfers)
-    : m_target(target), m_clock(clock), m_transfers(transfers) {}
+    : m_target(target), m_clock(clock), m_transfers(transfers), m_secrets({target.secret, target.token}) {}
 
 void WebhookChannel::send(const Message &message, Done done) {
-  // Read again each time, so that a file with a new one needs no restart.
-  const QString secret = m_target.secret.again().value_or(m_target.secret).reveal();
-  const Secret newest = m_target.token.again().value_or(m_target.token);
-  const QString token = (fitsAHeader(newest) ? newest : m_target.token).reveal();
+  m_secrets.read([this, message, done = std::move(done)](const QList<Secret> &secrets) {
+    const Secret &token = fitsAHeader(secrets.at(1)) ? secrets.at(1) : m_target.token;
+    post(message, secrets.at(0).reveal(), token.reveal(), done);
+  });
+}
+
+void WebhookChannel::post(const Message &message, const QString &secret, const QString &token, Done done) {
   Transfer transfer;
   transfer.url = m_target.url->url.toEncoded();
   transfer.body = message.json();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "notify/channel.h"
+#include "notify/newestsecrets.h"
 #include "notify/transfers.h"
 
 namespace tagwire::alarms {
@@ -16,9 +17,12 @@ class WebhookChannel : public Channel {
   void send(const Message &message, Done done) override;
 
  private:
+  void post(const Message &message, const QString &secret, const QString &token, Done done);
+
   const NotificationTarget &m_target;
   const Clock &m_clock;
   Transfers &m_transfers;
+  NewestSecrets m_secrets;
   std::shared_ptr<int> m_life = std::make_shared<int>();  ///< gone with this, so that a late answer knows
 };
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <QElapsedTimer>
 #include <QJsonArray>
 #include <QMessageAuthenticationCode>
+#include <QTemporaryDir>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "deskfixture.h"
 #include "hookserver.h"
@@ -34,6 +40,7 @@ class WebhookTest : public QObject {
   void initTestCase();
   void r3_23_postsWhatHappened();
   void r3_23_isSigned();
+  void aFileOfASecretThatHangsHoldsUpNobody();
   void r3_23_downForTenMinutes();
   void r3_23_inOrderAfterAnswersOfAllKinds();
   void r3_23_oneThatIsDownHoldsUpNoOther();
@@ -112,6 +119,36 @@ void WebhookTest::r3_23_isSigned() {
       QMessageAuthenticationCode::hash("1767225600." + request.body, "hunter2-secret", QCryptographicHash::Sha256)
           .toHex();
   QCOMPARE(request.headers.value("x-tagwire-signature"), "sha256=" + hex);
+}
+
+void WebhookTest::aFileOfASecretThatHangsHoldsUpNobody() {
+  QTemporaryDir folder;
+  const QByteArray path = QFile::encodeName(folder.filePath(QStringLiteral("token")));
+  const auto write = [&](int flags, const QByteArray &text) {
+    const int file = ::open(path.constData(), flags | O_WRONLY | O_CLOEXEC, 0600);
+    const bool isWritten =
+        file >= 0 && ::write(file, text.constData(), static_cast<size_t>(text.size())) == text.size();
+    ::close(file);
+    return isWritten;
+  };
+  QVERIFY(write(O_CREAT, "old-token\n"));
+  HookServer server;
+  DeskFixture fixture(target("ops", server.url(), ",\"token\":{\"$file\":\"" + path + "\"}"));
+  // As a network file system that is gone: opened, it does not answer until somebody writes.
+  QVERIFY(::unlink(path.constData()) == 0 && ::mkfifo(path.constData(), 0600) == 0);
+  fixture.desk->start();
+  QElapsedTimer looking;
+  looking.start();
+  fixture.raise();
+  fixture.desk->look();
+  QVERIFY2(looking.elapsed() < 1000, "the event loop waited for the file");
+  QTRY_COMPARE(server.requests.size(), 1);
+  QCOMPARE(server.requests.first().headers.value("authorization"), QByteArray("Bearer old-token"));
+  QTRY_COMPARE(fixture.settled, QList<qint64>{1});
+  fixture.raise();
+  QVERIFY(write(O_NONBLOCK, "new-token\n"));
+  QTRY_COMPARE(server.requests.size(), 2);
+  QCOMPARE(server.requests.last().headers.value("authorization"), QByteArray("Bearer new-token"));
 }
 
 void WebhookTest::r3_23_downForTenMinutes() {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+
+#include "config.h"
+#include "taskthread.h"
+
+namespace tagwire::alarms {
+
+/// The secrets of a target, read again before each message, so that a file with a new one needs no restart. Off the
+/// event loop, for the file system may be one that hangs. Thread-bound; owned by a channel.
+class NewestSecrets {
+ public:
+  /// For longer no message waits: then it goes with what was read before.
+  static constexpr std::chrono::seconds patience{2};
+  /// In the order in which they were given.
+  using Ready = std::function<void(const QList<Secret> &)>;
+
+  explicit NewestSecrets(QList<Secret> secrets);
+
+  /// `ready` comes from the event loop, unless this was deleted. One at a time.
+  void read(Ready ready);
+
+ private:
+  void tell();
+
+  QList<Secret> m_secrets;
+  Ready m_ready;
+  QTimer m_patience;
+  TaskThread m_thread{&m_patience};
+};
+
+}  // namespace tagwire::alarms
