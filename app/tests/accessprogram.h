@@ -4,6 +4,7 @@
 #include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
+#include <QTest>
 
 #include <sys/stat.h>
 
@@ -51,6 +52,8 @@ inline QByteArray contentOf(const QString &path) {
 /// A folder that goes away, with a data_dir in it that is not there yet. Plain class.
 class DataFolder {
  public:
+  /// Another one.
+  void renew() { m_folder = QTemporaryDir(); }
   QStringList at(const char *command) const { return words(command) << QStringLiteral("--data-dir") << dataDir(); }
   QString dataDir() const { return m_folder.filePath(QStringLiteral("var/data")); }
   QString file(const char *name) const { return dataDir() + u'/' + QLatin1String(name); }
@@ -63,3 +66,24 @@ class DataFolder {
  private:
   QTemporaryDir m_folder;
 };
+
+/// Rows for wrongUse(): a command, and a part of what is said about it.
+inline void addWrongUseColumns() {
+  QTest::addColumn<QString>("command");
+  QTest::addColumn<QString>("said");
+}
+inline void addWrongUse(const char *command, const char *said) {
+  QTest::newRow(command) << QString::fromUtf8(command) << QString::fromUtf8(said);
+}
+
+/// The row's command, with the word D for the data_dir, ends with 64 and its complaint.
+inline void wrongUse(const DataFolder &folder) {
+  QFETCH(QString, command);
+  QFETCH(QString, said);
+  QStringList arguments = command.split(u' ');
+  arguments.replaceInStrings(QStringLiteral("D"), folder.dataDir(), Qt::CaseSensitive);
+  const Outcome outcome = runProgram(arguments, "correct horse\n");
+  QVERIFY2(outcome.code == 64, outcome.errors.constData());
+  QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
+  QCOMPARE(outcome.out, QByteArray());
+}

@@ -19,11 +19,9 @@ namespace auditcommand_test {
 using namespace tagwire;
 
 /// `tagwire audit`, and what `token` and `user` put on record: the real program, real files.
-class AuditCommandTest : public QObject {
+class AuditCommandTest : public QObject, DataFolder {
   Q_OBJECT
 
-  QStringList at(const char *command) const { return m_folder->at(command); }
-  QString file(const char *name) const { return m_folder->file(name); }
   QList<QJsonObject> listed(const char *options = "") const {
     QList<QJsonObject> records;
     for (const QByteArray &line :
@@ -40,10 +38,8 @@ class AuditCommandTest : public QObject {
     return isDone;
   }
 
-  std::unique_ptr<DataFolder> m_folder;
-
  private Q_SLOTS:
-  void init() { m_folder = std::make_unique<DataFolder>(); }
+  void init() { renew(); }
 
   void wrongUseIs64_data();
   void wrongUseIs64();
@@ -63,34 +59,23 @@ class AuditCommandTest : public QObject {
 };
 
 void AuditCommandTest::wrongUseIs64_data() {
-  QTest::addColumn<QString>("command");
-  QTest::addColumn<QString>("said");
-  const auto row = [](const char *command, const char *said) {
-    QTest::newRow(command) << QString::fromUtf8(command) << QString::fromUtf8(said);
-  };
-  row("audit", "usage: tagwire audit verify");
-  row("audit verfy", "did you mean \"verify\"? (allowed: verify, list)");
-  row("audit verify", "either --data-dir DIR or --manifest FILE is due");
-  row("audit verify x --data-dir D", "usage: tagwire audit verify");
-  row("audit verify --noted 5 --data-dir D",
-      "--noted: \"5\" is wrong (allowed: NUMBER:HASH, as verify has printed it)");
-  row("audit list --from noon --data-dir D", "--from: ");
-  row("audit list --kind= --data-dir D", "--kind is empty");
-  row("audit list --knd x --data-dir D", "did you mean \"kind\"?");
-  row("audit verify --json --data-dir D", "unknown option --json");
+  addWrongUseColumns();
+  addWrongUse("audit", "usage: tagwire audit verify");
+  addWrongUse("audit verfy", "did you mean \"verify\"? (allowed: verify, list)");
+  addWrongUse("audit verify", "either --data-dir DIR or --manifest FILE is due");
+  addWrongUse("audit verify x --data-dir D", "usage: tagwire audit verify");
+  addWrongUse("audit verify --noted 5 --data-dir D",
+              "--noted: \"5\" is wrong (allowed: NUMBER:HASH, as verify has printed it)");
+  addWrongUse("audit list --from noon --data-dir D", "--from: ");
+  addWrongUse("audit list --kind= --data-dir D", "--kind is empty");
+  addWrongUse("audit list --knd x --data-dir D", "did you mean \"kind\"?");
+  addWrongUse("audit verify --json --data-dir D", "unknown option --json");
 }
 
 void AuditCommandTest::wrongUseIs64() {
-  QFETCH(QString, command);
-  QFETCH(QString, said);
-  QStringList arguments = command.split(u' ');
-  arguments.replaceInStrings(QStringLiteral("D"), m_folder->dataDir(), Qt::CaseSensitive);
-  QVERIFY(QDir().mkpath(m_folder->dataDir()));
-  const Outcome outcome = runProgram(arguments);
-  QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
-  QCOMPARE(outcome.code, 64);
-  QCOMPARE(outcome.out, QByteArray());
-  QVERIFY(QDir(m_folder->dataDir()).isEmpty());
+  QVERIFY(QDir().mkpath(dataDir()));
+  wrongUse(*this);
+  QVERIFY(QDir(dataDir()).isEmpty());
 }
 
 void AuditCommandTest::everyVerbHasHelp() {
@@ -106,9 +91,9 @@ void AuditCommandTest::withoutATrail() {
     const Outcome outcome = runProgram(at(command));
     QCOMPARE(outcome.code, 66);
     QVERIFY2(outcome.errors.startsWith("there is no folder /"), outcome.errors.constData());
-    QCOMPARE(modeOf(m_folder->dataDir()), -1);
+    QCOMPARE(modeOf(dataDir()), -1);
   }
-  QVERIFY(QDir().mkpath(m_folder->dataDir()));
+  QVERIFY(QDir().mkpath(dataDir()));
   const Outcome empty = runProgram(at("audit verify"));
   QCOMPARE(empty.code, 66);
   QCOMPARE(empty.errors, "there is no " + file("audit.db").toUtf8() + '\n');
@@ -233,7 +218,7 @@ void AuditCommandTest::listIsForPeopleToo() {
 void AuditCommandTest::longTrailsComeWhole() {
   QCOMPARE(runProgram(at("token create a --allow points:read")).code, 0);
   {
-    AuditFile trail(m_folder->dataDir());
+    AuditFile trail(dataDir());
     AuditEntry entry;
     entry.time = fromMilliseconds(1'770'000'000'000);
     entry.kind = QStringLiteral("test");
@@ -246,7 +231,7 @@ void AuditCommandTest::longTrailsComeWhole() {
 }
 
 void AuditCommandTest::besideARunningInstance() {
-  const QString manifest = m_folder->writeManifest("{ \"data_dir\": \"var/data\", \"plugins\": [] }");
+  const QString manifest = writeManifest("{ \"data_dir\": \"var/data\", \"plugins\": [] }");
   QProcess running;
   running.start(program, {QStringLiteral("run"), manifest});
   QVERIFY(running.waitForReadyRead(20'000));
@@ -264,8 +249,8 @@ void AuditCommandTest::besideARunningInstance() {
 void AuditCommandTest::rootLeavesItToTheFoldersOwner() {
   if (::geteuid() != 0) QSKIP("needs root");
   constexpr uid_t nobody = 65534;
-  QVERIFY(QDir().mkpath(m_folder->dataDir()));
-  QCOMPARE(::chown(m_folder->dataDir().toUtf8().constData(), nobody, nobody), 0);
+  QVERIFY(QDir().mkpath(dataDir()));
+  QCOMPARE(::chown(dataDir().toUtf8().constData(), nobody, nobody), 0);
   QCOMPARE(runProgram(at("token create a --allow points:read")).code, 0);
   QCOMPARE(QFileInfo(file("audit.db")).ownerId(), nobody);
 }

@@ -12,17 +12,11 @@ namespace tokencommand_test {
 using namespace tagwire;
 
 /// `tagwire token`: the real program, real files.
-class TokenCommandTest : public QObject {
+class TokenCommandTest : public QObject, DataFolder {
   Q_OBJECT
 
-  QStringList at(const char *command) const { return m_folder->at(command); }
-  QString file(const char *name) const { return m_folder->file(name); }
-  QString dataDir() const { return m_folder->dataDir(); }
-
-  std::unique_ptr<DataFolder> m_folder;
-
  private Q_SLOTS:
-  void init() { m_folder = std::make_unique<DataFolder>(); }
+  void init() { renew(); }
 
   void wrongUseIs64_data();
   void wrongUseIs64();
@@ -42,43 +36,36 @@ class TokenCommandTest : public QObject {
 };
 
 void TokenCommandTest::wrongUseIs64_data() {
-  QTest::addColumn<QString>("command");
-  QTest::addColumn<QString>("said");
-  const auto row = [](const char *command, const char *said) {
-    QTest::newRow(command) << QString::fromUtf8(command) << QString::fromUtf8(said);
-  };
-  row("token", "usage: tagwire token create NAME --allow");
-  row("token creat", "unknown \"token creat\", did you mean \"create\"? (allowed: create, list, revoke)");
-  row("token create a --allow points:read", "either --data-dir DIR or --manifest FILE is due");
-  row("token create a --allow points:read --data-dir D --manifest F", "either --data-dir DIR or --manifest FILE");
-  row("token create --allow points:read --data-dir D", "usage: tagwire token create NAME");
-  row("token create a --data-dir D", "--allow is due");
-  row("token create a points:read --data-dir D", "--allow is due");
-  row("token create a b --allow points:read --data-dir D", "\"b\" is no permission");
-  row("token create a --allow points:reed --data-dir D", "unknown verb \"reed\", did you mean \"read\"? (allowed: ");
-  row("token create a --allow points:read point:read --data-dir D", "did you mean \"points\"? (allowed: ");
-  row("token create a:b --allow points:read --data-dir D", "a name for the token is due");
-  row("token create a/b --allow points:read --data-dir D", "is no name (allowed: 1 to 64 letters");
-  row("token create a --allow points:read --expires soon --data-dir D",
-      "--expires: \"soon\" is no time (allowed: as in");
-  row("token create a --allow points:read --expires= --data-dir D", "--expires: \"\" is no time");
-  row("token create a --allow points:read --expires 0d --data-dir D", "is no time");
-  row("token create a --allow points:read --expires 36501d --data-dir D", "is too long (allowed: up to 36500d)");
-  row("token create a --allow points:read --expires 2020-01-01 --data-dir D", "2020-01-01T00:00:00Z is in the past");
-  row("token create a --alow points:read --data-dir D", "did you mean \"allow\"?");
-  row("token list a --data-dir D", "usage: tagwire token list (--data-dir");
-  row("token revoke --data-dir D", "usage: tagwire token revoke NAME");
+  addWrongUseColumns();
+  addWrongUse("token", "usage: tagwire token create NAME --allow");
+  addWrongUse("token creat", "unknown \"token creat\", did you mean \"create\"? (allowed: create, list, revoke)");
+  addWrongUse("token create a --allow points:read", "either --data-dir DIR or --manifest FILE is due");
+  addWrongUse("token create a --allow points:read --data-dir D --manifest F",
+              "either --data-dir DIR or --manifest FILE");
+  addWrongUse("token create --allow points:read --data-dir D", "usage: tagwire token create NAME");
+  addWrongUse("token create a --data-dir D", "--allow is due");
+  addWrongUse("token create a points:read --data-dir D", "--allow is due");
+  addWrongUse("token create a b --allow points:read --data-dir D", "\"b\" is no permission");
+  addWrongUse("token create a --allow points:reed --data-dir D",
+              "unknown verb \"reed\", did you mean \"read\"? (allowed: ");
+  addWrongUse("token create a --allow points:read point:read --data-dir D", "did you mean \"points\"? (allowed: ");
+  addWrongUse("token create a:b --allow points:read --data-dir D", "a name for the token is due");
+  addWrongUse("token create a/b --allow points:read --data-dir D", "is no name (allowed: 1 to 64 letters");
+  addWrongUse("token create a --allow points:read --expires soon --data-dir D",
+              "--expires: \"soon\" is no time (allowed: as in");
+  addWrongUse("token create a --allow points:read --expires= --data-dir D", "--expires: \"\" is no time");
+  addWrongUse("token create a --allow points:read --expires 0d --data-dir D", "is no time");
+  addWrongUse("token create a --allow points:read --expires 36501d --data-dir D",
+              "is too long (allowed: up to 36500d)");
+  addWrongUse("token create a --allow points:read --expires 2020-01-01 --data-dir D",
+              "2020-01-01T00:00:00Z is in the past");
+  addWrongUse("token create a --alow points:read --data-dir D", "did you mean \"allow\"?");
+  addWrongUse("token list a --data-dir D", "usage: tagwire token list (--data-dir");
+  addWrongUse("token revoke --data-dir D", "usage: tagwire token revoke NAME");
 }
 
 void TokenCommandTest::wrongUseIs64() {
-  QFETCH(QString, command);
-  QFETCH(QString, said);
-  QStringList arguments = command.split(u' ');
-  arguments.replaceInStrings(QStringLiteral("D"), dataDir(), Qt::CaseSensitive);
-  const Outcome outcome = runProgram(arguments, "correct horse\n");
-  QVERIFY2(outcome.code == 64, outcome.errors.constData());
-  QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
-  QCOMPARE(outcome.out, QByteArray());
+  wrongUse(*this);
   QCOMPARE(modeOf(file("tokens.json")), -1);
   QCOMPARE(modeOf(file("users.json")), -1);
 }
@@ -226,7 +213,7 @@ void TokenCommandTest::killedProgramsLeaveAWholeFile() {
 }
 
 void TokenCommandTest::besideARunningInstance() {
-  const QString manifest = m_folder->writeManifest("{ \"data_dir\": \"var/data\", \"plugins\": [] }");
+  const QString manifest = writeManifest("{ \"data_dir\": \"var/data\", \"plugins\": [] }");
   QProcess running;
   running.start(program, {QStringLiteral("run"), manifest});
   QVERIFY(running.waitForReadyRead(20'000));
@@ -264,7 +251,7 @@ void TokenCommandTest::aNewFolderIsToldOf() {
   QCOMPARE(second.code, 0);
   QVERIFY2(!second.errors.contains(told), second.errors.constData());
   // A manifest is right about its own folder.
-  const QString manifest = m_folder->writeManifest("{ \"data_dir\": \"other\", \"plugins\": [] }");
+  const QString manifest = writeManifest("{ \"data_dir\": \"other\", \"plugins\": [] }");
   const Outcome ofManifest = runProgram(words("token create a --allow points:read --manifest") << manifest);
   QCOMPARE(ofManifest.code, 0);
   QVERIFY2(!ofManifest.errors.contains(told), ofManifest.errors.constData());

@@ -73,17 +73,11 @@ class Terminal {
 }  // namespace
 
 /// `tagwire user`: the real program, real files, a real terminal.
-class UserCommandTest : public QObject {
+class UserCommandTest : public QObject, DataFolder {
   Q_OBJECT
 
-  QStringList at(const char *command) const { return m_folder->at(command); }
-  QString file(const char *name) const { return m_folder->file(name); }
-  QString dataDir() const { return m_folder->dataDir(); }
-
-  std::unique_ptr<DataFolder> m_folder;
-
  private Q_SLOTS:
-  void init() { m_folder = std::make_unique<DataFolder>(); }
+  void init() { renew(); }
 
   void wrongUseIs64_data();
   void wrongUseIs64();
@@ -99,27 +93,16 @@ class UserCommandTest : public QObject {
 };
 
 void UserCommandTest::wrongUseIs64_data() {
-  QTest::addColumn<QString>("command");
-  QTest::addColumn<QString>("said");
-  const auto row = [](const char *command, const char *said) {
-    QTest::newRow(command) << QString::fromUtf8(command) << QString::fromUtf8(said);
-  };
-  row("user ad", "did you mean \"add\"? (allowed: add, list, remove, password, role)");
-  row("user add a --data-dir D", "--role is due (allowed: viewer, operator, engineer, admin)");
-  row("user add a --role opertor --data-dir D", "unknown role \"opertor\", did you mean \"operator\"?");
-  row("user add a --role viewer --password hunter2 --data-dir D", "unknown option --password");
-  row("user add a/b --role viewer --data-dir D", "is no name");
+  addWrongUseColumns();
+  addWrongUse("user ad", "did you mean \"add\"? (allowed: add, list, remove, password, role)");
+  addWrongUse("user add a --data-dir D", "--role is due (allowed: viewer, operator, engineer, admin)");
+  addWrongUse("user add a --role opertor --data-dir D", "unknown role \"opertor\", did you mean \"operator\"?");
+  addWrongUse("user add a --role viewer --password hunter2 --data-dir D", "unknown option --password");
+  addWrongUse("user add a/b --role viewer --data-dir D", "is no name");
 }
 
 void UserCommandTest::wrongUseIs64() {
-  QFETCH(QString, command);
-  QFETCH(QString, said);
-  QStringList arguments = command.split(u' ');
-  arguments.replaceInStrings(QStringLiteral("D"), dataDir(), Qt::CaseSensitive);
-  const Outcome outcome = runProgram(arguments, "correct horse\n");
-  QVERIFY2(outcome.code == 64, outcome.errors.constData());
-  QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
-  QCOMPARE(outcome.out, QByteArray());
+  wrongUse(*this);
   QCOMPARE(modeOf(file("tokens.json")), -1);
   QCOMPARE(modeOf(file("users.json")), -1);
 }
@@ -143,7 +126,7 @@ void UserCommandTest::badManifestIs78_data() {
 void UserCommandTest::badManifestIs78() {
   QFETCH(QByteArray, manifest);
   QFETCH(QString, said);
-  const QStringList with{QStringLiteral("--manifest"), m_folder->writeManifest(manifest)};
+  const QStringList with{QStringLiteral("--manifest"), writeManifest(manifest)};
   const Outcome outcome = runProgram(words("user add anna --role viewer") + with, "correct horse\n");
   QVERIFY2(outcome.code == 78, outcome.errors.constData());
   QVERIFY2(QString::fromUtf8(outcome.errors).contains(said), outcome.errors.constData());
@@ -152,9 +135,8 @@ void UserCommandTest::badManifestIs78() {
 void UserCommandTest::rolesOfTheManifest() {
   const QStringList with{
       QStringLiteral("--manifest"),
-      m_folder->writeManifest(
-          "{ \"data_dir\": \"var/data\", \"plugins\": [{ \"id\": \"web\", \"type\": \"ws\", \"config\": { "
-          "\"auth\": { \"roles\": { \"shift_lead\": [\"alarms:ack\"] } } } }] }")};
+      writeManifest("{ \"data_dir\": \"var/data\", \"plugins\": [{ \"id\": \"web\", \"type\": \"ws\", \"config\": { "
+                    "\"auth\": { \"roles\": { \"shift_lead\": [\"alarms:ack\"] } } } }] }")};
   const QStringList add = words("user add anna --role shift_lead");
   const Outcome unknown = runProgram(at("user add anna --role shift_lead"), "correct horse\n");
   QCOMPARE(unknown.code, 64);
