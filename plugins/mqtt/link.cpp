@@ -20,9 +20,11 @@ constexpr std::chrono::milliseconds afterShort = 1s;
 constexpr int mostOfHead = 66'000;
 
 QString libraryText(int code) {
+  // The library's words for an error of OpenSSL.
+  if (code == MOSQ_ERR_TLS || (code == MOSQ_ERR_ERRNO && errno == EPROTO)) {
+    return QStringLiteral("TLS failed, and nobody said why");
+  }
   if (code == MOSQ_ERR_ERRNO) return qt_error_string(errno);
-  if (code == MOSQ_ERR_TLS)
-    return QStringLiteral("the TLS handshake failed (the broker's certificate, its name, or ours)");
   if (code == MOSQ_ERR_CONN_LOST) return QStringLiteral("closed by the broker");
   if (code == MOSQ_ERR_KEEPALIVE) return QStringLiteral("the broker does not answer");
   return QString::fromLatin1(mosquitto_strerror(code)).toLower().remove(QRegularExpression(QStringLiteral("\\.$")));
@@ -82,7 +84,7 @@ struct Link::Callbacks {
   }
   static void disconnected(mosquitto *, void *self, int code, const mosquitto_property *) {
     auto *link = static_cast<Link *>(self);
-    const QString why = link->m_settings.isVersion5 && code >= 128 ? reasonText(code) : libraryText(code);
+    const QString why = link->m_settings.isVersion5 && code >= 128 ? reasonText(code) : link->lossText(code);
     link->m_happened.emplace_back([link, why] { link->lose(QStringLiteral("the connection was lost: ") + why); });
   }
   static void published(mosquitto *, void *self, int number, int reason, const mosquitto_property *) {
@@ -177,7 +179,7 @@ void Link::connectTo(const QString &address) {
   // With an address it neither looks up nor waits: the rest is done when the socket is ready.
   const int code = mosquitto_connect_async(m_session, address.toLatin1().constData(), m_settings.broker.port,
                                            static_cast<int>(m_settings.keepAlive / 1s));
-  if (code != MOSQ_ERR_SUCCESS) return lose(QStringLiteral("can't connect: ") + libraryText(code));
+  if (code != MOSQ_ERR_SUCCESS) return lose(QStringLiteral("can't connect: ") + lossText(code));
   m_everySecond.start();
   watch();
 }
@@ -273,13 +275,20 @@ void Link::read() {
 /// What the library noted is told; then, if the connection is gone, that.
 void Link::after(int code) {
   const quint64 generation = m_generation;
-  const QString text = code == MOSQ_ERR_SUCCESS ? QString() : libraryText(code);
+  const QString text = lossText(code);
   tell();
   if (!m_session || generation != m_generation) return;
   if (code != MOSQ_ERR_SUCCESS || mosquitto_socket(m_session) < 0) {
-    return lose(QStringLiteral("the connection was lost: ") + (text.isEmpty() ? QStringLiteral("closed") : text));
+    return lose(QStringLiteral("the connection was lost: ") + text);
   }
   watch();
+}
+
+/// What TLS knows of it says more than the library's number.
+QString Link::lossText(int code) const {
+  const QString trouble = m_tls ? tlsTrouble(*m_tls) : QString();
+  if (!trouble.isEmpty()) return trouble;
+  return code == MOSQ_ERR_SUCCESS ? QStringLiteral("closed") : libraryText(code);
 }
 
 void Link::tell() {

@@ -99,6 +99,7 @@ class Link : public QObject {
   void subscribe();
   void read();
   void after(int code);
+  QString lossText(int code) const;
   void tell();
   void watch();
   void breathe();

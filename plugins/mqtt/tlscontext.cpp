@@ -33,19 +33,45 @@ bool isAddress(const QByteArray &host) {
   return address != nullptr;
 }
 
-int hostIndex() {
+/// What a context has beside OpenSSL's.
+struct Peer {
+  QByteArray host;
+  QString trouble;
+};
+
+int peerIndex() {
   static const int index = SSL_CTX_get_ex_new_index(
       0, nullptr, nullptr, nullptr,
-      [](void *, void *host, CRYPTO_EX_DATA *, int, long, void *) { delete static_cast<QByteArray *>(host); });
+      [](void *, void *peer, CRYPTO_EX_DATA *, int, long, void *) { delete static_cast<Peer *>(peer); });
   return index;
 }
 
-/// Before the first message goes out: libmosquitto has put the address in the place of the name.
-void nameTheServer(const SSL *ssl, int where, int) {
-  if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
-  const auto *host = static_cast<const QByteArray *>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), hostIndex()));
-  auto *name = isAddress(*host) ? nullptr : const_cast<char *>(host->constData());
-  SSL_set_tlsext_host_name(const_cast<SSL *>(ssl), name);
+Peer *peerOf(const SSL_CTX *context) { return static_cast<Peer *>(SSL_CTX_get_ex_data(context, peerIndex())); }
+
+/// What we, or the broker, said when giving up.
+QString alertText(const SSL *ssl, int where, int alert) {
+  const long verified = SSL_get_verify_result(ssl);
+  if ((where & SSL_CB_WRITE) != 0 && verified != X509_V_OK) {
+    return QStringLiteral("the broker's certificate is not good: %1")
+        .arg(QLatin1String(X509_verify_cert_error_string(verified)));
+  }
+  // OpenSSL has no words for this one.
+  const char *said =
+      (alert & 0xff) == TLS13_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
+  const bool isOurs = (where & SSL_CB_WRITE) != 0;
+  return (isOurs ? QStringLiteral("TLS does not work out: %1") : QStringLiteral("the broker ended TLS: %1"))
+      .arg(QLatin1String(said));
+}
+
+void watchHandshake(const SSL *ssl, int where, int value) {
+  Peer *peer = peerOf(SSL_get_SSL_CTX(ssl));
+  if ((where & SSL_CB_HANDSHAKE_START) != 0) {
+    // Before the first message goes out: libmosquitto has put the address in the place of the name.
+    auto *name = isAddress(peer->host) ? nullptr : peer->host.data();
+    SSL_set_tlsext_host_name(const_cast<SSL *>(ssl), name);
+  }
+  const bool isFatal = (value >> 8) == SSL3_AL_FATAL;
+  if ((where & SSL_CB_ALERT) != 0 && isFatal) peer->trouble = alertText(ssl, where, value);
 }
 
 Result<void> useKey(SSL_CTX *context, const TlsConfig &config) {
@@ -96,18 +122,20 @@ Result<std::shared_ptr<ssl_ctx_st>> makeTlsContext(const TlsConfig &config, cons
   if (trusted != 1)
     return failure(QStringLiteral("the authorities in %1 can't be used: %2").arg(config.ca, opensslError()));
 
-  auto *name = new QByteArray(host.toUtf8());
-  SSL_CTX_set_ex_data(context.get(), hostIndex(), name);
-  SSL_CTX_set_info_callback(context.get(), &nameTheServer);
+  const QByteArray name = host.toUtf8();
+  SSL_CTX_set_ex_data(context.get(), peerIndex(), new Peer{name, {}});
+  SSL_CTX_set_info_callback(context.get(), &watchHandshake);
   X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const int named = isAddress(*name) ? X509_VERIFY_PARAM_set1_ip_asc(verify, name->constData())
-                                     : X509_VERIFY_PARAM_set1_host(verify, name->constData(), 0);
+  const int named = isAddress(name) ? X509_VERIFY_PARAM_set1_ip_asc(verify, name.constData())
+                                    : X509_VERIFY_PARAM_set1_host(verify, name.constData(), 0);
   if (named != 1) return failure(opensslError());
   if (!config.certificate.isEmpty()) {
     if (const auto used = useKey(context.get(), config); !used) return failure(used.error());
   }
   return context;
 }
+
+QString tlsTrouble(const ssl_ctx_st &context) { return peerOf(&context)->trouble; }
 
 }  // namespace tagwire::mqtt

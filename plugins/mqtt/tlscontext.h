@@ -25,4 +25,7 @@ struct TlsConfig {
 /// `host` (a name or an address). TLS 1.2 at least. Reads the files: small ones. Errors name the file, never the key.
 Result<std::shared_ptr<ssl_ctx_st>> makeTlsContext(const TlsConfig &config, const QString &host);
 
+/// Why a connection of this context failed, for people; empty: not by TLS, or nobody said why.
+QString tlsTrouble(const ssl_ctx_st &context);
+
 }  // namespace tagwire::mqtt

@@ -50,17 +50,17 @@ bool Broker::run(const QString &program, const QStringList &arguments) {
   return false;
 }
 
-bool Broker::useTls(const QByteArray &name, bool wantsClient) {
+bool Broker::useTls(const QByteArray &name, bool wantsClient, int days) {
   const QString script = QStringLiteral(
       "set -e; mk() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -out $1.csr -subj "
       "/CN=$1; "
-      "printf \"$2\" > $1.ext; openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile "
+      "printf \"$2\" > $1.ext; openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days %2 -extfile "
       "$1.ext -out $1.pem; }; "
       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 -subj "
       "/CN=test-ca; mk server 'subjectAltName=%1\\n'; mk client 'extendedKeyUsage=clientAuth\\n'; chmod 644 *.key");
   const QString subject =
       name == "127.0.0.1" ? QStringLiteral("IP:127.0.0.1") : QStringLiteral("DNS:") + QString::fromUtf8(name);
-  if (!run(QStringLiteral("sh"), {QStringLiteral("-c"), script.arg(subject)})) return false;
+  if (!run(QStringLiteral("sh"), {QStringLiteral("-c"), script.arg(subject).arg(days)})) return false;
   m_isTls = true;
   m_lines += "cafile " + file(QStringLiteral("ca.pem")).toUtf8() + "\ncertfile " +
              file(QStringLiteral("server.pem")).toUtf8() + "\nkeyfile " + file(QStringLiteral("server.key")).toUtf8() +

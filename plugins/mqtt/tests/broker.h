@@ -17,8 +17,9 @@ class Broker {
   /// Lines for mosquitto.conf, before start().
   void configure(const QByteArray &lines) { m_lines = lines; }
   /// Makes an authority, a certificate for `name` (of the host) and one for a client; listens with TLS. With
-  /// `wantsClient` it takes only clients with a certificate. Before start().
-  bool useTls(const QByteArray &name, bool wantsClient);
+  /// `wantsClient` it takes only clients with a certificate. `days`: for so long the certificates are good, from now
+  /// on. Before start().
+  bool useTls(const QByteArray &name, bool wantsClient, int days = 2);
   bool setPassword(const QString &user, const QString &password);
   /// Again on the same port, after kill().
   bool start();
