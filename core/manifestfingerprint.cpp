@@ -65,6 +65,7 @@ void EntryBytes::addMembers(const ConfigNode &node) {
   }
   std::sort(members.begin(), members.end(), [](const auto *one, const auto *other) { return one->key < other->key; });
   for (const auto *member : members) {
+    addRaw('k');
     addText(member->key);
     add(member->value);
   }

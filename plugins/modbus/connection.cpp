@@ -222,7 +222,8 @@ void Connection::expire() {
     const QString text = QStringLiteral("no connection within %1 ms").arg(m_openTimeout.count());
     return end(QualityReason::NoConnection, text, nobody);
   }
-  // Timers may come before sockets, and the process may have stood: what came meanwhile is no time-out.
+  // Timers may come before sockets, and the process may have stood: what came meanwhile is no time-out. (A connection
+  // that was made meanwhile is given up all the same: it is tried again, and no value was asked for yet.)
   m_link->takeIn();
   if (m_state != State::Open) return;
   const auto late =

@@ -70,8 +70,10 @@ void watchHandshake(const SSL *ssl, int where, int value) {
     auto *name = isAddress(peer->host) ? nullptr : peer->host.data();
     SSL_set_tlsext_host_name(const_cast<SSL *>(ssl), name);
   }
-  const bool isFatal = (value >> 8) == SSL3_AL_FATAL;
-  if ((where & SSL_CB_ALERT) != 0 && isFatal) peer->trouble = alertText(ssl, where, value);
+  // By the kind of the alert: TLS 1.3 (RFC 8446, 6) has an end of each, whatever level it was sent with, but of these.
+  const int alert = value & 0xff;
+  const bool isEnd = alert != SSL_AD_CLOSE_NOTIFY && alert != SSL_AD_USER_CANCELLED && alert != SSL_AD_NO_RENEGOTIATION;
+  if ((where & SSL_CB_ALERT) != 0 && isEnd && peer->trouble.isEmpty()) peer->trouble = alertText(ssl, where, value);
 }
 
 Result<void> useKey(SSL_CTX *context, const TlsConfig &config) {

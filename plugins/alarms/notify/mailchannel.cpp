@@ -13,7 +13,7 @@ bool isForGood(int status) { return status >= 550 && status < 560; }
 }  // namespace
 
 MailChannel::MailChannel(const NotificationTarget &target, const Clock &, Transfers &transfers)
-    : m_target(target), m_transfers(transfers), m_secrets({target.password}) {}
+    : m_target(target), m_transfers(transfers), m_secrets({{target.password}}) {}
 
 void MailChannel::send(const Message &message, Done done) {
   if (message.key != m_key) {

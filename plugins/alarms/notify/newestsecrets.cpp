@@ -3,7 +3,8 @@
 
 namespace tagwire::alarms {
 
-NewestSecrets::NewestSecrets(QList<Secret> secrets) : m_secrets(std::move(secrets)) {
+NewestSecrets::NewestSecrets(QList<Watched> watched) : m_watched(std::move(watched)) {
+  for (const Watched &each : m_watched) m_secrets << each.secret;
   m_patience.setSingleShot(true);
   QObject::connect(&m_patience, &QTimer::timeout, &m_patience, [this] { tell(); });
 }
@@ -11,11 +12,15 @@ NewestSecrets::NewestSecrets(QList<Secret> secrets) : m_secrets(std::move(secret
 void NewestSecrets::read(Ready ready) {
   m_ready = std::move(ready);
   m_patience.start(patience);
-  if (m_thread.isBusy()) return;  // with the files of an earlier message
+  if (!m_thread) m_thread.emplace(&m_patience);
+  if (m_thread->isBusy()) return;  // with the files of an earlier message
   const auto newest = std::make_shared<QList<Secret>>(m_secrets);
-  m_thread.run(
-      [newest] {
-        for (Secret &each : *newest) each = each.again().value_or(each);
+  m_thread->run(
+      [newest, watched = m_watched] {
+        for (qsizetype i = 0; i < watched.size(); ++i) {
+          const auto read = watched[i].secret.again();
+          if (read && (!watched[i].isUsable || watched[i].isUsable(*read))) (*newest)[i] = *read;
+        }
       },
       [this, newest] {
         m_secrets = *newest;

@@ -4,6 +4,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include <optional>
+
 #include "config.h"
 #include "taskthread.h"
 
@@ -17,8 +19,12 @@ class NewestSecrets {
   static constexpr std::chrono::seconds patience{2};
   /// In the order in which they were given.
   using Ready = std::function<void(const QList<Secret> &)>;
+  struct Watched {
+    Secret secret;
+    bool (*isUsable)(const Secret &) = nullptr;  ///< what is not stays unread: the last one is used; null: all are
+  };
 
-  explicit NewestSecrets(QList<Secret> secrets);
+  explicit NewestSecrets(QList<Watched> watched);
 
   /// `ready` comes from the event loop, unless this was deleted. One at a time.
   void read(Ready ready);
@@ -26,10 +32,11 @@ class NewestSecrets {
  private:
   void tell();
 
-  QList<Secret> m_secrets;
+  const QList<Watched> m_watched;
+  QList<Secret> m_secrets;  ///< the last that were usable
   Ready m_ready;
   QTimer m_patience;
-  TaskThread m_thread{&m_patience};
+  std::optional<TaskThread> m_thread;  ///< with the first message: many targets never send one
 };
 
 }  // namespace tagwire::alarms

@@ -31,12 +31,14 @@ QByteArray webhookSignature(const QByteArray &secret, const QByteArray &timestam
 }
 
 WebhookChannel::WebhookChannel(const NotificationTarget &target, const Clock &clock, Transfers &transfers)
-    : m_target(target), m_clock(clock), m_transfers(transfers), m_secrets({target.secret, target.token}) {}
+    : m_target(target),
+      m_clock(clock),
+      m_transfers(transfers),
+      m_secrets({{target.secret}, {target.token, fitsAHeader}}) {}
 
 void WebhookChannel::send(const Message &message, Done done) {
   m_secrets.read([this, message, done = std::move(done)](const QList<Secret> &secrets) {
-    const Secret &token = fitsAHeader(secrets.at(1)) ? secrets.at(1) : m_target.token;
-    post(message, secrets.at(0).reveal(), token.reveal(), done);
+    post(message, secrets.at(0).reveal(), secrets.at(1).reveal(), done);
   });
 }
 

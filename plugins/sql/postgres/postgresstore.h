@@ -43,8 +43,6 @@ class PostgresStore : public HistoryStore {
   StoreResult<void> countRecent(Time now);
   StoreResult<std::vector<PostgresRecord>> takeRecent();
   void adaptMoves(bool isDone, std::chrono::steady_clock::duration took);
-  StoreResult<bool> deleteOld(const QByteArray &table, const QByteArray &condition, const QByteArray &column,
-                              Time before);
 
   const PostgresSettings m_settings;
   PostgresConnection m_connection;

@@ -149,6 +149,12 @@ void WebhookTest::aFileOfASecretThatHangsHoldsUpNobody() {
   QVERIFY(write(O_NONBLOCK, "new-token\n"));
   QTRY_COMPARE(server.requests.size(), 2);
   QCOMPARE(server.requests.last().headers.value("authorization"), QByteArray("Bearer new-token"));
+  // What can't be a token is none: not even the first one is better then.
+  QVERIFY(::unlink(path.constData()) == 0 && write(O_CREAT, "half a line and\nanother\n"));
+  QTRY_COMPARE(fixture.settled, (QList<qint64>{1, 2}));
+  fixture.raise();
+  QTRY_COMPARE(server.requests.size(), 3);
+  QCOMPARE(server.requests.last().headers.value("authorization"), QByteArray("Bearer new-token"));
 }
 
 void WebhookTest::r3_23_downForTenMinutes() {
