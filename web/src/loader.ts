@@ -51,12 +51,8 @@ export class Loader implements ReactiveController {
     }
     if (signal.aborted) return;
     this.isLoading = false;
-    this.#tell(why);
-  }
-
-  /** Something else of the same element has failed. */
-  failed(problem: unknown): void {
-    this.#tell(textOf(problem));
+    this.problem = why;
+    this.#host.requestUpdate();
   }
 
   /** What is shown of a problem, with a button to try again. */
@@ -69,10 +65,5 @@ export class Loader implements ReactiveController {
   shown<Found>(heading: string, found: Found | null, view: (found: Found) => TemplateResult): TemplateResult {
     const waits = this.problem ? '' : html`<p class="muted">${texts.common.loading}</p>`;
     return html`${this.failure(heading)} ${found === null ? waits : view(found)}`;
-  }
-
-  #tell(problem: string): void {
-    this.problem = problem;
-    this.#host.requestUpdate();
   }
 }

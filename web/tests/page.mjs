@@ -47,13 +47,15 @@ export class Answer {
   }
 }
 
-async function fakeFetch(address, { method = 'GET', headers = {}, body } = {}) {
+async function fakeFetch(address, { method = 'GET', headers = {}, body, signal } = {}) {
   const [path, query = ''] = address.split('?');
   const request = { method, path, query: new URLSearchParams(query), headers, body: body === undefined ? undefined : JSON.parse(body) };
   server.asked.push(request);
   const found = server.answers[`${method} ${path}`];
   if (found === undefined) return new Response('{"error":"there is no such thing"}', { status: 404, headers: { 'Content-Type': 'application/json' } });
   const given = typeof found === 'function' ? await found(request) : found;
+  await null; // as a browser: whoever asks may give up before there is an answer
+  signal?.throwIfAborted();
   const answer = given instanceof Answer ? given : new Answer(200, given);
   return new Response(JSON.stringify(answer.body), { status: answer.status, headers: { 'Content-Type': 'application/json', ...answer.headers } });
 }

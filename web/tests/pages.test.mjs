@@ -3,6 +3,7 @@
 import { Answer, FakeTime, server, settled, shownBy } from './page.mjs';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LitElement } from 'lit';
 import { zone } from '../src/format';
 import { session } from '../src/session';
 import { statusWatch } from '../src/status';
@@ -16,12 +17,18 @@ import { LogCommands } from '../src/pages/log/commands';
 import { LogEventRow } from '../src/pages/log/eventrow';
 import { PageOverview } from '../src/pages/overview';
 import { PagePanel } from '../src/pages/panel';
+import { PanelScene } from '../src/pages/panel/scenetile';
 import { live } from '../src/live';
+import { texts } from '../src/texts';
 
 const summer = new FakeTime(Date.parse('2026-07-15T12:00:00Z'));
 const then = '2026-01-15T12:00:00.000Z';
 const [markNow, markThen] = ['GMT+2', 'GMT+1'];
 zone.setSite('Europe/Berlin');
+
+// Nothing is drawn here.
+LitElement.prototype.createRenderRoot = () => ({});
+LitElement.prototype.performUpdate = () => {};
 
 test('times of tables are marked with their own offset, and headings name the zone only', () => {
   const common = { records: [], events: [], tokens: [], users: [], versions: [] };
@@ -68,17 +75,10 @@ test('who was overtaken while laying out the panel is told before anything is lo
     Object.assign(kept, { tiles: body, tag: `"${Number(JSON.parse(kept.tag)) + 1}"` });
     return body;
   };
-  Object.getPrototypeOf(PagePanel.prototype).connectedCallback = () => {}; // nothing is drawn here
   const page = new PagePanel();
   page.connectedCallback();
   await settled();
-  const press = async (label) => {
-    const buttons = buttonsOf(page.render());
-    const found = buttons.find(({ text }) => text.includes(label));
-    assert.ok(found, `${label}: ${buttons.map(({ text }) => text).join('; ')}`);
-    found.click.call(page);
-    await settled();
-  };
+  const press = (label) => pressOn(page, label);
   const theirs = (tag) => ({ tiles: [{ id: 9, name: 'theirs', type: 'value', endpointIds: [], points: [], x: 0, y: 0, area: '' }], tag });
   await press('Edit');
   kept.faster = theirs('"20"');
@@ -110,17 +110,82 @@ test('after a sleep the overview does not say that all is well', async () => {
   session.maySome = shownFor;
 });
 
+test('why a scene was not run or stopped stays until the next try, whatever is loaded meanwhile', async () => {
+  const scene = { id: 3, name: 'a', steps: [], points: [], state: 'idle' };
+  server.answers['GET /api/v1/scenes/3'] = () => scene;
+  server.answers['POST /api/v1/scenes/3/run'] = new Answer(409, { error: 'an interlock stands against it' });
+  const element = new PanelScene();
+  Object.defineProperty(element, 'dialog', { value: null });
+  element.scene = 3;
+  element.connectedCallback();
+  element.willUpdate(new Map([['scene', 0]]));
+  await settled();
+  const shown = () => shownBy(element.render());
+  const renewed = async () => {
+    const before = server.asked.length;
+    summer.pass(3_000);
+    await settled();
+    assert.ok(server.asked.length > before);
+  };
+  await pressOn(element, texts.panel.scene.run); // asks
+  await pressOn(element, texts.panel.scene.run, -1);
+  await renewed();
+  assert.ok(shown().includes('an interlock stands against it'), shown());
+  Object.assign(scene, { state: 'running', command_id: '7' });
+  await renewed();
+  live.cancel = async () => Promise.reject(new Error('it has ended'));
+  await pressOn(element, texts.panel.scene.stop);
+  await renewed();
+  assert.ok(shown().includes('it has ended') && !shown().includes('interlock'), shown());
+  live.cancel = async () => {};
+  await pressOn(element, texts.panel.scene.stop);
+  assert.ok(!shown().includes('it has ended'));
+  element.disconnectedCallback();
+});
+
+test('a version that could not be loaded is tried again itself, and is given up with the page', async () => {
+  const version = { version: 4, time: then, by: 'a', comment: '', hash: 'abc', is_current: false, text: 'old' };
+  server.answers['GET /api/v1/manifest/versions'] = { versions: [version] };
+  server.answers['GET /api/v1/manifest'] = { is_running: true, text: 'new' };
+  const element = new ConfigVersions();
+  element.connectedCallback();
+  await settled();
+  await pressOn(element, texts.configuration.versions.look);
+  assert.ok(templatesOf(element.render()).some(({ values }) => values.includes(texts.configuration.versions.lookFailed(4))));
+  server.answers['GET /api/v1/manifest/versions/4'] = version;
+  const retry = templatesOf(element.render()).find(({ strings }) => strings.some((text) => text.includes('@retry=')));
+  retry.values.at(-1)();
+  await settled();
+  assert.equal(element.open?.text, 'old');
+  element.open = null;
+  await pressOn(element, texts.configuration.versions.look, 0, () => element.disconnectedCallback());
+  assert.equal(element.open, null);
+});
+
+/** What somebody does by a button with that text: the first one, or that of `index`. `meanwhile` happens before an answer. */
+async function pressOn(element, label, index = 0, meanwhile = () => {}) {
+  const buttons = buttonsOf(element.render());
+  const found = buttons.filter(({ text }) => text.includes(label)).at(index);
+  assert.ok(found, `${label}: ${buttons.map(({ text }) => text).join('; ')}`);
+  found.click.call(element);
+  meanwhile();
+  await settled();
+}
+
+/** Every template in a template, itself too. */
+function templatesOf(part) {
+  if (Array.isArray(part)) return part.flatMap(templatesOf);
+  if (typeof part !== 'object' || part === null || !('strings' in part)) return [];
+  return [part, ...part.values.flatMap(templatesOf)];
+}
+
 /** Every button of a template with its text and what a click does. */
 function buttonsOf(template) {
-  const found = [];
-  const walk = (part) => {
-    if (Array.isArray(part)) return part.forEach(walk);
-    if (typeof part !== 'object' || part === null || !('strings' in part)) return;
-    part.strings.forEach((text, index) => {
-      if (/@click=$/.test(text)) found.push({ click: part.values[index], text: shownBy({ strings: part.strings.slice(index + 1), values: part.values.slice(index + 1) }).split('</button>')[0] });
-    });
-    part.values.forEach(walk);
-  };
-  walk(template);
-  return found;
+  return templatesOf(template).flatMap(({ strings, values }) =>
+    strings.flatMap((text, index) => {
+      if (!/@click=$/.test(text)) return [];
+      const rest = { strings: strings.slice(index + 1), values: values.slice(index + 1) };
+      return [{ click: values[index], text: shownBy(rest).split('</button>')[0] }];
+    }),
+  );
 }

@@ -74,6 +74,7 @@ export const configurationTexts = {
     current: 'runs',
     look: 'Look',
     lookAt: (version: number) => `Look at version ${version}`,
+    lookFailed: (version: number) => `Version ${version} could not be loaded`,
     none: 'No versions are kept',
     heading: (version: number) => `Version ${version}`,
     views: { text: 'Text', diff: 'Difference to what runs' } as Record<string, string>,

@@ -51,6 +51,8 @@ export class ConfigVersions extends LitElement {
   #loader = new Loader(this, async (signal) => {
     this.versions = (await rest<{ versions: Version[] }>(`${path}/versions`, { signal })).versions;
   });
+  #looker = new Loader(this, (signal) => this.#read(signal));
+  #wanted = 0;
   #known = '';
 
   constructor() {
@@ -75,22 +77,24 @@ export class ConfigVersions extends LitElement {
     if (desk.outcome?.state !== 'going') void this.#loader.load();
   }
 
-  async #look(version: Version): Promise<void> {
-    try {
-      const [kept, running] = await Promise.all([
-        rest<Version>(`${path}/versions/${version.version}`, { timeoutMs: patience }),
-        rest<ManifestState>(path, { timeoutMs: patience }),
-      ]);
-      // Somebody may have changed the file since; what runs is kept as a version then.
-      if (!running.is_running) running.text = (await rest<Version>(`${path}/versions/${running.version}`)).text ?? '';
-      this.running = running;
-      this.view = version.is_current ? 'text' : 'diff';
-      this.isGoingBack = false;
-      this.refusal = '';
-      this.open = kept;
-    } catch (problem) {
-      this.#loader.failed(problem);
-    }
+  #look(version: number): void {
+    this.#wanted = version;
+    void this.#looker.load();
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const options = { signal, timeoutMs: patience };
+    const [kept, running] = await Promise.all([
+      rest<Version>(`${path}/versions/${this.#wanted}`, options),
+      rest<ManifestState>(path, options),
+    ]);
+    // Somebody may have changed the file since; what runs is kept as a version then.
+    if (!running.is_running) running.text = (await rest<Version>(`${path}/versions/${running.version}`, options)).text ?? '';
+    this.running = running;
+    this.view = kept.is_current ? 'text' : 'diff';
+    this.isGoingBack = false;
+    this.refusal = '';
+    this.open = kept;
   }
 
   async #goBack(event: SubmitEvent): Promise<void> {
@@ -120,7 +124,7 @@ export class ConfigVersions extends LitElement {
       <td>${version.by}</td>
       <td>${version.comment}</td>
       <td class="mono late" title=${version.hash}>${version.hash.slice(0, 12)}</td>
-      <td class="acts"><button aria-label=${text.lookAt(version.version)} @click=${() => void this.#look(version)}>${text.look}</button></td>
+      <td class="acts"><button aria-label=${text.lookAt(version.version)} @click=${() => this.#look(version.version)}>${text.look}</button></td>
     </tr>`;
   }
 
@@ -184,7 +188,7 @@ export class ConfigVersions extends LitElement {
 
   override render() {
     const text = texts.configuration.versions;
-    return html`${outcome()}
+    return html`${outcome()} ${this.#looker.failure(text.lookFailed(this.#wanted))}
     ${this.#loader.shown(text.failed, this.versions, (found) => this.#table(found))}
     ${this.open ? this.#dialog(this.open) : ''}`;
   }

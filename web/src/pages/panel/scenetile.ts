@@ -7,7 +7,7 @@ import { live } from '../../live';
 import { newId } from '../../live/requests';
 import { Loader } from '../../loader';
 import { Watch } from '../../observable';
-import { rest } from '../../rest';
+import { rest, textOf } from '../../rest';
 import { session } from '../../session';
 import { shared } from '../../styles/shared';
 import { texts } from '../../texts';
@@ -34,6 +34,8 @@ export class PanelScene extends LitElement {
   @property() label = '';
   @state() private found: Scene | null = null;
   @state() private isAsked = false;
+  /** Why it was not run or stopped. */
+  @state() private refusal = '';
   @query('tw-dialog') private dialog!: TwDialog | null;
   #loader = new Loader(
     this,
@@ -48,28 +50,34 @@ export class PanelScene extends LitElement {
     new Watch(this, live, session);
   }
   override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('scene')) void this.#loader.load();
+    if (!changed.has('scene')) return;
+    this.refusal = '';
+    void this.#loader.load();
+  }
+
+  #ask(): void {
+    this.refusal = '';
+    this.isAsked = true;
   }
 
   async #run(): Promise<void> {
     this.dialog?.close();
-    try {
-      const body = { correlation_id: newId(), wait_ms: 0 };
-      await rest(`/api/v1/scenes/${this.scene}/run`, { method: 'POST', body });
-      await this.#loader.load();
-    } catch (problem) {
-      this.#loader.failed(problem);
-    }
+    const body = { correlation_id: newId(), wait_ms: 0 };
+    await this.#try(() => rest(`/api/v1/scenes/${this.scene}/run`, { method: 'POST', body }));
   }
 
   async #stop(): Promise<void> {
     const id = this.found?.command_id;
-    if (!id) return;
+    if (id) await this.#try(() => live.cancel(id));
+  }
+
+  async #try(work: () => Promise<unknown>): Promise<void> {
+    this.refusal = '';
     try {
-      await live.cancel(id);
-      await this.#loader.load();
+      await work();
+      void this.#loader.load();
     } catch (problem) {
-      this.#loader.failed(problem);
+      this.refusal = textOf(problem);
     }
   }
 
@@ -94,11 +102,11 @@ export class PanelScene extends LitElement {
     return html`<p class="clip ${live.isOnline ? '' : 'doubt'}" title=${scene.last_run?.message ?? ''}>
         ${isIdle ? text.idle : text.running(String(scene.step ?? ''))} <span class="muted small">${last}</span>
       </p>
-      ${problem ? html`<p class="wrong" role="alert">${problem}</p>` : ''}
+      ${[this.refusal, problem].map((why) => (why ? html`<p class="wrong" role="alert">${why}</p>` : ''))}
       ${!mayRun
         ? ''
         : isIdle
-          ? html`<button class="act" aria-label="${this.label}: ${text.run}" @click=${() => (this.isAsked = true)}>${text.run}</button>`
+          ? html`<button class="act" aria-label="${this.label}: ${text.run}" @click=${this.#ask}>${text.run}</button>`
           : html`<button class="act" aria-label="${this.label}: ${text.stop}" @click=${this.#stop}>${text.stop}</button>`}
       ${this.isAsked ? this.#question(scene) : ''}`;
   }
