@@ -15,6 +15,7 @@ export class Loader implements ReactiveController {
   #host: ReactiveControllerHost;
   #work: (signal: AbortSignal) => Promise<void>;
   #every: number;
+  #isConnected = false;
   #asking = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -26,6 +27,7 @@ export class Loader implements ReactiveController {
   }
 
   hostConnected(): void {
+    this.#isConnected = true;
     if (this.#every === 0) return;
     this.#timer = setInterval(() => {
       if (!document.hidden && !this.isLoading) void this.load();
@@ -33,12 +35,14 @@ export class Loader implements ReactiveController {
   }
 
   hostDisconnected(): void {
+    this.#isConnected = false;
     clearInterval(this.#timer);
     this.#asking.abort();
     this.isLoading = false;
   }
 
   async load(): Promise<void> {
+    if (!this.#isConnected) return; // what the page has sent may be answered after it was left; nobody would give this up
     this.#asking.abort();
     const { signal } = (this.#asking = new AbortController());
     this.isLoading = true;

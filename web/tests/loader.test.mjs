@@ -9,7 +9,7 @@ import { rest } from '../src/rest';
 const time = new FakeTime();
 
 function host() {
-  return { updates: 0, addController: () => {}, requestUpdate() { this.updates += 1; } };
+  return { updates: 0, addController: (loader) => loader.hostConnected(), requestUpdate() { this.updates += 1; } };
 }
 
 test('of two questions the last one counts, whichever is answered first', async () => {
@@ -46,7 +46,6 @@ test('a problem stays until it works again', async () => {
 test('it is asked again while somebody looks, and no more once the page is left', async () => {
   let asked = 0;
   const loader = new Loader(host(), async () => void (asked += 1), 3_000);
-  loader.hostConnected();
   time.pass(3_000);
   await settled();
   document.hidden = true;
@@ -56,5 +55,10 @@ test('it is asked again while somebody looks, and no more once the page is left'
   assert.equal(asked, 2);
   loader.hostDisconnected();
   time.pass(9_000);
-  assert.equal(asked, 2);
+  await loader.load();
+  assert.equal(asked, 2, 'not even by what was under way');
+  loader.hostConnected();
+  await loader.load();
+  assert.equal(asked, 3);
+  loader.hostDisconnected();
 });
