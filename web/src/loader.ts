@@ -6,7 +6,7 @@ import { texts } from './texts';
 
 /**
  * What an element asks of the server. A new question gives up the one before, and whoever leaves the page gives up the last.
- * With `every` (ms) it is asked again and again while the browser shows the page.
+ * With `every` (ms) it is asked again and again while the browser shows the page and `mayPoll` does not object.
  */
 export class Loader implements ReactiveController {
   /** Why the last one failed; '' when it did not. */
@@ -15,14 +15,16 @@ export class Loader implements ReactiveController {
   #host: ReactiveControllerHost;
   #work: (signal: AbortSignal) => Promise<void>;
   #every: number;
+  #mayPoll: () => boolean;
   #isConnected = false;
   #asking = new AbortController();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(host: ReactiveControllerHost, work: (signal: AbortSignal) => Promise<void>, every = 0) {
+  constructor(host: ReactiveControllerHost, work: (signal: AbortSignal) => Promise<void>, every = 0, mayPoll = () => true) {
     this.#host = host;
     this.#work = work;
     this.#every = every;
+    this.#mayPoll = mayPoll;
     host.addController(this);
   }
 
@@ -30,7 +32,7 @@ export class Loader implements ReactiveController {
     this.#isConnected = true;
     if (this.#every === 0) return;
     this.#timer = setInterval(() => {
-      if (!document.hidden && !this.isLoading) void this.load();
+      if (!document.hidden && !this.isLoading && this.#mayPoll()) void this.load();
     }, this.#every);
   }
 

@@ -45,7 +45,8 @@ test('a problem stays until it works again', async () => {
 
 test('it is asked again while somebody looks, and no more once the page is left', async () => {
   let asked = 0;
-  const loader = new Loader(host(), async () => void (asked += 1), 3_000);
+  let mayPoll = true;
+  const loader = new Loader(host(), async () => void (asked += 1), 3_000, () => mayPoll);
   time.pass(3_000);
   await settled();
   document.hidden = true;
@@ -53,12 +54,19 @@ test('it is asked again while somebody looks, and no more once the page is left'
   document.hidden = false;
   time.pass(3_000);
   assert.equal(asked, 2);
+  await settled();
+  mayPoll = false;
+  time.pass(9_000);
+  assert.equal(asked, 2);
+  await loader.load();
+  assert.equal(asked, 3, 'who asks is not held back');
+  mayPoll = true;
   loader.hostDisconnected();
   time.pass(9_000);
   await loader.load();
-  assert.equal(asked, 2, 'not even by what was under way');
+  assert.equal(asked, 3, 'not even by what was under way');
   loader.hostConnected();
   await loader.load();
-  assert.equal(asked, 3);
+  assert.equal(asked, 4);
   loader.hostDisconnected();
 });

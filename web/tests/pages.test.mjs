@@ -15,6 +15,7 @@ import { ConfigVersions } from '../src/pages/configuration/versions';
 import { LogAudit } from '../src/pages/log/audit';
 import { LogCommands } from '../src/pages/log/commands';
 import { LogEventRow } from '../src/pages/log/eventrow';
+import { LogQuarantine } from '../src/pages/log/quarantine';
 import { PageOverview } from '../src/pages/overview';
 import { PagePanel } from '../src/pages/panel';
 import { PanelScene } from '../src/pages/panel/scenetile';
@@ -160,6 +161,32 @@ test('a version that could not be loaded is tried again itself, and is given up 
   element.open = null;
   await pressOn(element, texts.configuration.versions.look, 0, () => element.disconnectedCallback());
   assert.equal(element.open, null);
+});
+
+test('while records are requeued the quarantine is read for who asks, and a problem stays', async () => {
+  const list = 'GET /api/v1/history/quarantine';
+  const reads = () => server.asked.filter(({ method, path }) => `${method} ${path}` === list).length;
+  let requeued = () => {};
+  server.answers[list] = { total: 1, records: [{ id: 1, since: then, t: then, what: 'a', content: 'b', reason: 'c' }], next: null };
+  server.answers['POST /api/v1/history/quarantine/requeue'] = () => new Promise((resolve) => (requeued = resolve));
+  const element = new LogQuarantine();
+  element.connectedCallback();
+  await settled();
+  await pressOn(element, texts.log.quarantine.requeue(0));
+  const before = reads();
+  server.answers[list] = new Answer(500, { error: 'the database is away' });
+  const isProblemShown = () => templatesOf(element.render()).some(({ values }) => values.includes('the database is away'));
+  await pressOn(element, texts.log.refresh);
+  assert.equal(reads(), before + 1);
+  assert.ok(isProblemShown());
+  summer.pass(9_000);
+  await settled();
+  assert.equal(reads(), before + 1, 'not by the timer');
+  assert.ok(isProblemShown());
+  element.disconnectedCallback();
+  requeued({ requeued: 1 });
+  await settled();
+  assert.equal(reads(), before + 1, 'the page was left');
 });
 
 /** What somebody does by a button with that text: the first one, or that of `index`. `meanwhile` happens before an answer. */

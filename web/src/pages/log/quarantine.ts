@@ -51,7 +51,12 @@ export class LogQuarantine extends LitElement {
   @state() private hasNone = false;
   @state() private isBusy = false;
   @state() private isAsking = false;
-  #loader = new Loader(this, (signal) => this.#read(signal), renewEvery);
+  #loader = new Loader(
+    this,
+    (signal) => this.#read(signal),
+    renewEvery,
+    () => !this.isBusy && !this.hasNone,
+  );
 
   constructor() {
     super();
@@ -75,7 +80,6 @@ export class LogQuarantine extends LitElement {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    if (this.isBusy || this.hasNone) return;
     const after = this.begins[this.begins.length - 1];
     const query = { limit: ofPage, after, history: this.history || undefined };
     try {
@@ -128,20 +132,22 @@ export class LogQuarantine extends LitElement {
 
   #told(page: QuarantinePage) {
     const text = texts.log.quarantine;
-    const { begins } = this;
+    const { begins, isBusy } = this;
     const mayWrite = session.may('history:write') && page.total > 0;
     return html`<div class="told" role="status">
       <span class=${page.total > 0 ? 'wait' : ''}>${page.total > 0 ? '? ' : ''}${text.total(formatCount(page.total))}</span>
       ${begins.length > 1 || page.next !== null
-        ? html`<button ?disabled=${begins.length < 2} @click=${() => this.#turn(begins.slice(0, -1))}>${icon('back')}${texts.log.older}</button>
-            <button ?disabled=${page.next === null} @click=${() => this.#turn([...begins, page.next ?? undefined])}>
+        ? html`<button ?disabled=${isBusy || begins.length < 2} @click=${() => this.#turn(begins.slice(0, -1))}>
+              ${icon('back')}${texts.log.older}
+            </button>
+            <button ?disabled=${isBusy || page.next === null} @click=${() => this.#turn([...begins, page.next ?? undefined])}>
               ${texts.log.newer}${icon('open')}
             </button>`
         : ''}
       <button @click=${() => void this.#loader.load()}>${icon('refresh')}${texts.log.refresh}</button>
       ${mayWrite
-        ? html`<button ?disabled=${this.isBusy} @click=${() => void this.#carryOut('requeue')}>${text.requeue(this.chosen.size)}</button>
-            <button ?disabled=${this.isBusy} @click=${() => (this.isAsking = true)}>${text.discard(this.chosen.size)}</button>`
+        ? html`<button ?disabled=${isBusy} @click=${() => void this.#carryOut('requeue')}>${text.requeue(this.chosen.size)}</button>
+            <button ?disabled=${isBusy} @click=${() => (this.isAsking = true)}>${text.discard(this.chosen.size)}</button>`
         : ''}
     </div>`;
   }
@@ -218,7 +224,7 @@ export class LogQuarantine extends LitElement {
       ${this.histories.length > 1
         ? html`<form class="filters">
             <label class="field"
-              >${text.history}<select @change=${this.#pickHistory}>
+              >${text.history}<select ?disabled=${this.isBusy} @change=${this.#pickHistory}>
                 ${this.histories.map((each) => html`<option value=${each}>${each}</option>`)}
               </select></label
             >
