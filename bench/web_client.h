@@ -47,10 +47,11 @@ class WebClient {
     for (;;) {
       const auto bytes = m_stream.received();
       if (bytes.size() < 2) return;
-      const bool isLong = (bytes[1] & 0x7F) == 126;
-      const std::size_t begin = isLong ? 4 : 2;
+      std::size_t size = bytes[1] & 0x7FU;
+      const std::size_t begin = size == 127 ? 10 : size == 126 ? 4 : 2;
       if (bytes.size() < begin) return;
-      const std::size_t size = isLong ? static_cast<std::size_t>(bytes[2]) << 8 | bytes[3] : bytes[1] & 0x7FU;
+      if (begin > 2) size = 0;
+      for (std::size_t i = 2; i < begin; ++i) size = size << 8 | bytes[i];
       if (bytes.size() < begin + size) return;
       const std::string text(reinterpret_cast<const char *>(bytes.data()) + begin, size);
       const std::uint8_t opcode = bytes[0] & 0xF;
