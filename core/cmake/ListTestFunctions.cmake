@@ -2,7 +2,8 @@
 # Asks a test program for its classes and their functions and writes the tests that TESTS names, a line each:
 # class|name|timeout|whole|label|fixture. One test for each function that proves a requirement, and one for all the others
 # of a class together, since starting a process takes longer than most functions do. Where `whole` is EACH, one for each
-# function, or row of its data.
+# function, or row of its data where these are not many.
+cmake_policy(VERSION 3.25)
 execute_process(COMMAND ${PROGRAM} --list OUTPUT_VARIABLE list RESULT_VARIABLE code)
 if(NOT code EQUAL 0)
   message(FATAL_ERROR "${PROGRAM} --list ended with ${code}")
@@ -28,7 +29,8 @@ set_tests_properties([=[${name}]=] PROPERTIES TIMEOUT ${timeout} LABELS \"${labe
     PARENT_SCOPE)
 endfunction()
 
-# The functions of the class and the rows of their data, each a test of its own.
+# The functions of the class and the rows of their data, each a test of its own. A function of many rows is one test: such
+# rows are quick, and would take longer to start.
 function(append_each name)
   execute_process(COMMAND ${PROGRAM} ${class} -datatags OUTPUT_VARIABLE output RESULT_VARIABLE code)
   if(NOT code EQUAL 0)
@@ -40,6 +42,21 @@ function(append_each name)
     string(REGEX MATCH "^[^ ]+ ([^ ]+) ?(.*)$" ignored "${line}")
     set(function ${CMAKE_MATCH_1})
     set(row "${CMAKE_MATCH_2}")
+    if(row)
+      math(EXPR rows_of_${function} "${rows_of_${function}} + 1")
+    endif()
+  endforeach()
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "^[^ ]+ ([^ ]+) ?(.*)$" ignored "${line}")
+    set(function ${CMAKE_MATCH_1})
+    set(row "${CMAKE_MATCH_2}")
+    if(row AND rows_of_${function} GREATER 20)
+      if(${function} IN_LIST written)
+        continue()
+      endif()
+      list(APPEND written ${function})
+      set(row "")
+    endif()
     string(REGEX REPLACE "R([0-9]+)_([0-9]+)" "R\\1-\\2" shown "${function}")
     if(row)
       string(REGEX REPLACE "[^A-Za-z0-9_.-]+" "_" shown_row "${row}")

@@ -2,7 +2,7 @@
 // Rules of alarms by form: made, refused at their fields, changed, changed by two at once, deleted.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closeBrowser, look, noConsoleErrors, noForeignRequests, openAs } from './browser.mjs';
+import { closeBrowser, done, look, noConsoleErrors, openAs } from './browser.mjs';
 import { Operator } from './operator.mjs';
 import { Plant, users } from './runtime.mjs';
 
@@ -64,9 +64,7 @@ test('a rule is made by form: errors stand at their fields, the point is found b
     ['below', 'plc1/boiler/pressure', 100, 200, 500, 'boilerhouse/steam', 'critical'],
   );
   await page.getByRole('link', { name: 'Critical alarm: Steam pressure low' }).first().waitFor();
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('every comparison has its own fields', async () => {

@@ -2,7 +2,7 @@
 // The page of alarms: order, actions, inhibited ones, filters, sound, notices, history, figures, trips, rights.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closeBrowser, look, noConsoleErrors, noForeignRequests, openAs } from './browser.mjs';
+import { closeBrowser, done, look, noConsoleErrors, noForeignRequests, openAs } from './browser.mjs';
 import { Operator } from './operator.mjs';
 import { Plant, evil, users } from './runtime.mjs';
 
@@ -84,9 +84,7 @@ test('the list stands in the order of ISA-18.2, the returned ones apart, first-o
   await row(page, 'Pressure is there').getByText('First out').waitFor();
   assert.equal(await list(page).getByText('First out').count(), 1);
   assert.equal(await page.evaluate(() => globalThis.wasRun), undefined);
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('one is acknowledged by a click, several with a comment, and the list moves on', async () => {

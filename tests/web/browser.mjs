@@ -106,8 +106,17 @@ export function noConsoleErrors(page) {
   assert.deepEqual(page.said, [], 'the console stays empty');
 }
 
-export function noForeignRequests(page) {
+function noForeignRequests(page) {
   assert.deepEqual(page.foreign, [], 'nothing is asked but the plant');
+}
+
+/** Closes them; they have reported no error and asked nobody else. */
+export async function done(...pages) {
+  for (const page of pages) {
+    noConsoleErrors(page);
+    noForeignRequests(page);
+    await page.context().close();
+  }
 }
 
 /** Nothing that axe-core calls serious or critical; `rules`: these only. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { closeBrowser, login, look, noConsoleErrors, noForeignRequests, openAs, openPage } from './browser.mjs';
+import { closeBrowser, done, login, look, noConsoleErrors, noForeignRequests, openAs, openPage } from './browser.mjs';
 import { Operator } from './operator.mjs';
 import { Plant, freePort, users } from './runtime.mjs';
 
@@ -67,9 +67,7 @@ test('a check shows a problem on its line, and a click goes there', async () => 
   page.mayFail = false;
   await page.getByRole('button', { name: 'Discard my changes' }).click();
   assert.equal(await editor(page).inputValue(), await inFile());
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('what is applied runs, and the version is told; then back by the versions', async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { closeBrowser, drawn, noConsoleErrors, noForeignRequests, openPage, screenshot } from './browser.mjs';
+import { closeBrowser, done, drawn, openPage, screenshot } from './browser.mjs';
 import { Program, freePort } from './runtime.mjs';
 
 const demo = join(dirname(fileURLToPath(import.meta.url)), '../../app/manifests/demo');
@@ -87,7 +87,5 @@ test('the pages open without a login and show the plant', async () => {
   });
   await page.emulateMedia({ colorScheme: 'dark' });
   await show('alarms-dark', '#/alarms', () => page.locator('alarm-list').getByText('Cold room 2 warm').waitFor());
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });

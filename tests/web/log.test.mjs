@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { closeBrowser, look, noConsoleErrors, noForeignRequests, openAs } from './browser.mjs';
+import { closeBrowser, done, look, noConsoleErrors, openAs } from './browser.mjs';
 import { Plant, users } from './runtime.mjs';
 
 let plant;
@@ -82,9 +82,7 @@ test('events come as they happen, can be filtered, and are found again after a r
   assert.equal(await event(page, /./).count(), rows);
   await page.getByRole('button', { name: /new: show/ }).click();
   await event(page, /Boiler hot: .* → OK/).first().waitFor();
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 
   await new Promise((resolve) => setTimeout(resolve, 1_500)); // stored twice a second
   await plant.killRuntime();

@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, closeBrowser, look, noConsoleErrors, noForeignRequests, openAs, screenshot } from './browser.mjs';
+import { axe, closeBrowser, done, look, noConsoleErrors, openAs, screenshot } from './browser.mjs';
 import { Plant, evil, freePort, users } from './runtime.mjs';
 
 const speed = 3; // m/s, of the simulated tags
@@ -111,9 +111,7 @@ test('every tab beside the plan is accessible, and names stay text', async () =>
   await tab(page, 'Zones');
   await page.getByRole('button', { name: `Gate ${evil}` }).waitFor();
   assert.equal(await page.evaluate(() => globalThis.wasRun), undefined);
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('search, choose and follow; moving the plan ends following', async () => {
@@ -248,9 +246,7 @@ test('the past is shown as it was stored, and says that it is past', async () =>
   await page.waitForFunction(([it, before]) => it.source.time > before, [element, time]);
   await page.getByRole('button', { name: 'Back to now' }).click();
   await page.getByText(/^Past:/).waitFor({ state: 'detached' });
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('without a link no tag looks fresh, and all come back by themselves', async () => {

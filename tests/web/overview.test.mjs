@@ -2,7 +2,7 @@
 // The shell and the overview: login, state at a glance, a plant that goes bad, a server that is killed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closeBrowser, login, look, noConsoleErrors, noForeignRequests, openAs, openPage } from './browser.mjs';
+import { closeBrowser, done, login, look, noConsoleErrors, noForeignRequests, openAs, openPage } from './browser.mjs';
 import { Plant, users } from './runtime.mjs';
 
 let plant;
@@ -28,9 +28,7 @@ test('nobody sees anything without logging in, and a wrong password says so', as
   page.mayFail = false;
   await login(page, users.viewer);
   await ready(page);
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('the overview looks right in every size and colour', async () => {

@@ -2,7 +2,7 @@
 // The panel: tiles of the manifest, what they show and write, laying them out by hand, who may what.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, closeBrowser, look, noConsoleErrors, noForeignRequests, openAs, screenshot } from './browser.mjs';
+import { axe, closeBrowser, done, look, noConsoleErrors, openAs, screenshot } from './browser.mjs';
 import { Plant, evil, users } from './runtime.mjs';
 
 const tiles = [
@@ -82,9 +82,7 @@ test('tiles of the manifest show live values, by area', async () => {
   assert.match(page.url(), /area=tanks/);
   assert.equal(await page.evaluate(() => globalThis.wasRun), undefined);
   assert.equal(await tile(page, 'Outlet').count(), 0);
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('two tiles at one place do not cover each other', async () => {

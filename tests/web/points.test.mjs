@@ -2,7 +2,7 @@
 // The points page: live values, search, pins, details, writing with all that may be in the way.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closeBrowser, look, noConsoleErrors, noForeignRequests, openAs, openPage, login } from './browser.mjs';
+import { closeBrowser, done, login, look, noConsoleErrors, openAs, openPage } from './browser.mjs';
 import { Plant, evil, users } from './runtime.mjs';
 
 let plant;
@@ -37,9 +37,7 @@ test('values are live, with unit, quality and age', async () => {
     [await level.elementHandle(), before],
   );
   await row(page, 'plc1/boiler/temp').getByText('Good').waitFor({ state: 'attached' });
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('the points page looks right in every size and colour', async () => {

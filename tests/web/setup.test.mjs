@@ -2,7 +2,7 @@
 // The first run: there is no user, and the code of the program's log makes the first administrator.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, closeBrowser, login, noConsoleErrors, noForeignRequests, openPage, screenshot } from './browser.mjs';
+import { axe, closeBrowser, done, login, noConsoleErrors, openPage, screenshot } from './browser.mjs';
 import { Operator } from './operator.mjs';
 import { Plant } from './runtime.mjs';
 
@@ -46,9 +46,7 @@ test('the code of the log makes the first administrator, a wrong one does not', 
   const admin = await Operator.at(plant, first);
   const users = await admin.ask('GET', 'api/v1/users');
   assert.deepEqual(users.map(({ name, role }) => [name, role]), [[first.name, 'admin']]);
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('the code is over: there is the login form only', async () => {

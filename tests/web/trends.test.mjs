@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { closeBrowser, look, noConsoleErrors, noForeignRequests, openAs } from './browser.mjs';
+import { closeBrowser, done, look, noConsoleErrors, openAs } from './browser.mjs';
 import { Plant, users } from './runtime.mjs';
 
 const shown = ['plc1/boiler/temp', 'plc1/boiler/pressure', 'plc1/tank/level', 'plc1/pump/running'];
@@ -86,9 +86,7 @@ test('live values are appended, told at the cursor, and stored', async () => {
   await ready(later);
   await until(async () => (await row(later, 'plc1/boiler/temp').locator('td.figure').nth(2).innerText()) === '55', 'it is stored');
   for (const each of [page, later]) {
-    noConsoleErrors(each);
-    noForeignRequests(each);
-    await each.context().close();
+    await done(each);
   }
 });
 
@@ -174,9 +172,7 @@ test('points are picked, hidden and taken out; names stay text', async () => {
   await until(() => /hidden=plc1%2Fevil/.test(hash(page)), 'what is hidden is in the address');
   await page.getByRole('button', { name: 'Take plc1/evil/text out' }).click();
   await until(async () => (await row(page, 'plc1/evil/text').count()) === 0, 'it is gone');
-  noConsoleErrors(page);
-  noForeignRequests(page);
-  await page.context().close();
+  await done(page);
 });
 
 test('a picture, what is seen and what is stored can be taken along', async () => {

@@ -145,6 +145,7 @@ class Faulty : public Plugin, public Source, public Sink {
       QTimer::singleShot(300, this, [this, command] {
         const auto obstacle = obstacleNow(command);
         publish(1, obstacle ? QString(toText(obstacle->state)) : QStringLiteral("may be sent"));
+        if (obstacle) Q_EMIT eventRaised({0, m_context.clock().now(), {}, *obstacle});
       });
       return;
     }
