@@ -98,7 +98,11 @@ void ConfigReader::warning(const QString &at, const QString &message) {
 void ConfigReader::hide(const Problems &others) { m_problems.hide(others); }
 
 void ConfigReader::referToNumber(const QString &at, int number) {
-  m_pointReferences.append({{}, locate(at), joined(m_path, at), number});
+  m_later.references.append({{}, locate(at), joined(m_path, at), number});
+}
+
+void ConfigReader::listensOn(const QString &at, Listener::Kind kind, const QString &address, quint16 port) {
+  if (port != 0) m_later.listeners.append({kind, address, port, locate(at), joined(m_path, at)});
 }
 
 ConfigLocation ConfigReader::locate(const QString &at) const {
@@ -253,7 +257,7 @@ bool ConfigWalk::readSecret(const ConfigNode &node, Secret &out) const {
 
 bool ConfigWalk::readPoint(const ConfigNode &node, PointReference &out) const {
   if (!readText(node, Key::Rules(), out.name)) return false;
-  reader.m_pointReferences.append({out.name, node.where, path});
+  reader.m_later.references.append({out.name, node.where, path});
   return true;
 }
 

@@ -37,6 +37,8 @@ class TAGWIRE_EXPORT Secret {
   bool isEmpty() const { return m_text.isEmpty(); }
   /// What the reference says now: a file is read again, anything else stays as it is. Blocks for a small file.
   Result<Secret> again() const;
+  /// Whether again() has something to read.
+  bool isFromFile() const { return !m_file.isEmpty(); }
 
  private:
   QString m_text;
@@ -104,6 +106,19 @@ class TAGWIRE_EXPORT ConfigReader {
     QString path;
     std::optional<int> number = {};  ///< instead of the name
   };
+  struct Listener {
+    enum class Kind : quint8 { Tcp, Udp };
+    Kind kind = Kind::Tcp;
+    QString address;  ///< numeric; "0.0.0.0" and "::" are all of their family
+    quint16 port = 0;
+    ConfigLocation where = {};
+    QString path = {};
+  };
+  /// What can be checked when every instance was read.
+  struct Later {
+    QList<Pending> references;
+    QList<Listener> listeners;
+  };
 
   ConfigReader(const ConfigNode &node, QString path, Problems &problems);
 
@@ -125,6 +140,10 @@ class TAGWIRE_EXPORT ConfigReader {
   /// Some point must have this number, once every instance has declared its points; else that is an error at `at`.
   void referToNumber(const QString &at, int number);
 
+  /// The instance will listen there, as the key at `at` says: an error for the second that wants the same port. Port 0
+  /// is free for all.
+  void listensOn(const QString &at, Listener::Kind kind, const QString &address, quint16 port);
+
   /// The object names this key, whatever is wrong with its value.
   bool has(QLatin1String key) const { return m_node.member(key) != nullptr; }
   /// Where a key stands; the nearest known place above it when the key is absent.
@@ -134,10 +153,11 @@ class TAGWIRE_EXPORT ConfigReader {
   const ConfigNode &node() const { return m_node; }
   const QString &path() const { return m_path; }
   void add(const Problem &problem);
-  void add(const Pending &reference) { m_pointReferences.append(reference); }
+  void add(const Pending &reference) { m_later.references.append(reference); }
+  void add(const Listener &listener) { m_later.listeners.append(listener); }
 
   bool failed() const { return m_errors > 0; }
-  const QList<Pending> &pointReferences() const { return m_pointReferences; }
+  const Later &later() const { return m_later; }
 
  private:
   friend struct ConfigWalk;
@@ -146,7 +166,7 @@ class TAGWIRE_EXPORT ConfigReader {
   const ConfigNode &m_node;
   QString m_path;
   Problems &m_problems;
-  QList<Pending> m_pointReferences;
+  Later m_later;
   int m_errors = 0;
   QHash<QString, std::shared_ptr<const ConfigNode>> m_rows;  ///< by path: elements that came from CSV files
 };

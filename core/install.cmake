@@ -2,7 +2,7 @@
 # What is installed for authors of plugins (package tagwire-dev); included by core's CMakeLists.txt. The headers of this
 # list are the API that docs/decisions/0032-sdk.md makes promises about: the rest of core is the host's own.
 set(public_headers
-  backoff.h command.h config.h configlocation.h confignode.h configshape.h context.h event.h export.h foreigntext.h
+  backoff.h command.h config.h configlocation.h confignode.h configshape.h configtypes.h context.h event.h export.h foreigntext.h
   keptfile.h metrics.h
   plugin.h point.h pointtable.h pointtrace.h quality.h result.h sample.h scalartype.h status.h timestamp.h tool.h value.h
   access/pathpattern.h access/permissions.h access/privatefile.h

@@ -153,7 +153,7 @@ void readIncluded(Manifest &manifest, const QString &file, const ConfigReader &r
       manifest.interlocks += included.interlocks;
       manifest.scenes += included.scenes;
       manifest.reactions += included.reactions;
-      manifest.references += part.pointReferences();
+      manifest.references += part.later().references;
     }
   }
 }
@@ -238,7 +238,7 @@ void Manifest::take(const ConfigNode &node, const QString &file, Problems &probl
   checkInterlocks(interlocks, reader);
   checkScenes(scenes, reader);
   checkReactions(reactions, reader);
-  references = reader.pointReferences();
+  references = reader.later().references;
   readIncluded(*this, file, reader, problems);
   checkIds(*this, problems);
   checkInterlockIds(interlocks, problems);

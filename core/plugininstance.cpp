@@ -68,14 +68,15 @@ PluginInstance::~PluginInstance() {
   destroyPlugin();
 }
 
-bool PluginInstance::create(PluginFactory *factory, Problems &problems, QList<ConfigReader::Pending> &references) {
+bool PluginInstance::create(PluginFactory *factory, Problems &problems, ConfigReader::Later &later) {
   m_configPath = m_entry.path + QLatin1String(".config");
   ConfigReader reader(m_entry.config, m_configPath, problems);
   m_problems = &problems;
   const QString thrown =
       guard([&] { m_plugin = factory ? factory->create(reader, *m_context) : makeIsolated(reader); });
   m_problems = nullptr;
-  references += reader.pointReferences();
+  later.references += reader.later().references;
+  if (m_entry.enabled) later.listeners += reader.later().listeners;
   // The tree of ten thousand points takes 20 MB that nobody will look at again.
   m_entry.config = {};
   if (!thrown.isEmpty()) {

@@ -26,10 +26,10 @@ class TAGWIRE_EXPORT PluginInstance : public QObject {
   PluginInstance(const ManifestEntry &entry, const PluginDescription &description, Runtime &runtime);
   ~PluginInstance() override;
 
-  /// Makes the plugin; every problem with its configuration goes into `problems`. Its references to points are appended
-  /// to `references`. False when there is no plugin to run.
+  /// Makes the plugin; every problem with its configuration goes into `problems`. What can only be checked later is
+  /// appended to `later`. False when there is no plugin to run.
   /// `factory` is null when it runs in a process of its own.
-  bool create(PluginFactory *factory, Problems &problems, QList<ConfigReader::Pending> &references);
+  bool create(PluginFactory *factory, Problems &problems, ConfigReader::Later &later);
 
   void start();
   /// Ends the plugin's work for good: returns when it stopped, or after `atMost` when its thread does not come back.

@@ -113,9 +113,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   static constexpr std::chrono::seconds readyAfter{3};
 
   void addInstances(const Manifest &manifest, const QSet<QString> &wanted, Problems &problems,
-                    QList<ConfigReader::Pending> &references);
+                    ConfigReader::Later &later);
   bool isLeftOut(const ManifestEntry &entry);
-  void addInstance(const ManifestEntry &entry, Problems &problems, QList<ConfigReader::Pending> &references);
+  void addInstance(const ManifestEntry &entry, Problems &problems, ConfigReader::Later &later);
   void takeNames(const PluginInstance &instance);
   void addCommandRules(const Manifest &manifest, Problems &problems);
   void noteNumbers();

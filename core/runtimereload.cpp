@@ -81,8 +81,8 @@ void Runtime::replace(const Manifest &manifest, const QSet<QString> &gone, const
     m_fingerprints.remove(id);
     changed << m_points.remove(id);
   }
-  QList<ConfigReader::Pending> references = manifest.references;
-  addInstances(manifest, wanted, problems, references);
+  ConfigReader::Later later{manifest.references, {}};  // where they listen was checked with all others
+  addInstances(manifest, wanted, problems, later);
   for (const auto &instance : m_instances) {
     const auto backlog = m_backlogs.find(instance->entry().id);
     if (backlog == m_backlogs.end()) continue;
@@ -90,7 +90,7 @@ void Runtime::replace(const Manifest &manifest, const QSet<QString> &gone, const
     m_backlogs.erase(backlog);
   }
   m_backlogs.clear();
-  checkReferences(references, problems);
+  checkReferences(later.references, problems);
   if (const auto kept = m_points.assignNumbers(); !kept) {
     qCWarning(reloadLog).noquote() << "numbers of new points can't be kept:" << kept.error();
   }

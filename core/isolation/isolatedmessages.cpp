@@ -152,6 +152,8 @@ void IsolatedPlugin::takeCreated(const QCborValue &body) {
     }
     m_reader->add(pending);
   }
+  const QCborArray listeners = m_reader ? map.value(QLatin1String("listeners")).toArray() : QCborArray();
+  for (const QCborValue &each : listeners) m_reader->add(listenerFrom(each.toMap()));
   if (!map.value(QLatin1String("made")).toBool() && !hasErrors(problems)) {
     problems.append({m_reader ? m_reader->locate(QString()) : ConfigLocation(), m_reader ? m_reader->path() : QString(),
                      QStringLiteral("plugin \"%1\" made no instance").arg(m_description.type), false});

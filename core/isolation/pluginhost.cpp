@@ -66,7 +66,7 @@ class PluginHost : public QObject {
 
  private:
   PluginFactory *factory(const QCborMap &create, QString &wrong);
-  QString instantiate(const QCborMap &create, Problems &problems, QCborArray &references);
+  QString instantiate(const QCborMap &create, Problems &problems, QCborMap &later);
   void connectPlugin();
   void serve();
   void take(const QByteArray &payload);
@@ -109,7 +109,7 @@ PluginFactory *PluginHost::factory(const QCborMap &create, QString &wrong) {
   return *loaded;
 }
 
-QString PluginHost::instantiate(const QCborMap &create, Problems &problems, QCborArray &references) {
+QString PluginHost::instantiate(const QCborMap &create, Problems &problems, QCborMap &later) {
   QString wrong;
   PluginFactory *made = factory(create, wrong);
   if (!made) return wrong;
@@ -122,13 +122,16 @@ QString PluginHost::instantiate(const QCborMap &create, Problems &problems, QCbo
   ConfigReader reader(*config, create.value(QLatin1String("path")).toString(), problems);
   const QString thrown = guard([&] { m_plugin = made->create(reader, m_context); });
   if (!thrown.isEmpty()) return QStringLiteral("plugin \"%1\" %2").arg(type, thrown);
-  for (const auto &reference : reader.pointReferences()) {
+  QCborArray references, listeners;
+  for (const auto &reference : reader.later().references) {
     QCborMap map{{QLatin1String("name"), reference.name},
                  {QLatin1String("path"), reference.path},
                  {QLatin1String("where"), toCbor(reference.where)}};
     if (reference.number) map.insert(QLatin1String("number"), *reference.number);
     references.append(map);
   }
+  for (const auto &each : reader.later().listeners) listeners.append(toCbor(each));
+  later = {{QLatin1String("references"), references}, {QLatin1String("listeners"), listeners}};
   if (!m_plugin) return reader.failed() ? QString() : QStringLiteral("plugin \"%1\" made no instance").arg(type);
   if (reader.failed()) return {};
   m_source = dynamic_cast<Source *>(m_plugin.get());
@@ -140,16 +143,16 @@ QString PluginHost::instantiate(const QCborMap &create, Problems &problems, QCbo
 
 bool PluginHost::make(const QCborMap &create) {
   Problems problems;
-  QCborArray references;
-  if (const QString wrong = instantiate(create, problems, references); !wrong.isEmpty()) {
+  QCborMap answer;
+  if (const QString wrong = instantiate(create, problems, answer); !wrong.isEmpty()) {
     problems.append({{}, create.value(QLatin1String("path")).toString(), wrong, false});
   }
   QCborArray given;
   for (const Problem &problem : std::as_const(problems)) given.append(toCbor(problem));
   const bool isMade = m_plugin && !hasErrors(problems);
-  m_link.send(frameOf("created", QCborMap{{QLatin1String("made"), isMade},
-                                          {QLatin1String("problems"), given},
-                                          {QLatin1String("references"), references}}));
+  answer.insert(QLatin1String("made"), isMade);
+  answer.insert(QLatin1String("problems"), given);
+  m_link.send(frameOf("created", answer));
   return isMade;
 }
 

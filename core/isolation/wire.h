@@ -49,6 +49,9 @@ TAGWIRE_EXPORT QCborMap toCbor(const ConfigLocation &where);
 TAGWIRE_EXPORT ConfigLocation locationFrom(const QCborMap &cbor);
 TAGWIRE_EXPORT QCborMap toCbor(const Problem &problem);
 TAGWIRE_EXPORT Problem problemFrom(const QCborMap &cbor);
+/// Of a library: a program says nothing of where it listens.
+TAGWIRE_EXPORT QCborMap toCbor(const ConfigReader::Listener &listener);
+TAGWIRE_EXPORT ConfigReader::Listener listenerFrom(const QCborMap &cbor);
 
 /// The tree with the place of every value, for a plugin that reads it as if it were in the host.
 TAGWIRE_EXPORT QCborMap toCbor(const ConfigNode &node);

@@ -198,6 +198,31 @@ Problem problemFrom(const QCborMap &cbor) {
   return problem;
 }
 
+QCborMap toCbor(const ConfigReader::Listener &listener) {
+  Put put;
+  put("udp", listener.kind == ConfigReader::Listener::Kind::Udp);
+  put("address", listener.address);
+  put("port", int{listener.port});
+  put("path", listener.path);
+  put.map.insert(QLatin1String("where"), toCbor(listener.where));
+  return put.map;
+}
+
+ConfigReader::Listener listenerFrom(const QCborMap &cbor) {
+  ConfigReader::Listener listener;
+  bool isUdp = false;
+  int port = 0;
+  Take take{cbor};
+  take("udp", isUdp);
+  take("address", listener.address);
+  take("port", port);
+  take("path", listener.path);
+  listener.port = static_cast<quint16>(port);
+  if (isUdp) listener.kind = ConfigReader::Listener::Kind::Udp;
+  listener.where = locationFrom(cbor.value(QLatin1String("where")).toMap());
+  return listener;
+}
+
 QCborMap toCbor(const ConfigNode &node) {
   FileNames files;
   const QCborArray root = treeOf(node, files);

@@ -33,7 +33,7 @@ struct Subject {
     ConfigReader reader(config, QStringLiteral("config"), problems);
     plugin = factory.create(reader, context);
     // What the example refers to belongs to instances that are not here: their points stand in for them.
-    for (const auto &reference : reader.pointReferences()) {
+    for (const auto &reference : reader.later().references) {
       PointInfo info;
       info.name = reference.name.section(u'/', 1);
       const QString owner = reference.name.section(u'/', 0, 0);

@@ -49,7 +49,7 @@ tl::expected<Rule, QStringList> readRule(const QJsonObject &json, const RuleSurr
     checkRule(rule, {}, surroundings.siteZone, reader);
     checkNames(rule, surroundings.names, {}, reader);
   }
-  for (const ConfigReader::Pending &each : reader.pointReferences()) {
+  for (const ConfigReader::Pending &each : reader.later().references) {
     if (!surroundings.isPoint(each.name))
       reader.error(each.path, QStringLiteral("no such point: \"%1\"").arg(each.name));
   }

@@ -90,10 +90,15 @@ bool ModbusServerConfig::admits(const QHostAddress &peer) const {
 
 void ModbusServerConfig::checkListen(ConfigReader &reader) const {
   bool isTcp = false;
-  for (const ListenEndpoint &where : listen) {
+  for (qsizetype i = 0; i < listen.size(); ++i) {
+    const ListenEndpoint &where = listen[i];
     if (where.transport == Transport::Serial) continue;
     isTcp = true;
     const QHostAddress address(where.host == u"localhost" ? QStringLiteral("127.0.0.1") : where.host);
+    if (!address.isNull()) {
+      const auto key = listen.size() == 1 ? QStringLiteral("listen") : QStringLiteral("listen[%1]").arg(i);
+      reader.listensOn(key, ConfigReader::Listener::Kind::Tcp, address.toString(), where.port);
+    }
     if (address.isNull()) {
       reader.error(QStringLiteral("listen"),
                    QStringLiteral("\"%1\" is not an address of this machine (allowed: an IP address)").arg(where.host));

@@ -318,6 +318,8 @@ std::optional<WsConfig> WsConfig::read(ConfigReader &reader) {
 
 bool WsConfig::readInto(ConfigReader &reader, WsConfig &config) {
   if (!reader.readInto(config)) return false;
+  const auto &[address, port] = config.listen;
+  reader.listensOn(QStringLiteral("listen"), ConfigReader::Listener::Kind::Tcp, address.toString(), port);
   if (!config.endpoints) {
     EndpointConfig live;
     live.path = *EndpointPath::fromText(QStringLiteral("/ws/live"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "notify/newestsecrets.h"
 
+#include <algorithm>
+
 namespace tagwire::alarms {
 
 NewestSecrets::NewestSecrets(QList<Watched> watched) : m_watched(std::move(watched)) {
@@ -11,6 +13,12 @@ NewestSecrets::NewestSecrets(QList<Watched> watched) : m_watched(std::move(watch
 
 void NewestSecrets::read(Ready ready) {
   m_ready = std::move(ready);
+  const auto isFromFile = [](const Watched &each) { return each.secret.isFromFile(); };
+  if (std::none_of(m_watched.begin(), m_watched.end(), isFromFile)) {
+    QMetaObject::invokeMethod(
+        &m_patience, [this] { tell(); }, Qt::QueuedConnection);
+    return;
+  }
   m_patience.start(patience);
   if (!m_thread) m_thread.emplace(&m_patience);
   if (m_thread->isBusy()) return;  // with the files of an earlier message

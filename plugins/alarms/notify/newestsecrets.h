@@ -36,7 +36,7 @@ class NewestSecrets {
   QList<Secret> m_secrets;  ///< the last that were usable
   Ready m_ready;
   QTimer m_patience;
-  std::optional<TaskThread> m_thread;  ///< with the first message: many targets never send one
+  std::optional<TaskThread> m_thread;  ///< with the first message, when there is a file to read
 };
 
 }  // namespace tagwire::alarms

@@ -355,7 +355,7 @@ void ExpressionTest::everyPointIsAReference() {
   ConfigReader reader(node, QStringLiteral("config"), problems);
   QVERIFY(reader.read<Holder>());
   QStringList paths;
-  for (const auto &reference : reader.pointReferences()) paths << reference.path + u'=' + reference.name;
+  for (const auto &reference : reader.later().references) paths << reference.path + u'=' + reference.name;
   QCOMPARE(paths.join(u' '), QStringLiteral("config.when.all[0].point=p/a config.when.all[1].not.point=p/b "
                                             "config.when.all[1].not.reference=p/c"));
 }

@@ -282,7 +282,7 @@ void RuleTest::everyPointIsAReference() {
   checkAlarms(*config, QTimeZone::utc(), reader);
   QVERIFY(problems.isEmpty());
   QStringList names;
-  for (const auto &reference : reader.pointReferences()) names << reference.path + u'=' + reference.name;
+  for (const auto &reference : reader.later().references) names << reference.path + u'=' + reference.name;
   names.sort();
   QCOMPARE(names.join(u' '),
            QStringLiteral("config.rules[0].point=p/a config.rules[0].reference=p/b "

@@ -16,18 +16,6 @@ using namespace std::chrono_literals;
 /// An edge site with a NATS server of its own, whose stream the hub's stream takes in.
 class ClusterLeafTest : public QObject {
   Q_OBJECT
- private:
-  static void give(Node &node, PointId point, double value, int times) {
-    for (int i = 0; i < times; ++i) {
-      node.context->manualClock().advance(1ms);
-      const Samples samples{{point, Quality::good(), node.context->clock().now(), value + i}};
-      node.context->pointTable().update(samples);
-      const int before = node.written;
-      node.cluster->write(samples);
-      QTRY_COMPARE(node.written, before + 1);
-    }
-  }
-
  private Q_SLOTS:
   void whatTheSiteHadWhileItsLineWasAwayComesInOrder() {
     const QByteArray leafPort = QByteArray::number(unusedPort());

@@ -14,18 +14,6 @@ using namespace std::chrono_literals;
 
 class ClusterLinkTest : public QObject {
   Q_OBJECT
- private:
-  static void give(Node &node, PointId point, double value, int times = 1) {
-    for (int i = 0; i < times; ++i) {
-      node.context->manualClock().advance(1ms);
-      const Samples samples{{point, Quality::good(), node.context->clock().now(), value + i}};
-      node.context->pointTable().update(samples);
-      const int before = node.written;
-      node.cluster->write(samples);
-      QTRY_COMPARE(node.written, before + 1);
-    }
-  }
-
  private Q_SLOTS:
   void whatAnEdgeHasIsOnTheGatewayUnderItsName() {
     NatsServer server;

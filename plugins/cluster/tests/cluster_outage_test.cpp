@@ -16,18 +16,6 @@ using namespace std::chrono_literals;
 /// The server or the database is away.
 class ClusterOutageTest : public QObject {
   Q_OBJECT
- private:
-  static void give(Node &node, PointId point, double value, int times = 1) {
-    for (int i = 0; i < times; ++i) {
-      node.context->manualClock().advance(1ms);
-      const Samples samples{{point, Quality::good(), node.context->clock().now(), value + i}};
-      node.context->pointTable().update(samples);
-      const int before = node.written;
-      node.cluster->write(samples);
-      QTRY_COMPARE(node.written, before + 1);
-    }
-  }
-
  private Q_SLOTS:
   // What ends in the midst of a flood takes nothing with it: libnats has a message in hand then (EndSubscription).
   void whoStopsWhileMuchComesEndsWell() {

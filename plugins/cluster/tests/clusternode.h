@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QTest>
 #include <QUuid>
 
 #include "gatewaycluster.h"
+#include "patience.h"
 #include "testcontext.h"
 
 namespace tagwire::cluster {
@@ -108,5 +110,17 @@ class Node : public QObject {
     for (const Sample &sample : batch) numbered.emplace_back(context->sequence(), sample);
   }
 };
+
+/// So many values, each one more than the last and a millisecond later; the next when the last was taken.
+inline void give(Node &node, PointId point, double value, int times = 1) {
+  for (int i = 0; i < times; ++i) {
+    node.context->manualClock().advance(std::chrono::milliseconds(1));
+    const Samples samples{{point, Quality::good(), node.context->clock().now(), value + i}};
+    node.context->pointTable().update(samples);
+    const int before = node.written;
+    node.cluster->write(samples);
+    QTRY_COMPARE(node.written, before + 1);
+  }
+}
 
 }  // namespace tagwire::cluster

@@ -13,27 +13,6 @@ QString listenerText(const QString &at, const IntakeConfig &config) {
   return at + (config.udp ? QLatin1String(".udp") : QLatin1String(".tcp"));
 }
 
-/// Whether only one of the two can listen.
-bool isSameListener(const IntakeConfig &one, const IntakeConfig &other) {
-  if (one.udp.has_value() != other.udp.has_value()) return false;
-  const auto &[address, port] = one.address();
-  const auto &[otherAddress, otherPort] = other.address();
-  if (port == 0 || port != otherPort || address.protocol() != otherAddress.protocol()) return false;
-  const auto isAny = [](const QHostAddress &each) {
-    return each == QHostAddress(QHostAddress::AnyIPv4) || each == QHostAddress(QHostAddress::AnyIPv6);
-  };
-  return address == otherAddress || isAny(address) || isAny(otherAddress);
-}
-
-/// The one before `last` that has its address; -1: none.
-qsizetype listenerBefore(const QList<IntakeConfig> &intake, qsizetype last) {
-  for (qsizetype i = 0; i < last; ++i) {
-    const bool isOne = intake.at(i).udp.has_value() != intake.at(i).tcp.has_value();
-    if (isOne && isSameListener(intake.at(i), intake.at(last))) return i;
-  }
-  return -1;
-}
-
 }  // namespace
 
 void IntakeConfig::describe(Shape<IntakeConfig> &shape) {
@@ -118,12 +97,9 @@ void checkIntake(const QList<IntakeConfig> &intake, const QString &at, ConfigRea
     };
     isForTcp(".connections", each.connections.has_value());
     isForTcp(".line_timeout_ms", each.lineTimeout.has_value());
-    if (const qsizetype before = listenerBefore(intake, i); before >= 0) {
-      reader.error(listenerText(here, each),
-                   QStringLiteral("%1 is where %2 listens already (allowed: each address and port once)")
-                       .arg(addressText(each.address().address, each.address().port),
-                            listenerText(QStringLiteral("%1[%2]").arg(at).arg(before), intake.at(before))));
-    }
+    reader.listensOn(listenerText(here, each),
+                     each.udp ? ConfigReader::Listener::Kind::Udp : ConfigReader::Listener::Kind::Tcp,
+                     each.address().address.toString(), each.address().port);
     if (each.address().isLoopback()) continue;
     reader.warning(listenerText(here, each),
                    QStringLiteral("whoever reaches %1%2 can say where tags are: no credential is asked for here")

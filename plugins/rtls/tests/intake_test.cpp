@@ -23,8 +23,6 @@ class IntakeTest : public IntakeFixture {
   void onlyFromWhereItIsAllowed();
   void networksOfBothKinds_data();
   void networksOfBothKinds();
-  void eachAddressOnce_data();
-  void eachAddressOnce();
   void portThatIsTaken();
   void opensAgain();
   void rtlsTakesFixesIn();
@@ -140,43 +138,6 @@ void IntakeTest::networksOfBothKinds() {
   QVERIFY2(allowed, allowed ? "" : qPrintable(allowed.error()));
   for (const QString &each : in) QVERIFY2(allowed->contains(QHostAddress(each)), qPrintable(each));
   for (const QString &each : out) QVERIFY2(!allowed->contains(QHostAddress(each)), qPrintable(each));
-}
-
-void IntakeTest::eachAddressOnce_data() {
-  QTest::addColumn<QByteArray>("intake");
-  QTest::addColumn<QString>("error");
-  const auto wrong = [](const QString &second, const QString &first, const QString &address) {
-    return QStringLiteral("config.intake[%1: %2 is where intake[%3 listens already").arg(second, address, first);
-  };
-  const QString one = QStringLiteral("127.0.0.1:5005");
-  QTest::newRow("udp") << QByteArray(
-                              "{\"udp\":\"127.0.0.1:5005\"},{\"tcp\":\"127.0.0.1:5006\"},"
-                              "{\"udp\":\"127.0.0.1:5005\"}")
-                       << wrong(QStringLiteral("2].udp"), QStringLiteral("0].udp"), one);
-  QTest::newRow("tcp") << QByteArray("{\"tcp\":\"127.0.0.1:5005\"},{\"tcp\":\"127.0.0.1:5005\"}")
-                       << wrong(QStringLiteral("1].tcp"), QStringLiteral("0].tcp"), one);
-  QTest::newRow("every address") << QByteArray("{\"tcp\":\"0.0.0.0:5005\"},{\"tcp\":\"127.0.0.1:5005\"}")
-                                 << wrong(QStringLiteral("1].tcp"), QStringLiteral("0].tcp"), one);
-  QTest::newRow("another kind") << QByteArray("{\"udp\":\"127.0.0.1:5005\"},{\"tcp\":\"127.0.0.1:5005\"}") << QString();
-  QTest::newRow("another address") << QByteArray(
-                                          "{\"udp\":\"127.0.0.1:5005\"},{\"udp\":\"127.0.0.2:5005\"},"
-                                          "{\"udp\":\"[::1]:5005\"}")
-                                   << QString();
-  QTest::newRow("any port") << QByteArray("{\"udp\":\"127.0.0.1:0\"},{\"udp\":\"127.0.0.1:0\"}") << QString();
-}
-
-void IntakeTest::eachAddressOnce() {
-  QFETCH(QByteArray, intake);
-  QFETCH(QString, error);
-  Problems problems;
-  const ConfigNode node =
-      parseJson("{\"managers\":[\"M\"],\"intake\":[" + intake + "]}", QStringLiteral("test.json"), problems);
-  ConfigReader reader(node, QStringLiteral("config"), problems);
-  const bool isMade = makeRtls(reader, *m_context) != nullptr;
-  QCOMPARE(isMade, error.isEmpty());
-  QStringList said;
-  for (const Problem &each : problems) said << toText(each);
-  QVERIFY2(said.join(u'\n').contains(error), qPrintable(said.join(u'\n')));
 }
 
 void IntakeTest::portThatIsTaken() {

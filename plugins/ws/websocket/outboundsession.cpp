@@ -90,6 +90,11 @@ QByteArray OutboundSession::takePiece() {
   m_waitingSize -= size;
   m_counters.sentMessages.add(static_cast<double>(count));
   if (m_waiting.size() - count <= m_limits.queueMessages) m_overfullSince.reset();
+  if (count == m_waiting.size() && m_waiting.capacity() <= keptCapacity) {
+    const QByteArray piece = m_host.join(m_waiting);
+    m_waiting.clear();  // but not its room: the next turn is likely to bring as many
+    return piece;
+  }
   if (count == m_waiting.size()) return m_host.join(std::exchange(m_waiting, {}));
   const QList<QByteArray> frames = m_waiting.first(count);
   m_waiting.remove(0, count);

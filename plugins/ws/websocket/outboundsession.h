@@ -110,6 +110,7 @@ class OutboundSession : public QObject, public Session, protected StreamUser {
 
  private:
   static constexpr qsizetype mostWaiting = 16 * 1024 * 1024;
+  static constexpr qsizetype keptCapacity = 64;       ///< pieces: 1.5 KiB for each client
   static constexpr qint64 leastProgress = 64 * 1024;  ///< within the write time-out, or the client is too slow
 
   void streamReadable() override;
