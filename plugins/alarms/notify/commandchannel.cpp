@@ -83,8 +83,9 @@ void CommandChannel::send(const Message &message, Done done) {
       Qt::QueuedConnection);
   QObject::connect(
       process, &QProcess::errorOccurred, process,
-      [this](QProcess::ProcessError error) {
-        if (error == QProcess::FailedToStart) end(QStringLiteral("can't be started"));
+      [this, process](QProcess::ProcessError error) {
+        if (error != QProcess::FailedToStart) return;
+        end(QStringLiteral("%1 can't be started: %2").arg(process->program(), process->errorString()));
       },
       Qt::QueuedConnection);
   m_deadline.start(m_target.timeout);

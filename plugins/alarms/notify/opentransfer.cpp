@@ -104,13 +104,15 @@ size_t OpenTransfer::takeBody(char *bytes, size_t size, size_t count, void *self
   return given;
 }
 
-/// Of SMTP: each line of the server.
+/// Of SMTP: each line of the server. A refusal stays, whatever is said to the QUIT that follows.
 size_t OpenTransfer::takeHeader(char *bytes, size_t size, size_t count, void *self) {
   auto *transfer = static_cast<OpenTransfer *>(self);
   const auto length = std::min(static_cast<qsizetype>(size * count), Transfers::mostKept);
   const bool isGreeting = transfer->m_answer.isEmpty();
-  transfer->m_answer = QByteArray(bytes, length).trimmed();
-  if (isGreeting) transfer->m_isTurnedAway = !transfer->m_answer.startsWith('2');
+  const QByteArray line = QByteArray(bytes, length).trimmed();
+  if (isGreeting) transfer->m_isTurnedAway = !line.startsWith('2');
+  const auto isRefusal = [](const QByteArray &said) { return said.startsWith('4') || said.startsWith('5'); };
+  if (isRefusal(line) || !isRefusal(transfer->m_answer)) transfer->m_answer = line;
   return size * count;
 }
 

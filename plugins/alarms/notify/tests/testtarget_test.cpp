@@ -3,6 +3,7 @@
 #include <QTemporaryDir>
 
 #include "hookserver.h"
+#include "mailserver.h"
 #include "testprogram.h"
 
 namespace testtarget_test {
@@ -77,6 +78,24 @@ class TestTargetTest : public QObject {
         "{\"id\":\"pager\",\"type\":\"command\",\"command\":[\"/bin/sh\",\"-c\",\"echo busy >&2; exit 3\"]}";
     QCOMPARE(test(instance("alarms", command), "pager"), 1);
     QCOMPARE(m_out, QStringLiteral("pager: was not told: exit code 3; it said: busy\n"));
+  }
+
+  void saysWhichCommandIsMissing() {
+    const QByteArray command = "{\"id\":\"pager\",\"type\":\"command\",\"command\":[\"/no/such/program\"]}";
+    QCOMPARE(test(instance("alarms", command), "pager"), 1);
+    QVERIFY2(m_out.startsWith(QStringLiteral("pager: was not told: /no/such/program can't be started: ")),
+             qPrintable(m_out));
+    QVERIFY2(m_out.contains(QStringLiteral("No such file")), qPrintable(m_out));
+  }
+
+  void saysWhyAMailWasRefused() {
+    MailServer server;
+    server.answers.insert("RCPT", "550 5.1.1 no such user");
+    const QByteArray mail =
+        "{\"id\":\"mail\",\"type\":\"email\",\"url\":\"" + server.url() +
+        "\",\"from\":\"tagwire@plant.example\",\"to\":[\"gone@plant.example\"],\"starttls\":\"off\"}";
+    QCOMPARE(test(instance("alarms", mail), "mail"), 1);
+    QVERIFY2(m_out.contains(QStringLiteral("it said: 550 5.1.1 no such user")), qPrintable(m_out));
   }
 
   void unknownTarget() {
