@@ -25,6 +25,7 @@ class CommandRouterTest : public QObject {
     info.name = QStringLiteral("actual");
     info.writable = false;
     m_actual = *m_points->declare(QStringLiteral("plc"), QStringLiteral("plc"), info);
+    m_router.reset();  // it lets go of the hub at its end
     m_hub = std::make_unique<Hub>(*m_points, m_metrics);
     m_router = std::make_unique<CommandRouter>(*m_points, *m_hub, m_clock,
                                                [this](const QString &, const Command &command) -> Result<void> {
