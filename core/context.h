@@ -79,9 +79,8 @@ class TAGWIRE_EXPORT PluginContext {
   /// What operators do with commands beside asking for one by commandRequested (commands/commandcontrol.h). Host
   /// thread.
   virtual CommandControl &commands() = 0;
-  /// The manifest that runs, to be read, checked and changed (manifestcontrol.h, for the gateway: it
-  /// is not installed). Null where the host has none. Host
-  /// thread.
+  /// The manifest that runs, to be read, checked and changed: for the gateway, as manifestcontrol.h is not installed.
+  /// Null where the host has none. Host thread.
   virtual ManifestControl *manifest() = 0;
   /// Every instance as the pages show it. Host thread.
   virtual QList<InstanceStatus> instances() const = 0;

@@ -6,8 +6,8 @@
 # CTest: each function that proves a requirement as a test "<name>.<function>", so that `ctest -R R5-8` finds it (R5_8 in
 # its name becomes R5-8), and all its other functions together as the test "<name>". WHOLE registers the class as one test:
 # where what it sets up first (a database server, say) takes long. EACH registers each function by itself, and each row of
-# its data where these are not many: where they wait for long, so that they wait side by side. What the classes of a program need besides
-# (definitions, dependencies) is given to the program. core/testing/testprogram.h is the other half.
+# its data where these are not many: where they wait for long, so that they wait side by side. What the classes of a
+# program need besides (definitions, dependencies) is given to the program. core/testing/testprogram.h is the other half.
 function(tagwire_add_test)
   cmake_parse_arguments(arg "WHOLE;EACH" "NAME;PROGRAM;TIMEOUT;LABELS;FIXTURES" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT BUILD_TESTING)

@@ -234,6 +234,22 @@ class WireTest : public QObject {
     QCOMPARE(*list->where.file, QStringLiteral("m.json"));
     QCOMPARE(environmentOf(node).toVariantMap().keys(), QStringList{QStringLiteral("HOME")});
   }
+  void listenersComeThrough() {
+    using Kind = ConfigReader::Listener::Kind;
+    const ConfigLocation where{std::make_shared<const QString>(QStringLiteral("plant.json")), 7, 3};
+    for (const Kind kind : {Kind::Tcp, Kind::Udp}) {
+      const ConfigReader::Listener sent{kind, QStringLiteral("::1"), 65535, where, QStringLiteral("plugins[1].listen")};
+      const auto come = listenerFrom(toCbor(sent));
+      QCOMPARE(come.kind, kind);
+      QCOMPARE(come.address, sent.address);
+      QCOMPARE(come.port, sent.port);
+      QCOMPARE(come.path, sent.path);
+      QCOMPARE(*come.where.file, *where.file);
+      QCOMPARE(come.where.line, 7);
+      QCOMPARE(come.where.column, 3);
+    }
+  }
+
   void framesAreCutFromAnyPieces() {
     const QByteArray stream = frameOf("ping", 1) +
                               frameOf("status", QCborMap{{QLatin1String("state"), QLatin1String("running")}}) +
