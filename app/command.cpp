@@ -28,6 +28,11 @@ void onSignal(int signal) {
   if (::write(signalPipe[1], &byte, 1) < 0) errno = before;  // the pipe is full of others
 }
 
+QStringList dashed(QStringList names) {
+  for (QString &name : names) name.prepend(QLatin1String("--"));
+  return names;
+}
+
 }  // namespace
 
 Result<Arguments> Arguments::parse(const QStringList &given, const QStringList &valued, const QStringList &flags) {
@@ -50,7 +55,8 @@ Result<Arguments> Arguments::parse(const QStringList &given, const QStringList &
     } else if (valued.contains(name)) {
       return failure(QStringLiteral("option --%1 needs a value").arg(name));
     } else {
-      return failure(QStringLiteral("unknown option --%1%2").arg(name, didYouMean(name, valued + flags)));
+      return failure(QStringLiteral("unknown option --%1%2")
+                         .arg(name, didYouMean(QStringLiteral("--") + name, dashed(valued + flags))));
     }
   }
   return arguments;

@@ -103,8 +103,15 @@ void ProgramRun::start() {
 
 void ProgramRun::becameReady() {
   if (m_hasFailed) return;
-  qCInfo(programRunLog) << "ready:" << m_runtime->instanceCount() << "plugins," << m_runtime->points().presentCount()
-                        << "points";
+  QStringList down;
+  const QList<InstanceStatus> instances = m_runtime->instances();
+  for (const InstanceStatus &each : instances) {
+    if (!isUp(each.state) && m_runtime->instance(each.id)) down << each.id + u' ' + toText(each.state);
+  }
+  const QString but = down.isEmpty() ? QString() : QStringLiteral(", but ") + down.join(QLatin1String(", "));
+  qCInfo(programRunLog).noquote() << "ready:" << m_runtime->instanceCount() << "plugins,"
+                                  << QString::number(m_runtime->points().presentCount()) + QLatin1String(" points") +
+                                         but;
   if (!std::exchange(m_hasToldReady, true)) printLine(QStringLiteral("ready"));
   sd_notify(0, "READY=1");
   m_desk.cameUp();
@@ -175,6 +182,7 @@ void ProgramRun::reload() {
     m_isReloadAsked = false;
     const bool isBusy = !version && version.error().kind == ManifestError::Kind::Busy;
     if (!version && !isBusy) reloadRefused(version.error());
+    if (version) m_runtime->setManifestTrouble({});
     if (!std::exchange(m_isReloadDue, false) && !isBusy) return;
     QTimer::singleShot(busyPause, this, &ProgramRun::reload);
   });
@@ -185,8 +193,10 @@ void ProgramRun::reloadRefused(const ManifestError &error) {
   for (const Problem &problem : error.problems) qCCritical(programRunLog).noquote() << toText(problem);
   const QString first = firstError(error.problems);
   const QString why = first.isEmpty() ? error.text : first;
-  tell(QStringLiteral("the manifest in the file is not taken: %1; version %2 runs on").arg(why).arg(m_desk.version()),
-       Severity::Major);
+  const QString text =
+      QStringLiteral("the manifest in the file is not taken: %1; version %2 runs on").arg(why).arg(m_desk.version());
+  m_runtime->setManifestTrouble(text);
+  tell(text, Severity::Major);
 }
 
 /// A large one takes a second.
@@ -225,6 +235,7 @@ QString ProgramRun::goOn(Read &read) {
   if (hasErrors(problems)) return firstError(problems);
   (void)m_desk.runs(read.text, read.manifest);
   m_runtime->reloadFiles();
+  m_runtime->setManifestTrouble({});
   m_notice = QStringLiteral("version %1 of the manifest runs: %2").arg(m_desk.version()).arg(done.text());
   m_noticeSeverity = Severity::Info;
   return {};
@@ -248,7 +259,13 @@ void ProgramRun::wentBack(Read &read, const QString &notice) {
   const QString trouble = goOn(read);
   m_notice = QStringLiteral("%1; version %2 is back").arg(notice).arg(m_desk.version());
   m_noticeSeverity = Severity::Major;
-  if (trouble.isEmpty()) return;
+  if (trouble.isEmpty()) {
+    const QString file = m_desk.isFileKept() ? QStringLiteral("the file holds the one that did not come up")
+                                             : QStringLiteral("in the file too");
+    qCWarning(programRunLog).noquote() << "version" << m_desk.version() << "of the manifest is back;" << file;
+    if (m_desk.isFileKept()) m_runtime->setManifestTrouble(m_notice);
+    return;
+  }
   qCCritical(programRunLog).noquote() << "nor does the one before:" << trouble;
   m_code = exitcode::badManifest;
   QCoreApplication::exit(m_code);

@@ -40,6 +40,8 @@ class TAGWIRE_EXPORT ManifestDesk : public QObject, public ManifestControl {
   /// Blocks.
   Result<QByteArray> takeBack();
   bool isOnTrial() const { return m_isOnTrial; }
+  /// The last change came from the file, which keeps it even when it was taken back.
+  bool isFileKept() const { return !m_isWritten; }
 
   int version() const override { return m_version; }
   void state(ManifestReply<ManifestState> reply) override;

@@ -13,6 +13,8 @@ namespace {
 constexpr qsizetype shortestWord = 4;
 /// A message may hold a part of what it quotes.
 constexpr qsizetype comparedLength = 16;
+/// Words that are equally near; more help nobody.
+constexpr qsizetype mostHints = 3;
 
 /// How many single-character edits lie between two words (Levenshtein).
 int distance(const QString &a, const QString &b) {
@@ -83,17 +85,18 @@ bool hasErrors(const Problems &problems) {
 QString didYouMean(const QString &given, const QStringList &known) {
   if (given.size() > 100) return {};
   // A third of the word may be wrong: "hots" is near "host".
-  int nearest = (static_cast<int>(given.size()) + 2) / 3 + 1;
-  QString best;
+  int nearest = (static_cast<int>(given.size()) + 2) / 3;
+  QStringList best;  // all that are as near: "float" is no nearer to float16 than to float32
   for (const QString &word : known) {
-    if (std::abs(word.size() - given.size()) >= nearest) continue;
+    if (std::abs(word.size() - given.size()) > nearest) continue;
     const int away = distance(given.toLower(), word.toLower());
-    if (away < nearest) {
-      nearest = away;
-      best = word;
-    }
+    if (away < nearest) best.clear();
+    if (away > nearest || best.size() == mostHints) continue;
+    nearest = away;
+    const QString quoted = u'"' + word + u'"';
+    if (!best.contains(quoted)) best << quoted;
   }
-  return best.isEmpty() ? QString() : QStringLiteral(", did you mean \"%1\"?").arg(best);
+  return best.isEmpty() ? QString() : QStringLiteral(", did you mean %1?").arg(best.join(QLatin1String(" or ")));
 }
 
 }  // namespace tagwire

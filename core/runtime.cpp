@@ -110,7 +110,11 @@ Result<void> Runtime::takeDataDir(int &exitCode) {
   }
   // flock and not a file that holds a pid: the kernel lets go of it however we end.
   m_lock = ::open((path + "/lock").constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (m_lock < 0) return failure(QStringLiteral("data_dir %1 can't be written: %2").arg(m_dataDir, qt_error_string()));
+  if (m_lock < 0) {
+    return failure(
+        QStringLiteral("data_dir can't be used: %1/lock: %2 (the user that runs this must be able to write it)")
+            .arg(m_dataDir, qt_error_string()));
+  }
   if (::flock(m_lock, LOCK_EX | LOCK_NB) != 0) {
     exitCode = exitHeld;
     return failure(
@@ -170,7 +174,24 @@ void Runtime::drain() {
     QTimer::singleShot(5, &loop, &QEventLoop::quit);
     loop.exec();
   }
-  if (!m_hub.isIdle()) qCWarning(hostLog) << "some sinks did not take all that was queued for them";
+  for (const auto &instance : m_instances) tellUntaken(*instance);
+}
+
+/// It goes: what it has not taken nobody will, and it is gone with us.
+void Runtime::tellUntaken(const PluginInstance &instance) {
+  const QString lost = instance.runner() ? instance.runner()->giveUp() : QString();
+  if (lost.isEmpty()) return;
+  const QString id = instance.entry().id;
+  QString why = instance.stateText();
+  if (why.isEmpty()) why = QStringLiteral("it did not take them in time");
+  qCWarning(hostLog).noquote() << id << "stops without" << lost << "that waited for it, they are lost:" << why;
+  AuditEntry entry;
+  entry.kind = QStringLiteral("config");
+  entry.action = QStringLiteral("lost");
+  entry.actor = QStringLiteral("tagwire");
+  entry.subject = id;
+  entry.comment = QStringLiteral("%1 that waited for it at its stop: %2").arg(lost, why);
+  m_audit.append(entry);
 }
 
 PluginInstance *Runtime::instance(const QString &id) const {
@@ -186,6 +207,12 @@ QList<InstanceStatus> Runtime::instances() const {
   }
   for (auto each = m_leftOut.cbegin(); each != m_leftOut.cend(); ++each) {
     all.append({each.key(), each.value(), PluginState::Stopped, QStringLiteral("left out by a safe start")});
+  }
+  QStringList troubles{m_auditTrouble, m_manifestTrouble};
+  troubles.removeAll(QString());
+  if (!troubles.isEmpty()) {
+    all.append(
+        {QStringLiteral("tagwire"), QStringLiteral("host"), PluginState::Degraded, troubles.join(QLatin1String("; "))});
   }
   return all;
 }
@@ -244,13 +271,13 @@ void Runtime::measureLag() {
 }
 
 void Runtime::tellAuditTrouble(const QString &trouble) {
+  m_auditTrouble = trouble.isEmpty() ? QString() : QStringLiteral("the audit trail can't be stored: ") + trouble;
   Event event;
   event.time = m_clock.now();
   event.source = QStringLiteral("tagwire");
   event.body = trouble.isEmpty()
                    ? SystemEvent{QStringLiteral("audit"), QStringLiteral("the audit trail is stored again"), {}}
-                   : SystemEvent{QStringLiteral("audit"), QStringLiteral("the audit trail can't be stored: ") + trouble,
-                                 Severity::Major};
+                   : SystemEvent{QStringLiteral("audit"), m_auditTrouble, Severity::Major};
   m_hub.raise(nullptr, event);
 }
 

@@ -76,7 +76,10 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   const Site &site() const { return m_site; }
   QString dataDir() const { return m_dataDir; }
   QString epoch() const { return m_epoch; }
+  /// While the host itself has a trouble, it is one of them: `tagwire`, degraded, and why.
   QList<InstanceStatus> instances() const;
+  /// Why the manifest that the user wants does not run; empty: it does.
+  void setManifestTrouble(const QString &why) { m_manifestTrouble = why; }
   /// Null when there is none of that id.
   PluginInstance *instance(const QString &id) const;
   /// A command for a point, or for a scene.
@@ -133,6 +136,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   tl::expected<PluginInstance *, NoAnswer> serving(const QString &instance,
                                                    const std::function<bool(Plugin *)> &offers) const;
   void drain();
+  void tellUntaken(const PluginInstance &instance);
   void endCommands();
   bool waitFor(const std::function<bool()> &isOpen);
   void measureLag();
@@ -180,6 +184,8 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   Histogram m_lags;
   Counter m_clockSteps;
   std::chrono::nanoseconds m_wallOffset{0};  ///< of the clock that people set against the one that only goes forward
+  QString m_auditTrouble;
+  QString m_manifestTrouble;
   bool m_hasStarted = false;
   bool m_ready = false;
   bool m_stopping = false;

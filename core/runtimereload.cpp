@@ -121,7 +121,7 @@ void Runtime::stopSome(const QSet<QString> &ids, const QSet<QString> &replaced) 
   each([&](PluginInstance &instance) {
     if (instance.runner() && !replaced.contains(instance.entry().id)) m_hub.removeSink(instance.plugin());
   });
-  const bool areDrained = waitFor([&] {
+  waitFor([&] {
     bool isBusy = false;
     each([&](PluginInstance &instance) {
       const bool isLeaving = instance.runner() && !replaced.contains(instance.entry().id) && instance.isUp();
@@ -129,7 +129,9 @@ void Runtime::stopSome(const QSet<QString> &ids, const QSet<QString> &replaced) 
     });
     return isBusy;
   });
-  if (!areDrained) qCWarning(reloadLog) << "a sink that is taken out did not take all that was queued for it";
+  each([&](PluginInstance &instance) {
+    if (!replaced.contains(instance.entry().id)) tellUntaken(instance);
+  });
   each([](PluginInstance &instance) { instance.beginStop(); });
   waitFor([&] { return !allStopped(); });
   each([&](PluginInstance &instance) {

@@ -52,8 +52,9 @@ void Runtime::route(PluginInstance *caller, const QString &instance, const char 
       [this, request, instance, offers = std::move(offers), call = std::move(call)] {
         const auto found = serving(instance, offers);
         if (!found) {
-          return finish(request,
-                        {found.error(), QStringLiteral("no running plugin offers the %1").arg(request->service)});
+          const QString who = instance.isEmpty() ? QStringLiteral("no running plugin")
+                                                 : QStringLiteral("no running plugin \"%1\"").arg(instance);
+          return finish(request, {found.error(), QStringLiteral("%1 offers the %2").arg(who, request->service)});
         }
         request->serving = *found;
         m_requests.push_back(request);

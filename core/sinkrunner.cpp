@@ -21,6 +21,10 @@ SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLogg
                                        {{"reason", "queue_full"}})),
       m_droppedEvents(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them",
                                       {{"reason", "queue_full"}})),
+      m_samplesGivenUp(metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them",
+                                       {{"reason", "stopped"}})),
+      m_eventsGivenUp(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them",
+                                      {{"reason", "stopped"}})),
       m_handedOver(metrics.counter("tagwire_sink_samples_total", "Samples handed over to a sink")),
       m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")),
       m_eventDepth(metrics.gauge("tagwire_sink_queue_events", "Events that wait for a sink")),
@@ -60,6 +64,16 @@ void SinkRunner::take(Backlog backlog) {
   m_queuedEvents += backlog.events;
   m_gap += backlog.gap;
   m_eventGap += backlog.eventGap;
+}
+
+QString SinkRunner::giveUp() {
+  const Backlog lost = takeBacklog();
+  if (lost.samples == 0 && lost.events == 0) return {};
+  m_samplesGivenUp.add(static_cast<double>(lost.samples));
+  m_eventsGivenUp.add(static_cast<double>(lost.events));
+  m_depth.set(0);
+  m_eventDepth.set(0);
+  return QStringLiteral("%1 samples and %2 events").arg(lost.samples).arg(lost.events);
 }
 
 void SinkRunner::offer(const Samples &samples) {

@@ -41,6 +41,8 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   Backlog takeBacklog();
   /// What waited for the one that this sink replaces; before open().
   void take(Backlog backlog);
+  /// What waits will never be taken: it is let go of and counted. What was lost, for people; empty: nothing.
+  QString giveUp();
 
   void offer(const Samples &samples);
   void offer(const Event &event);
@@ -87,6 +89,8 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   std::chrono::nanoseconds m_handedOverAt{0};
   Counter m_droppedSamples;
   Counter m_droppedEvents;
+  Counter m_samplesGivenUp;
+  Counter m_eventsGivenUp;
   Counter m_handedOver;
   Gauge m_depth;
   Gauge m_eventDepth;

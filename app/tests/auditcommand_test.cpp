@@ -68,7 +68,7 @@ void AuditCommandTest::wrongUseIs64_data() {
               "--noted: \"5\" is wrong (allowed: NUMBER:HASH, as verify has printed it)");
   addWrongUse("audit list --from noon --data-dir D", "--from: ");
   addWrongUse("audit list --kind= --data-dir D", "--kind is empty");
-  addWrongUse("audit list --knd x --data-dir D", "did you mean \"kind\"?");
+  addWrongUse("audit list --knd x --data-dir D", "did you mean \"--kind\"?");
   addWrongUse("audit verify --json --data-dir D", "unknown option --json");
 }
 

@@ -102,7 +102,10 @@ class InitTest : public QObject {
     QVERIFY2(place.run({initWord, pluginOption, QStringLiteral("modbus"), pluginOption, type}) == 0,
              place.errors.constData());
     QCOMPARE(place.run({QStringLiteral("check"), QStringLiteral("tagwire.json")}), 0);
-    QCOMPARE(place.errors, QByteArray());
+    // That is the user's to bring.
+    const bool isOfAFile = type == u"replay";
+    const QByteArray missing = "plugins[1].config.csv: no file values.csv is there to be read\n";
+    QVERIFY2(isOfAFile ? place.errors.endsWith(missing) : place.errors.isEmpty(), place.errors.constData());
   }
 
   void itNeverWritesOver_data() {

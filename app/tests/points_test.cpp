@@ -157,11 +157,11 @@ class PointsTest : public QObject {
     row("unknown", {QStringLiteral("exprt"), given}, "unknown \"points exprt\", did you mean \"export\"?");
     row("no manifest", {write}, "usage: tagwire points export");
     row("two manifests", {QStringLiteral("list"), given, given}, "usage: tagwire points list");
-    row("unknown option", {write, given, QStringLiteral("--plugn=x")}, "did you mean \"plugin\"");
+    row("unknown option", {write, given, QStringLiteral("--plugn=x")}, "did you mean \"--plugin\"");
     row("option of the other", {QStringLiteral("list"), given, QStringLiteral("--output=x")},
         "unknown option --output");
     row("no such plugin", {write, given, QStringLiteral("--plugin=plc3")},
-        "--plugin: the manifest has no plugin \"plc3\", did you mean \"plc1\"? (allowed: plc1, plc2)");
+        "--plugin: the manifest has no plugin \"plc3\", did you mean \"plc1\" or \"plc2\"? (allowed: plc1, plc2)");
   }
   void wrongUseIs64() {
     QFETCH(QStringList, arguments);

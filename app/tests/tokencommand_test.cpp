@@ -59,7 +59,7 @@ void TokenCommandTest::wrongUseIs64_data() {
               "is too long (allowed: up to 36500d)");
   addWrongUse("token create a --allow points:read --expires 2020-01-01 --data-dir D",
               "2020-01-01T00:00:00Z is in the past");
-  addWrongUse("token create a --alow points:read --data-dir D", "did you mean \"allow\"?");
+  addWrongUse("token create a --alow points:read --data-dir D", "did you mean \"--allow\"?");
   addWrongUse("token list a --data-dir D", "usage: tagwire token list (--data-dir");
   addWrongUse("token revoke --data-dir D", "usage: tagwire token revoke NAME");
 }

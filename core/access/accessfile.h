@@ -49,6 +49,8 @@ class AccessFile {
   const Document &document() const { return m_document; }
   /// Why the file could not be used when it was last looked at; `document` is then what it was before. Else empty.
   const QString &problem() const { return m_problem; }
+  /// It was read, or was not there, at least once: `document` is something.
+  bool wasRead() const { return m_wasRead; }
 
   /// Reads the file again if it changed (one lstat if not). True when the document or the problem may be another one.
   bool refresh() {
@@ -57,6 +59,7 @@ class AccessFile {
     const QString before = std::exchange(m_problem, fresh ? QString() : fresh.error());
     if (!fresh) return m_problem != before;
     m_document = std::move(*fresh);
+    m_wasRead = true;
     return true;
   }
 
@@ -73,6 +76,7 @@ class AccessFile {
     if (!written) return refused(Unavailable, written.error());
     m_document = std::move(*document);
     m_problem.clear();
+    m_wasRead = true;
     return {};
   }
 
@@ -92,6 +96,7 @@ class AccessFile {
   PrivateFile m_file;
   Document m_document;
   QString m_problem;
+  bool m_wasRead = false;
 };
 
 template <>

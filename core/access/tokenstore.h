@@ -47,6 +47,8 @@ class TAGWIRE_EXPORT TokenStore {
   bool refresh();
   /// Why the file can't be used; what was known before goes on being valid. Empty when all is well.
   const QString &problem() const { return m_file.problem(); }
+  /// False: the file could not be used since the program began, so nothing is known.
+  bool wasRead() const { return m_file.wasRead(); }
 
   /// In the order of their creation.
   const QList<AccessToken> &list() const { return m_file.document().tokens; }

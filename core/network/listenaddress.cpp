@@ -31,4 +31,17 @@ QString addressText(const QHostAddress &address, quint16 port) {
   return (isV6 ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(address.toString()).arg(port);
 }
 
+QString listenHint(bool isForbidden, bool isNoAddress) {
+  if (isForbidden) {
+    return QStringLiteral(
+        " (for a port under 1024 the program needs the capability CAP_NET_BIND_SERVICE: "
+        "AmbientCapabilities= in its unit, or take a port from 1024 on)");
+  }
+  if (isNoAddress) {
+    return QStringLiteral(
+        " (no interface of this machine has that address; allowed: one that `ip address` shows, or 0.0.0.0 for all)");
+  }
+  return {};
+}
+
 }  // namespace tagwire

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <QAbstractSocket>
 #include <QHostAddress>
 
 #include "result.h"
@@ -21,5 +22,13 @@ struct ListenAddress {
 
 /// "127.0.0.1:8080", "[::1]:8080"
 QString addressText(const QHostAddress &address, quint16 port);
+
+/// What to do when nobody may listen there, or no interface of this machine has that address; begins with a blank, or
+/// is empty.
+QString listenHint(bool isForbidden, bool isNoAddress);
+inline QString listenHint(QAbstractSocket::SocketError error) {
+  return listenHint(error == QAbstractSocket::SocketAccessError,
+                    error == QAbstractSocket::SocketAddressNotAvailableError);
+}
 
 }  // namespace tagwire

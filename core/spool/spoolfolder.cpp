@@ -43,6 +43,11 @@ QByteArray keptId(const QString &path) {
   return isGood ? text : QByteArray();
 }
 
+QString hintOf(int error) {
+  if (error != EACCES) return {};
+  return QStringLiteral(" (the user that runs this must be able to write it)");
+}
+
 bool isNotThere() { return errno == ENOENT || errno == ENOTDIR; }
 
 }  // namespace
@@ -59,8 +64,8 @@ Result<void> SpoolFolder::make() {
   const QString parent = QFileInfo(m_settings.folder).absolutePath();
   if (!QDir().mkpath(parent)) return failure(QStringLiteral("spool: the folder %1 can't be made").arg(parent));
   if (::mkdir(path.constData(), 0700) != 0 && errno != EEXIST) {
-    return failure(
-        QStringLiteral("spool: the folder %1 can't be made: %2").arg(m_settings.folder, qt_error_string(errno)));
+    return failure(QStringLiteral("spool: the folder %1 can't be made: %2%3")
+                       .arg(m_settings.folder, qt_error_string(errno), hintOf(errno)));
   }
   return {};
 }
@@ -71,8 +76,8 @@ Result<void> SpoolFolder::open() {
   const QByteArray path = QFile::encodeName(this->path(lockName));
   const int lock = ::open(path.constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) {
-    return failure(
-        QStringLiteral("spool: the folder %1 can't be used: %2").arg(m_settings.folder, qt_error_string(errno)));
+    return failure(QStringLiteral("spool: the folder %1 can't be used: %2%3")
+                       .arg(m_settings.folder, qt_error_string(errno), hintOf(errno)));
   }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock);

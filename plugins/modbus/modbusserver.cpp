@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "network/listenaddress.h"
 #include "serverlink.h"
 
 namespace tagwire::modbus {
@@ -82,7 +83,8 @@ tl::expected<void, ListenError> ModbusServer::listenOverTcp(const Endpoint &wher
   if (isTaken) (void)socket.release();
   if (!isTaken && !listener->listen(*address, where.port)) {
     return tl::unexpected(
-        ListenError{QStringLiteral("can't listen on %1: %2").arg(where.toText(), listener->errorString()),
+        ListenError{QStringLiteral("can't listen on %1: %2")
+                        .arg(where.toText(), listener->errorString() + listenHint(listener->serverError())),
                     listener->serverError() == QAbstractSocket::AddressInUseError});
   }
   connect(listener.get(), &QTcpServer::newConnection, this,

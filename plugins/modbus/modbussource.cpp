@@ -336,10 +336,11 @@ QString ModbusSource::badPointsText() const {
   const auto first = std::find_if(m_points.begin(), m_points.end(), [](const PointState &state) {
     return state.point.isEnabled && state.filter.isBad();
   });
-  return QStringLiteral("%1 of %2 points are bad: %3 (%4%5)")
+  return QStringLiteral("%1 of %2 points of %3 are bad: %4 (%5%6)")
       .arg(m_badPoints)
       .arg(m_points.size())
-      .arg(toText(first->filter.quality().reason), nameOf(*first), m_badPoints > 1 ? QStringLiteral(", …") : QString());
+      .arg(m_bus->endpointText(), toText(first->filter.quality().reason), nameOf(*first),
+           m_badPoints > 1 ? QStringLiteral(", …") : QString());
 }
 
 void ModbusSource::tellStep(const CommandStatus &status) {

@@ -84,8 +84,10 @@ struct Link::Callbacks {
   }
   static void disconnected(mosquitto *, void *self, int code, const mosquitto_property *) {
     auto *link = static_cast<Link *>(self);
-    const QString why = link->m_settings.isVersion5 && code >= 128 ? reasonText(code) : link->lossText(code);
-    link->m_happened.emplace_back([link, why] { link->lose(QStringLiteral("the connection was lost: ") + why); });
+    const QString why = link->m_settings.isVersion5 && code >= 128
+                            ? QStringLiteral("the connection was lost: ") + reasonText(code)
+                            : link->lossText(code);
+    link->m_happened.emplace_back([link, why] { link->lose(why); });
   }
   static void published(mosquitto *, void *self, int number, int reason, const mosquitto_property *) {
     auto *link = static_cast<Link *>(self);
@@ -127,7 +129,8 @@ Link::Link(const LinkSettings &settings, const QLoggingCategory &log)
   m_breath.setSingleShot(true);
   m_breath.setInterval(breath);
   connect(&m_everySecond, &QTimer::timeout, this, &Link::misc);
-  connect(&m_deadline, &QTimer::timeout, this, [this] { lose(QStringLiteral("the broker does not answer")); });
+  connect(&m_deadline, &QTimer::timeout, this,
+          [this] { lose(QStringLiteral("the broker does not answer (is an MQTT broker at this port?)")); });
   connect(&m_retry, &QTimer::timeout, this, &Link::attempt);
   connect(&m_breath, &QTimer::timeout, this, &Link::breathe);
 }
@@ -179,7 +182,7 @@ void Link::connectTo(const QString &address) {
   // With an address it neither looks up nor waits: the rest is done when the socket is ready.
   const int code = mosquitto_connect_async(m_session, address.toLatin1().constData(), m_settings.broker.port,
                                            static_cast<int>(m_settings.keepAlive / 1s));
-  if (code != MOSQ_ERR_SUCCESS) return lose(QStringLiteral("can't connect: ") + lossText(code));
+  if (code != MOSQ_ERR_SUCCESS) return lose(lossText(code));
   m_everySecond.start();
   watch();
 }
@@ -279,16 +282,23 @@ void Link::after(int code) {
   tell();
   if (!m_session || generation != m_generation) return;
   if (code != MOSQ_ERR_SUCCESS || mosquitto_socket(m_session) < 0) {
-    return lose(QStringLiteral("the connection was lost: ") + text);
+    return lose(text);
   }
   watch();
 }
 
-/// What TLS knows of it says more than the library's number.
+/// What TLS knows of it says more than the library's number. The same trouble has the same words each time, whichever
+/// call of the library met it: only a change is logged.
 QString Link::lossText(int code) const {
   const QString trouble = m_tls ? tlsTrouble(*m_tls) : QString();
   if (!trouble.isEmpty()) return trouble;
-  return code == MOSQ_ERR_SUCCESS ? QStringLiteral("closed") : libraryText(code);
+  const bool isRefused = code == MOSQ_ERR_ERRNO && errno != EPROTO;  // by the network: nobody spoke yet
+  const QString text = code == MOSQ_ERR_SUCCESS ? QStringLiteral("closed") : libraryText(code);
+  if (m_isUp) return QStringLiteral("the connection was lost: ") + text;
+  if (isRefused) return QStringLiteral("can't connect: ") + text;
+  return QStringLiteral("can't connect: %1 (%2)")
+      .arg(text, m_tls ? QStringLiteral("is TLS spoken at this port? Without TLS the url begins with mqtt://")
+                       : QStringLiteral("is an MQTT broker at this port? One with TLS wants a url with mqtts://"));
 }
 
 void Link::tell() {

@@ -358,8 +358,13 @@ void MqttConfig::check(ConfigReader &reader) {
       reader.error(QStringLiteral("tls"), QStringLiteral("`certificate` and `key` go together"));
     }
     const ConfigLocation where = reader.locate(QStringLiteral("tls"));
-    for (QString *path : {&tls->ca, &tls->certificate}) {
-      if (where.file && !path->isEmpty()) *path = QFileInfo(*where.file).absoluteDir().absoluteFilePath(*path);
+    for (const auto &[key, path] : {std::pair{"tls.ca", &tls->ca}, std::pair{"tls.certificate", &tls->certificate}}) {
+      if (path->isEmpty()) continue;
+      const QString given = *path;
+      if (where.file) *path = QFileInfo(*where.file).absoluteDir().absoluteFilePath(given);
+      if (!QFileInfo(*path).isReadable()) {
+        reader.warning(QLatin1String(key), QStringLiteral("no file %1 is there to be read").arg(given));
+      }
     }
   }
   for (qsizetype i = 0; i < subscribe.size(); ++i)

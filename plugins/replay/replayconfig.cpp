@@ -93,7 +93,13 @@ std::optional<ReplayConfig> ReplayConfig::read(ConfigReader &reader) {
     reader.error(QStringLiteral("from"), QStringLiteral("is not before `to`"));
   }
   const ConfigLocation where = reader.locate(QStringLiteral("csv"));
-  if (config->csv && where.file) config->csv = QFileInfo(*where.file).absoluteDir().absoluteFilePath(*config->csv);
+  if (config->csv) {
+    const QString given = *config->csv;
+    if (where.file) config->csv = QFileInfo(*where.file).absoluteDir().absoluteFilePath(given);
+    if (!QFileInfo(*config->csv).isReadable()) {
+      reader.warning(QStringLiteral("csv"), QStringLiteral("no file %1 is there to be read").arg(given));
+    }
+  }
   for (qsizetype i = 0; i < config->points.size(); ++i) {
     config->points[i].where = reader.locate(QStringLiteral("points[%1].name").arg(i));
   }

@@ -86,14 +86,22 @@ void Gateway::start() {
   });
   m_ticks.start(tickInterval);
   qCInfo(m_context.log()).noquote() << "listening on" << addressText(m_listener->address(), port());
-  Q_EMIT statusChanged(PluginState::Running, QString());
+  m_shownTrouble.reset();
+  showState();
+}
+
+void Gateway::showState() {
+  const QString trouble = m_state.authenticator.trouble();
+  if (m_shownTrouble == trouble) return;
+  m_shownTrouble = trouble;
+  Q_EMIT statusChanged(trouble.isEmpty() ? PluginState::Running : PluginState::Degraded, trouble);
 }
 
 /// False: the instance has failed.
 bool Gateway::useTls(Listener &listener) {
   const auto &tls = m_state.config.tls;
   if (!tls) {
-    if (m_state.config.listen.isLoopback()) return true;
+    if (m_state.config.listen.isLoopback() || std::exchange(m_hasToldNoTls, true)) return true;
     qCWarning(m_context.log()) << "no TLS: what clients send can be read in the network, passwords and tokens too";
     return true;
   }
@@ -169,6 +177,7 @@ void Gateway::tick() {
   if (const auto now = m_context.clock().elapsed(); now - m_lastRefresh >= 1s) {
     m_lastRefresh = now;
     if (m_state.authenticator.refresh()) m_endpoints->checkCallers();
+    showState();
   }
   QList<HttpConnection *> connections;
   for (const auto &each : m_connections) connections.append(each.first);

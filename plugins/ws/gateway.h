@@ -54,6 +54,7 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   };
 
   bool useTls(Listener &listener);
+  void showState();
   void welcome();
   bool makeRoom();
   void uncrowd(const Stream &stream);
@@ -91,6 +92,8 @@ class Gateway : public Plugin, public Source, public Sink, public HttpHost {
   std::unordered_map<HttpConnection *, std::unique_ptr<HttpConnection>> m_connections;
   qint64 m_unsent = 0;  ///< that waits for the clients of m_connections
   AddressLog m_crowdLog;
+  std::optional<QString> m_shownTrouble;
+  bool m_hasToldNoTls = false;
   bool m_isPaused = false;  ///< the listener stopped accepting after an error
   Shortage m_sockets;
   Shortage m_room;

@@ -99,8 +99,9 @@ Result<void> Listener::bindTo(const ListenAddress &where) {
   isGood = isGood && ::bind(m_socket.number(), address.pointer(), address.size) == 0 &&
            ::listen(m_socket.number(), backlog) == 0;
   if (isGood) return {};
-  m_isPortTaken = errno == EADDRINUSE;
-  return failure(systemText(errno));
+  const int error = errno;
+  m_isPortTaken = error == EADDRINUSE;
+  return failure(systemText(error) + listenHint(error == EACCES, error == EADDRNOTAVAIL));
 }
 
 void Listener::acceptSome() {

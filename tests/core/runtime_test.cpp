@@ -56,6 +56,35 @@ class RuntimeTest : public QObject {
     QCOMPARE(plugin("b")->property("samples").toInt(), 0);
     QCOMPARE(plugin("a")->property("stops").toInt(), 1);
   }
+  void whatASinkHasNotTakenIsToldAtTheStop() {
+    QCOMPARE(load(R"([{"id":"a","type":"recorder","config":{"points":["p"]}},
+                      {"id":"full","type":"recorder","config":{"behaviour":"never_takes"}}])"),
+             QString());
+    startAndWait();
+    for (int i = 0; i < 4; ++i) QMetaObject::invokeMethod(plugin("a"), "publish", Q_ARG(double, i));
+    // The first is on its way; three wait behind it.
+    QTest::ignoreMessage(
+        QtWarningMsg,
+        QRegularExpression(QStringLiteral("^full stops without 3 samples and \\d+ events that waited for it")));
+    m_runtime->stop();
+    const QByteArray text = QByteArray::fromStdString(m_runtime->metrics().text());
+    QVERIFY2(text.contains("tagwire_sink_dropped_samples_total{plugin=\"full\",reason=\"stopped\"} 3\n"),
+             text.constData());
+    QVERIFY(text.contains("tagwire_sink_dropped_samples_total{plugin=\"a\",reason=\"stopped\"} 0\n"));
+  }
+  void aTroubleOfTheHostIsAmongTheInstances() {
+    QCOMPARE(load(R"([{"id":"a","type":"recorder"}])"), QString());
+    startAndWait();
+    QCOMPARE(m_runtime->instances().size(), 1);
+    m_runtime->setManifestTrouble(QStringLiteral("the file is not taken"));
+    QCOMPARE(m_runtime->instances().size(), 2);
+    const InstanceStatus host = m_runtime->instances().last();
+    QCOMPARE(host.id, QStringLiteral("tagwire"));
+    QCOMPARE(host.state, PluginState::Degraded);
+    QCOMPARE(host.text, QStringLiteral("the file is not taken"));
+    m_runtime->setManifestTrouble({});
+    QCOMPARE(m_runtime->instances().size(), 1);
+  }
   void failedStartIsTriedAgain() {
     QCOMPARE(load(R"([{"id":"a","type":"recorder","config":{"behaviour":"fail_once"}}])"), QString());
     startAndWait();

@@ -56,7 +56,7 @@ class ProgramTest : public QObject {
         {QStringLiteral("history"), QStringLiteral("export"), QStringLiteral("m"), QStringLiteral("x")},
         "unexpected \"x\"\nusage: ");
     row("unknown option", {QStringLiteral("check"), QStringLiteral("--plugn-dir=x"), QStringLiteral("a")},
-        "did you mean \"plugin-dir\"");
+        "did you mean \"--plugin-dir\"");
     row("option without value", {QStringLiteral("check"), QStringLiteral("a"), QStringLiteral("--plugin-dir")},
         "needs a value");
     row("log level", {QStringLiteral("check"), QStringLiteral("--log-level=loud"), QStringLiteral("a")},

@@ -262,6 +262,13 @@ class ReloadTest : public QObject {
     QCOMPARE(stays.closeCode, 0);
     QCOMPARE(get("/api/v1/manifest")[u"version"].toInt(), 1);
     QVERIFY(!get("/api/v1/manifest")[u"is_running"].toBool(true));
+    QCOMPARE(get("/healthz")[u"status"].toString(), QStringLiteral("degraded"));
+    const QJsonObject host = get("/healthz")[u"instances"].toArray().last().toObject();
+    QCOMPARE(host[u"id"].toString(), QStringLiteral("tagwire"));
+    QVERIFY(host[u"text"].toString().contains(QStringLiteral("the manifest in the file is not taken: ")));
+    put(manifest({}));
+    hup();
+    QTRY_COMPARE(get("/healthz")[u"status"].toString(), QStringLiteral("ok"));
   }
 
   void versionsAtTheCommandLine() {
@@ -318,6 +325,9 @@ class ReloadTest : public QObject {
     QVERIFY(file.open(QIODevice::ReadOnly));
     QCOMPARE(file.readAll(), text);
     QVERIFY(post(80, 1));
+    QTRY_VERIFY(m_program->errors().contains(
+        QStringLiteral("version 1 of the manifest is back; the file holds the one that did not come up")));
+    QCOMPARE(get("/healthz")[u"status"].toString(), QStringLiteral("degraded"));
   }
 
   void manySignalsAreOne() {

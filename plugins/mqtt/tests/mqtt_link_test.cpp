@@ -118,6 +118,36 @@ class MqttLinkTest : public QObject {
     }
   }
 
+  /// Whoever speaks something else than was expected; the words stay the same from one attempt to the next.
+  void whereTheOtherSpeaksSomethingElse_data() {
+    QTest::addColumn<bool>("hasTls");
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<QString>("hint");
+    QTest::newRow("TLS to a plain port") << false << QStringLiteral("mqtts")
+                                         << QStringLiteral("is TLS spoken at this port?");
+    QTest::newRow("plain to a port with TLS")
+        << true << QStringLiteral("mqtt") << QStringLiteral("wants a url with mqtts://");
+  }
+  void whereTheOtherSpeaksSomethingElse() {
+    QFETCH(bool, hasTls);
+    QFETCH(QString, scheme);
+    QFETCH(QString, hint);
+    Broker broker;
+    QVERIFY2((!hasTls || broker.useTls("localhost", false, 2)) && broker.start(), qPrintable(broker.error()));
+    MqttCase test;
+    QVERIFY2(test.make(config({}), QStringLiteral("%1://127.0.0.1:%2").arg(scheme).arg(broker.port())),
+             qPrintable(test.errors));
+    QStringList texts;
+    connect(test.instance.get(), &Plugin::statusChanged, this,
+            [&](PluginState, const QString &text) { texts << text; });
+    test.instance->start();
+    QTRY_VERIFY2(test.text.contains(hint), qPrintable(test.text));
+    // Three attempts and more; whichever call of the library meets it first.
+    QTest::qWait(4000);
+    texts.removeAll(QString());
+    QCOMPARE(texts.size(), 1);
+  }
+
   void byPassword() {
     Broker broker;
     QVERIFY2(broker.setPassword(QStringLiteral("me"), QStringLiteral("sesame-17")) && broker.start(),

@@ -116,7 +116,9 @@ TcpListener::~TcpListener() = default;
 Result<void> TcpListener::open(Descriptor socket) {
   const bool isTaken = socket.isOpen() && m_server.setSocketDescriptor(socket.number());
   if (isTaken) (void)socket.release();
-  if (!isTaken && !m_server.listen(m_config.tcp->address, m_config.tcp->port)) return failure(m_server.errorString());
+  if (!isTaken && !m_server.listen(m_config.tcp->address, m_config.tcp->port)) {
+    return failure(m_server.errorString() + listenHint(m_server.serverError()));
+  }
   const auto tick = std::chrono::duration_cast<std::chrono::milliseconds>(m_lineTimeout / 4);
   m_ticks.start(std::clamp<std::chrono::milliseconds>(tick, 25ms, 1000ms));
   return {};

@@ -46,7 +46,7 @@ Result<void> UdpListener::open(Descriptor socket) {
   if (isTaken) (void)socket.release();
   if (!isTaken && !bound.bind(m_config.udp->address, m_config.udp->port, QAbstractSocket::DontShareAddress)) {
     m_isPortTaken = bound.error() == QAbstractSocket::AddressInUseError;
-    return failure(bound.errorString());
+    return failure(bound.errorString() + listenHint(bound.error()));
   }
   m_port = bound.localPort();
   m_socket = Descriptor::duplicateOf(static_cast<int>(bound.socketDescriptor()));

@@ -170,12 +170,23 @@ std::optional<Refusal> Authenticator::checkWrite(const Request &request, const C
   return Refusal{403, QStringLiteral("X-CSRF-Token is wrong or missing (GET /api/v1/session tells it)"), {}};
 }
 
-void Authenticator::tellProblem(const QString &problem, QString &told) const {
+template <class Store>
+void Authenticator::tellProblem(const Store &store, const char *none, QString &told) const {
+  QString problem = store.problem();
+  if (!problem.isEmpty()) {
+    problem += QLatin1String(" - until that is mended, ") +
+               QLatin1String(store.wasRead() ? "what was read before goes on" : none);
+  }
   if (problem == told) return;
-  if (!problem.isEmpty())
-    qCWarning(m_context.log()).noquote() << problem << "- until that is mended, what was read before goes on";
+  if (problem.isEmpty()) {
+    qCInfo(m_context.log()).noquote() << "mended:" << told.section(QLatin1String(" - until"), 0, 0);
+  } else {
+    qCWarning(m_context.log()).noquote() << problem;
+  }
   told = problem;
 }
+
+QString Authenticator::trouble() const { return m_toldOfUsers.isEmpty() ? m_toldOfTokens : m_toldOfUsers; }
 
 void Authenticator::tellRefusedJwt(const QString &reason) const {
   if (reason == m_toldOfJwt) return;
@@ -190,8 +201,8 @@ void Authenticator::tellRefusedJwt(const QString &reason) const {
 bool Authenticator::refresh() {
   const bool tokensChanged = m_tokens.refresh();
   const bool usersChanged = m_users.refresh();
-  tellProblem(m_tokens.problem(), m_toldOfTokens);
-  tellProblem(m_users.problem(), m_toldOfUsers);
+  tellProblem(m_tokens, "no token is taken", m_toldOfTokens);
+  tellProblem(m_users, "nobody can log in", m_toldOfUsers);
   return tokensChanged || usersChanged;
 }
 

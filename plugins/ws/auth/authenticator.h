@@ -37,6 +37,8 @@ class Authenticator {
 
   /// Looks whether tokens or users changed; once a second. True when open connections have to be looked at again.
   bool refresh();
+  /// Why tokens or users are not those of their file; empty when all is well.
+  QString trouble() const;
 
   /// For those who log people in and out and who administer tokens and users.
   BrowserSessions &sessions() const { return *m_sessions; }
@@ -55,7 +57,8 @@ class Authenticator {
   CallerPointer byCookie(const Request &request, const Sender &sender) const;
   CallerPointer anonymous(const Request &request, const Sender &sender) const;
   Result<CallerPointer> byJwt(const QByteArray &text, Time now) const;
-  void tellProblem(const QString &problem, QString &told) const;
+  template <class Store>
+  void tellProblem(const Store &store, const char *none, QString &told) const;
   void tellRefusedJwt(const QString &reason) const;
 
   PluginContext &m_context;

@@ -23,7 +23,8 @@ constexpr qsizetype keyBytes = 32;
 tl::unexpected<QString> systemFailure(const QByteArray &path, int error, const char *what) {
   return failure(
       QStringLiteral("%1: cannot be %2: %3")
-          .arg(QFile::decodeName(path), QString::fromLatin1(what), QString::fromLocal8Bit(std::strerror(error))));
+          .arg(QFile::decodeName(path), QString::fromLatin1(what), QString::fromLocal8Bit(std::strerror(error))) +
+      (error == EACCES ? QStringLiteral(" (the user that runs this must be able to read and write it)") : QString()));
 }
 
 QString fileProblem(const struct stat &status) {
@@ -32,11 +33,11 @@ QString fileProblem(const struct stat &status) {
   if ((status.st_mode & 077) != 0) {
     return QStringLiteral(
                "may be read by others (mode %1, allowed: 0600). Whoever has read it can log in as anybody: "
-               "remove it, and a new key is made at the next start")
+               "remove it, and a new key is made in a moment")
         .arg(status.st_mode & 07777, 4, 8, QLatin1Char('0'));
   }
   if (status.st_size != keyBytes) {
-    return QStringLiteral("has %1 bytes (allowed: %2; remove it, and a new key is made at the next start)")
+    return QStringLiteral("has %1 bytes (allowed: %2; remove it, and a new key is made in a moment)")
         .arg(status.st_size)
         .arg(keyBytes);
   }

@@ -43,14 +43,14 @@ Result<void> checkPair(const QByteArray &certificate, const QByteArray &key) {
   return {};
 }
 
-QString warningAbout(const QSslCertificate &certificate, Time now) {
+QString warningAbout(const QSslCertificate &certificate, const QString &file, Time now) {
   const QDateTime today = QDateTime::fromMSecsSinceEpoch(toMilliseconds(now), Qt::UTC);
   const auto day = [](const QDateTime &when) { return when.toUTC().toString(Qt::ISODate); };
   if (certificate.expiryDate() < today) {
-    return QStringLiteral("the certificate has expired at %1").arg(day(certificate.expiryDate()));
+    return QStringLiteral("the certificate in %1 has expired at %2").arg(file, day(certificate.expiryDate()));
   }
   if (certificate.effectiveDate() > today) {
-    return QStringLiteral("the certificate is valid only from %1").arg(day(certificate.effectiveDate()));
+    return QStringLiteral("the certificate in %1 is valid only from %2").arg(file, day(certificate.effectiveDate()));
   }
   return {};
 }
@@ -83,7 +83,7 @@ Result<TlsIdentity> TlsIdentity::read(const TlsConfig &tls, Time now) {
   identity.configuration.setCaCertificates({});  // nobody is verified: don't load the system's for each client
   identity.configuration.setLocalCertificateChain(chain);
   identity.configuration.setPrivateKey(key);
-  identity.warning = warningAbout(chain.first(), now);
+  identity.warning = warningAbout(chain.first(), tls.certificate, now);
   return identity;
 }
 

@@ -64,6 +64,7 @@ class CredentialsTest : public QObject {
  private Q_SLOTS:
   void narrowRightsOnUsers();
   void rolesOfAllGateways();
+  void aDamagedFileIsToldAndItsMending();
   void R3_6_jwtWithoutSubject();
   void R3_6_refusedJwtsAreToldOnce();
   void namesWithTheirKind();
@@ -94,6 +95,43 @@ void CredentialsTest::narrowRightsOnUsers() {
            403);
   QCOMPARE(fixture.ask("PUT", "/api/v1/users/bob", fields, password).status, 204);
   QCOMPARE(fixture.login("alice", "correct horse battery").status, 200);
+}
+
+/// What was known goes on; where nothing was, that is said. Either way the gateway is degraded until it is mended.
+void CredentialsTest::aDamagedFileIsToldAndItsMending() {
+  Restarting host;
+  const QString path = host.context.dataDir() + QStringLiteral("/tokens.json");
+  const auto put = [&](const QByteArray &text) {
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text) == text.size());
+    QVERIFY(file.setPermissions(QFile::ReadOwner | QFile::WriteOwner));
+  };
+  put("{\"version\": 1, \"tok");
+  host.gateway = std::make_unique<Gateway>(
+      strictConfig(), host.context, [](const EndpointConfig &, GatewayState &) { return std::unique_ptr<Protocol>(); });
+  QString text;
+  PluginState state = PluginState::Stopped;
+  connect(host.gateway.get(), &Plugin::statusChanged, this, [&](PluginState now, const QString &why) {
+    state = now;
+    text = why;
+  });
+  const auto look = [&] {
+    host.context.manualClock().advance(1s);
+    QTest::qWait(250);
+  };
+  host.gateway->start();
+  QCOMPARE(state, PluginState::Degraded);
+  QVERIFY2(text.contains(u"tokens.json") && text.endsWith(u"until that is mended, no token is taken"),
+           qPrintable(text));
+  put("{\"version\": 1, \"tokens\": []}");
+  look();
+  QTRY_COMPARE(state, PluginState::Running);
+  QCOMPARE(text, QString());
+  put("{\"version\": 1, \"tok");
+  look();
+  QTRY_COMPARE(state, PluginState::Degraded);
+  QVERIFY2(text.endsWith(u"until that is mended, what was read before goes on"), qPrintable(text));
+  host.gateway.reset();
 }
 
 /// A role of one gateway's manifest entry holds at the others.
