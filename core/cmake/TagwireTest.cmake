@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # tagwire_add_test(NAME name PROGRAM program SOURCES file… [LIBRARIES target…] [LABELS label] [FIXTURES name]
-#                  [TIMEOUT seconds] [WHOLE | EACH])
+#                  [TIMEOUT seconds] [WHOLE | EACH | PARTS number])
 #
 # Adds the test class of the first file to a test program, which is made when it is first named, and registers it with
 # CTest: each function that proves a requirement as a test "<name>.<function>", so that `ctest -R R5-8` finds it (R5_8 in
 # its name becomes R5-8), and all its other functions together as the test "<name>". WHOLE registers the class as one test:
 # where what it sets up first (a database server, say) takes long. EACH registers each function by itself, and each row of
-# its data where these are not many: where they wait for long, so that they wait side by side. What the classes of a
+# its data where these are not many: where they wait for long, so that they wait side by side. PARTS is between the two:
+# so many tests, each of some of the functions. What the classes of a
 # program need besides (definitions, dependencies) is given to the program. core/testing/testprogram.h is the other half.
 function(tagwire_add_test)
-  cmake_parse_arguments(arg "WHOLE;EACH" "NAME;PROGRAM;TIMEOUT;LABELS;FIXTURES" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "WHOLE;EACH" "NAME;PROGRAM;TIMEOUT;LABELS;FIXTURES;PARTS" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT BUILD_TESTING)
     return()
   endif()
   if(arg_EACH)
     set(arg_WHOLE EACH)
+  elseif(arg_PARTS)
+    set(arg_WHOLE ${arg_PARTS})
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 180)

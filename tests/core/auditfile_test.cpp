@@ -123,6 +123,7 @@ class AuditFileTest : public QObject {
   void theFirstWrongRecordIsNamed_data();
   void theFirstWrongRecordIsNamed();
   void whatIsCutOffIsFoundByWhatWasNoted();
+  void everyByteCounts_data();
   void everyByteCounts();
   void othersCanCheckIt();
   void killedProcessLeavesAWholeChain();
@@ -281,7 +282,13 @@ void AuditFileTest::whatIsCutOffIsFoundByWhatWasNoted() {
 }
 
 /// Whichever byte is changed: either it is found, or all that is read is as it was (a byte that means nothing).
+void AuditFileTest::everyByteCounts_data() {
+  QTest::addColumn<int>("first");
+  for (const int first : {0, 1, 2}) QTest::addRow("every third from %d on", first) << first;
+}
+
 void AuditFileTest::everyByteCounts() {
+  QFETCH(int, first);
   fill(6);
   // Small pages: there are fewer bytes to try.
   QCOMPARE(run("PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM; PRAGMA journal_mode = WAL"), QString());
@@ -293,7 +300,7 @@ void AuditFileTest::everyByteCounts() {
   file.close();
   const int descriptor = ::open(path().toUtf8().constData(), O_RDWR | O_CLOEXEC);
   qsizetype found = 0;
-  for (qsizetype at = 0; at < whole.size(); ++at) {
+  for (qsizetype at = first; at < whole.size(); at += 3) {
     const char wrong = static_cast<char>(~whole[at]);
     QCOMPARE(::pwrite(descriptor, &wrong, 1, at), 1);
     const AuditVerdict tampered = verdict();
@@ -309,7 +316,7 @@ void AuditFileTest::everyByteCounts() {
     QFile::remove(path() + QStringLiteral("-shm"));
   }
   ::close(descriptor);
-  QVERIFY2(found > 1000, qPrintable(QString::number(found)));
+  QVERIFY2(found > 300, qPrintable(QString::number(found)));
   QCOMPARE(verdict().fault, QString());
 }
 
