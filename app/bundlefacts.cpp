@@ -9,6 +9,7 @@
 #include <QStorageInfo>
 
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 
 #include "audit/auditreader.h"
@@ -52,11 +53,16 @@ QByteArray limitText(const char *name, int resource) {
 }
 
 QByteArray spaceText(const QString &dataDir) {
+  struct statvfs space {};
+  if (::statvfs(QFile::encodeName(dataDir).constData(), &space) != 0) return "data_dir: is not there yet\n";
+  const auto megabytes = [&](fsblkcnt_t blocks) {
+    return QByteArray::number(static_cast<qint64>(blocks) * static_cast<qint64>(space.f_frsize) / 1'000'000);
+  };
+  // In a chroot or a container the table of mounts may not have it.
   const QStorageInfo storage(dataDir);
-  if (!storage.isValid()) return "data_dir: is not there yet\n";
-  return "data_dir: " + storage.fileSystemType() + ", " + QByteArray::number(storage.bytesAvailable() / 1'000'000) +
-         " MB free of " + QByteArray::number(storage.bytesTotal() / 1'000'000) + " MB" +
-         (storage.isReadOnly() ? ", read-only\n" : "\n");
+  const QByteArray type = storage.isValid() ? storage.fileSystemType() : QByteArray("a file system");
+  return "data_dir: " + type + ", " + megabytes(space.f_bavail) + " MB free of " + megabytes(space.f_blocks) + " MB" +
+         ((space.f_flag & ST_RDONLY) != 0 ? ", read-only\n" : "\n");
 }
 
 }  // namespace
