@@ -159,13 +159,18 @@ void ProgramRun::tellSafeStart() {
 /// What `systemctl status` shows.
 void ProgramRun::showStatus() {
   QStringList troubled;
+  qsizetype plugins = 0;
+  qsizetype running = 0;
   const QList<InstanceStatus> instances = m_runtime->instances();
   for (const InstanceStatus &each : instances) {
-    if (each.state != PluginState::Running) troubled << each.id + u' ' + toText(each.state);
+    const bool isRunning = each.state == PluginState::Running;
+    if (each.type != u"host") ++plugins;
+    if (isRunning) ++running;
+    if (!isRunning) troubled << each.id + u' ' + toText(each.state);
   }
   QString status = QStringLiteral("%1 of %2 plugins run, %3 points")
-                       .arg(instances.size() - troubled.size())
-                       .arg(instances.size())
+                       .arg(running)
+                       .arg(plugins)
                        .arg(m_runtime->points().presentCount());
   if (!troubled.isEmpty()) status += QLatin1String("; ") + troubled.mid(0, 5).join(QLatin1String(", "));
   if (std::exchange(m_status, status) == status) return;
