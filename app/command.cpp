@@ -28,9 +28,9 @@ void onSignal(int signal) {
   if (::write(signalPipe[1], &byte, 1) < 0) errno = before;  // the pipe is full of others
 }
 
-QStringList dashed(QStringList names) {
-  for (QString &name : names) name.prepend(QLatin1String("--"));
-  return names;
+/// didYouMean() of options, as one types them.
+QString whichOption(const QString &given, const QStringList &known) {
+  return didYouMean(given, known).replace(QLatin1String(" \""), QLatin1String(" \"--"));
 }
 
 }  // namespace
@@ -55,8 +55,7 @@ Result<Arguments> Arguments::parse(const QStringList &given, const QStringList &
     } else if (valued.contains(name)) {
       return failure(QStringLiteral("option --%1 needs a value").arg(name));
     } else {
-      return failure(QStringLiteral("unknown option --%1%2")
-                         .arg(name, didYouMean(QStringLiteral("--") + name, dashed(valued + flags))));
+      return failure(QStringLiteral("unknown option --%1%2").arg(name, whichOption(name, valued + flags)));
     }
   }
   return arguments;

@@ -187,7 +187,6 @@ void ProgramRun::reload() {
     m_isReloadAsked = false;
     const bool isBusy = !version && version.error().kind == ManifestError::Kind::Busy;
     if (!version && !isBusy) reloadRefused(version.error());
-    if (version) m_runtime->setManifestTrouble({});
     if (!std::exchange(m_isReloadDue, false) && !isBusy) return;
     QTimer::singleShot(busyPause, this, &ProgramRun::reload);
   });

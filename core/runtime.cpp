@@ -179,18 +179,27 @@ void Runtime::drain() {
 
 /// It goes: what it has not taken nobody will, and it is gone with us.
 void Runtime::tellUntaken(const PluginInstance &instance) {
-  const QString lost = instance.runner() ? instance.runner()->giveUp() : QString();
-  if (lost.isEmpty()) return;
-  const QString id = instance.entry().id;
+  if (!instance.runner()) return;
   QString why = instance.stateText();
-  if (why.isEmpty()) why = QStringLiteral("it did not take them in time");
-  qCWarning(hostLog).noquote() << id << "stops without" << lost << "that waited for it, they are lost:" << why;
+  if (!instance.isUp()) {
+    why = QStringLiteral("it did not run") + (why.isEmpty() ? QString() : QLatin1String(", ") + why);
+  } else if (why.isEmpty()) {
+    why = QStringLiteral("it did not take them in time");
+  }
+  tellUntaken(instance.entry().id, instance.runner()->giveUp(), why);
+}
+
+void Runtime::tellUntaken(const QString &id, const SinkRunner::Untaken &untaken, const QString &why) {
+  if (!untaken.isAny()) return;
+  QString lost = QStringLiteral("%1 samples and %2 events that waited for it").arg(untaken.samples).arg(untaken.events);
+  if (untaken.onTheirWay > 0) lost += QStringLiteral(", and maybe %1 more that it was given").arg(untaken.onTheirWay);
+  qCWarning(hostLog).noquote() << id << "stops without" << lost << "-" << why;
   AuditEntry entry;
   entry.kind = QStringLiteral("config");
   entry.action = QStringLiteral("lost");
   entry.actor = QStringLiteral("tagwire");
   entry.subject = id;
-  entry.comment = QStringLiteral("%1 that waited for it at its stop: %2").arg(lost, why);
+  entry.comment = lost + QLatin1String(": ") + why;
   m_audit.append(entry);
 }
 
@@ -222,13 +231,7 @@ void Runtime::instanceChanged(PluginInstance *instance) {
       .gauge("tagwire_plugin_up", "1 while the instance runs, degraded or not",
              {{"plugin", instance->entry().id.toStdString()}})
       .set(instance->isUp() ? 1 : 0);
-  for (const PluginState each : {PluginState::Stopped, PluginState::Starting, PluginState::Running,
-                                 PluginState::Degraded, PluginState::Failed}) {
-    m_metrics
-        .gauge("tagwire_plugin_state", "1 for the state that the instance is in",
-               {{"plugin", instance->entry().id.toStdString()}, {"state", toText(each).data()}})
-        .set(each == instance->state() ? 1 : 0);
-  }
+  showState(instance->entry().id, instance->state());
   if (instance->state() == PluginState::Stopped || instance->state() == PluginState::Failed) answerGone(instance);
   if (m_stopping) return;
   m_interlocks.instanceChanged(instance->entry().id, instance->isUp());
@@ -270,8 +273,26 @@ void Runtime::measureLag() {
                                << "s: times before and after do not fit together";
 }
 
+/// For /metrics the host is an instance too, once it has had a trouble.
+void Runtime::setHostTrouble(QString &which, const QString &trouble) {
+  which = trouble;
+  const bool isWell = m_auditTrouble.isEmpty() && m_manifestTrouble.isEmpty();
+  showState(QStringLiteral("tagwire"), isWell ? PluginState::Running : PluginState::Degraded);
+}
+
+void Runtime::showState(const QString &id, PluginState state) {
+  for (const PluginState each : {PluginState::Stopped, PluginState::Starting, PluginState::Running,
+                                 PluginState::Degraded, PluginState::Failed}) {
+    m_metrics
+        .gauge("tagwire_plugin_state", "1 for the state that the instance is in",
+               {{"plugin", id.toStdString()}, {"state", toText(each).data()}})
+        .set(each == state ? 1 : 0);
+  }
+}
+
 void Runtime::tellAuditTrouble(const QString &trouble) {
-  m_auditTrouble = trouble.isEmpty() ? QString() : QStringLiteral("the audit trail can't be stored: ") + trouble;
+  setHostTrouble(m_auditTrouble,
+                 trouble.isEmpty() ? QString() : QStringLiteral("the audit trail can't be stored: ") + trouble);
   Event event;
   event.time = m_clock.now();
   event.source = QStringLiteral("tagwire");

@@ -79,7 +79,7 @@ class TAGWIRE_EXPORT Runtime : public QObject {
   /// While the host itself has a trouble, it is one of them: `tagwire`, degraded, and why.
   QList<InstanceStatus> instances() const;
   /// Why the manifest that the user wants does not run; empty: it does.
-  void setManifestTrouble(const QString &why) { m_manifestTrouble = why; }
+  void setManifestTrouble(const QString &why) { setHostTrouble(m_manifestTrouble, why); }
   /// Null when there is none of that id.
   PluginInstance *instance(const QString &id) const;
   /// A command for a point, or for a scene.
@@ -137,6 +137,9 @@ class TAGWIRE_EXPORT Runtime : public QObject {
                                                    const std::function<bool(Plugin *)> &offers) const;
   void drain();
   void tellUntaken(const PluginInstance &instance);
+  void tellUntaken(const QString &id, const SinkRunner::Untaken &untaken, const QString &why);
+  void showState(const QString &id, PluginState state);
+  void setHostTrouble(QString &which, const QString &trouble);
   void endCommands();
   bool waitFor(const std::function<bool()> &isOpen);
   void measureLag();

@@ -86,8 +86,12 @@ void Runtime::replace(const Manifest &manifest, const QSet<QString> &gone, const
   for (const auto &instance : m_instances) {
     const auto backlog = m_backlogs.find(instance->entry().id);
     if (backlog == m_backlogs.end()) continue;
-    if (instance->runner()) instance->runner()->take(std::move(*backlog));
+    if (!instance->runner()) continue;
+    instance->runner()->take(std::move(*backlog));
     m_backlogs.erase(backlog);
+  }
+  for (auto each = m_backlogs.cbegin(); each != m_backlogs.cend(); ++each) {
+    tellUntaken(each.key(), {each->samples, each->events, 0}, QStringLiteral("no sink came in its place"));
   }
   m_backlogs.clear();
   checkReferences(later.references, problems);

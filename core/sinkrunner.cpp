@@ -21,10 +21,6 @@ SinkRunner::SinkRunner(Plugin *plugin, Sink *sink, Metrics &metrics, const QLogg
                                        {{"reason", "queue_full"}})),
       m_droppedEvents(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them",
                                       {{"reason", "queue_full"}})),
-      m_samplesGivenUp(metrics.counter("tagwire_sink_dropped_samples_total", "Samples dropped before a sink took them",
-                                       {{"reason", "stopped"}})),
-      m_eventsGivenUp(metrics.counter("tagwire_sink_dropped_events_total", "Events dropped before a sink took them",
-                                      {{"reason", "stopped"}})),
       m_handedOver(metrics.counter("tagwire_sink_samples_total", "Samples handed over to a sink")),
       m_depth(metrics.gauge("tagwire_sink_queue_samples", "Samples that wait for a sink")),
       m_eventDepth(metrics.gauge("tagwire_sink_queue_events", "Events that wait for a sink")),
@@ -66,14 +62,12 @@ void SinkRunner::take(Backlog backlog) {
   m_eventGap += backlog.eventGap;
 }
 
-QString SinkRunner::giveUp() {
+SinkRunner::Untaken SinkRunner::giveUp() {
   const Backlog lost = takeBacklog();
-  if (lost.samples == 0 && lost.events == 0) return {};
-  m_samplesGivenUp.add(static_cast<double>(lost.samples));
-  m_eventsGivenUp.add(static_cast<double>(lost.events));
+  m_overflowing = false;
   m_depth.set(0);
   m_eventDepth.set(0);
-  return QStringLiteral("%1 samples and %2 events").arg(lost.samples).arg(lost.events);
+  return {lost.samples, lost.events, m_inFlight ? m_countInFlight : 0};
 }
 
 void SinkRunner::offer(const Samples &samples) {
@@ -165,6 +159,7 @@ void SinkRunner::handOverSamples() {
   }
   m_queuedSamples -= batch.size();
   m_inFlight = true;
+  m_countInFlight = batch.size();
   m_handedOver.add(static_cast<double>(batch.size()));
   if (m_trace && m_trace->isOn()) traceHandOver(batch);
   m_handedOverAt = m_clock.elapsed();
@@ -188,6 +183,7 @@ void SinkRunner::handOverEvents() {
   QList<Event> events;
   while (!m_queue.empty() && m_queue.front().index() == 1 && events.size() < m_bounds.handOver) events << takeEvent();
   m_inFlight = true;
+  m_countInFlight = events.size();
   for (const Event &event : std::as_const(events)) {
     inPluginThread([sink = m_sink, event] { sink->notify(event); });
   }

@@ -41,8 +41,15 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   Backlog takeBacklog();
   /// What waited for the one that this sink replaces; before open().
   void take(Backlog backlog);
-  /// What waits will never be taken: it is let go of and counted. What was lost, for people; empty: nothing.
-  QString giveUp();
+  /// What was not taken, and now never will be.
+  struct Untaken {
+    qsizetype samples = 0;
+    qsizetype events = 0;
+    qsizetype onTheirWay = 0;  ///< samples and events that the sink has been given, and did not say that it is done
+    bool isAny() const { return samples + events + onTheirWay > 0; }
+  };
+  /// Lets go of what waits.
+  Untaken giveUp();
 
   void offer(const Samples &samples);
   void offer(const Event &event);
@@ -81,6 +88,7 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   quint64 m_eventGap = 0;  ///< events likewise
   bool m_open = false;
   bool m_inFlight = false;
+  qsizetype m_countInFlight = 0;
   bool m_handingOver = false;
   bool m_overflowing = false;
   PointTrace *m_trace = nullptr;
@@ -89,8 +97,6 @@ class TAGWIRE_EXPORT SinkRunner : public QObject {
   std::chrono::nanoseconds m_handedOverAt{0};
   Counter m_droppedSamples;
   Counter m_droppedEvents;
-  Counter m_samplesGivenUp;
-  Counter m_eventsGivenUp;
   Counter m_handedOver;
   Gauge m_depth;
   Gauge m_eventDepth;

@@ -129,8 +129,10 @@ Link::Link(const LinkSettings &settings, const QLoggingCategory &log)
   m_breath.setSingleShot(true);
   m_breath.setInterval(breath);
   connect(&m_everySecond, &QTimer::timeout, this, &Link::misc);
-  connect(&m_deadline, &QTimer::timeout, this,
-          [this] { lose(QStringLiteral("the broker does not answer (is an MQTT broker at this port?)")); });
+  connect(&m_deadline, &QTimer::timeout, this, [this] {
+    lose(m_lookup >= 0 ? QStringLiteral("nobody says in time what address the broker's name has")
+                       : QStringLiteral("the broker does not answer (is an MQTT broker at this port?)"));
+  });
   connect(&m_retry, &QTimer::timeout, this, &Link::attempt);
   connect(&m_breath, &QTimer::timeout, this, &Link::breathe);
 }

@@ -59,7 +59,7 @@ QString alertText(const SSL *ssl, int where, int alert) {
   const char *said =
       (alert & 0xff) == TLS13_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
   const bool isOurs = (where & SSL_CB_WRITE) != 0;
-  return (isOurs ? QStringLiteral("TLS does not work out: %1 (is TLS spoken at this port?)")
+  return (isOurs ? QStringLiteral("TLS does not work out: %1 (is TLS 1.2 or newer spoken at this port?)")
                  : QStringLiteral("the broker ended TLS: %1"))
       .arg(QLatin1String(said));
 }

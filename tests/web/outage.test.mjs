@@ -33,3 +33,15 @@ test('a killed server is seen at once, nothing looks fresh or can be sent, and t
   assert.equal(await page.getByText('The link to the server is lost').count(), 0);
   await done(page);
 });
+
+test('a part of a page that can not be loaded is told', async () => {
+  const page = await openAs(plant, users.admin, { hash: '#/points' });
+  page.mayFail = true;
+  await page.route('**/assets/tw-plot*', (route) => route.abort());
+  await page.evaluate(() => {
+    location.hash = '#/trends';
+  });
+  await page.getByText('A part of this page could not be loaded').waitFor();
+  page.said = []; // the browser's own word of the import that failed
+  await done(page);
+});

@@ -24,6 +24,8 @@ export const texts = {
     notFoundHint: (page: string) => `The address names the page "${page}".`,
     toOverview: 'To the overview',
     pageFailed: 'This page could not be loaded',
+    partFailed: 'A part of this page could not be loaded',
+    partFailedHint: 'Load the page again as soon as the server is there',
     reload: 'Load again',
     signIn: 'Sign in',
     signOut: 'Sign out',

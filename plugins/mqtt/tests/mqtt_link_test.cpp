@@ -123,8 +123,7 @@ class MqttLinkTest : public QObject {
     QTest::addColumn<bool>("hasTls");
     QTest::addColumn<QString>("scheme");
     QTest::addColumn<QString>("hint");
-    QTest::newRow("TLS to a plain port") << false << QStringLiteral("mqtts")
-                                         << QStringLiteral("is TLS spoken at this port?");
+    QTest::newRow("TLS to a plain port") << false << QStringLiteral("mqtts") << QStringLiteral("spoken at this port?");
     QTest::newRow("plain to a port with TLS")
         << true << QStringLiteral("mqtt") << QStringLiteral("wants a url with mqtts://");
   }

@@ -170,23 +170,17 @@ std::optional<Refusal> Authenticator::checkWrite(const Request &request, const C
   return Refusal{403, QStringLiteral("X-CSRF-Token is wrong or missing (GET /api/v1/session tells it)"), {}};
 }
 
-template <class Store>
-void Authenticator::tellProblem(const Store &store, const char *none, QString &told) const {
-  QString problem = store.problem();
-  if (!problem.isEmpty()) {
-    problem += QLatin1String(" - until that is mended, ") +
-               QLatin1String(store.wasRead() ? "what was read before goes on" : none);
-  }
-  if (problem == told) return;
-  if (problem.isEmpty()) {
-    qCInfo(m_context.log()).noquote() << "mended:" << told.section(QLatin1String(" - until"), 0, 0);
-  } else {
-    qCWarning(m_context.log()).noquote() << problem;
-  }
-  told = problem;
+QString Authenticator::trouble() const {
+  QStringList all;
+  const auto add = [&](const auto &store, const char *none) {
+    if (store.problem().isEmpty()) return;
+    const char *until = store.wasRead() ? "what was read before goes on" : none;
+    all << store.problem() + QLatin1String(" - until that is mended, ") + QLatin1String(until);
+  };
+  add(m_users, "nobody can log in");
+  add(m_tokens, "no token is taken");
+  return all.join(QLatin1String("; "));
 }
-
-QString Authenticator::trouble() const { return m_toldOfUsers.isEmpty() ? m_toldOfTokens : m_toldOfUsers; }
 
 void Authenticator::tellRefusedJwt(const QString &reason) const {
   if (reason == m_toldOfJwt) return;
@@ -201,8 +195,6 @@ void Authenticator::tellRefusedJwt(const QString &reason) const {
 bool Authenticator::refresh() {
   const bool tokensChanged = m_tokens.refresh();
   const bool usersChanged = m_users.refresh();
-  tellProblem(m_tokens, "no token is taken", m_toldOfTokens);
-  tellProblem(m_users, "nobody can log in", m_toldOfUsers);
   return tokensChanged || usersChanged;
 }
 

@@ -57,8 +57,6 @@ class Authenticator {
   CallerPointer byCookie(const Request &request, const Sender &sender) const;
   CallerPointer anonymous(const Request &request, const Sender &sender) const;
   Result<CallerPointer> byJwt(const QByteArray &text, Time now) const;
-  template <class Store>
-  void tellProblem(const Store &store, const char *none, QString &told) const;
   void tellRefusedJwt(const QString &reason) const;
 
   PluginContext &m_context;
@@ -70,8 +68,6 @@ class Authenticator {
   TokenStore m_tokens;
   UserStore m_users;
   std::shared_ptr<BrowserSessions> m_sessions;
-  QString m_toldOfTokens;
-  QString m_toldOfUsers;
   mutable QString m_toldOfJwt;                                     ///< the reason that stands in the log last
   mutable QHash<QString, std::chrono::nanoseconds> m_toldOfJwtAt;  ///< by reason; there are a few dozen
 };

@@ -187,7 +187,7 @@ void AlarmsProtocol::notifyChange(const Event &event) {
 void AlarmsProtocol::watchDesks() {
   QStringList up;
   for (const InstanceStatus &each : m_context.instances()) {
-    if (isUp(each.state)) up << each.id;
+    if (isUp(each.state) && each.type != u"host") up << each.id;
   }
   if (up == std::exchange(m_up, up)) return;
   for (auto &[id, client] : m_clients) ask(client);

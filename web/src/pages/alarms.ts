@@ -3,7 +3,6 @@ import { LitElement, css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { alarmBook, isInhibited } from '../alarms';
 import '../elements/tw-alarm-sound';
-import { lazily } from '../lazy';
 import { Watch } from '../observable';
 import { router } from '../router';
 import { session } from '../session';
@@ -13,12 +12,6 @@ import './alarms/list';
 
 const tabs = ['active', 'inhibited', 'history', 'figures', 'rules'] as const;
 type Tab = (typeof tabs)[number];
-/** What only some look at is loaded when they do. */
-const parts: Partial<Record<Tab, () => Promise<unknown>>> = {
-  history: () => import('./alarms/history'),
-  figures: () => import('./alarms/figures'),
-  rules: () => import('./alarms/rules'),
-};
 
 /** What is kept when another tab is opened. */
 const keptOf: Partial<Record<Tab, readonly string[]>> = {
@@ -91,7 +84,6 @@ export class PageAlarms extends LitElement {
     `,
   ];
   @property({ attribute: false }) query = new URLSearchParams();
-  #asked = new Set<Tab>();
 
   constructor() {
     super();
@@ -103,11 +95,11 @@ export class PageAlarms extends LitElement {
     return tabs.find((each) => each === wanted) ?? 'active';
   }
 
+  /** What only some look at is loaded when they do. */
   override willUpdate(): void {
-    const load = parts[this.#tab];
-    if (!load || this.#asked.has(this.#tab)) return;
-    this.#asked.add(this.#tab);
-    void lazily(load);
+    if (this.#tab === 'history') void import('./alarms/history');
+    if (this.#tab === 'figures') void import('./alarms/figures');
+    if (this.#tab === 'rules') void import('./alarms/rules');
   }
 
   #href(tab: Tab): string {

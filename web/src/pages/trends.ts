@@ -7,7 +7,6 @@ import type { AreaEvent, CursorEvent, TwPlot, ViewEvent } from '../elements/tw-p
 import '../elements/tw-point-picker';
 import type { PickEvent, TwPointPicker } from '../elements/tw-point-picker';
 import { zone } from '../format';
-import { lazily } from '../lazy';
 import { live, type PointWatch } from '../live';
 import { notices } from '../notices';
 import { Watch } from '../observable';
@@ -79,7 +78,7 @@ export class PageTrends extends LitElement {
     ];
     this.#timer = setInterval(() => this.#tick(), drawEvery);
     document.addEventListener('visibilitychange', this.#seenAgain);
-    void lazily(() => import('../elements/tw-plot')).then(() => (this.isPlotLoaded = true));
+    void import('../elements/tw-plot').then(() => (this.isPlotLoaded = true));
   }
 
   override disconnectedCallback(): void {

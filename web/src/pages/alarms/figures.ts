@@ -6,7 +6,6 @@ import type { PlotSeries } from '../../elements/tw-plot';
 import '../../elements/tw-severity';
 import { now } from '../../clock';
 import { formatCount, zone } from '../../format';
-import { lazily } from '../../lazy';
 import type { Severity } from '../../live';
 import { Loader } from '../../loader';
 import { Watch } from '../../observable';
@@ -63,7 +62,7 @@ export class AlarmFigures extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void lazily(() => import('../../elements/tw-plot')).then(() => (this.hasPlots = true));
+    void import('../../elements/tw-plot').then(() => (this.hasPlots = true));
   }
 
   override disconnectedCallback(): void {

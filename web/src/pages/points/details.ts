@@ -7,7 +7,6 @@ import '../../elements/tw-quality';
 import '../../elements/tw-value';
 import { formatAge, zone } from '../../format';
 import { icon } from '../../icons';
-import { lazily } from '../../lazy';
 import { live, type PointWatch } from '../../live';
 import { joinNames, restName } from '../../names';
 import { Watch } from '../../observable';
@@ -67,7 +66,7 @@ export class PointDetails extends LitElement {
     this.#timer = setInterval(() => {
       if (!document.hidden) void this.#load();
     }, renewEvery);
-    void lazily(() => import('../../elements/tw-plot')).then(() => (this.isPlotLoaded = true));
+    void import('../../elements/tw-plot').then(() => (this.isPlotLoaded = true));
   }
 
   override disconnectedCallback(): void {
