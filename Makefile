@@ -2,7 +2,7 @@
 # Thin: the work is done by CMake presets (CMakePresets.json). `make run` and `make test` do all the set-up.
 JOBS ?= $(shell nproc)
 
-.PHONY: run test test-long docs-test screenshots build bench bench-full soak fuzz format lint clean packages test-asan
+.PHONY: run test test-long docs-test screenshots build bench bench-full soak fuzz format lint clean packages build-asan test-asan
 run: build
 	@app/manifests/demo/run build/tagwire
 
@@ -25,9 +25,11 @@ screenshots: build
 	@ctest --preset dev -R '^web_demo$$'
 	@mkdir -p docs/images && cp build/screenshots/readme/*.png docs/images/
 
-test-asan: packages
+build-asan: packages
 	@cmake --preset asan > /dev/null
 	@cmake --build build-asan -j $(JOBS)
+
+test-asan: build-asan
 	@ctest --preset asan -LE "long|slow"
 
 FUZZED = modbus_framing jwt fix_lines

@@ -112,9 +112,13 @@ void SqlSink::stop() {
     if (ledger.spooled > 0) {
       qCInfo(m_context.log()) << ledger.spooled << "records wait in the spool for the next start";
     }
-  } else if (!m_held.isEmpty() || !m_heldEvents.isEmpty()) {
-    qCWarning(m_context.log()).noquote() << m_held.size() << "samples and" << m_heldEvents.size()
-                                         << "events are lost, they waited in memory:" << m_spoolTrouble;
+  } else {
+    quint64 events = static_cast<quint64>(m_heldEvents.size());
+    for (const SpoolLoss &loss : m_losses.take(m_round, true)) events += static_cast<quint64>(loss.records);
+    if (!m_held.isEmpty() || events > 0) {
+      qCWarning(m_context.log()).noquote()
+          << m_held.size() << "samples and" << events << "events are lost, they waited in memory:" << m_spoolTrouble;
+    }
   }
   {
     const std::lock_guard lock(m_mailbox->mutex);
